@@ -1,0 +1,60 @@
+# Two environments, both built by uv from pyproject.toml alone:
+#   .venv      Python 3.12, newest Brian2, NumPy 2 (the default)
+#   .venv-310  Python 3.10, Brian2 2.9.0, NumPy 1.26
+# They are brought up to date when pyproject.toml or setup.py has changed.
+
+.DEFAULT_GOAL := help
+.PHONY: help env env-310 demo test test-310 test-slow lint typecheck wheel-test clean
+
+VENV     := .venv
+VENV_310 := .venv-310
+
+# uv sets these aside: an environment that happens to be active, and a lock file.
+unexport VIRTUAL_ENV CONDA_PREFIX
+export UV_NO_PROGRESS := 1
+
+help:
+	@echo "make demo        train, evaluate, deploy and draw on the embedded digits (results/demo)"
+	@echo "make test        tests on Python 3.12 (test-310: on 3.10; test-slow: the slow ones)"
+	@echo "make lint        ruff      make typecheck   mypy      make wheel-test  the installed wheel"
+	@echo "make env         build .venv (env-310: .venv-310)     make clean       remove what was built"
+
+env: $(VENV)/.built
+env-310: $(VENV_310)/.built
+
+$(VENV)/.built: PYTHON := 3.12
+$(VENV_310)/.built: PYTHON := 3.10
+
+%/.built: pyproject.toml setup.py
+	@uv=$$(.ci/get-uv) && \
+	{ test -x $*/bin/python || "$$uv" venv --quiet --python $(PYTHON) $*; } && \
+	echo "$*: installing for Python $(PYTHON)" && \
+	"$$uv" pip install --quiet --python $*/bin/python --editable '.[all]' --group dev && \
+	touch $@
+
+demo: env
+	$(VENV)/bin/pffspike demo --output results/demo
+
+test: env
+	$(VENV)/bin/python -m pytest tests -m "not slow"
+
+test-310: env-310
+	$(VENV_310)/bin/python -m pytest tests -m "not slow"
+
+test-slow: env
+	$(VENV)/bin/python -m pytest tests -m slow
+
+lint: env
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+typecheck: env
+	$(VENV)/bin/mypy
+
+wheel-test:
+	.ci/wheel-test
+
+clean:
+	rm -rf $(VENV) $(VENV_310) .tools build dist *.egg-info results
+	rm -rf .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

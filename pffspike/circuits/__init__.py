@@ -1,0 +1,5 @@
+"""Floor 2: functions that return networks."""
+
+from pffspike.circuits.pff import PFF, pff
+
+__all__ = ["PFF", "pff"]

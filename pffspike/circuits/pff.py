@@ -1,0 +1,417 @@
+r"""Predictive forward-forward learning: both circuits as one network.
+
+The *representation circuit* is image -> hidden_1 <-> hidden_2 <- label, with lateral
+competition in groups, a read-out of the hidden activity, and the goodness rule in every hidden
+population. The *generative circuit* predicts each population from the one above it: the image
+from hidden_1, hidden_1 from hidden_2, the top from the label (and from a latent population, if
+there is one); each prediction learns by the delta rule from its own error and does not act
+back. Source: Ororbia and Mali, arXiv 2301.01452, carried over to Bernoulli neurons.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Literal
+
+from pffspike.network.spec import (
+    Bias,
+    Delta,
+    Goodness,
+    Network,
+    Phase,
+    Population,
+    Program,
+    Projection,
+    Rival,
+    Training,
+)
+
+
+@dataclass(frozen=True)
+class PFF:
+    """Parameters of the circuit.
+
+    Parameters
+    ----------
+    image, classes : int
+        Pixels and classes of the data.
+    hidden : tuple of int
+        Sizes of the hidden populations, from the bottom up.
+    latent : int
+        Size of the latent population above the generative circuit; 0: none.
+    burn_in, window : int
+        Steps of a presentation before and inside the window of the traces.
+    threshold : float
+        Goodness threshold of each hidden population.
+    slope : float
+        Of the hard-sigmoid modulator.
+    positive : {"low", "high"}
+        Goodness of positive samples.
+    normalization : {"sqrt", "shift", "none"}
+        Of every population.
+    scale, label_scale, top_down_scale : float
+        Initial scale of the weights from below, from the label, and from above.
+    learning_rate : float
+        Of every projection into the hidden populations.
+    bias : float
+        Initial bias of the hidden populations.
+    homeostasis, target_rate : float
+        Of the hidden populations' biases.
+    lateral : int
+        Group size of the lateral competition; 0: none.
+    lateral_inhibition, self_excitation : float
+        Initial weights of the competition.
+    readout_from : {"top", "all"}
+        Hidden populations that the read-out hears.
+    readout_rate, readout_bias_rate : float
+        Learning rates of the read-out.
+    generative_rate, generative_bias_rate : float
+        Learning rates of the generative circuit.
+    rival_noise : float
+        Of the choice of hard negatives, in spikes.
+    common_noise : bool
+        Whether the presentations of a training sample share their random numbers.
+    inference_burn_in, inference_window : int or None
+        Steps of inference, if they differ from training.
+    """
+
+    image: int
+    classes: int
+    hidden: tuple[int, ...]
+    latent: int = 0
+    burn_in: int = 4
+    window: int = 8
+    threshold: float = 4.0
+    slope: float = 0.25
+    positive: Literal["low", "high"] = "low"
+    normalization: Literal["sqrt", "shift", "none"] = "sqrt"
+    scale: float = 2.0
+    label_scale: float = 2.0
+    top_down_scale: float = 2.0
+    learning_rate: float = 0.0625
+    bias: float = 0.0
+    homeostasis: float = 0.00390625
+    target_rate: float = 0.05
+    lateral: int = 10
+    lateral_inhibition: float = 0.0625
+    self_excitation: float = 0.0625
+    readout_from: Literal["top", "all"] = "all"
+    readout_rate: float = 0.0625
+    readout_bias_rate: float = 0.0
+    generative_rate: float = 0.0625
+    generative_bias_rate: float = 0.0625
+    rival_noise: float = 1.0
+    common_noise: bool = False
+    inference_burn_in: int | None = None
+    inference_window: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.hidden:
+            raise ValueError(
+                "hidden = () must name the size of at least one population"
+            )
+
+
+def pff(circuit: PFF, name: str, training: Training, description: str = "") -> Network:
+    """Build the network of predictive forward-forward learning.
+
+    Parameters
+    ----------
+    circuit : PFF
+    name : str
+    training : Training
+    description : str
+
+    Returns
+    -------
+    Network
+        With the programs ``train``, ``one_pass`` (no label, the read-out answers), ``goodness``
+        (one phase a label), ``reconstruct`` (phase ``below``: the image predicted from hidden_1;
+        phase ``chain``: from the top population down) and ``synthesize`` (from a label, and from
+        the signal ``latent`` if there is such a population).
+    """
+    representation = _representation(circuit)
+    generative = _generative(circuit)
+    return Network(
+        name,
+        _populations(circuit),
+        representation + generative,
+        _programs(circuit, representation, generative),
+        training,
+        description,
+    )
+
+
+def _hidden(circuit: PFF) -> list[str]:
+    return [f"hidden_{layer + 1}" for layer in range(len(circuit.hidden))]
+
+
+def _populations(circuit: PFF) -> tuple[Population, ...]:
+    kind = circuit.normalization
+    rule = Goodness(circuit.threshold, circuit.slope, circuit.positive)
+    hidden_bias = Bias(
+        initial=circuit.bias,
+        homeostasis=circuit.homeostasis,
+        target_rate=circuit.target_rate,
+    )
+    prediction_bias = Bias(learning_rate=circuit.generative_bias_rate)
+    predicted = [
+        ("image", circuit.image),
+        *zip(_hidden(circuit), circuit.hidden, strict=True),
+    ]
+    populations = [
+        Population("image", circuit.image, kind, driven=True),
+        Population("label", circuit.classes, kind, driven=True),
+    ]
+    populations += [
+        Population(name, size, kind, bias=hidden_bias, rule=rule)
+        for name, size in predicted[1:]
+    ]
+    populations.append(
+        Population(
+            "readout",
+            circuit.classes,
+            kind,
+            bias=Bias(learning_rate=circuit.readout_bias_rate),
+            rule=Delta(signal="label"),
+        )
+    )
+    populations += [
+        Population(
+            f"{name}_prediction",
+            size,
+            kind,
+            bias=prediction_bias,
+            rule=Delta(population=name),
+        )
+        for name, size in predicted
+    ]
+    if circuit.latent:
+        populations.append(Population("latent", circuit.latent, kind, driven=True))
+    return tuple(populations)
+
+
+def _representation(circuit: PFF) -> tuple[Projection, ...]:
+    rate, names = circuit.learning_rate, _hidden(circuit)
+    projections = []
+    for below, name in zip(["image", *names], names, strict=False):
+        projections.append(
+            Projection(
+                f"{below}_to_{name}",
+                below,
+                name,
+                scale=circuit.scale,
+                learning_rate=rate,
+            )
+        )
+    projections.append(
+        Projection(
+            f"label_to_{names[-1]}",
+            "label",
+            names[-1],
+            scale=circuit.label_scale,
+            learning_rate=rate,
+        )
+    )
+    for name, above in itertools.pairwise(names):
+        projections.append(
+            Projection(
+                f"{above}_to_{name}",
+                above,
+                name,
+                scale=circuit.top_down_scale,
+                learning_rate=rate,
+            )
+        )
+    if circuit.lateral:
+        for name in names:
+            projections += _competition(circuit, name)
+    heard = names if circuit.readout_from == "all" else names[-1:]
+    projections += [
+        Projection(
+            f"{name}_to_readout",
+            name,
+            "readout",
+            initial="constant",
+            scale=0.0,
+            learning_rate=circuit.readout_rate,
+        )
+        for name in heard
+    ]
+    return tuple(projections)
+
+
+def _competition(circuit: PFF, name: str) -> list[Projection]:
+    return [
+        Projection(
+            f"{name}_lateral",
+            name,
+            name,
+            connectivity="blocks",
+            block=circuit.lateral,
+            normalized=False,
+            initial="constant",
+            scale=-circuit.lateral_inhibition,
+            learning_rate=circuit.learning_rate,
+            high=0.0,
+        ),
+        Projection(
+            f"{name}_self",
+            name,
+            name,
+            connectivity="one_to_one",
+            normalized=False,
+            initial="constant",
+            scale=circuit.self_excitation,
+            learning_rate=circuit.learning_rate,
+            low=0.0,
+        ),
+    ]
+
+
+def _generative(circuit: PFF) -> tuple[Projection, ...]:
+    names = _hidden(circuit)
+    rate = circuit.generative_rate
+    projections, chained = [], []
+    for below, name in zip(["image", *names], names, strict=False):
+        learned = f"{name}_to_{below}_prediction"
+        projections.append(
+            Projection(
+                learned,
+                name,
+                f"{below}_prediction",
+                initial="constant",
+                scale=0.0,
+                learning_rate=rate,
+            )
+        )
+        chained.append(
+            Projection(
+                f"{name}_prediction_to_{below}_prediction",
+                f"{name}_prediction",
+                f"{below}_prediction",
+                tied=learned,
+            )
+        )
+    top = f"{names[-1]}_prediction"
+    projections.append(
+        Projection(
+            f"label_to_{top}",
+            "label",
+            top,
+            initial="constant",
+            scale=0.0,
+            learning_rate=rate,
+        )
+    )
+    if circuit.latent:
+        projections.append(
+            Projection(f"latent_to_{top}", "latent", top, learning_rate=rate)
+        )
+    return tuple(projections + chained)
+
+
+def _programs(
+    circuit: PFF,
+    representation: tuple[Projection, ...],
+    generative: tuple[Projection, ...],
+) -> tuple[Program, ...]:
+    hidden = tuple(p.name for p in representation if p.post != "readout")
+    unlabelled = tuple(
+        p.name for p in representation if p.post != "readout" and p.pre != "label"
+    )
+    free = tuple(p.name for p in representation if p.pre != "label")
+    learned = tuple(p.name for p in generative if p.tied is None and p.pre != "latent")
+    burn_in = (
+        circuit.burn_in
+        if circuit.inference_burn_in is None
+        else circuit.inference_burn_in
+    )
+    window = (
+        circuit.window if circuit.inference_window is None else circuit.inference_window
+    )
+    candidates = tuple(
+        Phase(f"label_{label}", {"image": "image", "label": label}, hidden)
+        for label in range(circuit.classes)
+    )
+    return (
+        _train(circuit, hidden, free, learned),
+        Program(
+            "one_pass", burn_in, window, (Phase("free", {"image": "image"}, free),)
+        ),
+        Program("goodness", burn_in, window, candidates),
+        Program("reconstruct", burn_in, window, _reconstruct(circuit, unlabelled)),
+        Program("synthesize", burn_in, window, (_synthesize(circuit),)),
+    )
+
+
+def _train(
+    circuit: PFF,
+    hidden: tuple[str, ...],
+    free: tuple[str, ...],
+    learned: tuple[str, ...],
+) -> Program:
+    names = _hidden(circuit)
+    predictions = tuple(f"{name}_prediction" for name in ["image", *names])
+    streams = (0, 0, 0) if circuit.common_noise else (0, 1, 2)
+    return Program(
+        "train",
+        circuit.burn_in,
+        circuit.window,
+        (
+            Phase(
+                "free", {"image": "image"}, free, learn=("readout",), stream=streams[0]
+            ),
+            Phase(
+                "positive",
+                {"image": "image", "label": "label"},
+                hidden + learned,
+                contrast=1,
+                learn=(*names, *predictions),
+                stream=streams[1],
+            ),
+            Phase(
+                "negative",
+                {"image": "image", "label": "negative"},
+                hidden,
+                contrast=-1,
+                learn=tuple(names),
+                stream=streams[2],
+            ),
+        ),
+        Rival("negative", "readout", "free", noise=circuit.rival_noise),
+    )
+
+
+def _reconstruct(circuit: PFF, unlabelled: tuple[str, ...]) -> tuple[Phase, ...]:
+    names = _hidden(circuit)
+    below = (f"{names[0]}_to_image_prediction",)
+    levels = ["image", *names]
+    top = (f"{names[-1]}_to_{levels[-2]}_prediction",)
+    return (
+        Phase("below", {"image": "image"}, unlabelled + below),
+        Phase(
+            "chain",
+            {"image": "image"},
+            unlabelled + top + _chain(circuit, len(names) - 1),
+        ),
+    )
+
+
+def _synthesize(circuit: PFF) -> Phase:
+    names = _hidden(circuit)
+    top = f"{names[-1]}_prediction"
+    inputs: dict[str, str | int] = {"label": "label"}
+    sources: tuple[str, ...] = (f"label_to_{top}",)
+    if circuit.latent:
+        inputs, sources = {**inputs, "latent": "latent"}, (*sources, f"latent_to_{top}")
+    return Phase("synthesize", inputs, sources + _chain(circuit, len(names)))
+
+
+def _chain(circuit: PFF, layers: int) -> tuple[str, ...]:
+    """Projections that predict from the predictions of the lowest ``layers`` hidden populations."""
+    levels = ["image", *_hidden(circuit)][: layers + 1]
+    return tuple(
+        f"{name}_prediction_to_{below}_prediction" for below, name in pairwise(levels)
+    )

@@ -1,0 +1,1 @@
+"""Engines: each compiles a network, runs a program on samples and returns a trace."""

@@ -1,0 +1,172 @@
+"""The end of a presentation: compare, learn, and the choice of a rival."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.arithmetic import counter, grids
+from pffspike.engines.reference.presentation import Activity
+from pffspike.network import constants, structure
+from pffspike.network.parameters import Parameters
+from pffspike.network.spec import (
+    Delta,
+    Goodness,
+    Network,
+    Phase,
+    Population,
+    Program,
+    Projection,
+    Rival,
+)
+
+Floats = npt.NDArray[np.float64]
+
+
+def goodness(counts: Floats, window: int) -> Floats:
+    """Sum over neurons of the squared rate: ``(batch, units)`` counts to ``(batch,)``."""
+    return np.square(counts).sum(axis=1) / window**2
+
+
+def modulator(rule: Goodness, goodness: Floats, contrast: int) -> Floats:
+    """Third factor of the goodness rule, see `pffspike.network.spec.Goodness`."""
+    label = 1.0 if contrast > 0 else 0.0
+    distance = constants.slope(rule) * (constants.threshold(rule) - goodness)
+    if rule.positive == "low":
+        return grids.saturate(0.5 + distance, 0.0, 1.0) - label
+    return label - grids.saturate(0.5 - distance, 0.0, 1.0)
+
+
+def post_factors(
+    population: Population,
+    phase: Phase,
+    activity: Activity,
+    signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+    window: int,
+) -> Floats:
+    """Factors ``f_j`` of a population that learns.
+
+    Returns
+    -------
+    (batch, units) ndarray of float64
+    """
+    rule, counts = population.rule, activity.counts[population.name]
+    if isinstance(rule, Goodness):
+        third = modulator(rule, goodness(counts, window), phase.contrast)
+        return 2.0 * third[:, None] * (counts / window)
+    if isinstance(rule, Delta):
+        if rule.population is not None:
+            return (activity.counts[rule.population] - counts) / window
+        return (
+            signals[str(rule.signal)][:, None] == np.arange(population.size)
+        ) - counts / window
+    return phase.contrast * (counts / window)
+
+
+def learn(
+    network: Network,
+    program: Program,
+    phase: Phase,
+    activity: Activity,
+    signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+    parameters: Parameters,
+    key: int,
+    learning_scale: float,
+) -> None:
+    """Apply the rules of a phase to ``parameters``, in place.
+
+    The changes of a batch are added and rounded once.
+
+    Parameters
+    ----------
+    key : int
+        Of the rounding of this presentation: child 0 gives a number for each sender, child 1
+        one for each receiver. Their sum modulo 1 rounds a synapse: uniform, and independent
+        from synapse to synapse in pairs, at the cost of a draw a neuron.
+    """
+    window = program.window
+    for name in phase.learn:
+        population = network.population(name)
+        counts = activity.counts[name]
+        factors = np.zeros_like(counts)
+        if population.rule is not None:
+            factors = post_factors(population, phase, activity, signals, window)
+        for projection in network.projections:
+            if (
+                projection.post != name
+                or projection.learning_rate == 0
+                or projection.name not in phase.projections
+            ):
+                continue
+            source = activity.traces if projection.normalized else activity.counts
+            rate = constants.rate(projection.learning_rate, learning_scale)
+            _change_weights(
+                network,
+                projection,
+                parameters.weights[projection.name],
+                source[projection.pre] / window,
+                rate * factors,
+                key,
+            )
+        bias, b = population.bias, parameters.biases[name]
+        step = constants.rate(bias.learning_rate, learning_scale) * factors.sum(axis=0)
+        excess = counts / window - constants.rate(bias.target_rate)
+        step = step - constants.rate(bias.homeostasis) * excess.sum(axis=0)
+        b[:] = grids.saturate(
+            grids.nearest(b + step, grids.DRIVE_GRID), -bias.limit, bias.limit
+        )
+
+
+def _change_weights(
+    network: Network,
+    projection: Projection,
+    w: Floats,
+    pre: Floats,
+    post: Floats,
+    key: int,
+) -> None:
+    rows = np.flatnonzero(pre.any(axis=0))  # a change of zero is rounded to zero
+    senders, receivers = (
+        counter.uniform(
+            counter.derive_key(key, side),
+            counter.neuron_counters(network.index(name), network.population(name).size),
+        )
+        for side, name in enumerate((projection.pre, projection.post))
+    )
+    noise = senders[rows, None] + receivers
+    noise -= np.floor(noise)
+    new = w[rows] + grids.stochastic(pre[:, rows].T @ post, noise, projection.grid)
+    new = grids.saturate(new, projection.low, projection.high)
+    if projection.connectivity != "dense":
+        new *= structure.mask(network, projection)[rows]
+    w[rows] = new
+
+
+def rivals(
+    rival: Rival,
+    counts: Floats,
+    truth: npt.NDArray[np.int64],
+    seed: int,
+    samples: npt.ArrayLike,
+) -> npt.NDArray[np.int64]:
+    """Choose the most convincing wrong class, see `pffspike.network.spec.Rival`.
+
+    Parameters
+    ----------
+    rival : Rival
+    counts : (batch, classes) ndarray of float64
+    truth : (batch,) ndarray of int64
+    seed : int
+    samples : (batch,) array_like of int
+
+    Returns
+    -------
+    (batch,) ndarray of int64
+    """
+    classes = np.arange(counts.shape[1])
+    keys = counter.derive_keys(counter.derive_key(seed, counter.RIVALS), samples)
+    scores = counts + constants.noise(rival) * counter.uniform(keys[:, None], classes)
+    scores[classes == truth[:, None]] = -1.0
+    return scores.argmax(axis=1).astype(np.int64)

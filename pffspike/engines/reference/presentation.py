@@ -1,0 +1,124 @@
+"""One presentation of many samples at once: draw, count, deliver, trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.arithmetic import counter, grids
+from pffspike.network import structure
+from pffspike.network.spec import Network, Phase, Population, Program
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass
+class Activity:
+    """What a presentation leaves behind, by active population.
+
+    ``counts`` and ``traces`` are ``(batch, units)``: spikes in the window and their sum weighted
+    by the gain; ``spikes`` is ``(batch,)``: spikes over all steps; ``rasters`` is
+    ``(steps, batch, units)`` for the populations asked for.
+    """
+
+    counts: dict[str, Floats] = field(default_factory=dict)
+    traces: dict[str, Floats] = field(default_factory=dict)
+    spikes: dict[str, Floats] = field(default_factory=dict)
+    rasters: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+
+
+def present(
+    network: Network,
+    program: Program,
+    phase: Phase,
+    inputs: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+    keys: npt.NDArray[np.uint64],
+    weights: Mapping[str, Floats],
+    biases: Mapping[str, Floats],
+    rasters: tuple[str, ...] = (),
+) -> Activity:
+    """Run one phase from silence.
+
+    Parameters
+    ----------
+    network : Network
+    program : Program
+    phase : Phase
+    inputs : mapping of str to ndarray
+        By active driven population: ``(batch,)`` classes or ``(batch, units)`` probabilities.
+    keys : (batch,) ndarray of uint64
+        Key of each sample; its children are the steps.
+    weights, biases : mapping of str to ndarray
+        By projection (tied ones too) and population.
+    rasters : tuple of str
+        Populations to record.
+
+    Returns
+    -------
+    Activity
+    """
+    names = structure.active(network, phase)
+    populations = [p for p in network.populations if p.name in names]
+    clamped = {
+        p.name: inputs[p.name][:, None] == np.arange(p.size)
+        for p in populations
+        if p.driven and inputs[p.name].ndim == 1
+    }
+    batch = len(keys)
+    activity = Activity(
+        {p.name: np.zeros((batch, p.size)) for p in populations},
+        {p.name: np.zeros((batch, p.size)) for p in populations},
+        {p.name: np.zeros(batch) for p in populations},
+        {
+            p.name: np.zeros((program.steps, batch, p.size), bool)
+            for p in populations
+            if p.name in rasters
+        },
+    )
+    tables = {p.name: grids.gain_table(p.normalization, p.size) for p in populations}
+    counters = {
+        p.name: counter.neuron_counters(network.index(p.name), p.size)
+        for p in populations
+    }
+    currents: dict[str, Floats | float] = {p.name: 0.0 for p in populations}
+    for step in range(program.steps):
+        step_keys = counter.derive_keys(keys, step)[:, None]
+        spikes, gains = {}, {}
+        for p in populations:
+            if p.name in clamped:
+                s = clamped[p.name]
+            else:
+                s = counter.uniform(step_keys, counters[p.name]) < _probability(
+                    p, inputs, biases, currents
+                )
+            n = s.sum(axis=1)
+            spikes[p.name] = s.astype(np.float64)
+            gains[p.name] = tables[p.name][n][:, None]
+            activity.spikes[p.name] += n
+            if step >= program.burn_in:
+                activity.counts[p.name] += s
+                activity.traces[p.name] += s * gains[p.name]
+            if p.name in activity.rasters:
+                activity.rasters[p.name][step] = s
+        currents = {p.name: 0.0 for p in populations}
+        for name in phase.projections:
+            projection = network.projection(name)
+            current = spikes[projection.pre] @ weights[name]
+            if projection.normalized:
+                current *= gains[projection.pre]
+            currents[projection.post] = currents[projection.post] + current
+    return activity
+
+
+def _probability(
+    population: Population,
+    inputs: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+    biases: Mapping[str, Floats],
+    currents: Mapping[str, Floats | float],
+) -> Floats:
+    if population.driven:
+        return inputs[population.name]
+    return grids.saturate(biases[population.name] + currents[population.name], 0.0, 1.0)

@@ -1,0 +1,225 @@
+"""Engine and session: samples in batches, phases in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.arithmetic import counter
+from pffspike.engines.base import Progress, Signals, check_signals
+from pffspike.engines.reference import learning
+from pffspike.engines.reference.presentation import Activity, present
+from pffspike.network import exactness, parameters, structure
+from pffspike.network.parameters import Parameters
+from pffspike.network.spec import Network, Phase, Program
+from pffspike.trace import NOTHING, Record, Trace
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+_INFERENCE_BATCH = (
+    256  #: samples at a time where nothing is learned; no effect on results
+)
+
+
+class ReferenceEngine:
+    """Exact simulation in NumPy.
+
+    Parameters
+    ----------
+    batch : int
+        Samples whose changes are added before they are applied. 1 is online learning, the
+        semantics that every engine shares; more is a variant of learning, mini-batches: all
+        samples of a batch see the same weights in a phase, and their summed change is rounded
+        once, with the rounding key of the first of them.
+    """
+
+    name = "numpy"
+
+    def __init__(self, batch: int = 1) -> None:
+        self.batch = batch
+
+    def compile(
+        self,
+        network: Network,
+        program: str,
+        parameters: Parameters,
+        *,
+        seed: int,
+        record: Record = NOTHING,
+    ) -> ReferenceSession:
+        """See `pffspike.engines.base.Engine.compile`."""
+        return ReferenceSession(
+            network, network.program(program), parameters, seed, record, self.batch
+        )
+
+
+class ReferenceSession:
+    """See `pffspike.engines.base.Session`."""
+
+    def __init__(
+        self,
+        network: Network,
+        program: Program,
+        start: Parameters,
+        seed: int,
+        record: Record,
+        batch: int,
+    ) -> None:
+        exactness.check(network, batch)
+        parameters.check(network, start)
+        self._network, self._program, self._seed, self._record = (
+            network,
+            program,
+            seed,
+            record,
+        )
+        self._parameters = start.copy()
+        self._batch = batch if program.learns else _INFERENCE_BATCH
+        self._extent = structure.extent(network, program)
+
+    def run(
+        self,
+        signals: Signals,
+        samples: npt.ArrayLike,
+        *,
+        learning_scale: float = 1.0,
+        progress: Progress | None = None,
+    ) -> Trace:
+        """See `pffspike.engines.base.Session.run`."""
+        checked, numbers = check_signals(self._network, self._program, signals, samples)
+        traces = []
+        for start in range(0, max(1, len(numbers)), self._batch):
+            part = slice(start, start + self._batch)
+            some = {name: values[part] for name, values in checked.items()}
+            traces.append(self._run_batch(some, numbers[part], learning_scale))
+            if progress:
+                progress(len(numbers[part]))
+        return Trace.join(traces)
+
+    def _run_batch(
+        self,
+        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+        samples: npt.NDArray[np.int64],
+        learning_scale: float,
+    ) -> Trace:
+        program, rival = self._program, self._program.rival
+        current = dict(signals)
+        chosen = np.full(len(samples), -1, np.int64)
+        activities = []
+        for index, phase in enumerate(program.phases):
+            activity = self._present(phase, current, samples)
+            activities.append(activity)
+            if phase.learn and len(samples):
+                key = counter.derive_key(
+                    self._seed, counter.ROUNDING, int(samples[0]), index
+                )
+                learning.learn(
+                    self._network,
+                    program,
+                    phase,
+                    activity,
+                    current,
+                    self._parameters,
+                    key,
+                    learning_scale,
+                )
+            if rival and rival.phase == phase.name:
+                counts, truth = activity.counts[rival.population], current[rival.truth]
+                strongest = learning.rivals(rival, counts, truth, self._seed, samples)
+                given = current[rival.signal]
+                chosen = np.where(given < 0, strongest, given)
+                current[rival.signal] = chosen
+        return self._trace(activities, samples, chosen)
+
+    def _present(
+        self,
+        phase: Phase,
+        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+        samples: npt.NDArray[np.int64],
+    ) -> Activity:
+        inputs = {
+            name: signals[source]
+            if isinstance(source, str)
+            else np.full(len(samples), source)
+            for name, source in phase.inputs.items()
+        }
+        weights = {
+            name: self._parameters.weights[
+                structure.weights_of(self._network.projection(name))
+            ]
+            for name in phase.projections
+        }
+        stream = counter.derive_key(self._seed, counter.SPIKES, phase.stream)
+        return present(
+            self._network,
+            self._program,
+            phase,
+            inputs,
+            counter.derive_keys(stream, samples),
+            weights,
+            self._parameters.biases,
+            self._record.rasters,
+        )
+
+    def _trace(
+        self,
+        activities: list[Activity],
+        samples: npt.NDArray[np.int64],
+        rivals: npt.NDArray[np.int64],
+    ) -> Trace:
+        batch, phases = len(samples), len(activities)
+        spikes, goodness, counts, rasters = {}, {}, {}, {}
+        for population in self._extent.populations:
+            name, size = population.name, population.size
+            total = np.zeros((batch, phases), np.int64)
+            window = np.zeros((batch, phases, size), np.int64)
+            for index, activity in enumerate(activities):
+                if name in activity.spikes:
+                    total[:, index] = activity.spikes[name]
+                    window[:, index] = activity.counts[name]
+            spikes[name] = total.reshape(-1)
+            flat = window.reshape(-1, size)
+            goodness[name] = learning.goodness(flat.astype(float), self._program.window)
+            if name in self._record.counts:
+                counts[name] = flat
+            if name in self._record.rasters:
+                silent = np.zeros((self._program.steps, batch, size), bool)
+                parts = [activity.rasters.get(name, silent) for activity in activities]
+                stacked = np.stack(parts, axis=2)
+                rasters[name] = stacked.reshape(
+                    self._program.steps, batch * phases, size
+                )
+        return Trace(
+            self._network,
+            self._program,
+            samples,
+            spikes,
+            goodness,
+            rivals,
+            counts,
+            rasters,
+        )
+
+    @property
+    def parameters(self) -> Parameters:
+        """Copy of the weights and biases as they are now."""
+        return self._parameters.copy()
+
+    def close(self) -> None:
+        """Do nothing: the session holds arrays only."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

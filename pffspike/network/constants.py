@@ -1,0 +1,45 @@
+"""The real numbers of a network as engines use them: rounded to their grids."""
+
+from __future__ import annotations
+
+from pffspike.arithmetic import grids
+from pffspike.network.spec import Goodness, Rival
+
+
+def rate(value: float, scale: float = 1.0) -> float:
+    """Learning rate, homeostatic rate or target rate on the grid 2^-20.
+
+    Parameters
+    ----------
+    value : float
+    scale : float
+        Factor of the schedule, applied before rounding.
+
+    Returns
+    -------
+    float
+    """
+    return grids.nearest_scalar(value * scale, grids.RATE_GRID)
+
+
+def threshold(rule: Goodness) -> float:
+    """Goodness threshold on the grid 2^-8."""
+    return grids.nearest_scalar(rule.threshold, grids.THRESHOLD_GRID)
+
+
+def slope(rule: Goodness) -> float:
+    """Slope of the modulator on the grid 2^-8."""
+    return grids.nearest_scalar(rule.slope, grids.THRESHOLD_GRID)
+
+
+def noise(rival: Rival) -> float:
+    """Noise of the choice of a rival, in spikes, on the grid 2^-8."""
+    return grids.nearest_scalar(rival.noise, grids.THRESHOLD_GRID)
+
+
+def decayed(factor: float, epochs: int) -> float:
+    """``factor`` to the power ``epochs`` by repeated multiplication (the same on any machine)."""
+    scale = 1.0
+    for _ in range(epochs):
+        scale *= factor
+    return scale

@@ -1,0 +1,160 @@
+"""The static check that double precision holds every sum and product of a network.
+
+Engines agree to the bit because no operation ever rounds, except where the specification
+says so. `check` bounds each of them from the ranges and grids of the network alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pffspike.arithmetic import grids
+from pffspike.network import constants, structure
+from pffspike.network.spec import Goodness, Network, Population, Program, Projection
+
+
+@dataclass(frozen=True)
+class Magnitude:
+    """A bound of an exact number: ``abs(x) <= largest``, a multiple of ``2^grid``."""
+
+    largest: float
+    grid: int
+
+    @property
+    def bits(self) -> int:
+        """Bits of the largest integer multiple."""
+        return grids.bits(self.largest, self.grid)
+
+    def __add__(self, other: Magnitude) -> Magnitude:
+        return Magnitude(self.largest + other.largest, min(self.grid, other.grid))
+
+    def __mul__(self, other: Magnitude) -> Magnitude:
+        return Magnitude(self.largest * other.largest, self.grid + other.grid)
+
+
+def check(network: Network, batch: int = 1) -> None:
+    """Raise `ValueError` naming the first projection or population that needs over 53 bits.
+
+    Parameters
+    ----------
+    network : Network
+    batch : int
+        Presentations whose changes are added before they are applied.
+    """
+    for program in network.programs:
+        for phase in program.phases:
+            for population in network.populations:
+                _check_drive(network, population, phase.projections)
+            for name in phase.learn:
+                _check_learning(network, network.population(name), program, batch)
+
+
+def drive(network: Network, projection: Projection) -> Magnitude:
+    """Bound of what one projection adds to the drive of a neuron in a step."""
+    pre = network.population(projection.pre)
+    gain = _gain(pre) if projection.normalized else Magnitude(1.0, 0)
+    count = Magnitude(float(structure.fan_in(network, projection)), 0)
+    return count * _weight(projection) * gain
+
+
+def _weight(projection: Projection) -> Magnitude:
+    return Magnitude(max(abs(projection.low), abs(projection.high)), projection.grid)
+
+
+def _gain(population: Population) -> Magnitude:
+    if population.normalization == "shift":
+        return Magnitude(1.0, -(population.size.bit_length() // 2))
+    return Magnitude(1.0, grids.GAIN_GRID if population.normalization == "sqrt" else 0)
+
+
+def _check_drive(
+    network: Network, population: Population, enabled: tuple[str, ...]
+) -> None:
+    total = Magnitude(population.bias.limit, grids.DRIVE_GRID)
+    for name in enabled:
+        projection = network.projection(name)
+        if projection.post != population.name:
+            continue
+        total = total + drive(network, projection)
+        if total.bits > grids.EXACT_BITS:
+            raise ValueError(
+                f"projection {name!r}: the drive of {population.name!r} can reach "
+                f"{total.largest:g} in steps of 2^{total.grid}, {total.bits} bits; narrow the "
+                f"range of its weights or coarsen their grid until it is {grids.EXACT_BITS}"
+            )
+
+
+def _post_factor(population: Population, window: int) -> Magnitude:
+    rates = Magnitude(1.0, -_exponent(window))
+    rule = population.rule
+    if isinstance(rule, Goodness):
+        goodness = Magnitude(float(population.size), 2 * rates.grid)
+        threshold = constants.threshold(rule)
+        distance = Magnitude(threshold, _grid_of(threshold)) + goodness
+        line = Magnitude(0.5, -1) + _number(constants.slope(rule)) * distance
+        return Magnitude(2.0, line.grid + rates.grid + 1)
+    return rates
+
+
+def _check_learning(
+    network: Network, population: Population, program: Program, batch: int
+) -> None:
+    post = _post_factor(population, program.window)
+    many = Magnitude(float(batch), 0)
+    for projection in network.projections:
+        if projection.post != population.name or projection.learning_rate == 0:
+            continue
+        pre = Magnitude(1.0, -_exponent(program.window))
+        if projection.normalized:
+            pre = pre * _gain(network.population(projection.pre))
+        step = Magnitude(constants.rate(projection.learning_rate), grids.RATE_GRID)
+        change = step * post * pre * many
+        scaled = Magnitude(
+            change.largest * 2.0**-projection.grid, change.grid - projection.grid
+        )
+        rounded = scaled + Magnitude(1.0, -24)
+        needed = max(change.bits, rounded.bits)
+        if needed > grids.EXACT_BITS:
+            raise ValueError(
+                f"projection {projection.name!r}: a change of its weights in program "
+                f"{program.name!r} needs {needed} bits; lower the window ({program.window}) or "
+                f"the learning rate ({projection.learning_rate}) until it is {grids.EXACT_BITS}"
+            )
+    _check_bias(population, program, post * many)
+
+
+def _check_bias(population: Population, program: Program, post: Magnitude) -> None:
+    bias = population.bias
+    total = Magnitude(bias.limit, grids.DRIVE_GRID)
+    if population.rule is not None and bias.learning_rate:
+        total = (
+            total
+            + Magnitude(constants.rate(bias.learning_rate), grids.RATE_GRID) * post
+        )
+    if bias.homeostasis:
+        distance = Magnitude(1.0, min(grids.RATE_GRID, -_exponent(program.window)))
+        total = (
+            total
+            + Magnitude(constants.rate(bias.homeostasis), grids.RATE_GRID) * distance
+        )
+    if total.bits > grids.EXACT_BITS:
+        raise ValueError(
+            f"population {population.name!r}: a change of its biases in program "
+            f"{program.name!r} needs {total.bits} bits; lower the window ({program.window}) or "
+            f"the rates of its bias until it is {grids.EXACT_BITS}"
+        )
+
+
+def _exponent(window: int) -> int:
+    return window.bit_length() - 1
+
+
+def _grid_of(value: float) -> int:
+    grid = 0
+    while grid > grids.THRESHOLD_GRID and not grids.on_grid(value, grid):
+        grid -= 1
+    return grid
+
+
+def _number(value: float) -> Magnitude:
+    return Magnitude(abs(value), _grid_of(value))

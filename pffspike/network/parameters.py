@@ -1,0 +1,136 @@
+"""Weights and biases of a network: their initial values and their shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.arithmetic import counter, grids
+from pffspike.network import structure
+from pffspike.network.spec import Network, Projection
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """All that learning changes.
+
+    Parameters
+    ----------
+    weights : mapping of str to (n_pre, n_post) ndarray of float64
+        By projection (tied ones have none); 0 where there is no synapse.
+    biases : mapping of str to (size,) ndarray of float64
+        By population that is not driven.
+    """
+
+    weights: Mapping[str, Floats]
+    biases: Mapping[str, Floats]
+
+    def copy(self) -> Parameters:
+        """Copy whose arrays are its own."""
+        return Parameters(
+            {name: w.copy() for name, w in self.weights.items()},
+            {name: b.copy() for name, b in self.biases.items()},
+        )
+
+    def equal(self, other: Parameters) -> bool:
+        """Whether both hold the same numbers, bit for bit."""
+        return all(
+            mine.keys() == its.keys()
+            and all(np.array_equal(mine[k], its[k]) for k in mine)
+            for mine, its in (
+                (self.weights, other.weights),
+                (self.biases, other.biases),
+            )
+        )
+
+
+def initial(network: Network, seed: int) -> Parameters:
+    """Draw the weights and biases that a network starts from.
+
+    Parameters
+    ----------
+    network : Network
+    seed : int
+
+    Returns
+    -------
+    Parameters
+    """
+    weights = {
+        p.name: _initial_weights(
+            network, p, counter.derive_key(seed, counter.WEIGHTS, index)
+        )
+        for index, p in enumerate(network.projections)
+        if p.tied is None
+    }
+    biases = {
+        p.name: np.full(p.size, grids.nearest_scalar(p.bias.initial, grids.DRIVE_GRID))
+        for p in network.populations
+        if not p.driven
+    }
+    return Parameters(weights, biases)
+
+
+def _initial_weights(network: Network, projection: Projection, key: int) -> Floats:
+    mask = structure.mask(network, projection)
+    if projection.initial == "constant":
+        values = np.full(mask.shape, projection.scale)
+    else:
+        fan = max(
+            structure.fan_in(network, projection),
+            structure.fan_out(network, projection),
+        )
+        values = counter.normal(key, mask.size).reshape(mask.shape)
+        values *= projection.scale / np.sqrt(max(1, fan))
+    values = grids.nearest(values, projection.grid)
+    return np.where(mask, grids.saturate(values, projection.low, projection.high), 0.0)
+
+
+def check(network: Network, parameters: Parameters) -> None:
+    """Raise `ValueError` if parameters do not suit a network: names, shapes, grids, ranges."""
+    expected = set(structure.trainable(network))
+    biased = {p.name for p in network.populations if not p.driven}
+    for kind, names, given in (
+        ("weights", expected, parameters.weights),
+        ("biases", biased, parameters.biases),
+    ):
+        if set(given) != names:
+            raise ValueError(
+                f"{kind} are for {sorted(given)}, but network {network.name!r} needs them "
+                f"for {sorted(names)}"
+            )
+    for name in expected:
+        projection, w = network.projection(name), parameters.weights[name]
+        allowed = structure.mask(network, projection)
+        if w.shape != allowed.shape:
+            raise ValueError(
+                f"weights of {name!r} have shape {w.shape}, not {allowed.shape}"
+            )
+        if not grids.on_grid(w, projection.grid):
+            raise ValueError(
+                f"weights of {name!r} must be multiples of 2^{projection.grid}"
+            )
+        if np.any(w[~allowed]):
+            raise ValueError(f"weights of {name!r} must be 0 where there is no synapse")
+        if np.any(w[allowed] < projection.low) or np.any(w[allowed] > projection.high):
+            raise ValueError(
+                f"weights of {name!r} must lie in [{projection.low}, {projection.high}]"
+            )
+    for name in biased:
+        population, b = network.population(name), parameters.biases[name]
+        if b.shape != (population.size,):
+            raise ValueError(
+                f"biases of {name!r} have shape {b.shape}, not ({population.size},)"
+            )
+        if not grids.on_grid(b, grids.DRIVE_GRID) or np.any(
+            np.abs(b) > population.bias.limit
+        ):
+            raise ValueError(
+                f"biases of {name!r} must be multiples of 2^{grids.DRIVE_GRID} within "
+                f"{population.bias.limit} of 0"
+            )

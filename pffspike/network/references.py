@@ -1,0 +1,183 @@
+"""Whether the parts of a network fit together: every name refers to something that suits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pffspike.network.spec import (
+        Network,
+        Phase,
+        Population,
+        Program,
+        Projection,
+        Rival,
+    )
+
+
+def check_references(network: Network) -> None:
+    """Raise `ValueError` with one sentence about the first reference that does not fit."""
+    for projection in network.projections:
+        _check_projection(network, projection)
+    for population in network.populations:
+        _check_rule(network, population)
+    for program in network.programs:
+        for phase in program.phases:
+            _check_phase(network, program, phase)
+        if program.rival:
+            _check_rival(network, program, program.rival)
+
+
+def _check_projection(network: Network, projection: Projection) -> None:
+    where = f"projection {projection.name!r}"
+    pre = _named(network.populations, projection.pre, f"{where}: pre")
+    post = _named(network.populations, projection.post, f"{where}: post")
+    if post.driven:
+        raise ValueError(
+            f"{where}: post = {post.name!r} is driven, so nothing can project to it"
+        )
+    if projection.connectivity == "one_to_one" and pre.size != post.size:
+        raise ValueError(
+            f"{where}: one_to_one needs equal sizes, but {pre.name!r} has {pre.size} neurons "
+            f"and {post.name!r} has {post.size}"
+        )
+    if projection.connectivity == "blocks" and (
+        pre.size != post.size or pre.size % projection.block
+    ):
+        raise ValueError(
+            f"{where}: block = {projection.block} must divide two equal sizes, but "
+            f"{pre.name!r} has {pre.size} neurons and {post.name!r} has {post.size}"
+        )
+    if projection.learning_rate > 0 and post.rule is None:
+        raise ValueError(
+            f"{where}: learning_rate = {projection.learning_rate} needs a rule in population "
+            f"{post.name!r}; give it one or set the rate to 0"
+        )
+    if projection.tied is not None:
+        _check_tie(network, projection)
+
+
+def _check_tie(network: Network, projection: Projection) -> None:
+    where = f"projection {projection.name!r}"
+    source = _named(network.projections, projection.tied, f"{where}: tied")
+    shapes = [
+        (
+            network.population(p.pre).size,
+            network.population(p.post).size,
+            p.connectivity,
+            p.block,
+        )
+        for p in (projection, source)
+    ]
+    if (
+        source.tied is not None
+        or shapes[0] != shapes[1]
+        or projection.grid != source.grid
+    ):
+        raise ValueError(
+            f"{where}: tied = {source.name!r} must be an untied projection of the same sizes, "
+            f"connectivity and grid"
+        )
+
+
+def _check_rule(network: Network, population: Population) -> None:
+    rule = population.rule
+    if rule is None or rule.kind != "delta" or rule.population is None:
+        return
+    where = f"population {population.name!r}: rule: population"
+    target = _named(network.populations, rule.population, where)
+    if target.size != population.size:
+        raise ValueError(
+            f"{where} = {target.name!r} has {target.size} neurons; it must have "
+            f"{population.size}, one for each that learns from it"
+        )
+
+
+def _check_phase(network: Network, program: Program, phase: Phase) -> None:
+    where = f"program {program.name!r}, phase {phase.name!r}"
+    active = set(phase.inputs)
+    for name in phase.projections:
+        active.add(_named(network.projections, name, f"{where}: projections").post)
+    for name, source in phase.inputs.items():
+        population = _named(network.populations, name, f"{where}: inputs")
+        if not population.driven:
+            raise ValueError(f"{where}: inputs: population {name!r} is not driven")
+        if isinstance(source, int) and not 0 <= source < population.size:
+            raise ValueError(
+                f"{where}: inputs: {name} = {source} must be a neuron from 0 to "
+                f"{population.size - 1}"
+            )
+    for name in phase.projections:
+        pre = network.projection(name).pre
+        if pre not in active:
+            raise ValueError(
+                f"{where}: projection {name!r} starts at {pre!r}, which is not active; drive it, "
+                f"enable a projection to it, or leave {name!r} out"
+            )
+    for name in phase.learn:
+        population = _named(network.populations, name, f"{where}: learn")
+        _check_learner(network, population, phase, active, where)
+
+
+def _check_learner(
+    network: Network, population: Population, phase: Phase, active: set[str], where: str
+) -> None:
+    rule = population.rule
+    if population.name not in active or population.driven:
+        raise ValueError(f"{where}: learn: {population.name!r} is driven or not active")
+    if rule is None:
+        return
+    if rule.kind != "delta" and phase.contrast == 0:
+        raise ValueError(
+            f"{where}: contrast = 0, but {population.name!r} learns by {rule.kind}; give +1 or -1"
+        )
+    if (
+        rule.kind == "delta"
+        and rule.population is not None
+        and rule.population not in active
+    ):
+        raise ValueError(
+            f"{where}: {population.name!r} learns from {rule.population!r}, which is not active"
+        )
+
+
+def _check_rival(network: Network, program: Program, rival: Rival) -> None:
+    where = f"program {program.name!r}, rival"
+    _named(network.populations, rival.population, f"{where}: population")
+    names = [phase.name for phase in program.phases]
+    if rival.phase not in names:
+        raise ValueError(
+            f"{where}: phase = {rival.phase!r} must be one of: {', '.join(names)}"
+        )
+    if not 0 <= rival.noise <= 4096:
+        raise ValueError(f"{where}: noise = {rival.noise} must be from 0 to 4096")
+    for phase in program.phases[: names.index(rival.phase) + 1]:
+        if rival.signal in phase.inputs.values():
+            raise ValueError(
+                f"{where}: signal {rival.signal!r} is used in phase {phase.name!r}, before the "
+                f"rival is known; use it only after phase {rival.phase!r}"
+            )
+    used = [
+        phase.inputs
+        for phase in program.phases
+        if rival.signal in phase.inputs.values()
+    ]
+    sizes = {
+        network.population(name).size
+        for inputs in used
+        for name, source in inputs.items()
+        if source == rival.signal
+    }
+    if sizes - {network.population(rival.population).size}:
+        raise ValueError(
+            f"{where}: population {rival.population!r} must have as many neurons as the "
+            f"populations that signal {rival.signal!r} drives"
+        )
+
+
+def _named(things: tuple, name: object, where: str):  # type: ignore[no-untyped-def, type-arg]
+    for thing in things:
+        if thing.name == name:
+            return thing
+    known = ", ".join(thing.name for thing in things)
+    raise ValueError(f"{where} = {name!r} does not exist; there are: {known}")

@@ -1,0 +1,499 @@
+r"""The specification of a network: frozen data that every engine reads.
+
+A network is a list of populations of Bernoulli neurons, the projections between them, and
+programs: what a sample consists of and what is learned from it. Time is part of the
+specification, so that every engine keeps the same one.
+
+**A presentation** lasts ``burn_in + window`` steps and starts from silence. In each step ``t``,
+in this order:
+
+1. *draw*: neuron ``j`` spikes if ``U < p_j``, where ``U`` is uniform in [0, 1) (see
+   `pffspike.arithmetic.counter`), ``p_j = clip(u_j, 0, 1)`` and ``u_j = b_j + I_j``. A driven
+   population takes ``p_j`` from its signal instead. Inactive populations are silent.
+2. *count*: ``n`` is the number of spikes of a population, ``g`` its gain from the table of its
+   normalization.
+3. *deliver*: ``I_j = sum over enabled projections of g_pre * sum_i w_ij s_i`` (without ``g_pre``
+   for projections that are not normalized), read in step ``t + 1``: every projection has a
+   delay of one step.
+4. *trace*, from step ``burn_in`` on: spike counts ``c_j += s_j`` and normalized traces
+   ``a_j += g s_j``.
+
+**At the end of a presentation**, with ``T = window`` (a power of two), ``q_j = c_j / T``,
+``a_j / T`` and goodness ``G = sum_j q_j^2``:
+
+5. *compare*: every population that learns in this phase computes its post factors ``f_j`` from
+   its rule (`Goodness`, `Contrast` or `Delta`).
+6. *learn*: every plastic projection into it changes by ``dw_ij = rate * f_j * pre_i``, ``pre_i``
+   being ``a_i / T`` (``q_i`` if the projection is not normalized), rounded stochastically to the
+   grid of the weights and clipped to their range; every bias by ``rate_b * f_j - h (q_j - rho)``,
+   rounded to the nearest multiple of 2^-24.
+7. *clear*: currents, counts and traces return to zero.
+
+All changes of step 6 are computed from the values before it. Real numbers of a card are
+rounded to the nearest multiple of their grid (`pffspike.arithmetic.grids`) when a network is
+compiled; weights lie on the grid of their projection.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeVar
+
+from pffspike.network.references import check_references
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+
+
+def _check(condition: bool, message: str) -> None:
+    if not condition:
+        raise ValueError(message)
+
+
+def _check_name(name: str) -> None:
+    _check(
+        bool(_NAME.match(name)),
+        f"name = {name!r} must be lower-case letters, digits and _, beginning with a letter",
+    )
+
+
+def _check_unique(kind: str, names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        _check(name not in seen, f"{kind} {name!r} is given twice; names must differ")
+        seen.add(name)
+
+
+@dataclass(frozen=True)
+class Goodness:
+    """Three-factor rule: ``f_j = 2 m q_j`` with one modulator ``m`` a population.
+
+    With ``positive = "low"`` (PFF: a true sample is the quiet one),
+    ``m = clip(1/2 + slope (threshold - G), 0, 1) - lab``; with ``"high"`` (FF) ``m`` is
+    ``lab - clip(1/2 + slope (G - threshold), 0, 1)``. ``lab`` is 1 in a phase of contrast +1 and
+    0 in a phase of contrast -1. Source: Ororbia and Mali, arXiv 2301.01452, with the logistic
+    function replaced by its tangent at 0, clipped.
+
+    Parameters
+    ----------
+    threshold : float
+        Goodness at which both answers are equally probable.
+    slope : float
+        Of the clipped line.
+    positive : {"low", "high"}
+        Whether positive samples shall have low or high goodness.
+    decides : bool
+        Whether the population's goodness counts in the decision between labels.
+    """
+
+    threshold: float
+    slope: float = 0.25
+    positive: Literal["low", "high"] = "low"
+    decides: bool = True
+    kind: Literal["goodness"] = "goodness"
+
+    def __post_init__(self) -> None:
+        _check(self.threshold > 0, f"threshold = {self.threshold} must be above 0")
+        _check(
+            0 < self.slope <= 16, f"slope = {self.slope} must be above 0 and at most 16"
+        )
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Hebbian rule with the sign of the phase: ``f_j = contrast * q_j``.
+
+    Contrastive Hebbian learning: a clamped phase of contrast +1, a free one of contrast -1.
+    """
+
+    kind: Literal["contrast"] = "contrast"
+
+
+@dataclass(frozen=True)
+class Delta:
+    """Delta rule: ``f_j = target_j - q_j``.
+
+    Exactly one of the two must be given.
+
+    Parameters
+    ----------
+    population : str or None
+        A population of the same size, whose rates are to be reproduced.
+    signal : str or None
+        A signal of classes: the target is 1 for the neuron of the class, 0 for the others.
+    """
+
+    population: str | None = None
+    signal: str | None = None
+    kind: Literal["delta"] = "delta"
+
+    def __post_init__(self) -> None:
+        _check(
+            (self.population is None) != (self.signal is None),
+            f"population = {self.population!r}, signal = {self.signal!r}: give exactly one, "
+            f"the source of the target",
+        )
+
+
+Rule = (
+    Goodness | Contrast | Delta
+)  #: what turns a population's activity into post factors
+
+
+@dataclass(frozen=True)
+class Bias:
+    """Bias of the neurons of a population and what changes it.
+
+    Parameters
+    ----------
+    initial : float
+    learning_rate : float
+        Of the population's rule, for a constant input of 1.
+    homeostasis : float
+        Rate ``h`` of ``b_j -= h (q_j - target_rate)``.
+    target_rate : float
+        Spikes a step that homeostasis aims at.
+    limit : float
+        Biases stay within ``[-limit, limit]``.
+    """
+
+    initial: float = 0.0
+    learning_rate: float = 0.0
+    homeostasis: float = 0.0
+    target_rate: float = 0.0
+    limit: float = 8.0
+
+    def __post_init__(self) -> None:
+        _check(
+            0 < self.limit <= 64, f"limit = {self.limit} must be above 0 and at most 64"
+        )
+        _check(
+            abs(self.initial) <= self.limit,
+            f"initial = {self.initial} must lie within the limit {self.limit}",
+        )
+        _check(
+            self.learning_rate >= 0,
+            f"learning_rate = {self.learning_rate} must not be < 0",
+        )
+        _check(
+            0 <= self.homeostasis <= 1,
+            f"homeostasis = {self.homeostasis} must be in [0, 1]",
+        )
+        _check(
+            0 <= self.target_rate <= 1,
+            f"target_rate = {self.target_rate} must be in [0, 1]",
+        )
+
+
+@dataclass(frozen=True)
+class Population:
+    """Bernoulli neurons that share a role.
+
+    Parameters
+    ----------
+    name : str
+    size : int
+    normalization : {"sqrt", "shift", "none"}
+        Of what the population sends by its normalized projections.
+    driven : bool
+        The spike probabilities come from outside: each program says from which signal.
+    bias : Bias
+        Ignored by a driven population.
+    rule : Goodness, Contrast, Delta or None
+        How its post factors follow from its activity.
+    """
+
+    name: str
+    size: int
+    normalization: Literal["sqrt", "shift", "none"] = "sqrt"
+    driven: bool = False
+    bias: Bias = field(default_factory=Bias)
+    rule: Rule | None = None
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        _check(
+            1 <= self.size < 2**20, f"size = {self.size} must be from 1 to {2**20 - 1}"
+        )
+        _check(
+            not (self.driven and self.rule),
+            f"population {self.name!r} is driven, so it can't have a rule; remove one of the two",
+        )
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Synapses from one population to another, with a delay of one step.
+
+    Parameters
+    ----------
+    name, pre, post : str
+    connectivity : {"dense", "one_to_one", "blocks"}
+        ``blocks``: all pairs within consecutive groups of ``block`` neurons, except a neuron
+        and itself.
+    block : int
+        Group size of ``blocks``; divides both populations.
+    normalized : bool
+        Whether spikes are weighted by the gain of the sending population.
+    initial : {"normal", "constant"}
+        ``normal``: mean 0, standard deviation ``scale / sqrt(max(fan_in, fan_out))``;
+        ``constant``: ``scale``. Both clipped to the range.
+    scale : float
+    learning_rate : float
+        0: the weights are fixed.
+    grid : int
+        Weights are multiples of ``2^grid``.
+    low, high : float
+        Range of the weights.
+    tied : str or None
+        Name of the projection whose weights this one uses; it is then not plastic itself.
+    """
+
+    name: str
+    pre: str
+    post: str
+    connectivity: Literal["dense", "one_to_one", "blocks"] = "dense"
+    block: int = 0
+    normalized: bool = True
+    initial: Literal["normal", "constant"] = "normal"
+    scale: float = 2.0
+    learning_rate: float = 0.0
+    grid: int = -16
+    low: float = -8.0
+    high: float = 8.0
+    tied: str | None = None
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        _check(
+            self.low <= self.high,
+            f"low = {self.low} must not be above high = {self.high}",
+        )
+        _check(-24 <= self.grid <= 0, f"grid = {self.grid} must be from -24 to 0")
+        _check(
+            max(abs(self.low), abs(self.high)) <= 64,
+            f"low = {self.low} and high = {self.high} must lie within [-64, 64]",
+        )
+        for key, value in (("low", self.low), ("high", self.high)):
+            scaled = value * 2.0**-self.grid
+            _check(
+                scaled == int(scaled),
+                f"{key} = {value} must be a multiple of 2^{self.grid}",
+            )
+        _check(
+            self.learning_rate >= 0,
+            f"learning_rate = {self.learning_rate} must not be < 0",
+        )
+        _check(
+            (self.connectivity == "blocks") == (self.block > 0),
+            f"block = {self.block} goes with connectivity = 'blocks', and only with it",
+        )
+        _check(
+            self.tied is None or self.learning_rate == 0,
+            f"learning_rate = {self.learning_rate} must be 0 where weights are tied",
+        )
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One presentation of a sample.
+
+    Parameters
+    ----------
+    name : str
+    inputs : mapping of str to (str or int)
+        For each driven population that is active: the signal it follows, or the index of its
+        one neuron that fires in every step.
+    projections : tuple of str
+        Those that are enabled. A population is active if it is driven in this phase or if an
+        enabled projection ends at it.
+    contrast : {-1, 0, 1}
+        Positive, negative or neither.
+    learn : tuple of str
+        Populations whose rules and homeostasis are applied at the end.
+    stream : int
+        Phases of the same stream and sample share their random numbers.
+    """
+
+    name: str
+    inputs: Mapping[str, str | int]
+    projections: tuple[str, ...]
+    contrast: Literal[-1, 0, 1] = 0
+    learn: tuple[str, ...] = ()
+    stream: int = 0
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        _check(
+            0 <= self.stream < 2**16,
+            f"stream = {self.stream} must be from 0 to {2**16 - 1}",
+        )
+
+
+@dataclass(frozen=True)
+class Rival:
+    """The hard negative: the wrong class that the network finds most convincing.
+
+    Where the signal ``signal`` says -1, the class is the ``j`` other than the true one with the
+    largest ``count_j + noise * U_j``, the lowest ``j`` of equals.
+
+    Parameters
+    ----------
+    signal : str
+        The signal of classes whose entries of -1 are replaced.
+    population : str
+        Its spikes in the window of phase ``phase`` are counted.
+    phase : str
+        An earlier phase of the same program.
+    truth : str
+        The signal with the true class.
+    noise : float
+        In spikes; 1 breaks ties at random.
+    """
+
+    signal: str
+    population: str
+    phase: str
+    truth: str = "label"
+    noise: float = 1.0
+
+
+@dataclass(frozen=True)
+class Program:
+    """What happens with a sample: presentations in a row, all of the same length.
+
+    Parameters
+    ----------
+    name : str
+    burn_in, window : int
+        Steps before and inside the window of the traces; ``window`` is a power of two.
+    phases : tuple of Phase
+    rival : Rival or None
+    """
+
+    name: str
+    burn_in: int
+    window: int
+    phases: tuple[Phase, ...]
+    rival: Rival | None = None
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        _check(self.burn_in >= 0, f"burn_in = {self.burn_in} must not be negative")
+        _check(
+            1 <= self.window <= 4096 and self.window & (self.window - 1) == 0,
+            f"window = {self.window} must be a power of two from 1 to 4096",
+        )
+        _check(
+            len(self.phases) > 0,
+            f"program {self.name!r} has no phases; give at least one",
+        )
+        _check_unique("phase", (phase.name for phase in self.phases))
+
+    @property
+    def steps(self) -> int:
+        """Steps of a presentation."""
+        return self.burn_in + self.window
+
+    @property
+    def learns(self) -> bool:
+        """Whether any phase changes parameters."""
+        return any(phase.learn for phase in self.phases)
+
+
+@dataclass(frozen=True)
+class Training:
+    """The training schedule of a network.
+
+    Parameters
+    ----------
+    dataset : str
+        Name of the data set, see `pffspike.data.load`.
+    epochs : int
+    decay : float
+        Factor of all learning rates from one epoch to the next.
+    hard_negatives : float
+        Share of the negative labels that the network's own read-out supplies; the others are
+        drawn uniformly from the wrong ones.
+    """
+
+    dataset: str
+    epochs: int
+    decay: float = 1.0
+    hard_negatives: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check(self.epochs >= 1, f"epochs = {self.epochs} must be at least 1")
+        _check(
+            0 < self.decay <= 1, f"decay = {self.decay} must be above 0 and at most 1"
+        )
+        _check(
+            0 <= self.hard_negatives <= 1,
+            f"hard_negatives = {self.hard_negatives} must be in [0, 1]",
+        )
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network: populations, projections, programs and a training schedule.
+
+    Parameters
+    ----------
+    name : str
+    populations : tuple of Population
+        The order is part of the network: random numbers are keyed by it.
+    projections : tuple of Projection
+    programs : tuple of Program
+    training : Training
+    description : str
+        For people; not part of the hash.
+    """
+
+    name: str
+    populations: tuple[Population, ...]
+    projections: tuple[Projection, ...]
+    programs: tuple[Program, ...]
+    training: Training
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        for kind, things in (
+            ("population", self.populations),
+            ("projection", self.projections),
+            ("program", self.programs),
+        ):
+            _check_unique(kind, (thing.name for thing in things))
+        check_references(self)
+
+    def population(self, name: str) -> Population:
+        """Population of that name (`ValueError` lists the names there are)."""
+        return _find("population", self.populations, name)
+
+    def projection(self, name: str) -> Projection:
+        """Projection of that name (`ValueError` lists the names there are)."""
+        return _find("projection", self.projections, name)
+
+    def program(self, name: str) -> Program:
+        """Program of that name (`ValueError` lists the names there are)."""
+        return _find("program", self.programs, name)
+
+    def index(self, name: str) -> int:
+        """Position of a population, the upper half of its neurons' random counters."""
+        return self.populations.index(self.population(name))
+
+    def replace(self, **changes: object) -> Network:
+        """Give a copy with some fields changed, checked again."""
+        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+
+
+_Named = TypeVar("_Named", Population, Projection, Program)
+
+
+def _find(kind: str, things: tuple[_Named, ...], name: str) -> _Named:
+    for thing in things:
+        if thing.name == name:
+            return thing
+    known = ", ".join(thing.name for thing in things)
+    raise ValueError(f"{kind} {name!r} does not exist; there are: {known}")

@@ -1,0 +1,103 @@
+"""What follows from a network by counting: masks, fan-outs, activity of a program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.network.spec import Network, Phase, Population, Program, Projection
+
+
+def mask(network: Network, projection: Projection) -> npt.NDArray[np.bool_]:
+    """Which synapses exist.
+
+    Parameters
+    ----------
+    network : Network
+    projection : Projection
+
+    Returns
+    -------
+    (n_pre, n_post) ndarray of bool
+    """
+    shape = (
+        network.population(projection.pre).size,
+        network.population(projection.post).size,
+    )
+    if projection.connectivity == "dense":
+        return np.ones(shape, bool)
+    if projection.connectivity == "one_to_one":
+        return np.eye(shape[0], dtype=bool)
+    group = np.arange(shape[0]) // projection.block
+    return (group[:, None] == group[None, :]) & ~np.eye(shape[0], dtype=bool)
+
+
+def fan_out(network: Network, projection: Projection) -> int:
+    """Synapses that one sending neuron has in a projection (the same for each)."""
+    if projection.connectivity == "dense":
+        return network.population(projection.post).size
+    return 1 if projection.connectivity == "one_to_one" else projection.block - 1
+
+
+def fan_in(network: Network, projection: Projection) -> int:
+    """Synapses that one receiving neuron has in a projection (the same for each)."""
+    if projection.connectivity == "dense":
+        return network.population(projection.pre).size
+    return fan_out(network, projection)
+
+
+def weights_of(projection: Projection) -> str:
+    """Name of the projection whose weights this one uses: itself unless it is tied."""
+    return projection.tied or projection.name
+
+
+def active(network: Network, phase: Phase) -> frozenset[str]:
+    """Names of the populations that are active in a phase."""
+    posts = {network.projection(name).post for name in phase.projections}
+    return frozenset(posts | set(phase.inputs))
+
+
+@dataclass(frozen=True)
+class Extent:
+    """The part of a network that a program uses, in the network's order.
+
+    Parameters
+    ----------
+    populations : tuple of Population
+    projections : tuple of Projection
+    signals : tuple of str
+        Names of the arrays that a run needs: inputs, targets and the rival's truth.
+    """
+
+    populations: tuple[Population, ...]
+    projections: tuple[Projection, ...]
+    signals: tuple[str, ...]
+
+
+def extent(network: Network, program: Program) -> Extent:
+    """Find the populations, projections and signals that a program uses."""
+    used = frozenset().union(*(active(network, phase) for phase in program.phases))
+    enabled = {name for phase in program.phases for name in phase.projections}
+    signals: dict[str, None] = {}
+    for phase in program.phases:
+        for source in phase.inputs.values():
+            if isinstance(source, str):
+                signals[source] = None
+        for name in phase.learn:
+            rule = network.population(name).rule
+            if rule is not None and rule.kind == "delta" and rule.signal is not None:
+                signals[rule.signal] = None
+    if program.rival:
+        signals[program.rival.truth] = None
+    return Extent(
+        tuple(p for p in network.populations if p.name in used),
+        tuple(p for p in network.projections if p.name in enabled),
+        tuple(signals),
+    )
+
+
+def trainable(network: Network) -> tuple[str, ...]:
+    """Names of the projections that have weights of their own, in order."""
+    return tuple(p.name for p in network.projections if p.tied is None)

@@ -1,0 +1,139 @@
+"""What engines return and everything else reads."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.network import structure
+from pffspike.network.spec import Network, Program
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a run keeps beside goodness and spike totals.
+
+    Parameters
+    ----------
+    counts : tuple of str
+        Populations whose spike counts in the window are kept, neuron by neuron.
+    rasters : tuple of str
+        Populations whose every spike is kept.
+    """
+
+    counts: tuple[str, ...] = ()
+    rasters: tuple[str, ...] = ()
+
+
+NOTHING = Record()  #: goodness and spike totals only
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Recording of a run: ``samples`` samples, each a presentation for every phase.
+
+    Presentations are numbered sample by sample: phase ``f`` of sample ``k`` is presentation
+    ``k * phases + f``. A population that is silent in a phase has zeros there.
+
+    Parameters
+    ----------
+    network : Network
+    program : Program
+    samples : (samples,) ndarray of int64
+        Numbers of the samples, which key their random numbers.
+    spikes : mapping of str to (presentations,) ndarray of int64
+        Spikes of each population over all steps of a presentation.
+    goodness : mapping of str to (presentations,) ndarray of float64
+        Sum over neurons of the squared rate in the window.
+    rivals : (samples,) ndarray of int64
+        The class that replaced -1 in the rival's signal, or the class given; -1 without a rival.
+    counts : mapping of str to (presentations, units) ndarray of int64
+        Spikes in the window, of the populations recorded.
+    rasters : mapping of str to (steps, presentations, units) ndarray of bool
+        Of the populations recorded.
+    """
+
+    network: Network
+    program: Program
+    samples: Integers
+    spikes: Mapping[str, Integers]
+    goodness: Mapping[str, npt.NDArray[np.float64]]
+    rivals: Integers
+    counts: Mapping[str, Integers] = dataclasses.field(default_factory=dict)
+    rasters: Mapping[str, npt.NDArray[np.bool_]] = dataclasses.field(
+        default_factory=dict
+    )
+
+    @property
+    def presentations(self) -> int:
+        """Number of presentations."""
+        return len(self.samples) * len(self.program.phases)
+
+    def by_phase(self, values: npt.NDArray) -> npt.NDArray:  # type: ignore[type-arg]
+        """Reshape ``(presentations, ...)`` to ``(samples, phases, ...)``."""
+        return values.reshape(
+            len(self.samples), len(self.program.phases), *values.shape[1:]
+        )
+
+    def synaptic_operations(self) -> dict[str, Integers]:
+        """Spikes that arrive at synapses, by projection.
+
+        Returns
+        -------
+        dict of str to (presentations,) ndarray of int64
+            Spikes of the sending population times its fan-out, over all steps of the
+            presentations in which the projection is enabled. Synapses whose weight happens to
+            be zero count, for a chip that stores them serves them.
+        """
+        operations = {}
+        for projection in structure.extent(self.network, self.program).projections:
+            enabled = np.array(
+                [projection.name in p.projections for p in self.program.phases]
+            )
+            spikes = self.by_phase(self.spikes[projection.pre]) * enabled
+            operations[projection.name] = spikes.reshape(-1) * structure.fan_out(
+                self.network, projection
+            )
+        return operations
+
+    def same_spikes(self, other: Trace) -> bool:
+        """Whether both traces hold the same spikes, in all that both have recorded."""
+        pairs = [
+            (mine, its)
+            for name in ("spikes", "goodness", "counts", "rasters")
+            for mine, its in ((getattr(self, name), getattr(other, name)),)
+        ]
+        return np.array_equal(self.samples, other.samples) and all(
+            np.array_equal(mine[key], its[key])
+            for mine, its in pairs
+            for key in mine.keys() & its
+        )
+
+    @staticmethod
+    def join(traces: Sequence[Trace]) -> Trace:
+        """Put runs of the same program one behind the other."""
+        first = traces[0]
+
+        def joined(name: str, axis: int = 0) -> dict[str, npt.NDArray]:  # type: ignore[type-arg]
+            parts = [getattr(trace, name) for trace in traces]
+            return {
+                key: np.concatenate([part[key] for part in parts], axis)
+                for key in parts[0]
+            }
+
+        return Trace(
+            first.network,
+            first.program,
+            np.concatenate([trace.samples for trace in traces]),
+            joined("spikes"),
+            joined("goodness"),
+            np.concatenate([trace.rivals for trace in traces]),
+            joined("counts"),
+            joined("rasters", 1),
+        )
