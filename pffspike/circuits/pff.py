@@ -413,5 +413,6 @@ def _chain(circuit: PFF, layers: int) -> tuple[str, ...]:
     """Projections that predict from the predictions of the lowest ``layers`` hidden populations."""
     levels = ["image", *_hidden(circuit)][: layers + 1]
     return tuple(
-        f"{name}_prediction_to_{below}_prediction" for below, name in pairwise(levels)
+        f"{name}_prediction_to_{below}_prediction"
+        for below, name in itertools.pairwise(levels)
     )
