@@ -66,9 +66,7 @@ class Trace:
     goodness: Mapping[str, npt.NDArray[np.float64]]
     rivals: Integers
     counts: Mapping[str, Integers] = dataclasses.field(default_factory=dict)
-    rasters: Mapping[str, npt.NDArray[np.bool_]] = dataclasses.field(
-        default_factory=dict
-    )
+    rasters: Mapping[str, npt.NDArray[np.bool_]] = dataclasses.field(default_factory=dict)
 
     @property
     def presentations(self) -> int:
@@ -77,9 +75,7 @@ class Trace:
 
     def by_phase(self, values: npt.NDArray) -> npt.NDArray:  # type: ignore[type-arg]
         """Reshape ``(presentations, ...)`` to ``(samples, phases, ...)``."""
-        return values.reshape(
-            len(self.samples), len(self.program.phases), *values.shape[1:]
-        )
+        return values.reshape(len(self.samples), len(self.program.phases), *values.shape[1:])
 
     def synaptic_operations(self) -> dict[str, Integers]:
         """Spikes that arrive at synapses, by projection.
@@ -93,9 +89,7 @@ class Trace:
         """
         operations = {}
         for projection in structure.extent(self.network, self.program).projections:
-            enabled = np.array(
-                [projection.name in p.projections for p in self.program.phases]
-            )
+            enabled = np.array([projection.name in p.projections for p in self.program.phases])
             spikes = self.by_phase(self.spikes[projection.pre]) * enabled
             operations[projection.name] = spikes.reshape(-1) * structure.fan_out(
                 self.network, projection
@@ -103,16 +97,16 @@ class Trace:
         return operations
 
     def same_spikes(self, other: Trace) -> bool:
-        """Whether both traces hold the same spikes, in all that both have recorded."""
+        """Whether both traces recorded the same things and hold the same spikes in all of them."""
+        if not np.array_equal(self.samples, other.samples):
+            return False
         pairs = [
-            (mine, its)
+            (getattr(self, name), getattr(other, name))
             for name in ("spikes", "goodness", "counts", "rasters")
-            for mine, its in ((getattr(self, name), getattr(other, name)),)
         ]
-        return np.array_equal(self.samples, other.samples) and all(
-            np.array_equal(mine[key], its[key])
+        return all(
+            mine.keys() == its.keys() and all(np.array_equal(mine[k], its[k]) for k in mine)
             for mine, its in pairs
-            for key in mine.keys() & its
         )
 
     @staticmethod
@@ -122,10 +116,7 @@ class Trace:
 
         def joined(name: str, axis: int = 0) -> dict[str, npt.NDArray]:  # type: ignore[type-arg]
             parts = [getattr(trace, name) for trace in traces]
-            return {
-                key: np.concatenate([part[key] for part in parts], axis)
-                for key in parts[0]
-            }
+            return {key: np.concatenate([part[key] for part in parts], axis) for key in parts[0]}
 
         return Trace(
             first.network,

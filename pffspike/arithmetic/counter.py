@@ -144,9 +144,7 @@ def permutation(n: int, key: int) -> npt.NDArray[np.int64]:
     return np.argsort(_output(key, np.arange(n)), kind="stable").astype(np.int64)
 
 
-def integers(
-    keys: npt.ArrayLike, counters: npt.ArrayLike, below: int
-) -> npt.NDArray[np.int64]:
+def integers(keys: npt.ArrayLike, counters: npt.ArrayLike, below: int) -> npt.NDArray[np.int64]:
     """Integers in ``[0, below)``: the integer part of ``below`` times a uniform number.
 
     Parameters

@@ -114,9 +114,7 @@ def gain_table(kind: str, size: int) -> Floats:
     counts = [max(1, n) for n in range(size + 1)]
     if kind == "sqrt":
         one = 1 << -GAIN_GRID
-        return np.array(
-            [(math.isqrt(4 * one * one // n) + 1) // 2 / one for n in counts]
-        )
+        return np.array([(math.isqrt(4 * one * one // n) + 1) // 2 / one for n in counts])
     if kind == "shift":
         return np.array([2.0 ** -(n.bit_length() // 2) for n in counts])
     if kind == "none":

@@ -108,9 +108,7 @@ class PFF:
 
     def __post_init__(self) -> None:
         if not self.hidden:
-            raise ValueError(
-                "hidden = () must name the size of at least one population"
-            )
+            raise ValueError("hidden = () must name the size of at least one population")
 
 
 def pff(circuit: PFF, name: str, training: Training, description: str = "") -> Network:
@@ -165,8 +163,7 @@ def _populations(circuit: PFF) -> tuple[Population, ...]:
         Population("label", circuit.classes, kind, driven=True),
     ]
     populations += [
-        Population(name, size, kind, bias=hidden_bias, rule=rule)
-        for name, size in predicted[1:]
+        Population(name, size, kind, bias=hidden_bias, rule=rule) for name, size in predicted[1:]
     ]
     populations.append(
         Population(
@@ -306,9 +303,7 @@ def _generative(circuit: PFF) -> tuple[Projection, ...]:
         )
     )
     if circuit.latent:
-        projections.append(
-            Projection(f"latent_to_{top}", "latent", top, learning_rate=rate)
-        )
+        projections.append(Projection(f"latent_to_{top}", "latent", top, learning_rate=rate))
     return tuple(projections + chained)
 
 
@@ -318,28 +313,18 @@ def _programs(
     generative: tuple[Projection, ...],
 ) -> tuple[Program, ...]:
     hidden = tuple(p.name for p in representation if p.post != "readout")
-    unlabelled = tuple(
-        p.name for p in representation if p.post != "readout" and p.pre != "label"
-    )
+    unlabelled = tuple(p.name for p in representation if p.post != "readout" and p.pre != "label")
     free = tuple(p.name for p in representation if p.pre != "label")
     learned = tuple(p.name for p in generative if p.tied is None and p.pre != "latent")
-    burn_in = (
-        circuit.burn_in
-        if circuit.inference_burn_in is None
-        else circuit.inference_burn_in
-    )
-    window = (
-        circuit.window if circuit.inference_window is None else circuit.inference_window
-    )
+    burn_in = circuit.burn_in if circuit.inference_burn_in is None else circuit.inference_burn_in
+    window = circuit.window if circuit.inference_window is None else circuit.inference_window
     candidates = tuple(
         Phase(f"label_{label}", {"image": "image", "label": label}, hidden)
         for label in range(circuit.classes)
     )
     return (
         _train(circuit, hidden, free, learned),
-        Program(
-            "one_pass", burn_in, window, (Phase("free", {"image": "image"}, free),)
-        ),
+        Program("one_pass", burn_in, window, (Phase("free", {"image": "image"}, free),)),
         Program("goodness", burn_in, window, candidates),
         Program("reconstruct", burn_in, window, _reconstruct(circuit, unlabelled)),
         Program("synthesize", burn_in, window, (_synthesize(circuit),)),
@@ -360,9 +345,7 @@ def _train(
         circuit.burn_in,
         circuit.window,
         (
-            Phase(
-                "free", {"image": "image"}, free, learn=("readout",), stream=streams[0]
-            ),
+            Phase("free", {"image": "image"}, free, learn=("readout",), stream=streams[0]),
             Phase(
                 "positive",
                 {"image": "image", "label": "label"},
@@ -413,6 +396,5 @@ def _chain(circuit: PFF, layers: int) -> tuple[str, ...]:
     """Projections that predict from the predictions of the lowest ``layers`` hidden populations."""
     levels = ["image", *_hidden(circuit)][: layers + 1]
     return tuple(
-        f"{name}_prediction_to_{below}_prediction"
-        for below, name in itertools.pairwise(levels)
+        f"{name}_prediction_to_{below}_prediction" for below, name in itertools.pairwise(levels)
     )

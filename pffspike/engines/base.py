@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 Signals = Mapping[str, npt.NDArray]  # type: ignore[type-arg]
-Progress = Callable[
-    [int], None
-]  #: called with the number of samples finished since the last call
+Progress = Callable[[int], None]  #: called with the number of samples finished since the last call
 
 
 class Session(Protocol):
@@ -125,33 +123,20 @@ def check_signals(
     """
     numbers = np.asarray(samples, np.int64)
     if numbers.ndim != 1:
-        raise ValueError(
-            f"samples have shape {numbers.shape}; give one number a sample"
-        )
+        raise ValueError(f"samples have shape {numbers.shape}; give one number a sample")
     if np.any(numbers < 0):
-        raise ValueError(
-            f"sample number {numbers.min()} is negative; numbers start at 0"
-        )
+        raise ValueError(f"sample number {numbers.min()} is negative; numbers start at 0")
     checked: dict[str, npt.NDArray] = {}  # type: ignore[type-arg]
     for name in structure.extent(network, program).signals:
         if name not in signals:
-            raise ValueError(
-                f"signal {name!r} is missing; program {program.name!r} needs it"
-            )
+            raise ValueError(f"signal {name!r} is missing; program {program.name!r} needs it")
         values = np.asarray(signals[name])
         if len(values) != len(numbers):
-            raise ValueError(
-                f"signal {name!r} has {len(values)} rows for {len(numbers)} samples"
-            )
+            raise ValueError(f"signal {name!r} has {len(values)} rows for {len(numbers)} samples")
         size = signal_size(network, program, name)
         if values.ndim == 1 and np.issubdtype(values.dtype, np.integer):
             lowest = -1 if program.rival and program.rival.signal == name else 0
-            if len(values) and (values.min() < lowest or values.max() >= size):
-                raise ValueError(
-                    f"signal {name!r} holds classes from {values.min()} to {values.max()}; they "
-                    f"must be from {lowest} to {size - 1}"
-                )
-            checked[name] = values.astype(np.int64)
+            checked[name] = _check_classes(name, values.astype(np.int64), lowest, size)
         elif name in _class_signals(network, program):
             raise ValueError(
                 f"signal {name!r} has shape {values.shape} and type {values.dtype}; give "
@@ -170,16 +155,23 @@ def check_signals(
 
 def _class_signals(network: Network, program: Program) -> set[str | None]:
     targets = {p.rule.signal for p in network.populations if isinstance(p.rule, Delta)}
-    return targets | (
-        {program.rival.truth, program.rival.signal} if program.rival else set()
-    )
+    return targets | ({program.rival.truth, program.rival.signal} if program.rival else set())
+
+
+def _check_classes(
+    name: str, values: npt.NDArray[np.int64], lowest: int, size: int
+) -> npt.NDArray[np.int64]:
+    wrong = values[(values < lowest) | (values >= size)]
+    if len(wrong):
+        raise ValueError(
+            f"signal {name!r} holds class {wrong[0]}; classes must be from {lowest} to {size - 1}"
+        )
+    return values
 
 
 def _check_probabilities(name: str, values: npt.NDArray[np.float64]) -> None:
     if not np.all((values >= 0) & (values <= 1)):
-        raise ValueError(
-            f"signal {name!r} holds values outside [0, 1]; scale it to probabilities"
-        )
+        raise ValueError(f"signal {name!r} holds values outside [0, 1]; scale it to probabilities")
     if not grids.on_grid(values, grids.DRIVE_GRID):
         raise ValueError(
             f"signal {name!r} is not on the grid 2^{grids.DRIVE_GRID}; round it with "

@@ -67,9 +67,7 @@ def _gain(population: Population) -> Magnitude:
     return Magnitude(1.0, grids.GAIN_GRID if population.normalization == "sqrt" else 0)
 
 
-def _check_drive(
-    network: Network, population: Population, enabled: tuple[str, ...]
-) -> None:
+def _check_drive(network: Network, population: Population, enabled: tuple[str, ...]) -> None:
     total = Magnitude(population.bias.limit, grids.DRIVE_GRID)
     for name in enabled:
         projection = network.projection(name)
@@ -96,9 +94,7 @@ def _post_factor(population: Population, window: int) -> Magnitude:
     return rates
 
 
-def _check_learning(
-    network: Network, population: Population, program: Program, batch: int
-) -> None:
+def _check_learning(network: Network, population: Population, program: Program, batch: int) -> None:
     post = _post_factor(population, program.window)
     many = Magnitude(float(batch), 0)
     for projection in network.projections:
@@ -109,9 +105,7 @@ def _check_learning(
             pre = pre * _gain(network.population(projection.pre))
         step = Magnitude(constants.rate(projection.learning_rate), grids.RATE_GRID)
         change = step * post * pre * many
-        scaled = Magnitude(
-            change.largest * 2.0**-projection.grid, change.grid - projection.grid
-        )
+        scaled = Magnitude(change.largest * 2.0**-projection.grid, change.grid - projection.grid)
         rounded = scaled + Magnitude(1.0, -24)
         needed = max(change.bits, rounded.bits)
         if needed > grids.EXACT_BITS:
@@ -127,16 +121,10 @@ def _check_bias(population: Population, program: Program, post: Magnitude) -> No
     bias = population.bias
     total = Magnitude(bias.limit, grids.DRIVE_GRID)
     if population.rule is not None and bias.learning_rate:
-        total = (
-            total
-            + Magnitude(constants.rate(bias.learning_rate), grids.RATE_GRID) * post
-        )
+        total = total + Magnitude(constants.rate(bias.learning_rate), grids.RATE_GRID) * post
     if bias.homeostasis:
         distance = Magnitude(1.0, min(grids.RATE_GRID, -_exponent(program.window)))
-        total = (
-            total
-            + Magnitude(constants.rate(bias.homeostasis), grids.RATE_GRID) * distance
-        )
+        total = total + Magnitude(constants.rate(bias.homeostasis), grids.RATE_GRID) * distance
     if total.bits > grids.EXACT_BITS:
         raise ValueError(
             f"population {population.name!r}: a change of its biases in program "

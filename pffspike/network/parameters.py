@@ -40,8 +40,7 @@ class Parameters:
     def equal(self, other: Parameters) -> bool:
         """Whether both hold the same numbers, bit for bit."""
         return all(
-            mine.keys() == its.keys()
-            and all(np.array_equal(mine[k], its[k]) for k in mine)
+            mine.keys() == its.keys() and all(np.array_equal(mine[k], its[k]) for k in mine)
             for mine, its in (
                 (self.weights, other.weights),
                 (self.biases, other.biases),
@@ -59,12 +58,10 @@ def initial(network: Network, seed: int) -> Parameters:
 
     Returns
     -------
-    Parameters
+    start : Parameters
     """
     weights = {
-        p.name: _initial_weights(
-            network, p, counter.derive_key(seed, counter.WEIGHTS, index)
-        )
+        p.name: _initial_weights(network, p, counter.derive_key(seed, counter.WEIGHTS, index))
         for index, p in enumerate(network.projections)
         if p.tied is None
     }
@@ -108,13 +105,9 @@ def check(network: Network, parameters: Parameters) -> None:
         projection, w = network.projection(name), parameters.weights[name]
         allowed = structure.mask(network, projection)
         if w.shape != allowed.shape:
-            raise ValueError(
-                f"weights of {name!r} have shape {w.shape}, not {allowed.shape}"
-            )
+            raise ValueError(f"weights of {name!r} have shape {w.shape}, not {allowed.shape}")
         if not grids.on_grid(w, projection.grid):
-            raise ValueError(
-                f"weights of {name!r} must be multiples of 2^{projection.grid}"
-            )
+            raise ValueError(f"weights of {name!r} must be multiples of 2^{projection.grid}")
         if np.any(w[~allowed]):
             raise ValueError(f"weights of {name!r} must be 0 where there is no synapse")
         if np.any(w[allowed] < projection.low) or np.any(w[allowed] > projection.high):
@@ -124,12 +117,8 @@ def check(network: Network, parameters: Parameters) -> None:
     for name in biased:
         population, b = network.population(name), parameters.biases[name]
         if b.shape != (population.size,):
-            raise ValueError(
-                f"biases of {name!r} have shape {b.shape}, not ({population.size},)"
-            )
-        if not grids.on_grid(b, grids.DRIVE_GRID) or np.any(
-            np.abs(b) > population.bias.limit
-        ):
+            raise ValueError(f"biases of {name!r} have shape {b.shape}, not ({population.size},)")
+        if not grids.on_grid(b, grids.DRIVE_GRID) or np.any(np.abs(b) > population.bias.limit):
             raise ValueError(
                 f"biases of {name!r} must be multiples of 2^{grids.DRIVE_GRID} within "
                 f"{population.bias.limit} of 0"

@@ -33,9 +33,7 @@ def _check_projection(network: Network, projection: Projection) -> None:
     pre = _named(network.populations, projection.pre, f"{where}: pre")
     post = _named(network.populations, projection.post, f"{where}: post")
     if post.driven:
-        raise ValueError(
-            f"{where}: post = {post.name!r} is driven, so nothing can project to it"
-        )
+        raise ValueError(f"{where}: post = {post.name!r} is driven, so nothing can project to it")
     if projection.connectivity == "one_to_one" and pre.size != post.size:
         raise ValueError(
             f"{where}: one_to_one needs equal sizes, but {pre.name!r} has {pre.size} neurons "
@@ -69,11 +67,7 @@ def _check_tie(network: Network, projection: Projection) -> None:
         )
         for p in (projection, source)
     ]
-    if (
-        source.tied is not None
-        or shapes[0] != shapes[1]
-        or projection.grid != source.grid
-    ):
+    if source.tied is not None or shapes[0] != shapes[1] or projection.grid != source.grid:
         raise ValueError(
             f"{where}: tied = {source.name!r} must be an untied projection of the same sizes, "
             f"connectivity and grid"
@@ -116,12 +110,10 @@ def _check_phase(network: Network, program: Program, phase: Phase) -> None:
             )
     for name in phase.learn:
         population = _named(network.populations, name, f"{where}: learn")
-        _check_learner(network, population, phase, active, where)
+        _check_learner(population, phase, active, where)
 
 
-def _check_learner(
-    network: Network, population: Population, phase: Phase, active: set[str], where: str
-) -> None:
+def _check_learner(population: Population, phase: Phase, active: set[str], where: str) -> None:
     rule = population.rule
     if population.name not in active or population.driven:
         raise ValueError(f"{where}: learn: {population.name!r} is driven or not active")
@@ -131,11 +123,7 @@ def _check_learner(
         raise ValueError(
             f"{where}: contrast = 0, but {population.name!r} learns by {rule.kind}; give +1 or -1"
         )
-    if (
-        rule.kind == "delta"
-        and rule.population is not None
-        and rule.population not in active
-    ):
+    if rule.kind == "delta" and rule.population is not None and rule.population not in active:
         raise ValueError(
             f"{where}: {population.name!r} learns from {rule.population!r}, which is not active"
         )
@@ -146,9 +134,7 @@ def _check_rival(network: Network, program: Program, rival: Rival) -> None:
     _named(network.populations, rival.population, f"{where}: population")
     names = [phase.name for phase in program.phases]
     if rival.phase not in names:
-        raise ValueError(
-            f"{where}: phase = {rival.phase!r} must be one of: {', '.join(names)}"
-        )
+        raise ValueError(f"{where}: phase = {rival.phase!r} must be one of: {', '.join(names)}")
     if not 0 <= rival.noise <= 4096:
         raise ValueError(f"{where}: noise = {rival.noise} must be from 0 to 4096")
     for phase in program.phases[: names.index(rival.phase) + 1]:
@@ -157,11 +143,7 @@ def _check_rival(network: Network, program: Program, rival: Rival) -> None:
                 f"{where}: signal {rival.signal!r} is used in phase {phase.name!r}, before the "
                 f"rival is known; use it only after phase {rival.phase!r}"
             )
-    used = [
-        phase.inputs
-        for phase in program.phases
-        if rival.signal in phase.inputs.values()
-    ]
+    used = [phase.inputs for phase in program.phases if rival.signal in phase.inputs.values()]
     sizes = {
         network.population(name).size
         for inputs in used

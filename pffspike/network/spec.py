@@ -96,9 +96,7 @@ class Goodness:
 
     def __post_init__(self) -> None:
         _check(self.threshold > 0, f"threshold = {self.threshold} must be above 0")
-        _check(
-            0 < self.slope <= 16, f"slope = {self.slope} must be above 0 and at most 16"
-        )
+        _check(0 < self.slope <= 16, f"slope = {self.slope} must be above 0 and at most 16")
 
 
 @dataclass(frozen=True)
@@ -137,9 +135,7 @@ class Delta:
         )
 
 
-Rule = (
-    Goodness | Contrast | Delta
-)  #: what turns a population's activity into post factors
+Rule = Goodness | Contrast | Delta  #: what turns a population's activity into post factors
 
 
 @dataclass(frozen=True)
@@ -166,9 +162,7 @@ class Bias:
     limit: float = 8.0
 
     def __post_init__(self) -> None:
-        _check(
-            0 < self.limit <= 64, f"limit = {self.limit} must be above 0 and at most 64"
-        )
+        _check(0 < self.limit <= 64, f"limit = {self.limit} must be above 0 and at most 64")
         _check(
             abs(self.initial) <= self.limit,
             f"initial = {self.initial} must lie within the limit {self.limit}",
@@ -214,9 +208,7 @@ class Population:
 
     def __post_init__(self) -> None:
         _check_name(self.name)
-        _check(
-            1 <= self.size < 2**20, f"size = {self.size} must be from 1 to {2**20 - 1}"
-        )
+        _check(1 <= self.size < 2**20, f"size = {self.size} must be from 1 to {2**20 - 1}")
         _check(
             not (self.driven and self.rule),
             f"population {self.name!r} is driven, so it can't have a rule; remove one of the two",
@@ -426,9 +418,7 @@ class Training:
 
     def __post_init__(self) -> None:
         _check(self.epochs >= 1, f"epochs = {self.epochs} must be at least 1")
-        _check(
-            0 < self.decay <= 1, f"decay = {self.decay} must be above 0 and at most 1"
-        )
+        _check(0 < self.decay <= 1, f"decay = {self.decay} must be above 0 and at most 1")
         _check(
             0 <= self.hard_negatives <= 1,
             f"hard_negatives = {self.hard_negatives} must be in [0, 1]",
@@ -468,15 +458,15 @@ class Network:
         check_references(self)
 
     def population(self, name: str) -> Population:
-        """Population of that name (`ValueError` lists the names there are)."""
+        """Find a population by name (`ValueError` lists the names there are)."""
         return _find("population", self.populations, name)
 
     def projection(self, name: str) -> Projection:
-        """Projection of that name (`ValueError` lists the names there are)."""
+        """Find a projection by name (`ValueError` lists the names there are)."""
         return _find("projection", self.projections, name)
 
     def program(self, name: str) -> Program:
-        """Program of that name (`ValueError` lists the names there are)."""
+        """Find a program by name (`ValueError` lists the names there are)."""
         return _find("program", self.programs, name)
 
     def index(self, name: str) -> int:

@@ -59,9 +59,7 @@ def post_factors(
     if isinstance(rule, Delta):
         if rule.population is not None:
             return (activity.counts[rule.population] - counts) / window
-        return (
-            signals[str(rule.signal)][:, None] == np.arange(population.size)
-        ) - counts / window
+        return (signals[str(rule.signal)][:, None] == np.arange(population.size)) - counts / window
     return phase.contrast * (counts / window)
 
 
@@ -114,9 +112,7 @@ def learn(
         step = constants.rate(bias.learning_rate, learning_scale) * factors.sum(axis=0)
         excess = counts / window - constants.rate(bias.target_rate)
         step = step - constants.rate(bias.homeostasis) * excess.sum(axis=0)
-        b[:] = grids.saturate(
-            grids.nearest(b + step, grids.DRIVE_GRID), -bias.limit, bias.limit
-        )
+        b[:] = grids.saturate(grids.nearest(b + step, grids.DRIVE_GRID), -bias.limit, bias.limit)
 
 
 def _change_weights(

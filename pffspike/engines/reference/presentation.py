@@ -79,10 +79,7 @@ def present(
         },
     )
     tables = {p.name: grids.gain_table(p.normalization, p.size) for p in populations}
-    counters = {
-        p.name: counter.neuron_counters(network.index(p.name), p.size)
-        for p in populations
-    }
+    counters = {p.name: counter.neuron_counters(network.index(p.name), p.size) for p in populations}
     currents: dict[str, Floats | float] = {p.name: 0.0 for p in populations}
     for step in range(program.steps):
         step_keys = counter.derive_keys(keys, step)[:, None]

@@ -21,9 +21,7 @@ from pffspike.trace import NOTHING, Record, Trace
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-_INFERENCE_BATCH = (
-    256  #: samples at a time where nothing is learned; no effect on results
-)
+_INFERENCE_BATCH = 256  #: samples at a time where nothing is learned; no effect on results
 
 
 class ReferenceEngine:
@@ -115,9 +113,7 @@ class ReferenceSession:
             activity = self._present(phase, current, samples)
             activities.append(activity)
             if phase.learn and len(samples):
-                key = counter.derive_key(
-                    self._seed, counter.ROUNDING, int(samples[0]), index
-                )
+                key = counter.derive_key(self._seed, counter.ROUNDING, int(samples[0]), index)
                 learning.learn(
                     self._network,
                     program,
@@ -143,15 +139,11 @@ class ReferenceSession:
         samples: npt.NDArray[np.int64],
     ) -> Activity:
         inputs = {
-            name: signals[source]
-            if isinstance(source, str)
-            else np.full(len(samples), source)
+            name: signals[source] if isinstance(source, str) else np.full(len(samples), source)
             for name, source in phase.inputs.items()
         }
         weights = {
-            name: self._parameters.weights[
-                structure.weights_of(self._network.projection(name))
-            ]
+            name: self._parameters.weights[structure.weights_of(self._network.projection(name))]
             for name in phase.projections
         }
         stream = counter.derive_key(self._seed, counter.SPIKES, phase.stream)
@@ -191,9 +183,7 @@ class ReferenceSession:
                 silent = np.zeros((self._program.steps, batch, size), bool)
                 parts = [activity.rasters.get(name, silent) for activity in activities]
                 stacked = np.stack(parts, axis=2)
-                rasters[name] = stacked.reshape(
-                    self._program.steps, batch * phases, size
-                )
+                rasters[name] = stacked.reshape(self._program.steps, batch * phases, size)
         return Trace(
             self._network,
             self._program,

@@ -1,0 +1,184 @@
+"""The library: one function for each command, on objects or on names.
+
+Every function takes an engine by its name (see `pffspike.engines.ENGINES`) or as an object, a
+data set by its name or as a `Dataset`, and a network by the name of its card, by a path or as a
+`Network`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike import evaluation, exchange, inference, storage, training
+from pffspike.cards import load_network
+from pffspike.data import Dataset, load, probabilities
+from pffspike.energy import load_device
+from pffspike.engines import available_engines, make_engine
+from pffspike.engines.base import Engine, Progress, Signals
+from pffspike.network.spec import Network
+from pffspike.storage import TrainedNetwork
+from pffspike.trace import NOTHING, Record, Trace
+
+Floats = npt.NDArray[np.float64]
+
+
+def _engine(engine: str | Engine) -> Engine:
+    return make_engine(engine) if isinstance(engine, str) else engine
+
+
+def _dataset(dataset: str | Dataset | None, trained: TrainedNetwork) -> Dataset:
+    if isinstance(dataset, Dataset):
+        return dataset
+    return load(dataset or trained.network.training.dataset)
+
+
+def train(
+    network: str | Path | Network,
+    dataset: str | Dataset | None = None,
+    engine: str | Engine = "brian2",
+    *,
+    seed: int = 0,
+    epochs: int | None = None,
+    checkpoint: training.Checkpoint | None = None,
+    progress: Progress | None = None,
+) -> TrainedNetwork:
+    """Train a network from its initial weights.
+
+    Parameters
+    ----------
+    network : str, Path or Network
+    dataset : str, Dataset or None
+        The card's by default.
+    engine : str or Engine
+        All engines that learn give the same weights, bit for bit.
+    seed : int
+    epochs : int or None
+        The card's by default.
+    checkpoint, progress : callable or None
+        See `pffspike.training.train`.
+
+    Returns
+    -------
+    TrainedNetwork
+    """
+    spec = network if isinstance(network, Network) else load_network(network)
+    images = dataset if isinstance(dataset, Dataset) else load(dataset or spec.training.dataset)
+    start = training.begin(spec, images, seed=seed, epochs=epochs)
+    return training.train(start, images, _engine(engine), checkpoint=checkpoint, progress=progress)
+
+
+def evaluate(
+    trained: TrainedNetwork,
+    dataset: str | Dataset | None = None,
+    engine: str | Engine = "numpy",
+    mode: str = "goodness",
+    *,
+    seed: int = 0,
+    device: str | Path = "loihi1",
+) -> evaluation.Evaluation:
+    """Classify the test images: accuracy, confusion, events and energy per inference.
+
+    Parameters
+    ----------
+    trained : TrainedNetwork
+    dataset : str, Dataset or None
+        The card's by default.
+    engine : str or Engine
+    mode : {"goodness", "one_pass"}
+    seed : int
+    device : str or Path
+        Device card that prices the events.
+
+    Returns
+    -------
+    Evaluation
+    """
+    images = _dataset(dataset, trained)
+    return evaluation.evaluate(
+        trained.network,
+        trained.parameters,
+        _engine(engine),
+        probabilities(images.test_images, images.levels),
+        images.test_labels,
+        evaluation.check_mode(trained.network, mode),
+        seed=seed,
+        device=load_device(device),
+    )
+
+
+def classify(
+    trained: TrainedNetwork,
+    images: Floats,
+    mode: str = "goodness",
+    engine: str | Engine = "numpy",
+    *,
+    seed: int = 0,
+) -> inference.Classification:
+    """Classify images given as ``(samples, pixels)`` spike probabilities.
+
+    See `pffspike.inference.classify`; `pffspike.data.probabilities` makes them of grey values.
+    """
+    return inference.classify(
+        trained.network, trained.parameters, _engine(engine), images, mode, seed=seed
+    )
+
+
+def reconstruct(
+    trained: TrainedNetwork, images: Floats, engine: str | Engine = "numpy", *, seed: int = 0
+) -> inference.Reconstruction:
+    """Reconstruct images from the spikes that they cause, see `pffspike.inference.reconstruct`."""
+    return inference.reconstruct(
+        trained.network, trained.parameters, _engine(engine), images, seed=seed
+    )
+
+
+def run(
+    trained: TrainedNetwork,
+    program: str,
+    signals: Signals,
+    engine: str | Engine = "numpy",
+    *,
+    seed: int = 0,
+    record: Record = NOTHING,
+) -> Trace:
+    """Run any program of a network on any signals.
+
+    Parameters
+    ----------
+    trained : TrainedNetwork
+    program : str
+    signals : mapping of str to ndarray
+        See `pffspike.engines.base.Session.run`.
+    engine : str or Engine
+    seed : int
+    record : Record
+
+    Returns
+    -------
+    Trace
+    """
+    samples = np.arange(len(next(iter(signals.values()))))
+    with _engine(engine).compile(
+        trained.network, program, trained.parameters, seed=seed, record=record
+    ) as session:
+        return session.run(signals, samples)
+
+
+def export(trained: TrainedNetwork, folder: str | Path) -> None:
+    """Write a trained network as integers, see `pffspike.exchange.write_export`."""
+    exchange.write_export(folder, trained)
+
+
+def info() -> dict[str, Any]:
+    """Versions, and engines with whether they can be used here.
+
+    Returns
+    -------
+    dict
+        ``versions``: by package; ``engines``: list of `pffspike.engines.registry.Availability`.
+    """
+    return {"versions": storage.versions(), "engines": available_engines()}

@@ -1,0 +1,144 @@
+"""Network cards.
+
+A card either names a circuit and gives its parameters (``circuit = "pff"`` and a table
+``[pff]``), or lists ``[[populations]]``, ``[[projections]]`` and ``[[programs]]`` itself. Both
+become the same `Network`; `card_text` writes any network in the second form.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pffspike.cards import toml
+from pffspike.circuits import PFF, pff
+from pffspike.errors import UserError
+from pffspike.network import exactness
+from pffspike.network.spec import Network, Training
+
+_CIRCUITS = {"pff": (PFF, pff)}  #: name of a circuit: its parameters, and what builds it
+
+
+def known_networks() -> tuple[str, ...]:
+    """Names of the cards that come with the package."""
+    folder = resources.files("pffspike.networks")
+    names = (entry.name for entry in folder.iterdir())
+    return tuple(sorted(name[:-5] for name in names if name.endswith(".toml")))
+
+
+def load_network(card: str | Path) -> Network:
+    """Load a network from a card.
+
+    Parameters
+    ----------
+    card : str or Path
+        Name of a card that comes with the package, or the path of a TOML file (anything with
+        a ``/`` or the ending ``.toml``).
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    UserError
+        If there is no such card, or for the first key that is wrong.
+    """
+    text = str(card)
+    if isinstance(card, Path) or "/" in text or text.endswith(".toml"):
+        return read_card(toml.read(Path(card)), text)
+    if text not in known_networks():
+        close = difflib.get_close_matches(text, known_networks(), 1) or known_networks()
+        raise UserError(
+            f"network {text!r} is not known; give the path of a card or one of: {', '.join(close)}"
+        )
+    resource = resources.files("pffspike.networks") / f"{text}.toml"
+    return read_card(toml.parse(resource.read_text("utf-8"), text), f"networks/{text}.toml")
+
+
+def read_card(data: dict[str, Any], source: str = "card") -> Network:
+    """Make a network of a parsed card.
+
+    Parameters
+    ----------
+    data : dict
+    source : str
+        What to call the card in errors.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    UserError
+    """
+    try:
+        network = _from_circuit(data, source) if "circuit" in data else _explicit(data, source)
+        exactness.check(network)
+    except ValueError as error:
+        raise UserError(f"{source}: {error}") from None
+    return network
+
+
+def _explicit(data: dict[str, Any], source: str) -> Network:
+    return toml.build(Network, data, source)
+
+
+def _from_circuit(data: dict[str, Any], source: str) -> Network:
+    circuit = data["circuit"]
+    if circuit not in _CIRCUITS:
+        raise UserError(
+            f"{source}: circuit = {circuit!r} is not known; it must be one of: "
+            f"{', '.join(_CIRCUITS)}"
+        )
+    keys = ("name", "description", "circuit", "training", circuit)
+    for key in data:
+        if key not in keys:
+            raise UserError(
+                f"{source}: {key} is not a known key; a card with circuit = {circuit!r} has "
+                f"{', '.join(keys)}"
+            )
+    for key in ("name", "training", circuit):
+        if key not in data:
+            raise UserError(f"{source}: {key} is missing; add it")
+    for key in ("name", "description"):
+        if not isinstance(data.get(key, ""), str):
+            raise UserError(f"{source}: {key} = {data[key]!r} is wrong: it must be a text")
+    parameters, builder = _CIRCUITS[circuit]
+    return builder(
+        toml.build(parameters, data[circuit], source, circuit),
+        data["name"],
+        toml.build(Training, data["training"], source, "training"),
+        data.get("description", ""),
+    )
+
+
+def card_text(network: Network) -> str:
+    """TOML card of a network with every part written out; `load_network` reads it back equal."""
+    return toml.write(toml.plain(network))
+
+
+def network_hash(network: Network) -> str:
+    """Hash of what a network computes: SHA-256, in hexadecimal, of all but its description.
+
+    Equal for equal networks on any machine, whatever the form or formatting of the card.
+    """
+    content = toml.plain(network)
+    del content["description"]
+    text = json.dumps(_canonical(content), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _canonical(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_canonical(item) for item in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # 4 and 4.0 are the same number
+    return value

@@ -1,0 +1,159 @@
+"""TOML to frozen dataclasses, with errors that name the key, the value and what would be right."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import sys
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pydantic
+import tomli_w
+
+from pffspike.errors import UserError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+T = TypeVar("T")
+
+_STRICT = pydantic.ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def parse(text: str, source: str) -> dict[str, Any]:
+    """Parse TOML text.
+
+    Parameters
+    ----------
+    text : str
+    source : str
+        What to call the text in an error: a path or a name.
+
+    Raises
+    ------
+    UserError
+        If the text is not TOML.
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{source} is not valid TOML: {error}; mend that line") from None
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read and parse a TOML file (`UserError` if it is missing, unreadable or malformed)."""
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise UserError(f"{path} can't be read: {error.strerror}; check the path") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path} is not UTF-8 text, so it is no card; check the path") from None
+    return parse(text, str(path))
+
+
+def build(kind: type[T], data: Mapping[str, Any], source: str, where: str = "") -> T:
+    """Make a dataclass, and those nested in it, of parsed data.
+
+    Parameters
+    ----------
+    kind : type
+        A dataclass.
+    data : mapping
+    source, where : str
+        The card and the table in it, for errors.
+
+    Returns
+    -------
+    instance of ``kind``
+
+    Raises
+    ------
+    UserError
+        For the first key that is unknown, missing or has an unsuitable value.
+    """
+    try:
+        built: T = _adapter(kind).validate_json(json.dumps([data], default=str))[0]
+        return built
+    except pydantic.ValidationError as error:
+        raise UserError(f"{source}: {_sentence(error, kind, where)}") from None
+
+
+def _adapter(kind: Any) -> pydantic.TypeAdapter[Any]:
+    # In a tuple, because a dataclass takes the settings of what it stands in.
+    return pydantic.TypeAdapter(tuple[kind], config=_STRICT)
+
+
+def _sentence(error: pydantic.ValidationError, kind: type, where: str) -> str:
+    problems = error.errors(include_url=False)
+    first = _most_telling(problems)
+    loc = first["loc"][1:]
+    path = [str(part) for part in loc if not _is_class(part)]
+    key = ".".join([where, *path] if where else path) or "the card"
+    if first["type"] == "missing":
+        return f"{key} is missing; add it"
+    if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        names = [field.name for field in dataclasses.fields(_owner(kind, loc))]
+        close = difflib.get_close_matches(path[-1], names, 1) or names
+        return f"{key} is not a known key; did you mean {' or '.join(close)}?"
+    message = str(first["msg"]).removeprefix("Value error, ")
+    if first["type"] == "value_error":
+        return f"{key}: {message}" if path else message
+    if path[-1] == "kind":
+        kinds = (p["ctx"]["expected"] for p in problems if p["loc"][-1] == "kind")
+        message = f"it must be {' or '.join(dict.fromkeys(kinds))}"
+    return f"{key} = {first['input']!r} is wrong: {message[:1].lower()}{message[1:]}"
+
+
+def _most_telling(problems: list[Any]) -> Any:
+    """First problem; where a value may be one of several classes, of the one its kind names."""
+    refuted = {problem["loc"][:-1] for problem in problems if problem["loc"][-1] == "kind"}
+    for problem in problems:
+        if not any(problem["loc"][: len(branch)] == branch for branch in refuted):
+            return problem
+    return next((problem for problem in problems if problem["loc"][-1] == "kind"), problems[0])
+
+
+def _is_class(part: object) -> bool:
+    return str(part)[:1].isupper()
+
+
+def _owner(kind: type, loc: tuple[int | str, ...]) -> type:
+    """Dataclass that the key at the end of a location belongs to."""
+    choices = [kind]
+    for part in loc[:-1]:
+        if isinstance(part, int):
+            continue
+        if _is_class(part):  # names one of the choices of the key before it
+            kind = next(choice for choice in choices if choice.__name__ == part)
+        else:
+            choices = _dataclasses(typing.get_type_hints(kind)[part])
+            kind = choices[0]
+    return kind
+
+
+def _dataclasses(hint: Any) -> list[type]:
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return [hint]
+    return [found for part in typing.get_args(hint) for found in _dataclasses(part)]
+
+
+def write(data: Mapping[str, Any]) -> str:
+    """TOML text of nested mappings, sequences and numbers; ``None`` is left out."""
+    return tomli_w.dumps(plain(data))
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses, mappings and sequences as plain dicts and lists without ``None``."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items() if item is not None}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value

@@ -1,0 +1,127 @@
+"""``pffspike classify``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+import typer
+
+from pffspike import inference
+from pffspike.cli import options, output
+from pffspike.data import probabilities
+from pffspike.engines import make_engine
+from pffspike.errors import UserError
+from pffspike.evaluation import check_mode
+from pffspike.network.spec import Network
+
+
+def classify(
+    trained: options.Trained,
+    images: Annotated[
+        Path | None,
+        typer.Option(
+            help="NumPy file of images, (n, pixels) or (n, rows, columns), 0 to --levels."
+        ),
+    ] = None,
+    levels: Annotated[int, typer.Option(help="Largest grey value of --images.", min=1)] = 255,
+    index: Annotated[
+        list[int] | None, typer.Option(help="Test image of the data set; may be given repeatedly.")
+    ] = None,
+    mode: Annotated[str, typer.Option(help=f"One of {', '.join(inference.MODES)}.")] = "goodness",
+    engine: options.EngineName = "numpy",
+    seed: options.Seed = 0,
+    dataset: options.DatasetName = None,
+    data: options.DataFolder = None,
+    download: options.Download = False,
+    json: options.JsonFile = None,
+) -> None:
+    """Classify images and show the score of every label.
+
+    Example: pffspike classify digits.h5 --index 0 --index 7 --mode one_pass
+    """
+    state = options.load_trained(trained)
+    check_mode(state.network, mode)
+    if (images is None) == (not index):
+        raise UserError("give either --images FILE.npy or --index NUMBER, for example --index 0")
+    names, truth = [f"image {k}" for k in index or []], None
+    if images is not None:
+        drive = read_images(images, levels, state.network)
+        names = [f"image {k}" for k in range(len(drive))]
+    else:
+        found = options.load_dataset(state.network.training.dataset, dataset, data, download)
+        chosen = check_index(index or [], len(found.test_images))
+        drive = probabilities(found.test_images[chosen], found.levels)
+        truth = found.test_labels[chosen]
+    answer = inference.classify(
+        state.network, state.parameters, make_engine(engine), drive, mode, seed=seed
+    )
+    columns = ["", "true", "answer", *(f"score {label}" for label in range(answer.scores.shape[1]))]
+    rows = [
+        (
+            name,
+            "?" if truth is None else int(truth[k]),
+            int(answer.predicted[k]),
+            *(float(score) for score in answer.scores[k]),
+        )
+        for k, name in enumerate(names)
+    ]
+    output.table(f"{trained}, {mode}", columns, rows)
+    output.write_json(
+        json,
+        {
+            "mode": mode,
+            "predicted": answer.predicted.tolist(),
+            "scores": answer.scores.tolist(),
+            "true": None if truth is None else truth.tolist(),
+        },
+    )
+
+
+def check_index(index: list[int], available: int) -> list[int]:
+    """Return test image numbers if all exist (`UserError` otherwise)."""
+    for k in index:
+        if not 0 <= k < available:
+            raise UserError(f"--index {k} does not exist; test images are 0 to {available - 1}")
+    return index
+
+
+def read_images(path: Path, levels: int, network: Network) -> npt.NDArray[np.float64]:
+    """Read images from a ``.npy`` file as spike probabilities.
+
+    Parameters
+    ----------
+    path : Path
+    levels : int
+        Grey value that becomes probability 1.
+    network : Network
+        Says how many pixels an image must have.
+
+    Returns
+    -------
+    (n, pixels) ndarray of float64
+
+    Raises
+    ------
+    UserError
+        If the file is missing or does not hold such images.
+    """
+    try:
+        values = np.load(path, allow_pickle=False)
+    except OSError as error:
+        reason = error.strerror or "it is no NumPy file"
+        raise UserError(f"{path} can't be read: {reason}; give a .npy file") from None
+    except (ValueError, EOFError) as error:
+        raise UserError(f"{path} is no .npy file of numbers ({error}); give one") from None
+    pixels = network.population("image").size
+    if not isinstance(values, np.ndarray) or values.ndim not in (1, 2, 3):
+        raise UserError(f"{path} must hold one array of images, (n, {pixels})")
+    flat = values.reshape(-1, pixels) if values.size % pixels == 0 else values
+    if flat.ndim != 2 or flat.shape[1] != pixels or not len(flat):
+        raise UserError(f"{path} has shape {values.shape}; images must have {pixels} pixels")
+    whole = np.issubdtype(flat.dtype, np.number) and np.all(flat == np.floor(flat))
+    if not whole or flat.min() < 0 or flat.max() > levels:
+        raise UserError(f"{path} must hold whole grey values from 0 to {levels} (see --levels)")
+    return probabilities(flat.astype(np.int64), levels)

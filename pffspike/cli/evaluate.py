@@ -1,0 +1,90 @@
+"""``pffspike evaluate``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pffspike import evaluation
+from pffspike.cli import options, output
+from pffspike.data import probabilities
+from pffspike.energy import load_device
+from pffspike.engines import make_engine
+from pffspike.inference import MODES
+
+
+def evaluate(
+    trained: options.Trained,
+    engine: Annotated[
+        list[str] | None, typer.Option("--engine", "-e", help="Engine; may be given repeatedly.")
+    ] = None,
+    mode: Annotated[
+        list[str] | None,
+        typer.Option("--mode", help=f"One of {', '.join(MODES)}; may be given repeatedly."),
+    ] = None,
+    samples: options.Samples = None,
+    seed: options.Seed = 0,
+    device: Annotated[str, typer.Option(help="Device card that prices the events.")] = "loihi1",
+    dataset: options.DatasetName = None,
+    data: options.DataFolder = None,
+    download: options.Download = False,
+    json: options.JsonFile = None,
+) -> None:
+    """Classify the test images and report accuracy, operations and energy per inference.
+
+    Example: pffspike evaluate digits.h5 --engine brian2 --engine lava --mode one_pass
+    """
+    state = options.load_trained(trained)
+    card = load_device(device)
+    engines = {name: make_engine(name) for name in engine or ["numpy"]}
+    modes = [evaluation.check_mode(state.network, name) for name in mode or MODES]
+    images = options.load_dataset(
+        state.network.training.dataset, dataset, data, download, test_samples=samples
+    )
+    results = []
+    for name, chosen in engines.items():
+        for way in modes:
+            with output.progress(f"{name} {way}", len(images.test_images)) as report:
+                results.append(
+                    evaluation.evaluate(
+                        state.network,
+                        state.parameters,
+                        chosen,
+                        probabilities(images.test_images, images.levels),
+                        images.test_labels,
+                        way,
+                        seed=seed,
+                        device=card,
+                        progress=report,
+                        engine_name=name,
+                    )
+                )
+    show(f"{trained}: {len(images.test_images)} test images of {images.name}", results)
+    output.write_json(json, evaluation.summary(results))
+
+
+def show(title: str, results: list[evaluation.Evaluation]) -> None:
+    """Print evaluations as one table."""
+    rows = [
+        (
+            r.engine,
+            r.mode,
+            output.percent(r.accuracy),
+            f"{r.energy.counts.steps:.0f}",
+            f"{r.energy.counts.spikes:.0f}",
+            f"{r.energy.counts.synaptic_operations:.0f}",
+            output.joule(r.energy.joule),
+            f"{output.joule(r.energy.low)} to {output.joule(r.energy.high)}",
+            f"{r.seconds:.1f}",
+        )
+        for r in results
+    ]
+    device = results[0].energy.device
+    columns = ("engine", "mode", "accuracy", "steps", "spikes", "synaptic operations")
+    output.table(title, (*columns, device, f"{device} range", "s"), rows)
+    output.console.print(
+        "Steps, spikes, operations and energy are per inference; not counted: "
+        + "; ".join(results[0].energy.not_counted),
+        style="dim",
+    )

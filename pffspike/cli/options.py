@@ -1,0 +1,73 @@
+"""Arguments that several commands share, and what they load."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pffspike.data import Dataset, load
+from pffspike.errors import UserError
+from pffspike.exchange import read_export
+from pffspike.storage import TrainedNetwork
+from pffspike.storage import load as load_file
+
+Trained = Annotated[
+    Path,
+    typer.Argument(
+        help="File of a trained network (of `pffspike train`) or folder of `pffspike export`."
+    ),
+]
+EngineName = Annotated[
+    str, typer.Option("--engine", "-e", help="Engine; `pffspike info` lists them.")
+]
+Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0)]
+DatasetName = Annotated[
+    str | None, typer.Option("--dataset", help="Data set, if not the one of the network's card.")
+]
+DataFolder = Annotated[
+    Path | None, typer.Option("--data", help="Folder with the data set's files.")
+]
+Download = Annotated[bool, typer.Option("--download", help="Fetch missing data files.")]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Also write what is printed to this file.")
+]
+Samples = Annotated[
+    int | None, typer.Option("--samples", "-n", help="Only the first so many samples.", min=1)
+]
+
+
+def load_trained(path: Path) -> TrainedNetwork:
+    """Load a trained network from a file or an export folder."""
+    return read_export(path) if path.is_dir() else load_file(path)
+
+
+def load_dataset(
+    trained_on: str,
+    name: str | None,
+    folder: Path | None,
+    download: bool,
+    *,
+    train_samples: int | None = None,
+    test_samples: int | None = None,
+) -> Dataset:
+    """Load the data set of a network, or the one asked for, cut to the first samples."""
+    dataset = load(name or trained_on, folder, download)
+    for asked, images in (
+        (train_samples, dataset.train_images),
+        (test_samples, dataset.test_images),
+    ):
+        if asked is not None and asked > len(images):
+            raise UserError(
+                f"--samples {asked} is more than the {len(images)} there are in data set "
+                f"{dataset.name!r}; give at most {len(images)}"
+            )
+    return dataclasses.replace(
+        dataset,
+        train_images=dataset.train_images[:train_samples],
+        train_labels=dataset.train_labels[:train_samples],
+        test_images=dataset.test_images[:test_samples],
+        test_labels=dataset.test_labels[:test_samples],
+    )

@@ -1,0 +1,75 @@
+"""What the commands print: tables, progress, JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from pffspike.engines.base import Progress as Report
+from pffspike.files import write_whole
+
+console = Console()
+errors = Console(stderr=True, soft_wrap=True)
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table; numbers are right-aligned."""
+    drawn = Table(title=title, title_justify="left")
+    for index, column in enumerate(columns):
+        numeric = all(isinstance(row[index], (int, float)) for row in rows)
+        drawn.add_column(column, justify="right" if numeric and rows else "left")
+    for row in rows:
+        drawn.add_row(*(_text(value) for value in row))
+    console.print(drawn)
+
+
+def _text(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def percent(fraction: float) -> str:
+    """Give a fraction as a percentage with one decimal."""
+    return f"{100 * fraction:.1f} %"
+
+
+def joule(value: float) -> str:
+    """Give an energy with a prefix that leaves three digits before the point at most."""
+    for factor, unit in ((1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ"), (1e-9, "nJ")):
+        if value >= factor:
+            return f"{value / factor:.3g} {unit}"
+    return f"{value / 1e-12:.3g} pJ"
+
+
+def write_json(path: Path | None, content: Any) -> None:
+    """Write a table's content to a JSON file, if one was asked for."""
+    if path is not None:
+        write_whole(path, json.dumps(content, indent=2, sort_keys=True) + "\n")
+
+
+@contextmanager
+def progress(title: str, total: int) -> Iterator[Report]:
+    """Show a progress bar on the error stream; yields what to call with finished samples."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=errors, transient=not errors.is_terminal) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda finished: bar.update(task, advance=finished)

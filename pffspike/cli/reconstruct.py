@@ -1,0 +1,58 @@
+"""``pffspike reconstruct``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pffspike import inference
+from pffspike.cli import options, output
+from pffspike.data import probabilities
+from pffspike.engines import make_engine
+from pffspike.errors import UserError
+
+
+def reconstruct(
+    trained: options.Trained,
+    out: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Picture (.png, .pdf, .svg) to write.")
+    ] = None,
+    samples: options.Samples = 20,
+    engine: options.EngineName = "numpy",
+    seed: options.Seed = 0,
+    dataset: options.DatasetName = None,
+    data: options.DataFolder = None,
+    download: options.Download = False,
+    json: options.JsonFile = None,
+) -> None:
+    """Reconstruct test images from hidden spikes and draw them beside the originals.
+
+    Example: pffspike reconstruct digits.h5 --samples 20 -o reconstructions.png
+    """
+    state = options.load_trained(trained)
+    try:
+        state.network.program("reconstruct")
+    except ValueError as error:
+        raise UserError(f"network {state.network.name!r} can't reconstruct: {error}") from None
+    found = options.load_dataset(
+        state.network.training.dataset, dataset, data, download, test_samples=samples
+    )
+    originals = probabilities(found.test_images, found.levels)
+    result = inference.reconstruct(
+        state.network, state.parameters, make_engine(engine), originals, seed=seed
+    )
+    errors = result.error(originals)
+    output.table(
+        f"{trained}: {len(originals)} test images of {found.name}",
+        ("predicted from", "summed squared error an image"),
+        list(errors.items()),
+    )
+    if out is not None:
+        from pffspike import plots
+
+        shown = {"original": originals, **result.images}
+        plots.save(plots.image_rows(shown, found.shape), out)
+        output.console.print(f"wrote {out}")
+    output.write_json(json, {"summed_squared_error": errors, "samples": len(originals)})

@@ -1,0 +1,110 @@
+"""``pffspike run``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from pffspike.cli import options, output
+from pffspike.data import Dataset, probabilities
+from pffspike.engines import make_engine
+from pffspike.engines.base import Signals
+from pffspike.errors import UserError
+from pffspike.network import structure
+from pffspike.network.spec import Network, Program
+from pffspike.trace import Record
+
+
+def run(
+    trained: options.Trained,
+    program: Annotated[
+        str, typer.Option("--program", "-p", help="Program of the network.")
+    ] = "one_pass",
+    engine: options.EngineName = "numpy",
+    compare: Annotated[
+        str | None, typer.Option(help="Second engine whose every spike must be the same.")
+    ] = None,
+    samples: options.Samples = 10,
+    raster: Annotated[
+        Path | None, typer.Option(help="Picture of the first presentation's spikes.")
+    ] = None,
+    seed: options.Seed = 0,
+    dataset: options.DatasetName = None,
+    data: options.DataFolder = None,
+    download: options.Download = False,
+    json: options.JsonFile = None,
+) -> None:
+    """Run a program of a trained network on test images and report its spikes.
+
+    Example: pffspike run digits.h5 --program goodness --engine lava --compare numpy
+    """
+    state = options.load_trained(trained)
+    try:
+        chosen = state.network.program(program)
+    except ValueError as error:
+        raise UserError(f"network {state.network.name!r}: {error}") from None
+    found = options.load_dataset(
+        state.network.training.dataset, dataset, data, download, test_samples=samples
+    )
+    signals = _signals(state.network, chosen, found)
+    names = tuple(p.name for p in structure.extent(state.network, chosen).populations)
+    traces = {}
+    for name in (engine, *([compare] if compare else [])):
+        made = make_engine(name)
+        with (
+            output.progress(f"{name} {program}", len(found.test_images)) as report,
+            made.compile(
+                state.network, program, state.parameters, seed=seed, record=Record(rasters=names)
+            ) as session,
+        ):
+            traces[name] = session.run(signals, np.arange(len(found.test_images)), progress=report)
+    trace = traces[engine]
+    rows = [
+        (
+            name,
+            state.network.population(name).size,
+            float(trace.spikes[name].mean()),
+            float(trace.spikes[name].mean() / chosen.steps / state.network.population(name).size),
+            float(trace.goodness[name].mean()),
+        )
+        for name in names
+    ]
+    columns = ("population", "neurons", "spikes", "rate", "goodness")
+    output.table(
+        f"{engine}, {program}: means over {trace.presentations} presentations of "
+        f"{chosen.steps} steps",
+        columns,
+        rows,
+    )
+    content: dict[str, Any] = {
+        "populations": [dict(zip(columns, row, strict=True)) for row in rows]
+    }
+    if compare:
+        same = trace.same_spikes(traces[compare])
+        output.console.print(f"spikes of {engine} and {compare} identical: {same}")
+        content["spikes_identical"] = same
+    if raster is not None:
+        from pffspike import plots
+
+        plots.save(plots.raster(trace, 0), raster)
+        output.console.print(f"wrote {raster}")
+    output.write_json(json, content)
+
+
+def _signals(network: Network, program: Program, dataset: Dataset) -> Signals:
+    labels = dataset.test_labels
+    known = {
+        "image": probabilities(dataset.test_images, dataset.levels),
+        "label": labels,
+        "negative": (labels + 1) % dataset.classes,
+    }
+    for name in structure.extent(network, program).signals:
+        if name not in known:
+            raise UserError(
+                f"program {program.name!r} needs the signal {name!r}, which a data set does not "
+                f"have; run it from the library"
+            )
+    return known

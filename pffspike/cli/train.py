@@ -1,0 +1,101 @@
+"""``pffspike train``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pffspike import storage, training
+from pffspike.cards import load_network
+from pffspike.cli import options, output
+from pffspike.engines import make_engine
+from pffspike.errors import UserError
+
+
+def train(
+    card: Annotated[
+        str | None, typer.Argument(help="Network: name of a card or path of a TOML file.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with this unfinished training instead of a card.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace an existing output file.")] = False,
+    engine: options.EngineName = "brian2",
+    seed: options.Seed = 0,
+    epochs: Annotated[int | None, typer.Option(help="Instead of the card's.", min=1)] = None,
+    samples: options.Samples = None,
+    stretch: Annotated[
+        int, typer.Option(help="Samples between checkpoints; no effect on the result.", min=1)
+    ] = 2000,
+    dataset: options.DatasetName = None,
+    data: options.DataFolder = None,
+    download: options.Download = False,
+    json: options.JsonFile = None,
+) -> None:
+    """Train a network from its card and write it to one file.
+
+    The file is a checkpoint after every stretch: an interrupted training goes on with --resume,
+    to the same weights, bit for bit.
+
+    Example: pffspike train digits -o digits.h5
+    """
+    if (card is None) == (resume is None):
+        raise UserError("give either a card to begin with or --resume FILE, for example `digits`")
+    chosen = make_engine(engine)
+    if resume is not None:
+        state, path = storage.load(resume), out or resume
+        images = options.load_dataset(
+            state.network.training.dataset,
+            dataset,
+            data,
+            download,
+            train_samples=state.samples_per_epoch,
+        )
+    else:
+        network = load_network(str(card))
+        path = out or Path(f"{network.name}.h5")
+        if path.exists() and not overwrite:
+            raise UserError(f"{path} exists; give --overwrite, --resume {path} or another --output")
+        images = options.load_dataset(
+            network.training.dataset, dataset, data, download, train_samples=samples
+        )
+        state = training.begin(network, images, seed=seed, epochs=epochs)
+        storage.save(path, state)
+    try:
+        with output.progress("training", state.samples_total) as report:
+            report(state.samples_done)
+            state = training.train(
+                state,
+                images,
+                chosen,
+                stretch=stretch,
+                checkpoint=lambda reached: storage.save(path, reached),
+                progress=report,
+            )
+    except KeyboardInterrupt:
+        output.errors.print(f"{path} holds the last checkpoint: pffspike train --resume {path}")
+        raise
+    _summarize(state, path, json)
+
+
+def _summarize(state: storage.TrainedNetwork, path: Path, json: Path | None) -> None:
+    last = {name: float(values[-1]) for name, values in sorted(state.history.items())}
+    output.table(
+        f"{path}: {state.network.name}, {state.samples_done} samples, seed {state.seed}",
+        ("mean of the last stretch", "value"),
+        list(last.items()),
+    )
+    output.write_json(
+        json,
+        {
+            "file": str(path),
+            "network": state.network.name,
+            "seed": state.seed,
+            "engine": state.engine,
+            "samples": state.samples_done,
+            "history": {name: values.tolist() for name, values in state.history.items()},
+        },
+    )

@@ -1,0 +1,110 @@
+"""Engines by name; an optional package is imported only when its engine is asked for."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.metadata
+import shutil
+from dataclasses import dataclass
+
+from pffspike.engines.base import Engine
+from pffspike.errors import UserError
+
+#: Name of each engine, with its variant behind a colon, and what it is.
+ENGINES = {
+    "numpy": "NumPy reference; learns",
+    "brian2": "Brian2, the fastest target that this machine offers; learns",
+    "brian2:cpp_standalone": "Brian2, C++ standalone; learns",
+    "brian2:cython": "Brian2, run time with Cython; learns",
+    "brian2:numpy": "Brian2, run time with NumPy; learns",
+    "lava": "Lava's CPU simulator, fixed point; inference",
+    "lava:fixed": "Lava's CPU simulator, fixed point; inference",
+    "lava:floating": "Lava's CPU simulator, floating point; inference",
+}
+
+
+def make_engine(name: str) -> Engine:
+    """Make an engine by its name in `ENGINES`.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Engine
+
+    Raises
+    ------
+    UserError
+        If there is no such engine or its package is not installed.
+    """
+    if name not in ENGINES:
+        close = difflib.get_close_matches(name, ENGINES, 1) or list(ENGINES)
+        raise UserError(f"engine {name!r} is not known; give one of: {', '.join(close)}")
+    family, _, variant = name.partition(":")
+    if family == "brian2":
+        from pffspike.engines.brian2 import Brian2Engine
+
+        return Brian2Engine(target=variant or brian2_target())
+    if family == "lava":
+        from pffspike.engines.lava import LavaEngine
+
+        return LavaEngine(arithmetic=variant or "fixed")
+    from pffspike.engines.reference import ReferenceEngine
+
+    return ReferenceEngine()
+
+
+def compiler() -> str | None:
+    """Path of the C++ compiler that Brian2 would call, if there is one."""
+    return shutil.which("g++") or shutil.which("clang++")
+
+
+def brian2_target() -> str:
+    """Brian2 target that ``brian2`` stands for: C++ standalone where there is a compiler."""
+    return "cpp_standalone" if compiler() and shutil.which("make") else "numpy"
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Whether an engine can be used here.
+
+    Parameters
+    ----------
+    name : str
+    available : bool
+    detail : str
+        Its version, or the reason why it is not available and the remedy.
+    """
+
+    name: str
+    available: bool
+    detail: str
+
+
+def available_engines() -> list[Availability]:
+    """List every engine with its version, or why it can't be used.
+
+    Returns
+    -------
+    list of Availability
+    """
+    return [_availability(name) for name in ENGINES]
+
+
+def _availability(name: str) -> Availability:
+    family, _, variant = name.partition(":")
+    package = {"numpy": "numpy", "brian2": "brian2", "lava": "lava-nc"}[family]
+    try:
+        version = importlib.metadata.version(package)
+        make_engine(name)
+    except (importlib.metadata.PackageNotFoundError, UserError):
+        return Availability(
+            name, False, f"{package} is not installed: pip install 'pffspike[{family}]'"
+        )
+    if variant in ("cpp_standalone", "cython") and compiler() is None:
+        return Availability(name, False, "no C++ compiler was found: install g++ or clang++")
+    if name == "brian2":
+        return Availability(name, True, f"{package} {version}, target {brian2_target()}")
+    return Availability(name, True, f"{package} {version}")

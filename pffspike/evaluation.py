@@ -1,0 +1,140 @@
+"""Evaluation: accuracy, events and energy of an inference mode on an engine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.energy import Device, Energy, energy
+from pffspike.engines.base import Engine, Progress
+from pffspike.errors import UserError
+from pffspike.inference import MODES, Classification, classify
+from pffspike.network.parameters import Parameters
+from pffspike.network.spec import Network
+from pffspike.trace import NOTHING, Record
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How an inference mode did on labelled images.
+
+    Parameters
+    ----------
+    engine, mode : str
+    accuracy : float
+        Fraction of right answers.
+    confusion : (classes, classes) ndarray of int64
+        Images by true class (row) and answer (column).
+    energy : Energy
+        Per inference, with the counts behind it.
+    seconds : float
+        Wall time, building included.
+    classification : Classification
+    """
+
+    engine: str
+    mode: str
+    accuracy: float
+    confusion: npt.NDArray[np.int64]
+    energy: Energy
+    seconds: float
+    classification: Classification
+
+
+def check_mode(network: Network, mode: str) -> str:
+    """Return an inference mode that a network has (`UserError` if it has not)."""
+    if mode not in MODES:
+        raise UserError(f"mode {mode!r} is not known; give one of: {', '.join(MODES)}")
+    try:
+        network.program(mode)
+    except ValueError as error:
+        raise UserError(f"network {network.name!r} has no mode {mode!r}: {error}") from None
+    return mode
+
+
+def evaluate(
+    network: Network,
+    parameters: Parameters,
+    engine: Engine,
+    images: npt.NDArray[np.float64],
+    labels: npt.NDArray[np.int64],
+    mode: str,
+    *,
+    seed: int,
+    device: Device,
+    record: Record = NOTHING,
+    progress: Progress | None = None,
+    engine_name: str = "",
+) -> Evaluation:
+    """Classify labelled images, see `pffspike.inference.classify`.
+
+    Parameters
+    ----------
+    network : Network
+    parameters : Parameters
+    engine : Engine
+    images : (samples, pixels) ndarray of float64
+    labels : (samples,) ndarray of int64
+    mode : str
+    seed : int
+    device : Device
+        Prices the events.
+    record : Record
+    progress : callable or None
+    engine_name : str
+        Name in the result; the engine's own by default.
+
+    Returns
+    -------
+    Evaluation
+    """
+    start = time.perf_counter()
+    answer = classify(
+        network, parameters, engine, images, mode, seed=seed, record=record, progress=progress
+    )
+    seconds = time.perf_counter() - start
+    classes = answer.scores.shape[1]
+    confusion = np.zeros((classes, classes), np.int64)
+    np.add.at(confusion, (labels, answer.predicted), 1)
+    return Evaluation(
+        engine_name or engine.name,
+        mode,
+        answer.accuracy(labels),
+        confusion,
+        energy(answer.trace, device),
+        seconds,
+        answer,
+    )
+
+
+def summary(results: Sequence[Evaluation]) -> dict[str, Any]:
+    """Nest the figures of evaluations as ``accuracy.<engine>.<mode>`` and so on."""
+    content: dict[str, Any] = {}
+    for r in results:
+        by_engine = (
+            ("accuracy", r.accuracy),
+            ("confusion", r.confusion.tolist()),
+            ("seconds", r.seconds),
+        )
+        for key, value in by_engine:
+            content.setdefault(key, {}).setdefault(r.engine, {})[r.mode] = value
+        for key, value in (
+            ("synaptic_operations_per_inference", r.energy.counts.synaptic_operations),
+            ("spikes_per_inference", r.energy.counts.spikes),
+            ("steps_per_inference", r.energy.counts.steps),
+        ):
+            content.setdefault(key, {})[r.mode] = value
+        priced = content.setdefault("energy", {}).setdefault(r.energy.device, {})
+        for key, value in (
+            ("joule_per_inference", r.energy.joule),
+            ("joule_per_inference_low", r.energy.low),
+            ("joule_per_inference_high", r.energy.high),
+        ):
+            priced.setdefault(key, {})[r.mode] = value
+        priced["not_counted"] = list(r.energy.not_counted)
+    return content

@@ -1,0 +1,14 @@
+"""Pictures of traces, histories and weights. Every function returns a Matplotlib figure."""
+
+from pffspike.plots.activity import goodness_history, raster
+from pffspike.plots.canvas import save
+from pffspike.plots.images import confusion, image_rows, receptive_fields
+
+__all__ = [
+    "confusion",
+    "goodness_history",
+    "image_rows",
+    "raster",
+    "receptive_fields",
+    "save",
+]

@@ -1,0 +1,97 @@
+"""Spikes of a presentation and goodness over training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+
+from pffspike.plots.canvas import FALSE, NEUTRAL, TRUE, figure
+from pffspike.trace import Trace
+
+_ROWS = 48  #: neurons that one inch of a raster holds
+
+
+def raster(trace: Trace, presentation: int, title: str = "") -> Figure:
+    """Draw every recorded spike of one presentation, population by population.
+
+    Parameters
+    ----------
+    trace : Trace
+        With rasters.
+    presentation : int
+    title : str
+
+    Returns
+    -------
+    Figure
+    """
+    shown = {
+        name: spikes[:, presentation]
+        for name, spikes in trace.rasters.items()
+        if spikes[:, presentation].any()
+    }
+    heights = [max(0.35, spikes.shape[1] / _ROWS) for spikes in shown.values()]
+    drawing = figure(7, 1.2 + sum(heights))
+    grid = drawing.add_gridspec(len(shown), 1, height_ratios=heights)
+    for row, (name, spikes) in enumerate(shown.items()):
+        axes = drawing.add_subplot(grid[row])
+        steps, neurons = np.nonzero(spikes)
+        axes.scatter(steps, neurons, s=9, marker="|", linewidths=1.2, color=TRUE)
+        axes.axvspan(-0.5, trace.program.burn_in - 0.5, color="0.92", zorder=0)
+        axes.set_xlim(-0.5, trace.program.steps - 0.5)
+        axes.set_ylim(-0.5, spikes.shape[1] - 0.5)
+        axes.set_ylabel(
+            f"{name.replace('_', ' ')}\n({spikes.shape[1]})", rotation=0, ha="right", va="center"
+        )
+        axes.set_yticks([])
+        axes.set_xticks(range(0, trace.program.steps, 2) if row == len(shown) - 1 else [])
+    axes.set_xlabel("step (shaded: burn-in)")
+    if title:
+        drawing.suptitle(title)
+    return drawing
+
+
+def goodness_history(
+    history: Mapping[str, npt.NDArray[np.float64]],
+    samples_per_epoch: int,
+    thresholds: Mapping[str, float],
+) -> Figure:
+    """Draw goodness under true, false and no label, and the on-line accuracy, over training.
+
+    Parameters
+    ----------
+    history : mapping of str to (rows,) ndarray of float64
+        Of `pffspike.storage.TrainedNetwork`.
+    samples_per_epoch : int
+    thresholds : mapping of str to float
+        Goodness threshold by population.
+
+    Returns
+    -------
+    Figure
+    """
+    online = "accuracy.online" in history
+    drawing = figure(3.4 * (len(thresholds) + online), 3.0)
+    epochs = history["sample"] / samples_per_epoch
+    panels = drawing.subplots(1, len(thresholds) + online, squeeze=False)[0]
+    for axes, (name, threshold) in zip(panels, thresholds.items(), strict=False):
+        for phase, label, colour in (
+            ("negative", "false label", FALSE),
+            ("positive", "true label", TRUE),
+            ("free", "no label", NEUTRAL),
+        ):
+            values = history.get(f"goodness.{phase}.{name}")
+            if values is not None:
+                axes.plot(epochs, values, label=label, color=colour, linewidth=1.2)
+        axes.axhline(threshold, color="0.3", linestyle=":", linewidth=1, label="threshold")
+        axes.set(title=name.replace("_", " "), xlabel="epoch", ylabel="goodness")
+        axes.set_ylim(bottom=0)
+    panels[0].legend(fontsize="small", frameon=False)
+    if online:
+        panels[-1].plot(epochs, history["accuracy.online"], color=NEUTRAL, linewidth=1.2)
+        panels[-1].set(title="read-out, before learning", xlabel="epoch", ylabel="accuracy")
+        panels[-1].set_ylim(0, 1)
+    return drawing

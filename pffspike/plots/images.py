@@ -1,0 +1,107 @@
+"""Images, receptive fields and confusions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.figure import Figure
+
+from pffspike.plots.canvas import figure
+
+Floats = npt.NDArray[np.float64]
+
+
+def image_rows(rows: Mapping[str, Floats], shape: tuple[int, int]) -> Figure:
+    """Draw rows of images one above the other, column by column the same image.
+
+    Parameters
+    ----------
+    rows : mapping of str to (n, pixels) ndarray of float64
+        From 0 (white) to 1 (black).
+    shape : tuple of int
+        Rows and columns of an image.
+
+    Returns
+    -------
+    Figure
+    """
+    count = len(next(iter(rows.values())))
+    drawing = figure(1.2 + 0.55 * count, 0.3 + 0.6 * len(rows))
+    panels = drawing.subplots(len(rows), count, squeeze=False)
+    for line, (name, images) in zip(panels, rows.items(), strict=True):
+        for axes, image in zip(line, images, strict=True):
+            _show(axes, image.reshape(shape), "gray_r", 0.0, 1.0)
+        line[0].set_ylabel(name.replace("_", " "), rotation=0, ha="right", va="center")
+    return drawing
+
+
+def receptive_fields(weights: Floats, shape: tuple[int, int], count: int = 60) -> Figure:
+    """Draw the weights from the image to the hidden neurons that they drive hardest.
+
+    Parameters
+    ----------
+    weights : (pixels, neurons) ndarray of float64
+    shape : tuple of int
+    count : int
+        Neurons shown, those with the largest norm first.
+
+    Returns
+    -------
+    Figure
+        Red excites, blue inhibits; one scale for all.
+    """
+    order = np.argsort(-np.linalg.norm(weights, axis=0), kind="stable")[:count]
+    columns = min(15, len(order))
+    lines = -(-len(order) // columns)
+    drawing = figure(0.55 * columns + 0.8, 0.58 * lines + 0.3)
+    panels = drawing.subplots(lines, columns, squeeze=False)
+    limit = float(np.abs(weights[:, order]).max()) or 1.0
+    shown = None
+    for axes in panels.flat:
+        axes.set_axis_off()
+    for axes, neuron in zip(panels.flat, order, strict=False):
+        shown = _show(axes, weights[:, neuron].reshape(shape), "RdBu_r", -limit, limit)
+        axes.set_axis_on()
+    drawing.colorbar(shown, ax=panels, fraction=0.03, label="weight")
+    return drawing
+
+
+def confusion(matrix: npt.NDArray[np.int64], title: str = "") -> Figure:
+    """Draw how often each class (row) was answered as each (column).
+
+    Parameters
+    ----------
+    matrix : (classes, classes) ndarray of int64
+    title : str
+
+    Returns
+    -------
+    Figure
+    """
+    drawing = figure(4.2, 4.0)
+    axes = drawing.subplots()
+    axes.imshow(np.sqrt(matrix), cmap="Blues")
+    for (row, column), number in np.ndenumerate(matrix):
+        if number:
+            dark = number > matrix.max() / 3
+            axes.text(
+                column,
+                row,
+                str(number),
+                ha="center",
+                va="center",
+                fontsize="small",
+                color="white" if dark else "black",
+            )
+    classes = range(len(matrix))
+    axes.set(title=title, xlabel="answer", ylabel="true class", xticks=classes, yticks=classes)
+    return drawing
+
+
+def _show(axes, image, colours, low, high):  # type: ignore[no-untyped-def]
+    axes.set(xticks=[], yticks=[])
+    for spine in axes.spines.values():
+        spine.set_color("0.8")
+    return axes.imshow(image, cmap=colours, vmin=low, vmax=high, interpolation="nearest")

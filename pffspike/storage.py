@@ -1,0 +1,201 @@
+"""A trained network in one HDF5 file.
+
+Layout (version 1)::
+
+    /                       attributes: format, version, hash, seed, engine, samples_done,
+                            samples_total, samples_per_epoch, versions (JSON)
+    /card                   the network as a TOML card, UTF-8
+    /weights/<projection>   (n_pre, n_post) float64
+    /biases/<population>    (size,) float64
+    /history/<column>       (rows,) float64
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike import cards
+from pffspike.cards import toml
+from pffspike.errors import UserError
+from pffspike.files import write_whole
+from pffspike.network import parameters as parameters_module
+from pffspike.network.parameters import Parameters
+from pffspike.network.spec import Network
+
+FORMAT, VERSION = "pffspike network", 1
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, this package and the packages that results could depend on."""
+    found = {"python": platform.python_version()}
+    for package in ("pffspike", "numpy", "brian2", "lava-nc", "scikit-learn", "h5py"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "absent"
+    return found
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A network with its weights and where they come from.
+
+    Parameters
+    ----------
+    network : Network
+    parameters : Parameters
+    seed : int
+    engine : str
+        What trained it.
+    samples_done, samples_total : int
+        Training samples presented so far and in the whole schedule.
+    samples_per_epoch : int
+    history : mapping of str to (rows,) ndarray of float64
+        Means over stretches of training; ``sample`` is the number of samples at each row's end.
+    versions : mapping of str to str
+    """
+
+    network: Network
+    parameters: Parameters
+    seed: int
+    engine: str = ""
+    samples_done: int = 0
+    samples_total: int = 0
+    samples_per_epoch: int = 0
+    history: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=versions)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the whole training schedule has been run."""
+        return self.samples_done >= self.samples_total
+
+    def replace(self, **changes: Any) -> TrainedNetwork:
+        """Give a copy with some fields changed."""
+        return dataclasses.replace(self, **changes)
+
+
+def save(path: str | Path, trained: TrainedNetwork) -> None:
+    """Write a trained network, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or Path
+    trained : TrainedNetwork
+
+    Raises
+    ------
+    UserError
+        If the file can't be written; what stood there before is intact.
+    """
+    import h5py
+
+    buffer = io.BytesIO()
+    with h5py.File(buffer, "w") as file:
+        file.attrs["format"] = FORMAT
+        file.attrs["version"] = VERSION
+        file.attrs["hash"] = cards.network_hash(trained.network)
+        file.attrs["seed"] = str(trained.seed)
+        file.attrs["engine"] = trained.engine
+        for name in ("samples_done", "samples_total", "samples_per_epoch"):
+            file.attrs[name] = getattr(trained, name)
+        file.attrs["versions"] = json.dumps(dict(trained.versions), sort_keys=True)
+        file["card"] = cards.card_text(trained.network)
+        for group, arrays in (
+            ("weights", trained.parameters.weights),
+            ("biases", trained.parameters.biases),
+            ("history", trained.history),
+        ):
+            target = file.create_group(group)
+            for name, values in arrays.items():
+                target.create_dataset(name, data=np.asarray(values, np.float64))
+    write_whole(Path(path), buffer.getvalue())
+
+
+def load(path: str | Path) -> TrainedNetwork:
+    """Read a trained network and check it: format, version, hash, shapes, grids and ranges.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    TrainedNetwork
+
+    Raises
+    ------
+    UserError
+        One sentence, if the file is missing, foreign, truncated, newer than this program or
+        does not hold what its hash says.
+    """
+    import h5py
+
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise UserError(f"{path} can't be read: {error.strerror}; check the path") from None
+    try:
+        with h5py.File(io.BytesIO(content), "r") as file:
+            _check_format(file.attrs, path)
+            return _read(file, path)
+    except (OSError, KeyError, TypeError, AttributeError, RuntimeError, ValueError) as error:
+        raise UserError(
+            f"{path} is not a complete file of a trained network ({_first_line(error)}); train "
+            f"again or take another copy"
+        ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip("'\"").partition("\n")[0]
+
+
+def _check_format(attributes: Mapping[str, Any], path: str | Path) -> None:
+    if attributes.get("format") != FORMAT:
+        raise UserError(
+            f"{path} is an HDF5 file of something else; give a file of `pffspike train`"
+        )
+    version = int(attributes["version"])
+    if version > VERSION:
+        raise UserError(
+            f"{path} has format version {version}, but this program reads up to {VERSION}; "
+            f"install a newer pffspike"
+        )
+
+
+def _read(file: Any, path: str | Path) -> TrainedNetwork:
+    card = file["card"][()].decode()
+    network = cards.read_card(toml.parse(card, f"{path}: card"), f"{path}: card")
+    if cards.network_hash(network) != file.attrs["hash"]:
+        raise UserError(
+            f"{path}: the card does not have the hash that the file states; the file was changed, "
+            f"take another copy"
+        )
+    groups = {
+        group: {name: np.array(file[group][name], np.float64) for name in file[group]}
+        for group in ("weights", "biases", "history")
+    }
+    parameters = Parameters(groups["weights"], groups["biases"])
+    parameters_module.check(network, parameters)
+    return TrainedNetwork(
+        network,
+        parameters,
+        int(file.attrs["seed"]),
+        str(file.attrs["engine"]),
+        int(file.attrs["samples_done"]),
+        int(file.attrs["samples_total"]),
+        int(file.attrs["samples_per_epoch"]),
+        groups["history"],
+        json.loads(file.attrs["versions"]),
+    )

@@ -1,0 +1,219 @@
+"""Training: the order of samples, negative labels, learning rates, checkpoints, history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.arithmetic import counter
+from pffspike.data import Dataset, probabilities
+from pffspike.engines.base import Engine, Progress, Session
+from pffspike.errors import UserError
+from pffspike.network import constants, initial
+from pffspike.network.spec import Goodness, Network
+from pffspike.storage import TrainedNetwork
+from pffspike.trace import Record, Trace
+
+Checkpoint = Callable[[TrainedNetwork], None]
+_ROWS = 10  #: rows of history a stretch between checkpoints
+
+
+def begin(
+    network: Network, dataset: Dataset, *, seed: int, epochs: int | None = None
+) -> TrainedNetwork:
+    """Network with its initial weights, before the first sample.
+
+    Parameters
+    ----------
+    network : Network
+    dataset : Dataset
+    seed : int
+        Of everything random: weights, spikes, rounding, order, negative labels.
+    epochs : int or None
+        Instead of the card's.
+
+    Returns
+    -------
+    TrainedNetwork
+
+    Raises
+    ------
+    UserError
+        If the data do not fit the network.
+    """
+    check_fit(network, dataset)
+    epochs = network.training.epochs if epochs is None else epochs
+    per_epoch = len(dataset.train_images)
+    return TrainedNetwork(
+        network,
+        initial(network, seed),
+        seed,
+        samples_total=epochs * per_epoch,
+        samples_per_epoch=per_epoch,
+    )
+
+
+def check_fit(network: Network, dataset: Dataset) -> None:
+    """Raise `UserError` if a data set's images or classes do not fit a network."""
+    pixels = dataset.train_images.shape[1]
+    for name, needed, given in (
+        ("image", "pixels", pixels),
+        ("label", "classes", dataset.classes),
+    ):
+        try:
+            size = network.population(name).size
+        except ValueError as error:
+            raise UserError(f"network {network.name!r} can't be trained: {error}") from None
+        if size != given:
+            raise UserError(
+                f"data set {dataset.name!r} has {given} {needed}, but population {name!r} of "
+                f"network {network.name!r} has {size} neurons; choose data and network that fit"
+            )
+
+
+def train(
+    state: TrainedNetwork,
+    dataset: Dataset,
+    engine: Engine,
+    *,
+    stretch: int = 2000,
+    checkpoint: Checkpoint | None = None,
+    progress: Progress | None = None,
+) -> TrainedNetwork:
+    """Train from ``state`` to the end of its schedule.
+
+    Parameters
+    ----------
+    state : TrainedNetwork
+        From `begin`, or a checkpoint: training goes on to the same weights, bit for bit.
+    dataset : Dataset
+    engine : Engine
+    stretch : int
+        Samples between checkpoints; an epoch's end always is one. No effect on the weights.
+    checkpoint : callable or None
+        Called with the state after each stretch.
+    progress : callable or None
+        Called with the number of samples finished since the last call.
+
+    Returns
+    -------
+    TrainedNetwork
+
+    Raises
+    ------
+    UserError
+        If the data do not fit the state.
+    """
+    network = state.network
+    check_fit(network, dataset)
+    if len(dataset.train_images) != state.samples_per_epoch:
+        raise UserError(
+            f"data set {dataset.name!r} has {len(dataset.train_images)} training samples, but the "
+            f"training began with {state.samples_per_epoch}; give the same data"
+        )
+    rival = network.program("train").rival
+    record = Record(counts=(rival.population,)) if rival else Record()
+    state = state.replace(engine=engine.name)
+    with engine.compile(
+        network, "train", state.parameters, seed=state.seed, record=record
+    ) as session:
+        while not state.finished:
+            state = _train_stretch(state, dataset, session, stretch, progress)
+            if checkpoint:
+                checkpoint(state)
+    return state
+
+
+def _train_stretch(
+    state: TrainedNetwork,
+    dataset: Dataset,
+    session: Session,
+    stretch: int,
+    progress: Progress | None,
+) -> TrainedNetwork:
+    training = state.network.training
+    per_epoch = state.samples_per_epoch
+    epoch, position = divmod(state.samples_done, per_epoch)
+    stop = min(position + stretch, per_epoch)
+    order = counter.permutation(per_epoch, counter.derive_key(state.seed, counter.ORDER, epoch))
+    chosen = order[position:stop]
+    numbers = np.arange(state.samples_done, state.samples_done + len(chosen))
+    labels = dataset.train_labels[chosen]
+    signals = {
+        "image": probabilities(dataset.train_images[chosen], dataset.levels),
+        "label": labels,
+        "negative": negatives(
+            labels, numbers, dataset.classes, training.hard_negatives, state.seed
+        ),
+    }
+    trace = session.run(
+        signals,
+        numbers,
+        learning_scale=constants.decayed(training.decay, epoch),
+        progress=progress,
+    )
+    return state.replace(
+        parameters=session.parameters,
+        samples_done=state.samples_done + len(chosen),
+        history=_extended(state.history, _history(trace, labels, state.samples_done)),
+    )
+
+
+def negatives(
+    labels: npt.NDArray[np.int64],
+    samples: npt.NDArray[np.int64],
+    classes: int,
+    hard: float,
+    seed: int,
+) -> npt.NDArray[np.int64]:
+    """Wrong labels for training: uniform over the wrong classes, or -1 for a hard negative.
+
+    Parameters
+    ----------
+    labels, samples : (n,) ndarray of int64
+        True classes, and numbers that key the choice.
+    classes : int
+    hard : float
+        Probability of -1, which leaves the choice to the network's own read-out.
+    seed : int
+
+    Returns
+    -------
+    (n,) ndarray of int64
+    """
+    keys = counter.derive_keys(counter.derive_key(seed, counter.NEGATIVES), samples)
+    other = (labels + 1 + counter.integers(keys, 0, classes - 1)) % classes
+    return np.where(counter.uniform(keys, 1) < hard, -1, other).astype(np.int64)
+
+
+def _history(
+    trace: Trace, labels: npt.NDArray[np.int64], before: int
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Means over a few stretches of a trace: goodness by phase, on-line accuracy, spikes."""
+    network, program = trace.network, trace.program
+    columns: dict[str, npt.NDArray[np.float64]] = {}
+    for population in network.populations:
+        if isinstance(population.rule, Goodness):
+            values = trace.by_phase(trace.goodness[population.name])
+            for index, phase in enumerate(program.phases):
+                columns[f"goodness.{phase.name}.{population.name}"] = values[:, index]
+    if program.rival:
+        free = [phase.name for phase in program.phases].index(program.rival.phase)
+        votes = trace.by_phase(trace.counts[program.rival.population])[:, free]
+        columns["accuracy.online"] = (votes.argmax(axis=1) == labels).astype(np.float64)
+    total = sum(trace.spikes[name] for name in trace.spikes)
+    columns["spikes"] = trace.by_phase(np.asarray(total)).sum(axis=1).astype(np.float64)
+    parts = np.array_split(np.arange(len(labels)), min(_ROWS, len(labels)))
+    rows = {name: np.array([v[part].mean() for part in parts]) for name, v in columns.items()}
+    rows["sample"] = np.array([before + part[-1] + 1.0 for part in parts])
+    return rows
+
+
+def _extended(
+    old: Mapping[str, npt.NDArray[np.float64]], new: Mapping[str, npt.NDArray[np.float64]]
+) -> dict[str, npt.NDArray[np.float64]]:
+    return {
+        name: np.concatenate([old.get(name, values[:0]), values]) for name, values in new.items()
+    }

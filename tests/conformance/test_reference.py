@@ -1,0 +1,169 @@
+"""The NumPy reference engine against exact fractions, and against itself."""
+
+import numpy as np
+import pytest
+from oracle import Oracle
+
+from pffspike.arithmetic import counter
+from pffspike.circuits import PFF, pff
+from pffspike.engines.reference import ReferenceEngine
+from pffspike.network import Training, initial, structure
+from pffspike.trace import Record, Trace
+
+VARIANTS = {
+    "plain": PFF(9, 3, (10, 10), window=4, burn_in=2, threshold=1.0, learning_rate=0.3),
+    "high": PFF(9, 3, (10,), window=4, positive="high", threshold=1.0, generative_rate=0.2),
+    "shift": PFF(9, 3, (10, 20), window=2, normalization="shift", common_noise=True, rival_noise=4),
+    "none": PFF(9, 3, (10, 10), window=1, normalization="none", lateral=5, homeostasis=0.1),
+}
+
+
+def build(variant: str):
+    network = pff(VARIANTS[variant], variant, Training("digits", 1))
+    return network, initial(network, 5)
+
+
+def signals(samples: int, pixels: int = 9, classes: int = 3):
+    keys = np.arange(samples)[:, None]
+    labels = counter.integers(np.arange(samples), 99, classes)
+    return {
+        "image": counter.uniform(keys, np.arange(pixels)),
+        "label": labels,
+        "negative": np.where(np.arange(samples) % 3 == 0, (labels + 1) % classes, -1),
+    }
+
+
+def everything(network, program: str) -> Record:
+    names = tuple(p.name for p in structure.extent(network, network.program(program)).populations)
+    return Record(counts=names, rasters=names)
+
+
+def assert_same(network, oracle: Oracle, trace: Trace) -> None:
+    for name, raster in trace.rasters.items():
+        for presentation, history in enumerate(oracle.rasters):
+            silent = np.zeros_like(raster[:, presentation])
+            expected = np.array(history.get(name, silent))
+            assert np.array_equal(raster[:, presentation], expected), (name, presentation)
+            goodness = float(oracle.goodness[presentation].get(name, 0))
+            assert trace.goodness[name][presentation] == goodness
+    assert trace.rivals.tolist() == oracle.rivals
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("program", ["train", "one_pass", "goodness", "reconstruct", "synthesize"])
+def test_reference_equals_exact_fractions(variant, program):
+    network, start = build(variant)
+    samples = 12 if program == "train" else 3
+    given, numbers = signals(samples), np.arange(samples) + 40
+    with ReferenceEngine().compile(
+        network, program, start, seed=11, record=everything(network, program)
+    ) as session:
+        trace = session.run(given, numbers, learning_scale=0.7)
+        learned = session.parameters
+    oracle = Oracle(network, program, start, 11)
+    oracle.run(given, numbers, 0.7)
+    assert_same(network, oracle, trace)
+    for name, w in learned.weights.items():
+        assert np.array_equal(w, np.array(oracle.weights[name], float)), name
+    for name, b in learned.biases.items():
+        assert np.array_equal(b, np.array(oracle.biases[name], float)), name
+    if program == "train":
+        assert not learned.equal(start), "the comparison needs something that was learned"
+
+
+def test_two_runs_continue_as_one():
+    network, start = build("plain")
+    given, numbers = signals(30), np.arange(30)
+    with ReferenceEngine().compile(network, "train", start, seed=1) as session:
+        session.run(given, numbers)
+        whole = session.parameters
+    with ReferenceEngine().compile(network, "train", start, seed=1) as session:
+        for part in (slice(0, 13), slice(13, 30)):
+            session.run({name: values[part] for name, values in given.items()}, numbers[part])
+        assert session.parameters.equal(whole)
+
+
+def test_inference_does_not_depend_on_what_runs_beside_it():
+    network, start = build("plain")
+    given, numbers = signals(300), np.arange(300)
+    record = everything(network, "goodness")
+    with ReferenceEngine().compile(network, "goodness", start, seed=1, record=record) as session:
+        whole = session.run(given, numbers)
+        alone = session.run({n: v[270:271] for n, v in given.items()}, numbers[270:271])
+    phases = len(network.program("goodness").phases)
+    chosen = slice(270 * phases, 271 * phases)
+    for name, raster in alone.rasters.items():
+        assert np.array_equal(raster, whole.rasters[name][:, chosen])
+
+
+def test_labels_share_the_spikes_of_the_image():
+    network, start = build("plain")
+    record = Record(rasters=("image",))
+    with ReferenceEngine().compile(network, "goodness", start, seed=1, record=record) as session:
+        raster = session.run(signals(2), [0, 1]).rasters["image"]
+    assert np.array_equal(raster[:, 0], raster[:, 1])
+    assert not np.array_equal(raster[:, 0], raster[:, 3])
+
+
+def test_mini_batches_of_one_are_online_learning_and_larger_ones_are_not():
+    network, start = build("plain")
+    given, numbers = signals(24), np.arange(24)
+    learned = {}
+    for batch in (1, 4):
+        engine = ReferenceEngine(batch=batch)
+        with engine.compile(network, "train", start, seed=1) as session:
+            session.run(given, numbers)
+            learned[batch] = session.parameters
+    with ReferenceEngine().compile(network, "train", start, seed=1) as session:
+        session.run(given, numbers)
+        assert session.parameters.equal(learned[1])
+    assert not learned[1].equal(learned[4])
+    drift = [
+        np.abs(learned[1].weights[n] - learned[4].weights[n]).mean() for n in learned[1].weights
+    ]
+    moved = [np.abs(learned[1].weights[n] - start.weights[n]).mean() for n in learned[1].weights]
+    assert sum(drift) < sum(moved), "batches of four learn about the same"
+
+
+def test_a_session_does_not_change_what_it_was_given():
+    network, start = build("plain")
+    before = start.copy()
+    with ReferenceEngine().compile(network, "train", start, seed=1) as session:
+        session.run(signals(5), np.arange(5))
+        taken = session.parameters
+        taken.weights["image_to_hidden_1"][:] = 0
+        assert session.parameters.weights["image_to_hidden_1"].any()
+    assert start.equal(before)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"image": None}, "signal 'image' is missing"),
+        ({"image": np.zeros((4, 9))}, "signal 'image' has 4 rows for 5 samples"),
+        ({"image": np.zeros((5, 8))}, r"signal 'image' has shape \(5, 8\)"),
+        ({"image": np.full((5, 9), 1.5)}, r"holds values outside \[0, 1\]"),
+        ({"image": np.full((5, 9), np.nan)}, r"holds values outside \[0, 1\]"),
+        ({"image": np.full((5, 9), 0.1)}, r"is not on the grid 2\^-24"),
+        ({"label": np.full(5, 3)}, "holds class 3; classes must be from 0 to 2"),
+        ({"label": np.full(5, -1)}, "holds class -1; classes must be from 0"),
+        ({"label": np.zeros((5, 3))}, "give .* integers, the classes"),
+        ({"negative": np.full(5, -2)}, "holds class -2; classes must be from -1"),
+    ],
+)
+def test_wrong_signals_are_refused(change, sentence):
+    network, start = build("plain")
+    given = {**signals(5), **change}
+    given = {name: values for name, values in given.items() if values is not None}
+    with (
+        ReferenceEngine().compile(network, "train", start, seed=1) as session,
+        pytest.raises(ValueError, match=sentence),
+    ):
+        session.run(given, np.arange(5))
+
+
+def test_wrong_parameters_are_refused():
+    network, start = build("plain")
+    start.weights["image_to_hidden_1"][0, 0] += 2.0**-30
+    with pytest.raises(ValueError, match=r"must be multiples of 2\^-16"):
+        ReferenceEngine().compile(network, "train", start, seed=1)

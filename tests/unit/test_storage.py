@@ -1,0 +1,220 @@
+"""Stored and exported networks: round trips, and files that are not whole or not ours."""
+
+import errno
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pffspike import files, storage
+from pffspike.arithmetic import grids
+from pffspike.circuits import PFF, pff
+from pffspike.errors import UserError
+from pffspike.exchange import read_export, write_export
+from pffspike.network import Network, Training, initial
+from pffspike.storage import TrainedNetwork, load, save
+
+
+def network() -> Network:
+    return pff(PFF(4, 2, (10, 10)), "tiny", Training("digits", 1))
+
+
+def trained(seed: int = 0) -> TrainedNetwork:
+    return TrainedNetwork(
+        network(),
+        initial(network(), seed),
+        seed,
+        "numpy",
+        3,
+        10,
+        5,
+        {"sample": np.array([1.0, 3.0]), "spikes": np.array([0.5, 0.25])},
+    )
+
+
+@given(st.integers(0, 2**70), st.integers(0, 2**31))
+@settings(max_examples=20, deadline=None)
+def test_a_trained_network_survives_both_formats(tmp_path_factory, seed, draw):
+    folder = tmp_path_factory.mktemp("stored")
+    state = trained(seed)
+    for w in state.parameters.weights.values():
+        noise = np.random.default_rng(draw).normal(size=w.shape)
+        w += grids.nearest(noise, -16) * (w != 0)
+        np.clip(w, -8, 8, out=w)
+    for name in state.parameters.weights:
+        projection = state.network.projection(name)
+        np.clip(
+            state.parameters.weights[name],
+            projection.low,
+            projection.high,
+            out=state.parameters.weights[name],
+        )
+    save(folder / "net.h5", state)
+    again = load(folder / "net.h5")
+    assert again.network == state.network
+    assert again.parameters.equal(state.parameters)
+    assert (again.seed, again.samples_done, again.samples_total) == (seed, 3, 10)
+    assert all(np.array_equal(again.history[k], state.history[k]) for k in state.history)
+    write_export(folder / "out", state)
+    exported = read_export(folder / "out")
+    assert exported.parameters.equal(state.parameters)
+    assert (exported.network, exported.seed) == (state.network, seed)
+
+
+def test_equal_networks_give_equal_files(tmp_path):
+    save(tmp_path / "a.h5", trained())
+    save(tmp_path / "b.h5", trained())
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+
+
+def test_every_truncation_is_refused_with_a_sentence(tmp_path):
+    save(tmp_path / "net.h5", trained())
+    content = (tmp_path / "net.h5").read_bytes()
+    for length in [0, 1, 8, *range(100, len(content), len(content) // 40)]:
+        (tmp_path / "cut.h5").write_bytes(content[:length])
+        with pytest.raises(UserError, match=r"cut\.h5 is not a complete file"):
+            load(tmp_path / "cut.h5")
+
+
+def edit(path: Path, change) -> None:
+    with h5py.File(path, "r+") as file:
+        change(file)
+
+
+def remove(name):
+    def change(file):
+        del file[name]
+
+    return change
+
+
+def attribute(name, value):
+    def change(file):
+        file.attrs[name] = value
+
+    return change
+
+
+def scale(name, factor):
+    def change(file):
+        file[name][...] = file[name][...] * factor
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (attribute("format", "something"), "is an HDF5 file of something else"),
+        (attribute("version", 99), "has format version 99, but this program reads up to 1"),
+        (attribute("hash", "0"), "does not have the hash that the file states"),
+        (remove("weights/image_to_hidden_1"), "is not a complete file of a trained network"),
+        (remove("card"), "is not a complete file of a trained network"),
+        (scale("weights/image_to_hidden_1", 0.3), "must be multiples of 2\\^-16"),
+        (scale("weights/image_to_hidden_1", 1024), "must lie in"),
+        (scale("weights/hidden_1_lateral", -1), "must lie in"),
+    ],
+)
+def test_foreign_newer_and_changed_files_are_refused(tmp_path, change, sentence):
+    save(tmp_path / "net.h5", trained())
+    edit(tmp_path / "net.h5", change)
+    with pytest.raises(UserError, match=sentence):
+        load(tmp_path / "net.h5")
+
+
+def test_other_files_are_refused(tmp_path):
+    with pytest.raises(UserError, match="can't be read: No such file"):
+        load(tmp_path / "absent.h5")
+    (tmp_path / "text.h5").write_text("hello")
+    with pytest.raises(UserError, match="is not a complete file"):
+        load(tmp_path / "text.h5")
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["x"] = 1
+    with pytest.raises(UserError, match="something else"):
+        load(tmp_path / "other.h5")
+
+
+def test_a_full_disk_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):
+    save(tmp_path / "net.h5", trained(1))
+    before = (tmp_path / "net.h5").read_bytes()
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(UserError, match="can't be written: No space left on device"):
+        save(tmp_path / "net.h5", trained(2))
+    assert (tmp_path / "net.h5").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["net.h5"]
+
+
+def test_an_interrupt_while_writing_leaves_the_old_file(tmp_path, monkeypatch):
+    save(tmp_path / "net.h5", trained(1))
+
+    def interrupted(_descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(files.os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save(tmp_path / "net.h5", trained(2))
+    assert load(tmp_path / "net.h5").seed == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["net.h5"]
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"net\.h5 can't be written: No such file or directory"):
+        save(tmp_path / "absent" / "net.h5", trained())
+
+
+def test_an_export_is_integers_that_numpy_alone_can_read(tmp_path):
+    state = trained()
+    write_export(tmp_path / "out", state)
+    description = json.loads((tmp_path / "out" / "network.json").read_text())
+    projection = description["projections"][0]
+    integers = np.load(tmp_path / "out" / "weights" / f"{projection['name']}.npy")
+    assert integers.dtype == np.int32
+    assert np.array_equal(
+        integers * 2.0 ** projection["exponent"], state.parameters.weights[projection["name"]]
+    )
+    assert "draw" in (tmp_path / "out" / "README.txt").read_text()
+
+
+def test_an_existing_export_is_not_replaced(tmp_path):
+    (tmp_path / "out").mkdir()
+    with pytest.raises(UserError, match="exists; remove it"):
+        write_export(tmp_path / "out", trained())
+
+
+@pytest.mark.parametrize("name", ["network.json", "weights/image_to_hidden_1.npy"])
+@pytest.mark.parametrize("damage", ["remove", "truncate", "pickle"])
+def test_a_damaged_export_is_refused(tmp_path, name, damage):
+    write_export(tmp_path / "out", trained())
+    path = tmp_path / "out" / name
+    if damage == "remove":
+        path.unlink()
+    elif damage == "truncate":
+        path.write_bytes(path.read_bytes()[:20])
+    else:
+        np.save(path.with_suffix(".npy"), np.array([{}], dtype=object), allow_pickle=True)
+        if name.endswith("json"):
+            path.with_suffix(".npy").replace(path)
+    with pytest.raises(UserError, match="is not a complete export folder"):
+        read_export(tmp_path / "out")
+
+
+def test_versions_names_every_package_that_matters():
+    found = storage.versions()
+    assert found["pffspike"] not in ("", "absent")
+    assert set(found) >= {"python", "numpy", "brian2", "lava-nc"}
+
+
+def test_replace_gives_a_copy():
+    state = trained()
+    assert state.replace(seed=9).seed == 9
+    assert state.seed == 0
+    assert not state.finished
+    assert state.replace(samples_done=10).finished
