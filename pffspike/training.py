@@ -93,7 +93,8 @@ def train(
     stretch : int
         Samples between checkpoints; an epoch's end always is one. No effect on the weights.
     checkpoint : callable or None
-        Called with the state after each stretch.
+        Called with the state before the first stretch, so that a place where nothing can be
+        written is found at once, and after each.
     progress : callable or None
         Called with the number of samples finished since the last call.
 
@@ -119,6 +120,8 @@ def train(
     with engine.compile(
         network, "train", state.parameters, seed=state.seed, record=record
     ) as session:
+        if checkpoint:
+            checkpoint(state)
         while not state.finished:
             state = _train_stretch(state, dataset, session, stretch, progress)
             if checkpoint:

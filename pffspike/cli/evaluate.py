@@ -37,11 +37,11 @@ def evaluate(
     """
     state = options.load_trained(trained)
     card = load_device(device)
-    engines = {name: make_engine(name) for name in engine or ["numpy"]}
     modes = [evaluation.check_mode(state.network, name) for name in mode or MODES]
     images = options.load_dataset(
         state.network.training.dataset, dataset, data, download, test_samples=samples
     )
+    engines = {name: make_engine(name) for name in engine or ["numpy"]}
     results = []
     for name, chosen in engines.items():
         for way in modes:
@@ -72,17 +72,17 @@ def show(title: str, results: list[evaluation.Evaluation]) -> None:
             r.mode,
             output.percent(r.accuracy),
             f"{r.energy.counts.steps:.0f}",
-            f"{r.energy.counts.spikes:.0f}",
-            f"{r.energy.counts.synaptic_operations:.0f}",
-            output.joule(r.energy.joule),
-            f"{output.joule(r.energy.low)} to {output.joule(r.energy.high)}",
-            f"{r.seconds:.1f}",
+            f"{r.energy.counts.spikes:,.0f}",
+            f"{r.energy.counts.synaptic_operations:,.0f}",
+            f"{output.joule(r.energy.joule)} ({output.joule(r.energy.low)} "
+            f"to {output.joule(r.energy.high)})",
+            f"{r.seconds:.1f} s",
         )
         for r in results
     ]
     device = results[0].energy.device
     columns = ("engine", "mode", "accuracy", "steps", "spikes", "synaptic operations")
-    output.table(title, (*columns, device, f"{device} range", "s"), rows)
+    output.table(title, (*columns, f"energy on {device} (range)", "time"), rows)
     output.console.print(
         "Steps, spikes, operations and energy are per inference; not counted: "
         + "; ".join(results[0].energy.not_counted),

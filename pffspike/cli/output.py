@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,12 @@ from rich.table import Table
 from pffspike.engines.base import Progress as Report
 from pffspike.files import write_whole
 
+_WIDEST = 120  #: columns assumed where output is not a terminal, such as a file or a pipe
+
+
 console = Console()
+if not console.is_terminal:
+    console = Console(width=_WIDEST)
 errors = Console(stderr=True, soft_wrap=True)
 
 
@@ -63,6 +69,9 @@ def write_json(path: Path | None, content: Any) -> None:
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Report]:
     """Show a progress bar on the error stream; yields what to call with finished samples."""
+    if not errors.is_terminal:
+        yield _lines(title, total)
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -70,6 +79,21 @@ def progress(title: str, total: int) -> Iterator[Report]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=errors, transient=not errors.is_terminal) as bar:
+    with Progress(*columns, console=errors) as bar:
         task = bar.add_task(title, total=total)
         yield lambda finished: bar.update(task, advance=finished)
+
+
+def _lines(title: str, total: int) -> Report:
+    """Progress for logs: a line for every tenth of the way."""
+    start, done, tenths = time.perf_counter(), 0, 0
+
+    def report(finished: int) -> None:
+        nonlocal done, tenths
+        done += finished
+        if done * 10 // max(1, total) > tenths:
+            tenths = done * 10 // max(1, total)
+            seconds = time.perf_counter() - start
+            errors.print(f"{title}: {done} of {total}, {seconds:.1f} s", highlight=False)
+
+    return report

@@ -44,7 +44,6 @@ def train(
     """
     if (card is None) == (resume is None):
         raise UserError("give either a card to begin with or --resume FILE, for example `digits`")
-    chosen = make_engine(engine)
     if resume is not None:
         state, path = storage.load(resume), out or resume
         images = options.load_dataset(
@@ -63,7 +62,7 @@ def train(
             network.training.dataset, dataset, data, download, train_samples=samples
         )
         state = training.begin(network, images, seed=seed, epochs=epochs)
-        storage.save(path, state)
+    chosen = make_engine(engine)
     try:
         with output.progress("training", state.samples_total) as report:
             report(state.samples_done)

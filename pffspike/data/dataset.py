@@ -1,0 +1,201 @@
+"""A data set as arrays, the checks that make one, and grey values as probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.errors import UserError
+
+PROBABILITY_BITS = 24  #: probabilities are multiples of 2^-24, as uniform numbers are
+MAX_LEVELS = 255  #: largest grey value that a pixel of 8 bits holds
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Labelled grey images in a training and a test part.
+
+    Attributes
+    ----------
+    name : str
+    train_images, test_images : (n_samples, n_pixels) ndarray of uint8
+        Rows of an image one after another; grey values in ``[0, levels]``.
+    train_labels, test_labels : (n_samples,) ndarray of int64
+        In ``[0, classes)``.
+    classes : int
+    shape : tuple of two int
+        Rows and columns of an image; their product is ``n_pixels``.
+    levels : int
+        The grey value that stands for white: 16 for the digits, 255 for IDX files.
+    """
+
+    name: str
+    train_images: npt.NDArray[np.uint8]
+    train_labels: npt.NDArray[np.int64]
+    test_images: npt.NDArray[np.uint8]
+    test_labels: npt.NDArray[np.int64]
+    classes: int
+    shape: tuple[int, int]
+    levels: int
+
+
+def from_arrays(
+    name: str,
+    train_images: npt.ArrayLike,
+    train_labels: npt.ArrayLike,
+    test_images: npt.ArrayLike,
+    test_labels: npt.ArrayLike,
+    *,
+    levels: int,
+    shape: tuple[int, int],
+    classes: int,
+) -> Dataset:
+    """Make a data set of any images and labels.
+
+    Parameters
+    ----------
+    name : str
+    train_images, test_images : array_like, (n_samples, n_pixels) or (n_samples, rows, columns)
+        Whole numbers in ``[0, levels]``, of an integer or a floating type.
+    train_labels, test_labels : array_like, (n_samples,)
+        Whole numbers in ``[0, classes)``.
+    levels : int
+        The grey value that stands for white, from 1 to 255.
+    shape : tuple of two int
+        Rows and columns of an image.
+    classes : int
+        At least 2.
+
+    Returns
+    -------
+    Dataset
+        Holds copies that cannot be written to.
+
+    Raises
+    ------
+    UserError
+        If an array does not fit the description.
+    """
+    rows, columns = shape
+    if not 1 <= levels <= MAX_LEVELS:
+        raise UserError(f"levels = {levels} is wrong: it must be from 1 to {MAX_LEVELS}")
+    if rows < 1 or columns < 1:
+        raise UserError(f"shape = {shape} is wrong: rows and columns must be at least 1")
+    if classes < 2:
+        raise UserError(f"classes = {classes} is wrong: it must be at least 2")
+    train = checked_part(
+        "train_images", train_images, "train_labels", train_labels, levels, (rows, columns), classes
+    )
+    test = checked_part(
+        "test_images", test_images, "test_labels", test_labels, levels, (rows, columns), classes
+    )
+    return Dataset(name, *train, *test, classes, (rows, columns), levels)
+
+
+def checked_part(
+    images_name: str,
+    images: npt.ArrayLike,
+    labels_name: str,
+    labels: npt.ArrayLike,
+    levels: int,
+    shape: tuple[int, int],
+    classes: int,
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Check one part of a data set and bring it into the form of `Dataset`.
+
+    Parameters
+    ----------
+    images_name, labels_name : str
+        What an error calls the arrays: an argument or a file.
+    images : array_like, (n_samples, n_pixels) or (n_samples, rows, columns)
+    labels : array_like, (n_samples,)
+    levels, shape, classes
+        As in `from_arrays`.
+
+    Returns
+    -------
+    images : (n_samples, n_pixels) ndarray of uint8
+    labels : (n_samples,) ndarray of int64
+
+    Raises
+    ------
+    UserError
+        If the two do not fit the description, or each other.
+    """
+    grey = _whole_numbers(images_name, images, levels, "grey values")
+    given = _whole_numbers(labels_name, labels, classes - 1, "labels")
+    pixels = shape[0] * shape[1]
+    if grey.shape[1:] not in ((pixels,), shape):
+        raise UserError(
+            f"{images_name} has the shape {grey.shape}, but images of {shape[0]} x {shape[1]} "
+            f"pixels need (samples, {pixels}) or (samples, {shape[0]}, {shape[1]})"
+        )
+    if given.ndim != 1:
+        raise UserError(f"{labels_name} has the shape {given.shape}; give one label a sample")
+    if len(grey) != len(given):
+        raise UserError(
+            f"{images_name} holds {len(grey)} images, but {labels_name} holds {len(given)} labels; "
+            "give the labels of these images"
+        )
+    if not len(grey):
+        raise UserError(f"{images_name} holds no image; give at least one")
+    flat = grey.reshape(len(grey), pixels).astype(np.uint8)
+    plain = given.astype(np.int64)
+    flat.flags.writeable = False
+    plain.flags.writeable = False
+    return flat, plain
+
+
+def probabilities(images: npt.ArrayLike, levels: int) -> npt.NDArray[np.float64]:
+    """Spike probabilities of grey values, on the grid 2^-24.
+
+    ``floor(value * 2^24 / levels + 1/2) / 2^24`` in exact integer arithmetic, so that every
+    engine and machine gets the same number.
+
+    Parameters
+    ----------
+    images : array_like of whole numbers in ``[0, levels]``, any shape
+    levels : int
+        The grey value with probability 1.
+
+    Returns
+    -------
+    ndarray of float64, the shape of ``images``
+        In ``[0, 1]``, multiples of 2^-24.
+
+    Raises
+    ------
+    UserError
+        If a grey value lies outside ``[0, levels]``, or ``levels`` below 1.
+    """
+    if levels < 1:
+        raise UserError(f"levels = {levels} is wrong: it must be at least 1")
+    grey = _whole_numbers("images", images, levels, "grey values")
+    doubled = (np.arange(levels + 1, dtype=np.int64) << (PROBABILITY_BITS + 1)) + levels
+    table = (doubled // (2 * levels)).astype(np.float64) * 2.0**-PROBABILITY_BITS
+    return table[grey.astype(np.intp, copy=False)]
+
+
+def _whole_numbers(
+    name: str, values: npt.ArrayLike, largest: int, kind: str
+) -> npt.NDArray[np.generic]:
+    """The values as an array, if they are whole numbers in ``[0, largest]``."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "buif":
+        raise UserError(f"{name} has the type {array.dtype}; its {kind} must be whole numbers")
+    if not array.size:
+        return array
+    if array.dtype.kind == "f":
+        foreign = ~np.isfinite(array) | (array != np.floor(array))
+        if foreign.any():
+            raise UserError(
+                f"{name} holds {array[foreign].flat[0]}; its {kind} must be whole numbers"
+            )
+    for extreme in (array.min(), array.max()):
+        if not 0 <= extreme <= largest:
+            raise UserError(
+                f"{name} holds {int(extreme)}, but its {kind} must be from 0 to {largest}"
+            )
+    return array

@@ -1,0 +1,81 @@
+"""IDX files: what is read, and how every kind of damage is reported."""
+
+import contextlib
+import gzip
+import struct
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pffspike.data import read_idx
+from pffspike.errors import UserError
+
+
+def idx_bytes(array):
+    array = np.asarray(array, dtype=np.uint8)
+    header = bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    return header + array.tobytes()
+
+
+IMAGES = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_images_are_read_plain_or_compressed_whatever_the_name(tmp_path, pack):
+    path = tmp_path / "file.any"
+    path.write_bytes(pack(idx_bytes(IMAGES)))
+    read = read_idx(path, 3)
+    assert read.dtype == np.uint8
+    np.testing.assert_array_equal(read, IMAGES)
+
+
+def test_big_endian_lengths(tmp_path):
+    path = tmp_path / "labels"
+    path.write_bytes(idx_bytes(np.arange(300) % 10))
+    assert read_idx(path, 1).shape == (300,)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "begins with nothing"),
+        (b"\x00\x00", "begins with 00 00"),
+        (b"PNG, say", "begins with 50 4e 47"),
+        (bytes([0, 0, 13, 3]) + bytes(12), "no IDX file of unsigned bytes"),
+        (idx_bytes(IMAGES[0, 0]), "1 axes, but images need 3"),
+        (idx_bytes(IMAGES)[:9], "ends within its header"),
+        (idx_bytes(IMAGES)[:-1], "holds 23 values, but its header promises 24"),
+        (idx_bytes(IMAGES) + b"x", "holds 25 values, but its header promises 24"),
+        (bytes([0, 0, 8, 3]) + b"\xff" * 12, "promises 79228162458924105385300197375"),
+        (gzip.compress(idx_bytes(IMAGES))[:-9], "damaged gzip file"),
+        (gzip.compress(idx_bytes(IMAGES))[:5], "damaged gzip file"),
+        (b"\x1f\x8b nonsense after it", "damaged gzip file"),
+        (gzip.compress(idx_bytes(IMAGES))[:-6] + b"\0" * 6, "damaged gzip file"),
+    ],
+)
+def test_damage_is_one_sentence_that_names_the_file(tmp_path, content, says):
+    path = tmp_path / "train-images"
+    path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        read_idx(path, 3)
+    text = str(caught.value)
+    assert says in text
+    assert str(path) in text
+    assert "\n" not in text
+
+
+@pytest.mark.parametrize("name", ["absent", "."])
+def test_unreadable_path(tmp_path, name):
+    with pytest.raises(UserError, match=r"can't be read: .*; check the path"):
+        read_idx(tmp_path / name, 3)
+
+
+@settings(max_examples=200)
+@given(content=st.one_of(st.binary(max_size=40), st.binary(max_size=20).map(gzip.compress)))
+def test_arbitrary_bytes_are_an_array_or_a_user_error(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("idx") / "file"
+    path.write_bytes(content)
+    with contextlib.suppress(UserError):
+        assert read_idx(path, 1).ndim == 1
