@@ -3,7 +3,7 @@
 A number on the grid ``e`` is an integer times ``2^e``. Sums and products of such numbers are
 exact in double precision, in any order, with or without fused multiply-add, as long as the
 result needs at most 53 bits. Everything that an engine computes stays within that bound
-(`pffspike.network.checks`), which is why engines agree to the bit.
+(`pffspike.network.exactness`), which is why engines agree to the bit.
 """
 
 from __future__ import annotations

@@ -164,8 +164,12 @@ def _draw(
         )
         report(1)
         label = int(dataset.test_labels[0])
-        title = f"first test image (a {label}) under its true label"
-        plots.save(plots.raster(best.classification.trace, label, title), out / "raster.png")
+        wrong = int(best.classification.scores[0].argsort()[-2:][::-1][-1])
+        shown_labels = {
+            f"first test image, a {label}, labelled {label}": label,
+            f"the same, labelled {wrong}": wrong,
+        }
+        plots.save(plots.raster(best.classification.trace, shown_labels), out / "raster.png")
         report(1)
     return rebuilt.error(images)
 

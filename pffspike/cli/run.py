@@ -89,7 +89,7 @@ def run(
     if raster is not None:
         from pffspike import plots
 
-        plots.save(plots.raster(trace, 0), raster)
+        plots.save(plots.raster(trace, {f"first image, {chosen.phases[0].name}": 0}), raster)
         output.console.print(f"wrote {raster}")
     output.write_json(json, content)
 

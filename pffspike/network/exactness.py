@@ -54,7 +54,8 @@ def drive(network: Network, projection: Projection) -> Magnitude:
     pre = network.population(projection.pre)
     gain = _gain(pre) if projection.normalized else Magnitude(1.0, 0)
     count = Magnitude(float(structure.fan_in(network, projection)), 0)
-    return count * _weight(projection) * gain
+    source = network.projection(structure.weights_of(projection))
+    return count * _weight(source) * gain
 
 
 def _weight(projection: Projection) -> Magnitude:

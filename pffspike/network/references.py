@@ -26,6 +26,7 @@ def check_references(network: Network) -> None:
             _check_phase(network, program, phase)
         if program.rival:
             _check_rival(network, program, program.rival)
+        _check_sizes(network, program)
 
 
 def _check_projection(network: Network, projection: Projection) -> None:
@@ -137,24 +138,55 @@ def _check_rival(network: Network, program: Program, rival: Rival) -> None:
         raise ValueError(f"{where}: phase = {rival.phase!r} must be one of: {', '.join(names)}")
     if not 0 <= rival.noise <= 4096:
         raise ValueError(f"{where}: noise = {rival.noise} must be from 0 to 4096")
-    for phase in program.phases[: names.index(rival.phase) + 1]:
+    deciding = names.index(rival.phase)
+    if rival.population not in _active(network, program.phases[deciding]):
+        raise ValueError(f"{where}: {rival.population!r} is not active in phase {rival.phase!r}")
+    for phase in program.phases[: deciding + 1]:
         if rival.signal in phase.inputs.values():
             raise ValueError(
                 f"{where}: signal {rival.signal!r} is used in phase {phase.name!r}, before the "
                 f"rival is known; use it only after phase {rival.phase!r}"
             )
     used = [phase.inputs for phase in program.phases if rival.signal in phase.inputs.values()]
-    sizes = {
-        network.population(name).size
-        for inputs in used
-        for name, source in inputs.items()
-        if source == rival.signal
-    }
-    if sizes - {network.population(rival.population).size}:
+    if not used:
         raise ValueError(
-            f"{where}: population {rival.population!r} must have as many neurons as the "
-            f"populations that signal {rival.signal!r} drives"
+            f"{where}: signal {rival.signal!r} drives nothing after phase {rival.phase!r}; drive "
+            f"a population with it or remove the rival"
         )
+    taught = [p.name for p in network.populations if getattr(p.rule, "signal", "") == rival.signal]
+    if taught:
+        raise ValueError(
+            f"{where}: signal {rival.signal!r} can't also be the target of {taught[0]!r}"
+        )
+
+
+def _check_sizes(network: Network, program: Program) -> None:
+    """All that a signal drives or teaches, and the rival's population, have the same size."""
+    sizes: dict[str, tuple[str, int]] = {}
+    uses = [
+        (source, network.population(name))
+        for phase in program.phases
+        for name, source in phase.inputs.items()
+        if isinstance(source, str)
+    ]
+    learners = {name for phase in program.phases for name in phase.learn}
+    for p in network.populations:
+        if p.name in learners and p.rule and p.rule.kind == "delta" and p.rule.signal:
+            uses.append((p.rule.signal, p))
+    if program.rival:
+        rival = network.population(program.rival.population)
+        uses += [(program.rival.truth, rival), (program.rival.signal, rival)]
+    for signal, population in uses:
+        name, size = sizes.setdefault(signal, (population.name, population.size))
+        if size != population.size:
+            raise ValueError(
+                f"program {program.name!r}: signal {signal!r} serves {name!r} with {size} neurons "
+                f"and {population.name!r} with {population.size}; they must have the same size"
+            )
+
+
+def _active(network: Network, phase: Phase) -> set[str]:
+    return set(phase.inputs) | {network.projection(name).post for name in phase.projections}
 
 
 def _named(things: tuple, name: object, where: str):  # type: ignore[no-untyped-def, type-arg]

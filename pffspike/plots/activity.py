@@ -11,46 +11,55 @@ from matplotlib.figure import Figure
 from pffspike.plots.canvas import FALSE, NEUTRAL, TRUE, figure
 from pffspike.trace import Trace
 
-_ROWS = 48  #: neurons that one inch of a raster holds
+_ROWS = 80  #: neurons that one inch of a raster holds
 
 
-def raster(trace: Trace, presentation: int, title: str = "") -> Figure:
-    """Draw every recorded spike of one presentation, population by population.
+def raster(trace: Trace, presentations: Mapping[str, int]) -> Figure:
+    """Draw every recorded spike of some presentations side by side, population by population.
 
     Parameters
     ----------
     trace : Trace
         With rasters.
-    presentation : int
-    title : str
+    presentations : mapping of str to int
+        Title of each column, and the presentation it shows.
 
     Returns
     -------
     Figure
     """
-    shown = {
-        name: spikes[:, presentation]
-        for name, spikes in trace.rasters.items()
-        if spikes[:, presentation].any()
-    }
-    heights = [max(0.35, spikes.shape[1] / _ROWS) for spikes in shown.values()]
-    drawing = figure(7, 1.2 + sum(heights))
-    grid = drawing.add_gridspec(len(shown), 1, height_ratios=heights)
-    for row, (name, spikes) in enumerate(shown.items()):
-        axes = drawing.add_subplot(grid[row])
-        steps, neurons = np.nonzero(spikes)
-        axes.scatter(steps, neurons, s=9, marker="|", linewidths=1.2, color=TRUE)
-        axes.axvspan(-0.5, trace.program.burn_in - 0.5, color="0.92", zorder=0)
-        axes.set_xlim(-0.5, trace.program.steps - 0.5)
-        axes.set_ylim(-0.5, spikes.shape[1] - 0.5)
-        axes.set_ylabel(
-            f"{name.replace('_', ' ')}\n({spikes.shape[1]})", rotation=0, ha="right", va="center"
+    chosen = list(presentations.values())
+    shown = {name: r[:, chosen] for name, r in trace.rasters.items() if r[:, chosen].any()}
+    heights = [max(0.35, spikes.shape[2] / _ROWS) for spikes in shown.values()]
+    drawing = figure(1.6 + 3.2 * len(chosen), 1.2 + sum(heights))
+    panels = drawing.subplots(
+        len(shown), len(chosen), squeeze=False, sharex=True, height_ratios=heights
+    )
+    for line, (name, spikes) in zip(panels, shown.items(), strict=True):
+        for column, axes in enumerate(line):
+            steps, neurons = np.nonzero(spikes[:, column])
+            axes.hlines(neurons, steps - 0.42, steps + 0.42, linewidth=1.3, color=TRUE)
+            axes.axvspan(-0.5, trace.program.burn_in - 0.5, color="0.92", zorder=0)
+            axes.set_xlim(-0.5, trace.program.steps - 0.5)
+            axes.set_ylim(-0.5, spikes.shape[2] - 0.5)
+            axes.set_yticks([])
+            axes.text(
+                0.995,
+                0.02,
+                f"{len(steps)} spikes",
+                transform=axes.transAxes,
+                ha="right",
+                va="bottom",
+                fontsize="x-small",
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
+            )
+        line[0].set_ylabel(
+            f"{name.replace('_', ' ')}\n({spikes.shape[2]})", rotation=0, ha="right", va="center"
         )
-        axes.set_yticks([])
-        axes.set_xticks(range(0, trace.program.steps, 2) if row == len(shown) - 1 else [])
-    axes.set_xlabel("step (shaded: burn-in)")
-    if title:
-        drawing.suptitle(title)
+    for axes, title in zip(panels[0], presentations, strict=True):
+        axes.set_title(title, fontsize="medium")
+    for axes in panels[-1]:
+        axes.set_xlabel("step (shaded: burn-in)")
     return drawing
 
 

@@ -58,13 +58,13 @@ def receptive_fields(weights: Floats, shape: tuple[int, int], count: int = 60) -
     drawing = figure(0.55 * columns + 0.8, 0.58 * lines + 0.3)
     panels = drawing.subplots(lines, columns, squeeze=False)
     limit = float(np.abs(weights[:, order]).max()) or 1.0
-    shown = None
     for axes in panels.flat:
         axes.set_axis_off()
+    shown = []
     for axes, neuron in zip(panels.flat, order, strict=False):
-        shown = _show(axes, weights[:, neuron].reshape(shape), "RdBu_r", -limit, limit)
+        shown.append(_show(axes, weights[:, neuron].reshape(shape), "RdBu_r", -limit, limit))
         axes.set_axis_on()
-    drawing.colorbar(shown, ax=panels, fraction=0.03, label="weight")
+    drawing.colorbar(shown[0], ax=panels, fraction=0.03, label="weight")
     return drawing
 
 

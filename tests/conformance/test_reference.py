@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from oracle import Oracle
 
+from oracle import Oracle
 from pffspike.arithmetic import counter
 from pffspike.circuits import PFF, pff
 from pffspike.engines.reference import ReferenceEngine

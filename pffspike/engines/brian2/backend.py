@@ -1,0 +1,79 @@
+"""What a session asks of Brian2: arrays in, a run, arrays out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.engines.brian2.schedule import Tables
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class State:
+    """What learning changes, in Brian2's order.
+
+    Parameters
+    ----------
+    biases : (neurons,) ndarray of float64
+    weights : mapping of str to (synapses,) ndarray of float64
+        By bundle: all of them on the way in, the plastic ones on the way out.
+    """
+
+    biases: Floats
+    weights: Mapping[str, Floats]
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Learning rates of a run.
+
+    Parameters
+    ----------
+    bias : (populations,) ndarray of float64
+    bundles : mapping of str to ndarray of float64
+        Of plastic bundles, divided by the window and the grid: one number, or one a synapse.
+    """
+
+    bias: Floats
+    bundles: Mapping[str, Floats]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What presentations left behind; rows are presentations.
+
+    Parameters
+    ----------
+    totals, squares : (presentations, populations) ndarray of float64
+        Spikes over all steps, and sum of squared counts in the window.
+    beaten : (presentations, classes) ndarray of float64, or None
+        By how many others each candidate for the rival was beaten, after the rival's phase.
+    counts : (presentations, units) ndarray of float64, or None
+        Of the recorded populations, side by side in the order of the record.
+    spikes : pair of (spikes,) ndarray, or None
+        Neuron and time in seconds of every spike.
+    """
+
+    totals: Floats
+    squares: Floats
+    beaten: Floats | None
+    counts: Floats | None
+    spikes: tuple[npt.NDArray[np.int32], Floats] | None
+
+
+class Backend(Protocol):
+    """Runs chunks of a compiled model."""
+
+    def run(self, tables: Tables, state: State, rates: Rates | None) -> tuple[Recorded, State]:
+        """Run one chunk from a state to the next."""
+        ...
+
+    def close(self) -> None:
+        """Release files and processes; idempotent."""
+        ...

@@ -1,0 +1,111 @@
+"""What all parts of a model share: clocks, tables, and the order of a step.
+
+A step of Brian2's clock is a step of the specification. The schedule of a step:
+
+===================  ==========================================================================
+slot                 what happens
+===================  ==========================================================================
+``start``            at the first step of a presentation only: compare and learn what the last
+                     presentation left behind, record it, clear, begin (see `Order`)
+``before_groups``    key of the step
+``thresholds``       draw
+``after_thresholds`` currents to zero
+``synapses``         count, gain, trace, deliver (see `Synaptic`)
+===================  ==========================================================================
+
+So a spike of step t is read at t + 1. The end of a presentation is served at the first step of
+the next, hence a run has one step more than its presentations.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import numpy as np
+from brian2 import Clock, NeuronGroup, TimedArray, second
+
+from pffspike.engines.brian2 import functions
+from pffspike.engines.brian2.layout import Layout
+from pffspike.engines.brian2.schedule import Columns
+from pffspike.trace import Record
+
+#: Duration of a step. It stands for no physical time; as a power of two it makes all times of
+#: all clocks exact, so that they never drift apart.
+STEP = 2.0**-10 * second
+
+
+class Order(IntEnum):
+    """Order within the slot ``start``."""
+
+    MODULATE = 0  #: third factors
+    SCORE = 1  #: of the rivals
+    ELECT = 2
+    VOTE = 3
+    COMPARE = 4  #: post factors, biases, draws for rounding
+    RECORD = 5
+    SELECT = 6  #: senders whose weights change
+    LEARN = 7
+    BEGIN = 8  #: populations, then neurons
+    BEGIN_NEURONS = 9
+
+
+class Synaptic(IntEnum):
+    """Order within the slot ``synapses``."""
+
+    COUNT = 0
+    GAIN = 1
+    TRACE = 2
+    GATE = 3
+    DELIVER = 4
+
+
+class Frame:
+    """What all parts of a model share; made in the device that is active then.
+
+    Parameters
+    ----------
+    layout : Layout
+    columns : Columns
+    width : int
+        Columns of the signals.
+    record : Record
+    samples : int
+        Length of the longest chunk.
+    standalone : bool
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        columns: Columns,
+        width: int,
+        record: Record,
+        samples: int,
+        standalone: bool,
+    ) -> None:
+        self.layout, self.columns, self.record = layout, columns, record
+        self.program, self.learns = layout.program, layout.learns
+        self.standalone, self.has_signals = standalone, width > 0
+        presentation, phases = STEP * self.program.steps, len(self.program.phases)
+        self.clock = Clock(dt=STEP, name="step_clock")
+        self.presentations = Clock(dt=presentation, name="presentation_clock")
+        self.schedule = TimedArray(
+            np.zeros((samples * phases + 1, columns.width)), dt=presentation, name="schedule"
+        )
+        self.signals = TimedArray(
+            np.zeros((samples, max(1, width))), dt=presentation * phases, name="signals"
+        )
+        self.namespace = {
+            **functions.counter_functions(),
+            "schedule": self.schedule,
+            "signals": self.signals,
+        }
+
+    def each_presentation(self, group: NeuronGroup, code: str, order: int, name: str) -> None:
+        """Let a group do something at the first step of every presentation."""
+        group.run_regularly(code, clock=self.presentations, when="start", order=order, name=name)
+
+
+def set_schedule(thing, when: str, order: int) -> None:  # type: ignore[no-untyped-def]
+    """Say when in a step a Brian2 object runs."""
+    thing.when, thing.order = when, order

@@ -1,0 +1,121 @@
+"""The model: all Brian2 objects of a program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from brian2 import (
+    Network,
+    NeuronGroup,
+    SpikeMonitor,
+    StateMonitor,
+    Synapses,
+    TimedArray,
+    linked_var,
+)
+
+from pffspike.engines.brian2.frame import Frame, Order
+from pffspike.engines.brian2.hub import make_hub
+from pffspike.engines.brian2.neurons import make_neurons
+from pffspike.engines.brian2.rivals import make_election, make_voters
+from pffspike.engines.brian2.synapses import make_bundle, make_counting
+
+
+@dataclass(frozen=True)
+class Model:
+    """Brian2 objects of a program.
+
+    Parameters
+    ----------
+    network : Network
+    schedule, signals : TimedArray
+        See `pffspike.engines.brian2.schedule.Tables`.
+    neurons, hub : NeuronGroup
+        All neurons; one member a population.
+    synapses : dict of str to Synapses
+        By bundle.
+    totals, votes, counts : StateMonitor
+        What presentations leave behind; the first row stands for the time before the first.
+    spikes : SpikeMonitor or None
+        All spikes, if any raster is wanted.
+    """
+
+    network: Network
+    schedule: TimedArray
+    signals: TimedArray
+    neurons: NeuronGroup
+    hub: NeuronGroup
+    synapses: dict[str, Synapses]
+    totals: StateMonitor
+    votes: StateMonitor | None
+    counts: StateMonitor | None
+    spikes: SpikeMonitor | None
+
+
+def build(frame: Frame) -> Model:
+    """Create all objects, in the device that is active now.
+
+    Parameters
+    ----------
+    frame : Frame
+
+    Returns
+    -------
+    Model
+    """
+    hub = make_hub(frame)
+    rival = frame.program.rival
+    voters = make_voters(frame, rival) if rival else None
+    neurons = make_neurons(frame, hub, voters)
+    objects = [hub, neurons, make_counting(frame, neurons, hub)]
+    if rival and voters is not None:
+        where = frame.layout.slices[rival.population]
+        voters.votes = linked_var(neurons, "c", index=np.arange(where.start, where.stop))
+        objects += [voters, make_election(frame, voters)]
+    synapses: dict[str, Synapses] = {}
+    for bundle in frame.layout.bundles:
+        synapses[bundle.name] = make_bundle(frame, bundle, neurons, synapses)
+    totals, votes, counts, spikes = _monitors(frame, neurons, hub, voters)
+    objects += [*synapses.values(), totals]
+    objects += [m for m in (votes, counts, spikes) if m is not None]
+    return Model(
+        Network(objects, name="network"),
+        frame.schedule,
+        frame.signals,
+        neurons,
+        hub,
+        synapses,
+        totals,
+        votes,
+        counts,
+        spikes,
+    )
+
+
+def _monitors(
+    frame: Frame, neurons: NeuronGroup, hub: NeuronGroup, voters: NeuronGroup | None
+) -> tuple[StateMonitor, StateMonitor | None, StateMonitor | None, SpikeMonitor | None]:
+    def each(group: NeuronGroup, variables: list[str], which: object, name: str):  # type: ignore[no-untyped-def]
+        return StateMonitor(
+            group,
+            variables,
+            record=which,
+            clock=frame.presentations,
+            when="start",
+            order=Order.RECORD,
+            name=name,
+        )
+
+    slices = frame.layout.slices
+    counted = [name for name in frame.record.counts if name in slices]
+    counts = None
+    if counted:
+        which = np.concatenate([np.arange(slices[n].start, slices[n].stop) for n in counted])
+        counts = each(neurons, ["c"], which, "counts")
+    return (
+        each(hub, ["total", "squares"], True, "totals"),
+        each(voters, ["beaten"], True, "votes") if voters is not None else None,
+        counts,
+        SpikeMonitor(neurons, name="spikes") if frame.record.rasters else None,
+    )

@@ -1,0 +1,122 @@
+"""Runs a model inside this process, with code generated for Cython or NumPy."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from brian2 import second
+from brian2.devices.device import runtime_device
+
+from pffspike.engines.brian2.backend import Rates, Recorded, State
+from pffspike.engines.brian2.frame import STEP, Frame
+from pffspike.engines.brian2.model import Model, build
+from pffspike.engines.brian2.schedule import Tables
+from pffspike.engines.brian2.state import brian2_state
+
+
+class RuntimeBackend:
+    """See `pffspike.engines.brian2.backend.Backend`.
+
+    Parameters
+    ----------
+    make_frame : callable
+        Gives the frame of the model, in the device that is active then.
+    target : {"cython", "numpy"}
+    samples : int
+        Length of the longest chunk.
+    flags : tuple of str
+        For the C++ compiler behind Cython.
+    """
+
+    def __init__(
+        self, make_frame: Callable[[], Frame], target: str, samples: int, flags: tuple[str, ...]
+    ) -> None:
+        self._samples = samples
+        self._preferences = {
+            "codegen.target": target,
+            "codegen.string_expression_target": "numpy",
+            "codegen.cpp.extra_compile_args_gcc": list(flags),
+            "core.network.default_schedule": [
+                "start",
+                "groups",
+                "thresholds",
+                "synapses",
+                "resets",
+                "end",
+            ],
+        }
+        with brian2_state(runtime_device, self._preferences):
+            self._frame = make_frame()
+            self._model: Model = build(self._frame)
+
+    def run(self, tables: Tables, state: State, rates: Rates | None) -> tuple[Recorded, State]:
+        """See `pffspike.engines.brian2.backend.Backend.run`."""
+        model, frame = self._model, self._frame
+        presentations = len(tables.schedule) - 1
+        steps = presentations * frame.program.steps
+        padded = tables.padded(self._samples, len(model.schedule.values) - 1)
+        with brian2_state(runtime_device, self._preferences), _frozen_objects():
+            self._load(padded, state, rates)
+            model.network.t_ = 0.0  # every chunk starts at the first row of its tables
+            model.network.run((steps + 1) * STEP, namespace={})
+            return self._recorded(presentations), self._state()
+
+    def _load(self, tables: Tables, state: State, rates: Rates | None) -> None:
+        model = self._model
+        model.schedule.values[:] = tables.schedule
+        model.signals.values[:] = tables.signals
+        model.neurons.b_[:] = state.biases
+        for name in ("c", "mark") + (("a",) if rates else ()):
+            model.neurons.variables[name].set_value(0)
+        for name, weights in state.weights.items():
+            model.synapses[name].variables["w"].set_value(weights)
+        if rates is not None:
+            model.hub.variables["bias_rate"].set_value(rates.bias)
+            for name, rate in rates.bundles.items():
+                model.synapses[name].variables["rate"].set_value(rate)
+        for monitor in (model.totals, model.votes, model.counts):
+            if monitor is not None:
+                monitor.resize(0)
+        if model.spikes is not None:
+            model.spikes.resize(0)
+            model.spikes.variables["N"].set_value(0)
+
+    def _recorded(self, presentations: int) -> Recorded:
+        model = self._model
+        rows = slice(1, presentations + 1)
+
+        def of(monitor, name: str):  # type: ignore[no-untyped-def]
+            return monitor.variables[name].get_value()[rows].copy()
+
+        return Recorded(
+            of(model.totals, "total"),
+            of(model.totals, "squares"),
+            of(model.votes, "beaten") if model.votes is not None else None,
+            of(model.counts, "c") if model.counts is not None else None,
+            (np.array(model.spikes.i), np.array(model.spikes.t / second))
+            if model.spikes is not None
+            else None,
+        )
+
+    def _state(self) -> State:
+        plastic = [bundle.name for bundle in self._frame.layout.bundles if bundle.plastic]
+        return State(
+            np.array(self._model.neurons.b_[:]),
+            {name: np.array(self._model.synapses[name].w_[:]) for name in plastic},
+        )
+
+    def close(self) -> None:
+        """Do nothing: the model lives in memory."""
+
+
+@contextmanager
+def _frozen_objects() -> Iterator[None]:
+    """Keep what exists out of garbage collection, which Brian2 asks for in every run."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

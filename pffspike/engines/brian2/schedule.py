@@ -1,0 +1,228 @@
+"""What the presentations of a chunk consist of, as two tables that Brian2 reads by time.
+
+Everything that can be known before a run is worked out here, presentation by presentation:
+keys, active populations, clamped classes, targets, and what is learned. The model itself has no
+notion of phases. Only the rival must be found while it runs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.arithmetic import counter
+from pffspike.engines.brian2.layout import Layout
+from pffspike.network import structure
+from pffspike.network.spec import Delta
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+SILENT = -(2.0**40)  #: drive of an inactive population: below any that a network can reach
+PROBABILITIES = -1.0  #: in the place of a clamped class: follow the signal's probabilities
+RIVAL = -2.0  #: in the place of a clamped class: fire the rival that was chosen
+NOTHING = -3.0  #: in the place of a clamped class: no class
+
+
+@dataclass(frozen=True)
+class Columns:
+    """First column of each quantity in a row of the schedule, one row a presentation.
+
+    Keys take two columns, upper and lower 32 bits, for the table holds doubles. ``offset``,
+    ``clamp``, ``first``, ``desired`` and ``learning`` have one column a population, ``open`` and
+    ``due`` one a bundle.
+    """
+
+    stop: int
+    key: int
+    rounding: int
+    rival: int
+    contrast: int
+    chooses: int
+    truth: int
+    offset: int
+    clamp: int
+    first: int
+    desired: int
+    learning: int
+    open: int
+    due: int
+    width: int
+
+    @staticmethod
+    def of(layout: Layout) -> Columns:
+        """Lay out the columns of a program."""
+        populations, bundles = len(layout.populations), len(layout.bundles)
+        sizes = [1, 2, 2, 2, 1, 1, 1] + [populations] * 5 + [bundles] * 2
+        return Columns(*np.cumsum([0, *sizes]).tolist())
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Input of a chunk.
+
+    Parameters
+    ----------
+    schedule : (presentations + 1, columns) ndarray of float64
+        The last row and any after it stop the run.
+    signals : (samples, probabilities) ndarray of float64
+        Spike probabilities of all signals, side by side.
+    """
+
+    schedule: Floats
+    signals: Floats
+
+    def padded(self, samples: int, presentations: int) -> Tables:
+        """Same tables with rows for ``samples`` samples: compiled programs have a fixed size."""
+        return dataclasses.replace(
+            self,
+            schedule=_pad(self.schedule, presentations + 1),
+            signals=_pad(self.signals, samples),
+        )
+
+
+def _pad(values: Floats, rows: int) -> Floats:
+    """Repeat the last row."""
+    return np.concatenate([values, np.repeat(values[-1:], rows - len(values), axis=0)], axis=0)
+
+
+class Scheduler:
+    """Writes tables for the chunks of one program and seed.
+
+    Parameters
+    ----------
+    layout : Layout
+    seed : int
+    """
+
+    def __init__(self, layout: Layout, seed: int) -> None:
+        self.layout, self.seed = layout, seed
+        self.columns = Columns.of(layout)
+        rival = layout.program.rival
+        self._rival = rival.signal if rival else None
+        taught = {p.rule.signal for p in layout.populations if isinstance(p.rule, Delta)}
+        classes = taught | ({rival.truth, rival.signal} if rival else set())
+        self.first: dict[str, int] = {}  #: first column of each signal of probabilities
+        width = 0
+        for phase in layout.program.phases:
+            for name, source in phase.inputs.items():
+                if isinstance(source, str) and source not in classes | self.first.keys():
+                    self.first[source] = width
+                    width += layout.network.population(name).size
+        self.width = width
+
+    def tables(
+        self,
+        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+        samples: Integers,
+    ) -> Tables:
+        """Write the tables of a chunk.
+
+        Parameters
+        ----------
+        signals : mapping of str to ndarray
+            As `pffspike.engines.base.check_signals` gives them.
+        samples : (samples,) ndarray of int64, at least one
+
+        Returns
+        -------
+        Tables
+        """
+        phases = self.layout.program.phases
+        schedule = np.zeros((len(samples) * len(phases) + 1, self.columns.width))
+        for index in range(len(phases)):
+            rows = schedule[index : -1 : len(phases)]
+            self._keys(rows, index, samples)
+            self._inputs(rows, index, signals)
+            self._learning(rows, index, signals)
+        schedule[-1, self.columns.stop] = 1.0
+        populations = len(self.layout.populations)
+        schedule[-1, self.columns.offset : self.columns.offset + populations] = SILENT
+        schedule[-1, self.columns.clamp : self.columns.clamp + populations] = NOTHING
+        return Tables(schedule, self._probabilities(signals, len(samples)))
+
+    def _keys(self, rows: Floats, index: int, samples: Integers) -> None:
+        phase = self.layout.program.phases[index]
+        stream = counter.derive_key(self.seed, counter.SPIKES, phase.stream)
+        rounding = counter.derive_key(self.seed, counter.ROUNDING)
+        rival = counter.derive_key(self.seed, counter.RIVALS)
+        for column, keys in (
+            (self.columns.key, counter.derive_keys(stream, samples)),
+            (
+                self.columns.rounding,
+                counter.derive_keys(counter.derive_keys(rounding, samples), index),
+            ),
+            (self.columns.rival, counter.derive_keys(rival, samples)),
+        ):
+            rows[:, column] = keys >> np.uint64(32)
+            rows[:, column + 1] = keys & np.uint64(0xFFFFFFFF)
+
+    def _inputs(
+        self,
+        rows: Floats,
+        index: int,
+        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+    ) -> None:
+        phase, columns = self.layout.program.phases[index], self.columns
+        active = structure.active(self.layout.network, phase)
+        for k, population in enumerate(self.layout.populations):
+            name = population.name
+            rows[:, columns.offset + k] = 0.0 if name in active else SILENT
+            rows[:, columns.clamp + k] = NOTHING
+            source = phase.inputs.get(name)
+            if isinstance(source, int):
+                rows[:, columns.clamp + k] = source
+            elif source in self.first:
+                rows[:, columns.clamp + k] = PROBABILITIES
+                rows[:, columns.first + k] = self.first[source]
+            elif source is not None:
+                given = signals[source]
+                rows[:, columns.clamp + k] = np.where(given < 0, RIVAL, given)
+        for k, bundle in enumerate(self.layout.bundles):
+            rows[:, columns.open + k] = bundle.open[index]
+            rows[:, columns.due + k] = bundle.learns[index]
+
+    def _learning(
+        self,
+        rows: Floats,
+        index: int,
+        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+    ) -> None:
+        program, columns = self.layout.program, self.columns
+        phase, rival = program.phases[index], program.rival
+        rows[:, columns.contrast] = phase.contrast
+        for k, population in enumerate(self.layout.populations):
+            rule = population.rule
+            learning = population.name in phase.learn
+            rows[:, columns.learning + k] = learning
+            rows[:, columns.desired + k] = NOTHING
+            if learning and isinstance(rule, Delta) and rule.signal is not None:
+                desired, unknown = signals[rule.signal], self._unknown(index)
+                rows[:, columns.desired + k] = np.where(desired < 0, unknown, desired)
+        if rival:
+            rows[:, columns.chooses] = rival.phase == phase.name
+            rows[:, columns.truth] = signals[rival.truth]
+
+    def _unknown(self, index: int) -> float:
+        """What a class of -1 stands for in a phase: the rival, once it is chosen."""
+        rival, phases = self.layout.program.rival, self.layout.program.phases
+        chosen = rival and rival.phase in [phase.name for phase in phases[:index]]
+        return RIVAL if chosen else NOTHING
+
+    def _probabilities(
+        self,
+        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+        samples: int,
+    ) -> Floats:
+        table = np.zeros((samples, max(1, self.width)))
+        for name, first in self.first.items():
+            values = signals[name]
+            if values.ndim == 1:
+                table[np.arange(samples), first + values] = 1.0
+            else:
+                table[:, first : first + values.shape[1]] = values
+        return table

@@ -1,0 +1,222 @@
+"""The session: chunks in, traces out; parameters in the network's own shape."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.engines.base import Progress, Signals, check_signals
+from pffspike.engines.brian2.backend import Backend, Rates, Recorded, State
+from pffspike.engines.brian2.frame import STEP, Frame
+from pffspike.engines.brian2.layout import Bundle, Layout
+from pffspike.engines.brian2.runtime import RuntimeBackend
+from pffspike.engines.brian2.schedule import Scheduler
+from pffspike.engines.brian2.standalone import StandaloneBackend
+from pffspike.errors import UserError
+from pffspike.network import constants, exactness, parameters
+from pffspike.network.parameters import Parameters
+from pffspike.network.spec import Network, Program
+from pffspike.trace import Record, Trace
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class Brian2Session:
+    """See `pffspike.engines.base.Session`."""
+
+    def __init__(
+        self,
+        network: Network,
+        program: Program,
+        start: Parameters,
+        seed: int,
+        record: Record,
+        target: str,
+        chunk: int,
+        flags: tuple[str, ...],
+    ) -> None:
+        exactness.check(network)
+        parameters.check(network, start)
+        self._network, self._program, self._record = network, program, record
+        self._parameters, self._chunk = start.copy(), chunk
+        self._layout = Layout(network, program)
+        self._scheduler = Scheduler(self._layout, seed)
+        make_frame = functools.partial(
+            Frame,
+            self._layout,
+            self._scheduler.columns,
+            self._scheduler.width,
+            record,
+            chunk,
+            target == "cpp_standalone",
+        )
+        self._backend: Backend | None = (
+            StandaloneBackend(make_frame, chunk, flags)
+            if target == "cpp_standalone"
+            else RuntimeBackend(make_frame, target, chunk, flags)
+        )
+
+    def run(
+        self,
+        signals: Signals,
+        samples: npt.ArrayLike,
+        *,
+        learning_scale: float = 1.0,
+        progress: Progress | None = None,
+    ) -> Trace:
+        """See `pffspike.engines.base.Session.run`."""
+        if self._backend is None:
+            raise UserError("the session is closed; compile the network again")
+        checked, numbers = check_signals(self._network, self._program, signals, samples)
+        rates = self._rates(learning_scale) if self._program.learns else None
+        traces = [self._trace(_nothing(self._layout, self._record), numbers[:0], {})]
+        for start in range(0, len(numbers), self._chunk):
+            part = slice(start, start + self._chunk)
+            some = {name: values[part] for name, values in checked.items()}
+            tables = self._scheduler.tables(some, numbers[part])
+            recorded, state = self._backend.run(tables, self._state(), rates)
+            if rates is not None:
+                self._layout.unpack(self._parameters, state.biases, state.weights)
+            traces.append(self._trace(recorded, numbers[part], some))
+            if progress:
+                progress(len(numbers[part]))
+        return Trace.join(traces)
+
+    def _state(self) -> State:
+        layout = self._layout
+        return State(
+            layout.pack_biases(self._parameters.biases),
+            {
+                bundle.name: layout.pack_weights(bundle, self._parameters.weights)
+                for bundle in layout.bundles
+                if bundle.live is None
+            },
+        )
+
+    def _rates(self, scale: float) -> Rates:
+        return Rates(
+            np.array(
+                [constants.rate(p.bias.learning_rate, scale) for p in self._layout.populations]
+            ),
+            {
+                bundle.name: self._bundle_rate(bundle, scale)
+                for bundle in self._layout.bundles
+                if bundle.plastic
+            },
+        )
+
+    def _bundle_rate(self, bundle: Bundle, scale: float) -> npt.NDArray[np.float64]:
+        rates = [
+            constants.rate(p.learning_rate, scale) * 2.0**-p.grid / self._program.window
+            for p in bundle.projections
+        ]
+        if bundle.shared("learning_rate"):
+            return np.array(rates[:1])
+        return self._layout.per_synapse(bundle, rates)
+
+    def _trace(
+        self,
+        recorded: Recorded,
+        samples: npt.NDArray[np.int64],
+        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+    ) -> Trace:
+        populations = self._layout.populations
+        return Trace(
+            self._network,
+            self._program,
+            samples,
+            {p.name: recorded.totals[:, k].astype(np.int64) for k, p in enumerate(populations)},
+            {
+                p.name: recorded.squares[:, k] / self._program.window**2
+                for k, p in enumerate(populations)
+            },
+            self._rivals(recorded, samples, signals),
+            self._counts(recorded),
+            self._rasters(recorded, len(samples) * len(self._program.phases)),
+        )
+
+    def _rivals(
+        self,
+        recorded: Recorded,
+        samples: npt.NDArray[np.int64],
+        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+    ) -> npt.NDArray[np.int64]:
+        rival, phases = self._program.rival, self._program.phases
+        if rival is None or not len(samples) or recorded.beaten is None:
+            return np.full(len(samples), -1, np.int64)
+        index = [phase.name for phase in phases].index(rival.phase)
+        chosen = recorded.beaten[index :: len(phases)].argmin(axis=1)
+        given = signals.get(rival.signal, np.full(len(samples), -1))
+        return np.where(given < 0, chosen, given).astype(np.int64)
+
+    def _counts(self, recorded: Recorded) -> dict[str, npt.NDArray[np.int64]]:
+        counts, start = {}, 0
+        for name in self._record.counts:
+            if name in self._layout.slices and recorded.counts is not None:
+                stop = start + self._network.population(name).size
+                counts[name] = recorded.counts[:, start:stop].astype(np.int64)
+                start = stop
+        return counts
+
+    def _rasters(self, recorded: Recorded, presentations: int) -> dict[str, npt.NDArray[np.bool_]]:
+        steps = self._program.steps
+        if recorded.spikes is None:
+            return {}
+        neurons, times = recorded.spikes
+        ticks = np.round(times / float(STEP)).astype(int)
+        rasters = {}
+        for name in self._record.rasters:
+            if name in self._layout.slices:
+                where = self._layout.slices[name]
+                size = where.stop - where.start
+                # The step after the last presentation belongs to none.
+                mine = (where.start <= neurons) & (neurons < where.stop)
+                mine &= ticks < presentations * steps
+                raster = np.zeros((presentations * steps, size), bool)
+                raster[ticks[mine], neurons[mine] - where.start] = True
+                shaped = raster.reshape(presentations, steps, size)
+                rasters[name] = shaped.transpose(1, 0, 2)
+        return rasters
+
+    @property
+    def parameters(self) -> Parameters:
+        """Copy of the weights and biases as they are now."""
+        return self._parameters.copy()
+
+    def close(self) -> None:
+        """Remove the compiled program and its files; idempotent."""
+        if self._backend is not None:
+            self._backend.close()
+            self._backend = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _nothing(layout: Layout, record: Record) -> Recorded:
+    """Recording of no presentation."""
+    populations = len(layout.populations)
+    counted = sum(
+        layout.network.population(name).size for name in record.counts if name in layout.slices
+    )
+    return Recorded(
+        np.zeros((0, populations)),
+        np.zeros((0, populations)),
+        None,
+        np.zeros((0, counted)),
+        (np.zeros(0, np.int32), np.zeros(0)),
+    )

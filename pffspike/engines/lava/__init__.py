@@ -1,0 +1,9 @@
+"""The Lava engine: networks as Lava processes, in floating and in fixed point.
+
+Importing this package does not import Lava; compiling a network does.
+"""
+
+from pffspike.engines.lava.errors import DeadProcessError, LavaError, ModelError, StalledError
+from pffspike.engines.lava.session import LavaEngine
+
+__all__ = ["DeadProcessError", "LavaEngine", "LavaError", "ModelError", "StalledError"]

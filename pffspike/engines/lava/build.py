@@ -1,0 +1,93 @@
+"""Lava processes from a plan, connected and started."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pffspike.engines.lava import compat
+from pffspike.engines.lava.memory import Memory, shared
+from pffspike.engines.lava.plan import Plan
+from pffspike.engines.lava.processes.connection.process import Connection
+from pffspike.engines.lava.processes.population.process import Population
+from pffspike.engines.lava.processes.source.process import Source
+from pffspike.engines.lava.runtime import GuardedRuntime
+
+
+def start(plan: Plan, memory: Memory, timeout: float) -> list[GuardedRuntime]:
+    """Make the processes of a plan and start them.
+
+    Parameters
+    ----------
+    plan : Plan
+    memory : Memory
+    timeout : float
+        See `GuardedRuntime`.
+
+    Returns
+    -------
+    list of GuardedRuntime
+        One for each connected part of the network, because Lava finds the processes of a
+        network by their connections.
+    """
+    progress = shared((len(plan.neurons) + len(plan.projections),), np.int64)
+    started: list[GuardedRuntime] = []
+    with compat.logging_untouched():
+        processes = _make(plan, memory, progress)
+        try:
+            for part in _parts(plan):
+                started.append(
+                    GuardedRuntime(
+                        [processes[name] for name in part],
+                        plan.arithmetic.tag,
+                        lambda: int(progress.sum()),
+                        timeout,
+                    )
+                )
+        except BaseException:
+            for runtime in started:
+                runtime.stop()
+            raise
+    return started
+
+
+def _make(
+    plan: Plan, memory: Memory, progress: np.ndarray
+) -> dict[str, Source | Population | Connection]:
+    slots = iter(np.split(progress, len(progress)))
+    schedule, probes = memory.schedule, memory.probes
+    processes: dict[str, Source | Population | Connection] = {}
+    for each in plan.sources:
+        processes[each.name] = Source(
+            neurons=each,
+            probabilities=memory.probabilities(each.name),
+            schedule=schedule,
+            probe=probes[each.name],
+            progress=next(slots),
+        )
+    for each in plan.populations:
+        processes[each.name] = Population(
+            neurons=each, schedule=schedule, probe=probes[each.name], progress=next(slots)
+        )
+    for synapses in plan.projections:
+        process = Connection(synapses=synapses, schedule=schedule, progress=next(slots))
+        pre, post = processes[synapses.pre], processes[synapses.post]
+        (pre.g_out if synapses.graded else pre.s_out).connect(process.s_in)
+        process.a_out.connect(post.a_in)
+        processes[_key(synapses.name)] = process
+    return processes
+
+
+def _key(projection: str) -> str:
+    """Key of a projection's process: a projection may be called like a population."""
+    return f"projection {projection}"
+
+
+def _parts(plan: Plan) -> list[list[str]]:
+    """Keys of the processes, by connected part."""
+    part = {each.name: {each.name} for each in plan.neurons}
+    for synapses in plan.projections:
+        joined = part[synapses.pre] | part[synapses.post] | {_key(synapses.name)}
+        for name in joined:
+            part[name] = joined
+    distinct = {id(names): names for names in part.values()}
+    return [sorted(names) for names in distinct.values()]

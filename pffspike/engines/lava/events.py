@@ -1,0 +1,39 @@
+"""Event-driven sums of synaptic weights, the same for integers and for doubles."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse  # type: ignore[import-untyped]
+
+Array = npt.NDArray  # type: ignore[type-arg]
+
+
+def deliver(spikes: Array, weights: Array, group: int) -> Array:
+    """Sum the weights of the neurons that spike, each times its payload.
+
+    Parameters
+    ----------
+    spikes : (lanes, n_pre) ndarray
+        Payload of each spike, 0 where there is none.
+    weights : (n_pre, width) ndarray
+        A row for each sender, see `pffspike.engines.lava.plan.Synapses`.
+    group : int
+
+    Returns
+    -------
+    (lanes, n_pre / group * width) ndarray of the type of ``weights``
+
+    Notes
+    -----
+    NumPy multiplies matrices of integers without BLAS, up to 7 times slower than this product of a
+    sparse matrix, whose rows are the lanes and groups and whose entries are the spikes.
+    """
+    lanes, senders = spikes.shape
+    width = weights.shape[1]
+    events = np.flatnonzero(spikes)
+    values = spikes.reshape(-1)[events].astype(weights.dtype)
+    rows = lanes * (senders // group)
+    limits = np.searchsorted(events, np.arange(0, (rows + 1) * group, group))
+    matrix = sparse.csr_matrix((values, events % senders, limits), shape=(rows, senders))
+    return (matrix @ weights).reshape(lanes, senders // group * width)

@@ -1,0 +1,124 @@
+"""Memory that the session shares with its population processes: signals in, spikes out.
+
+Lava moves variables one number a message, 784 x 500 weights take seconds. Lava's processes
+are forked, so an anonymous shared mapping made before belongs to them as well; it has no name
+in the file system, so nothing is left behind however the program ends.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.arithmetic import grids
+from pffspike.engines.lava.arithmetic import Arithmetic
+from pffspike.engines.lava.plan import Plan
+from pffspike.network.spec import Program
+from pffspike.trace import Record
+
+Array = npt.NDArray  # type: ignore[type-arg]
+
+
+def shared(shape: tuple[int, ...], dtype: type[np.generic]) -> Array:
+    """Array of zeros that this process and its children see alike."""
+    count = int(np.prod(shape))
+    room = mmap.mmap(-1, max(1, count * np.dtype(dtype).itemsize))
+    return np.frombuffer(room, dtype, count).reshape(shape)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Spike counters of a population, as a chip's probes.
+
+    Parameters
+    ----------
+    spikes : (phases, lanes) ndarray of int64
+        Over all steps.
+    counts : (phases, lanes, units) ndarray of int64
+        In the window.
+    raster : (phases, steps, lanes, units) ndarray of bool or None
+    """
+
+    spikes: Array
+    counts: Array
+    raster: Array | None
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What is presented at present, one sample a lane.
+
+    Parameters
+    ----------
+    samples : (lanes,) ndarray of int64
+        Numbers of the samples.
+    used : (1,) ndarray of int64
+        Lanes that hold a sample: the first ones.
+    """
+
+    samples: Array
+    used: Array
+
+
+class Memory:
+    """Everything shared, for one program.
+
+    Parameters
+    ----------
+    plan : Plan
+    program : Program
+    record : Record
+    lanes : int
+    """
+
+    def __init__(self, plan: Plan, program: Program, record: Record, lanes: int) -> None:
+        self._arithmetic: Arithmetic = plan.arithmetic
+        self._sizes = {each.name: each.shape[1] for each in plan.sources}
+        phases, steps = plan.clock.phases, plan.clock.steps
+        self.schedule = Schedule(shared((lanes,), np.int64), shared((1,), np.int64))
+        self.probes = {}
+        for each in plan.neurons:
+            units, raster = each.shape[1], None
+            if each.name in record.rasters:
+                raster = shared((phases, steps, lanes, units), np.bool_)
+            self.probes[each.name] = Probe(
+                shared((phases, lanes), np.int64), shared((phases, lanes, units), np.int64), raster
+            )
+        #: by driven population and phase: the signal or the constant class it follows
+        self._followed = {
+            name: [phase.inputs.get(name) for phase in program.phases] for name in self._sizes
+        }
+        self._distinct = {
+            name: list(dict.fromkeys(f for f in followed if f is not None))
+            for name, followed in self._followed.items()
+        }
+        self._probabilities = {
+            name: {
+                source: shared((lanes, size), self._arithmetic.dtype)
+                for source in self._distinct[name]
+            }
+            for name, size in self._sizes.items()
+        }
+
+    def probabilities(self, name: str) -> tuple[Array | None, ...]:
+        """``(lanes, units)`` spike probabilities of a driven population, by phase."""
+        arrays = self._probabilities[name]
+        return tuple(None if f is None else arrays[f] for f in self._followed[name])
+
+    def load(self, signals: Mapping[str, Array], samples: npt.NDArray[np.int64]) -> None:
+        """Put samples into the first lanes, before they run."""
+        used = len(samples)
+        self.schedule.used[0] = used
+        self.schedule.samples[:used] = samples
+        for name, size in self._sizes.items():
+            for source in self._distinct[name]:
+                values = signals[source] if isinstance(source, str) else np.full(used, source)
+                if values.ndim == 1:  # probability 1 is a spike in every step
+                    values = (values[:, None] == np.arange(size)).astype(np.float64)
+                self._probabilities[name][source][:used] = self._arithmetic.encode(
+                    values, grids.DRIVE_GRID
+                )

@@ -1,0 +1,255 @@
+"""What each Lava process has to know, worked out from a network before Lava comes in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.arithmetic import counter, grids
+from pffspike.engines.lava.arithmetic import Arithmetic
+from pffspike.network import exactness, structure
+from pffspike.network.parameters import Parameters
+from pffspike.network.spec import Network, Population, Program, Projection
+
+Array = npt.NDArray  # type: ignore[type-arg]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Where in a program a Lava time step lies; time steps are counted from 1.
+
+    Every process works this out by itself from its number of the time step, so that nothing
+    has to be sent. Samples follow each other without a gap.
+
+    Parameters
+    ----------
+    phases : int
+        Presentations of a sample.
+    steps : int
+        Steps of a presentation.
+    burn_in : int
+        Of these, before the window.
+    """
+
+    phases: int
+    steps: int
+    burn_in: int
+
+    def at(self, time_step: int) -> tuple[int, int]:
+        """Phase and step in the presentation, both from 0."""
+        presentation, step = divmod(time_step - 1, self.steps)
+        return presentation % self.phases, step
+
+
+@dataclass(frozen=True)
+class Neurons:
+    """A population of Bernoulli neurons.
+
+    Parameters
+    ----------
+    name : str
+    shape : (lanes, units)
+    clock : Clock
+    counters : (units,) ndarray of int64
+        Positions in the stream of random numbers of a step.
+    streams : tuple of int
+        By phase: the key whose children are the samples.
+    active : tuple of bool
+        By phase.
+    shifts : tuple of int
+        By phase: the grid of the drive is ``2^-(24 + shift)``.
+    gains : (units + 1,) ndarray
+        By number of spikes, what a graded spike carries.
+    bias : (units,) ndarray
+        Zero for a driven population.
+    """
+
+    name: str
+    shape: tuple[int, int]
+    clock: Clock
+    counters: npt.NDArray[np.int64]
+    streams: tuple[int, ...]
+    active: tuple[bool, ...]
+    shifts: tuple[int, ...]
+    gains: Array
+    bias: Array
+
+
+@dataclass(frozen=True)
+class Synapses:
+    """The synapses of a projection, a row for each sending neuron.
+
+    Dense, one-to-one and block connectivity are the same thing: senders come in groups, and
+    the neurons of a group share ``width`` targets.
+
+    Parameters
+    ----------
+    name, pre, post : str
+    clock : Clock
+    shape_in, shape_out : (lanes, units)
+    weights : (n_pre, width) ndarray
+    group : int
+        Senders of a group.
+    graded : bool
+        Whether a spike counts as much as its payload says (normalized projections), or 1.
+    shifts : tuple of (int or None)
+        By phase: left shift from the grid of weight times payload to that of the drive, None
+        where the projection is not enabled.
+    """
+
+    name: str
+    pre: str
+    post: str
+    clock: Clock
+    shape_in: tuple[int, int]
+    shape_out: tuple[int, int]
+    weights: Array
+    group: int
+    graded: bool
+    shifts: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All processes of a program: driven populations, other populations, projections."""
+
+    clock: Clock
+    arithmetic: Arithmetic
+    sources: tuple[Neurons, ...]
+    populations: tuple[Neurons, ...]
+    projections: tuple[Synapses, ...]
+
+    @property
+    def neurons(self) -> tuple[Neurons, ...]:
+        """Both kinds of populations."""
+        return self.sources + self.populations
+
+
+def make_plan(
+    network: Network,
+    program: Program,
+    parameters: Parameters,
+    seed: int,
+    arithmetic: Arithmetic,
+    lanes: int,
+) -> Plan:
+    """Work out the processes of a program.
+
+    Parameters
+    ----------
+    network : Network
+    program : Program
+    parameters : Parameters
+    seed : int
+    arithmetic : Arithmetic
+    lanes : int
+        Copies of the network side by side.
+
+    Returns
+    -------
+    Plan
+    """
+    extent = structure.extent(network, program)
+    clock = Clock(len(program.phases), program.steps, program.burn_in)
+    neurons = [
+        _neurons(network, program, population, parameters, seed, arithmetic, lanes)
+        for population in extent.populations
+    ]
+    driven = {population.name for population in extent.populations if population.driven}
+    return Plan(
+        clock,
+        arithmetic,
+        tuple(each for each in neurons if each.name in driven),
+        tuple(each for each in neurons if each.name not in driven),
+        tuple(
+            _synapses(network, program, projection, parameters, arithmetic, lanes)
+            for projection in extent.projections
+        ),
+    )
+
+
+def _drive_grids(network: Network, program: Program, post: str) -> tuple[int, ...]:
+    """Finest grid of a population's drive, by phase.
+
+    By phase, because that is how `pffspike.network.exactness` bounds the drive: on the finest
+    grid of all phases a sum could need more bits than 53.
+    """
+    grid = []
+    for phase in program.phases:
+        enabled = [network.projection(name) for name in phase.projections]
+        fine = [exactness.drive(network, p).grid for p in enabled if p.post == post]
+        grid.append(min([grids.DRIVE_GRID, *fine]))
+    return tuple(grid)
+
+
+def _gain_grid(population: Population) -> int:
+    if population.normalization == "shift":
+        return -(population.size.bit_length() // 2)
+    return grids.GAIN_GRID if population.normalization == "sqrt" else 0
+
+
+def _neurons(
+    network: Network,
+    program: Program,
+    population: Population,
+    parameters: Parameters,
+    seed: int,
+    arithmetic: Arithmetic,
+    lanes: int,
+) -> Neurons:
+    name, size = population.name, population.size
+    table = grids.gain_table(population.normalization, size)
+    bias = np.zeros(size) if population.driven else parameters.biases[name]
+    return Neurons(
+        name,
+        (lanes, size),
+        Clock(len(program.phases), program.steps, program.burn_in),
+        counter.neuron_counters(network.index(name), size),
+        tuple(counter.derive_key(seed, counter.SPIKES, phase.stream) for phase in program.phases),
+        tuple(name in structure.active(network, phase) for phase in program.phases),
+        tuple(grids.DRIVE_GRID - grid for grid in _drive_grids(network, program, name)),
+        arithmetic.encode(table, _gain_grid(population)).astype(arithmetic.payload),
+        arithmetic.encode(bias, grids.DRIVE_GRID),
+    )
+
+
+def _synapses(
+    network: Network,
+    program: Program,
+    projection: Projection,
+    parameters: Parameters,
+    arithmetic: Arithmetic,
+    lanes: int,
+) -> Synapses:
+    pre, post = network.population(projection.pre), network.population(projection.post)
+    w = parameters.weights[structure.weights_of(projection)]
+    rows, group = _rows(projection, w)
+    fine = projection.grid + (_gain_grid(pre) if projection.normalized else 0)
+    drive = _drive_grids(network, program, projection.post)
+    return Synapses(
+        projection.name,
+        projection.pre,
+        projection.post,
+        Clock(len(program.phases), program.steps, program.burn_in),
+        (lanes, pre.size),
+        (lanes, post.size),
+        arithmetic.encode(rows, projection.grid),
+        group,
+        projection.normalized,
+        tuple(
+            fine - grid if projection.name in phase.projections else None
+            for phase, grid in zip(program.phases, drive, strict=True)
+        ),
+    )
+
+
+def _rows(projection: Projection, w: Array) -> tuple[Array, int]:
+    """Weights without the synapses between groups, and the group size."""
+    size = len(w)
+    if projection.connectivity == "dense":
+        return w, size
+    group = 1 if projection.connectivity == "one_to_one" else projection.block
+    columns = np.arange(size)[:, None] // group * group + np.arange(group)
+    return np.take_along_axis(w, columns, axis=1), group

@@ -1,0 +1,1 @@
+"""The synapses of a projection."""

@@ -1,0 +1,233 @@
+"""A Lava runtime that cannot hang: every fault becomes an error, and it always stops."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+from multiprocessing import connection
+from typing import Any
+
+from lava.magma.core.process.message_interface_enum import ActorType
+from lava.magma.core.process.process import AbstractProcess, ProcessServer
+from lava.magma.core.process.variable import VarServer
+from lava.magma.core.run_conditions import RunSteps
+from lava.magma.core.run_configs import Loihi2SimCfg
+from lava.magma.runtime.mgmt_token_enums import MGMT_COMMAND, MGMT_RESPONSE, enum_equal
+from lava.magma.runtime.runtime import Runtime
+
+from pffspike.engines.lava.compat import forking, interrupts_held
+from pffspike.engines.lava.errors import DeadProcessError, ModelError, StalledError
+from pffspike.engines.lava.infrastructure import Infrastructure
+
+_CHANNEL_SIZE = 4  #: messages that a channel holds; one or two would do
+_LOOK_SECONDS = 0.25  #: between two looks at the progress
+_STOP_SECONDS = 1.0  #: for all processes to end by themselves
+_ANSWER_SECONDS = 0.5  #: for a process to say what it waits for
+_ENDED = "ended"  #: in place of a report: the process is gone
+_IDLE = ("service", "be told")  #: what a process waits for that has finished its step
+
+Progress = Callable[[], int]  #: a number that grows while processes finish steps
+
+
+class GuardedRuntime(Runtime):  # type: ignore[misc]
+    """Lava's runtime under a guard.
+
+    Stock Lava waits for ever after an exception in a model, for a process that has died, and
+    in a deadlock. This one waits for the end of a run, for reports of its processes and for
+    their ends at once, and looks from time to time whether steps are still being finished.
+
+    Parameters
+    ----------
+    processes : sequence of AbstractProcess
+        All processes of a connected network.
+    tag : str
+        Of the process models.
+    progress : callable
+    timeout : float
+        Seconds without progress until the run counts as stalled.
+    """
+
+    def __init__(
+        self, processes: Sequence[AbstractProcess], tag: str, progress: Progress, timeout: float
+    ) -> None:
+        configuration = Loihi2SimCfg(select_tag=tag, loglevel=logging.ERROR)
+        executable = processes[0].compile(configuration, {"pypy_channel_size": _CHANNEL_SIZE})
+        super().__init__(executable, ActorType.MultiProcessing, logging.ERROR)
+        self._progress, self._timeout = progress, timeout
+        self._is_started = self._stopped = False
+        self._owner = os.getpid()
+        self._bell, self._ring = os.pipe()
+        os.set_blocking(self._ring, False)
+        executable.assign_runtime_to_all_processes(self)
+        self.infrastructure = Infrastructure()
+        try:
+            self.initialize()
+        except BaseException:
+            self.stop()
+            raise
+        finally:
+            forget(processes)
+
+    def initialize(self, node_cfg_idx: int = 0) -> None:  # noqa: ARG002
+        """Fork the processes and wait until each has built its model."""
+        with forking():
+            self._build_watchdog_manager()
+            self._messaging_infrastructure = self.infrastructure
+            self.infrastructure.start()
+            self._build_channels()
+            self._build_sync_channels()
+            self._build_processes()
+            self._build_runtime_services()
+        self.exception_q: list[Any] = []  # Lava's way to report; ours is a pipe an actor
+        self._start_ports()
+        for port in self.service_to_runtime:
+            port.observer = self._wake
+        unready = {actor.name for actor in self.infrastructure.actors}
+
+        def ready(reports: list[tuple[str, str]]) -> bool:
+            unready.difference_update(name for name, what in reports if what == "ready")
+            return not unready
+
+        self._guard(ready, "while the network started")
+        self._is_initialized = True
+
+    def run_steps(self, steps: int) -> None:
+        """Run time steps and return when all processes have finished them.
+
+        Raises
+        ------
+        ModelError, DeadProcessError, StalledError
+            Afterwards the runtime is stopped.
+        """
+        finished: list[Any] = []
+
+        def done(_: list[tuple[str, str]]) -> bool:
+            finished.extend(port.recv() for port in self.service_to_runtime if port.probe())
+            if any(not enum_equal(answer, MGMT_RESPONSE.DONE) for answer in finished):
+                finished.clear()  # an error: the report of the process that failed follows
+            return len(finished) == len(self.service_to_runtime)
+
+        try:
+            self.start(RunSteps(steps, blocking=False))
+            self._guard(done, f"in a run of {steps} steps")
+        except BaseException:
+            self.stop()
+            raise
+        self._is_running = False
+
+    def stop(self) -> None:
+        """End all processes and threads and free all memory; idempotent.
+
+        Copies of this object in forked processes, its own actors among them, do nothing.
+        """
+        if self._stopped or os.getpid() != self._owner:
+            return
+        with interrupts_held():
+            self._stopped = True
+            if self._is_started and not self._is_running:
+                self._ask_to_stop()
+            self._is_started = self._is_running = False
+            self.infrastructure.stop()
+            self._close_ports()
+            os.close(self._bell)
+            os.close(self._ring)
+
+    def _ask_to_stop(self) -> None:
+        for port in self.runtime_to_service:
+            port.send(MGMT_COMMAND.STOP)
+        limit = time.monotonic() + _STOP_SECONDS
+        for actor in self.infrastructure.actors:
+            actor.join(max(0.0, limit - time.monotonic()))
+
+    def _close_ports(self) -> None:
+        ports = [*self.runtime_to_service, *self.service_to_runtime]
+        for port in ports:
+            port.observer = None
+        self.join()
+        for port in ports:
+            if port.thread is not None:
+                port.thread.join(_STOP_SECONDS)
+        for builders in (
+            self._executable.channel_builders,
+            self._executable.sync_channel_builders,
+            self._executable.proc_builders,
+        ):
+            builders.clear()
+
+    def _wake(self) -> None:
+        """Make `_guard` look; called by a thread of Lava's when an answer has arrived."""
+        os.write(self._ring, b"!")
+
+    def _guard(self, done: Callable[[list[tuple[str, str]]], bool], when: str) -> None:
+        """Wait until ``done``, which is told of reports as (name, report)."""
+        pipes = {actor.pipe: actor for actor in self.infrastructure.actors}
+        steps, since = self._progress(), time.monotonic()
+        while True:
+            ready = set(
+                connection.wait([self._bell, *pipes], min(_LOOK_SECONDS, self._timeout / 4))
+            )
+            if self._bell in ready:
+                os.read(self._bell, 4096)
+            reports = [(actor.name, *_read(pipe)) for pipe, actor in pipes.items() if pipe in ready]
+            for name, what, text in reports:
+                if what == "failed":
+                    raise ModelError(f"Lava process {name!r} failed {when}:\n{text}")
+            if done([(name, what) for name, what, _ in reports]):
+                return
+            # The end of a pipe comes behind the last report, so a failure is told before a death.
+            for name, what, _ in reports:
+                if what == _ENDED:
+                    raise self._death(name, when)
+            now = self._progress()
+            if reports or now != steps:
+                steps, since = now, time.monotonic()
+            elif time.monotonic() - since > self._timeout:
+                raise self._stall(when)
+
+    def _death(self, name: str, when: str) -> DeadProcessError:
+        actor = next(each for each in self.infrastructure.actors if each.name == name)
+        actor.join(_ANSWER_SECONDS)
+        code = actor.exitcode or 0
+        reason = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        return DeadProcessError(
+            f"Lava process {name!r} {reason} {when}; if the machine ran out of memory, use "
+            f"fewer lanes"
+        )
+
+    def _stall(self, when: str) -> StalledError:
+        living = [actor for actor in self.infrastructure.actors if actor.is_alive()]
+        for actor in living:
+            actor.pipe.send("?")
+        limit, states = time.monotonic() + _ANSWER_SECONDS, []
+        for actor in living:
+            if not actor.pipe.poll(max(0.0, limit - time.monotonic())):
+                states.append(f"{actor.name} does not answer")
+                continue
+            what = _read(actor.pipe)[1]
+            if not what:
+                states.append(f"{actor.name} is at work")
+            elif not any(word in what for word in _IDLE):
+                states.append(f"{actor.name} waits to {what}")
+        return StalledError(
+            f"no Lava process finished a step for {self._timeout:g} s {when} "
+            f"({'; '.join(states)}); if the machine is only slow, use LavaEngine(timeout=...) with "
+            f"more seconds"
+        )
+
+
+def _read(pipe: Any) -> tuple[str, str]:
+    try:
+        what, text = pipe.recv()
+    except (EOFError, OSError):
+        return _ENDED, ""
+    return str(what), str(text)
+
+
+def forget(processes: Sequence[AbstractProcess]) -> None:
+    """Take processes out of Lava's global lists, which would keep them and their weights."""
+    mine = set(processes)
+    server, variables = ProcessServer(), VarServer()
+    server.processes = [process for process in server.processes if process not in mine]
+    variables.vars = [var for var in variables.vars if var.process not in mine]

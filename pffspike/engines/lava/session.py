@@ -1,0 +1,243 @@
+"""Engine and session: samples in lanes, phases in order, on one running Lava network."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.arithmetic import counter
+from pffspike.engines.base import Progress, Signals, check_signals
+from pffspike.engines.lava import compat
+from pffspike.engines.lava.arithmetic import Arithmetic, Format
+from pffspike.engines.lava.memory import Memory
+from pffspike.engines.lava.plan import make_plan
+from pffspike.errors import UserError
+from pffspike.network import constants, exactness, parameters, structure
+from pffspike.network.parameters import Parameters
+from pffspike.network.spec import Network, Program, Rival
+from pffspike.trace import NOTHING, Record, Trace
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+Array = npt.NDArray  # type: ignore[type-arg]
+
+_LANES = 64  #: 128 were a quarter faster in a long run on digits and slower in a short one
+_TIMEOUT = 4.0  #: seconds; a step takes milliseconds
+
+
+class LavaEngine:
+    """Lava's CPU simulator, for programs without learning.
+
+    Every population and every projection is a Lava process.
+
+    Parameters
+    ----------
+    arithmetic : {"fixed", "floating"}
+        Process models of 64-bit integers only, or of doubles. The spikes are the same.
+    timeout : float
+        Seconds without a finished step until a run counts as stalled.
+    lanes : int
+        Copies of the network side by side in the same processes, each with other samples; on
+        a chip these would be so many copies of the network. Spikes do not depend on it.
+
+    Raises
+    ------
+    MissingPackageError
+        If Lava is not installed.
+    UserError
+        If an argument is out of range.
+    """
+
+    name = "lava"
+
+    def __init__(
+        self,
+        arithmetic: str = "fixed",
+        timeout: float = _TIMEOUT,
+        lanes: int = _LANES,
+    ) -> None:
+        compat.require_lava()
+        if arithmetic not in ("fixed", "floating"):
+            raise UserError(f"arithmetic = {arithmetic!r} must be 'fixed' or 'floating'")
+        if not timeout > 0:
+            raise UserError(f"timeout = {timeout} must be above 0 seconds")
+        if lanes < 1:
+            raise UserError(f"lanes = {lanes} must be at least 1")
+        self.arithmetic: Format = "fixed" if arithmetic == "fixed" else "floating"
+        self.timeout, self.lanes = timeout, lanes
+
+    def compile(
+        self,
+        network: Network,
+        program: str,
+        parameters: Parameters,
+        *,
+        seed: int,
+        record: Record = NOTHING,
+    ) -> LavaSession:
+        """See `pffspike.engines.base.Engine.compile`.
+
+        Raises
+        ------
+        UserError
+            If the program learns.
+        """
+        chosen = network.program(program)
+        if chosen.learns:
+            raise UserError(
+                f"program {program!r} learns, and the lava engine only runs trained networks; "
+                f"train with the brian2 or numpy engine and run the result on lava"
+            )
+        compat.import_lava()
+        return LavaSession(network, chosen, parameters, seed, record, self)
+
+
+class LavaSession:
+    """See `pffspike.engines.base.Session`; the Lava network runs from compilation to `close`."""
+
+    def __init__(
+        self,
+        network: Network,
+        program: Program,
+        start: Parameters,
+        seed: int,
+        record: Record,
+        engine: LavaEngine,
+    ) -> None:
+        from pffspike.engines.lava import build
+
+        exactness.check(network)
+        parameters.check(network, start)
+        self._network, self._program, self._seed = network, program, seed
+        self._record, self._lanes = record, engine.lanes
+        self._parameters = start.copy()
+        arithmetic = Arithmetic(engine.arithmetic)
+        plan = make_plan(network, program, start, seed, arithmetic, engine.lanes)
+        self._memory = Memory(plan, program, record, engine.lanes)
+        self._runtimes = build.start(plan, self._memory, engine.timeout)
+        self._release = weakref.finalize(self, _stop, self._runtimes)
+
+    def run(
+        self,
+        signals: Signals,
+        samples: npt.ArrayLike,
+        *,
+        learning_scale: float = 1.0,  # noqa: ARG002
+        progress: Progress | None = None,
+    ) -> Trace:
+        """See `pffspike.engines.base.Session.run`.
+
+        Raises
+        ------
+        LavaError
+            If a process fails, dies or waits for ever; the session is closed then.
+        """
+        if not self._release.alive:
+            raise RuntimeError("this session is closed; compile the network again")
+        checked, numbers = check_signals(self._network, self._program, signals, samples)
+        traces = []
+        try:
+            for start in range(0, max(1, len(numbers)), self._lanes):
+                part = slice(start, start + self._lanes)
+                some = {name: values[part] for name, values in checked.items()}
+                traces.append(self._run_lanes(some, numbers[part]))
+                if progress:
+                    progress(len(numbers[part]))
+        except BaseException:
+            self.close()
+            raise
+        return Trace.join(traces)
+
+    def _run_lanes(self, signals: Mapping[str, Array], samples: npt.NDArray[np.int64]) -> Trace:
+        """Run as many samples as there are lanes, or fewer."""
+        program, rival, current = self._program, self._program.rival, dict(signals)
+        chosen = np.full(len(samples), -1, np.int64)
+        self._memory.load(current, samples)
+        first = 0
+        if rival and rival.signal in current:
+            names = [phase.name for phase in program.phases]
+            first = names.index(rival.phase) + 1
+            self._run_phases(first)
+            counts = self._memory.probes[rival.population].counts[first - 1, : len(samples)]
+            strongest = _rivals(rival, counts, current[rival.truth], self._seed, samples)
+            chosen = np.where(current[rival.signal] < 0, strongest, current[rival.signal])
+            current[rival.signal] = chosen
+            self._memory.load(current, samples)
+        self._run_phases(len(program.phases) - first)
+        return self._trace(samples, chosen)
+
+    def _run_phases(self, phases: int) -> None:
+        if phases:
+            for runtime in self._runtimes:
+                runtime.run_steps(phases * self._program.steps)
+
+    def _trace(self, samples: npt.NDArray[np.int64], chosen: npt.NDArray[np.int64]) -> Trace:
+        used, window = len(samples), self._program.window
+        spikes, goodness, counts, rasters = {}, {}, {}, {}
+        for population in structure.extent(self._network, self._program).populations:
+            name, probe = population.name, self._memory.probes[population.name]
+            # Copies, because the next samples overwrite the probes.
+            spikes[name] = probe.spikes[:, :used].T.copy().reshape(-1)
+            flat = probe.counts[:, :used].swapaxes(0, 1).copy().reshape(-1, population.size)
+            goodness[name] = np.square(flat).sum(axis=1) / window**2
+            if name in self._record.counts:
+                counts[name] = flat
+            if probe.raster is not None:
+                raster = probe.raster[:, :, :used].transpose(1, 2, 0, 3).copy()
+                rasters[name] = raster.reshape(self._program.steps, -1, population.size)
+        return Trace(
+            self._network,
+            self._program,
+            samples,
+            spikes,
+            goodness,
+            chosen,
+            counts,
+            rasters,
+        )
+
+    @property
+    def parameters(self) -> Parameters:
+        """Copy of the weights and biases."""
+        return self._parameters.copy()
+
+    def close(self) -> None:
+        """End all processes of the network; idempotent."""
+        self._release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _stop(runtimes: list[Any]) -> None:
+    for runtime in runtimes:
+        runtime.stop()
+
+
+def _rivals(
+    rival: Rival,
+    counts: Array,
+    truth: npt.NDArray[np.int64],
+    seed: int,
+    samples: npt.NDArray[np.int64],
+) -> npt.NDArray[np.int64]:
+    """Most convincing wrong class of each sample, see `pffspike.network.spec.Rival`."""
+    classes = np.arange(counts.shape[1])
+    keys = counter.derive_keys(counter.derive_key(seed, counter.RIVALS), samples)
+    scores = counts + constants.noise(rival) * counter.uniform(keys[:, None], classes)
+    scores[classes == truth[:, None]] = -1.0
+    return scores.argmax(axis=1).astype(np.int64)

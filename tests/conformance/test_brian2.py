@@ -1,0 +1,400 @@
+"""The Brian2 engine computes the same spikes and weights as the reference engine, to the bit."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from sklearn.datasets import load_digits
+
+from pffspike.circuits import PFF, pff
+from pffspike.engines.base import Session
+from pffspike.engines.reference import ReferenceEngine
+from pffspike.errors import UserError
+from pffspike.network import Network, Training, initial
+from pffspike.trace import Record, Trace
+from strategies import Case, cases
+
+brian2 = pytest.importorskip("brian2")
+from pffspike.engines.brian2 import Brian2Engine  # noqa: E402
+from pffspike.engines.brian2.engine import FLAGS  # noqa: E402
+
+pytestmark = pytest.mark.brian2
+
+EVERYTHING = Record(
+    counts=("readout", "hidden_1"), rasters=("image", "hidden_1", "hidden_2", "readout")
+)
+
+
+def digits_network() -> Network:
+    """Two hidden populations of 30 on 8 x 8 digits."""
+    return pff(PFF(64, 10, (30, 30), threshold=4.0), "digits", Training("digits", 1))
+
+
+def digits_signals(samples: int, start: int = 0) -> dict[str, Any]:
+    """Handwritten digits as spike probabilities; every fifth negative label is given."""
+    digits = load_digits()
+    part = slice(start, start + samples)
+    labels = digits.target[part]
+    given = np.where(np.arange(start, start + samples) % 5 == 0, (labels + 1) % 10, -1)
+    return {"image": digits.data[part] / 16, "label": labels, "negative": given}
+
+
+def assert_same(mine: Trace, its: Trace, one: Session, other: Session) -> None:
+    """Compare all that two sessions have recorded and learned."""
+    for name in ("spikes", "goodness", "counts", "rasters"):
+        a, b = getattr(mine, name), getattr(its, name)
+        assert a.keys() == b.keys(), name
+        for key in a:
+            assert a[key].shape == b[key].shape
+            assert np.array_equal(a[key], b[key]), f"{name} of {key}"
+    assert np.array_equal(mine.rivals, its.rivals)
+    assert np.array_equal(mine.samples, its.samples)
+    for kind in ("weights", "biases"):
+        a, b = getattr(one.parameters, kind), getattr(other.parameters, kind)
+        for key in a:
+            assert np.array_equal(a[key], b[key]), f"{kind} of {key}"
+
+
+def compare(engine: Brian2Engine, network: Network, signals: dict[str, Any], runs: int = 1) -> None:
+    """Train with both engines, in one or several calls, and compare everything."""
+    start, samples = initial(network, 1), np.arange(len(signals["image"]))
+    reference = ReferenceEngine().compile(network, "train", start, seed=3, record=EVERYTHING)
+    expected = reference.run(signals, samples, learning_scale=0.5)
+    with engine.compile(network, "train", start, seed=3, record=EVERYTHING) as session:
+        traces = []
+        for part in np.array_split(samples, runs):
+            some = {name: values[part] for name, values in signals.items()}
+            traces.append(session.run(some, part, learning_scale=0.5))
+        assert_same(expected, Trace.join(traces), reference, session)
+    changed = [k for k, w in start.weights.items() if (w != reference.parameters.weights[k]).any()]
+    assert len(changed) == 13  # all that this program can teach
+
+
+#: Before Brian2 has stored the compiled modules, a training program takes Cython a minute or two.
+CYTHON = pytest.param("cython", marks=[pytest.mark.slow, pytest.mark.timeout(900)])
+
+
+@pytest.mark.parametrize("runs", [1, 2])
+@pytest.mark.parametrize("target", ["numpy", CYTHON])
+def test_a_short_training_agrees(target: str, runs: int) -> None:
+    """A few digits, in chunks that do not divide the samples, in one call or two."""
+    compare(Brian2Engine(target, chunk=3), digits_network(), digits_signals(8), runs)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("target", ["numpy", "cython"])
+def test_200_learning_presentations_agree(target: str) -> None:
+    """Seventy digits in three phases."""
+    compare(Brian2Engine(target, chunk=40), digits_network(), digits_signals(70))
+
+
+def test_200_learning_presentations_agree_in_cpp() -> None:
+    """The same in the default suite, for the target that trains."""
+    compare(Brian2Engine("cpp_standalone", chunk=40), digits_network(), digits_signals(70), runs=2)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [(*FLAGS, "-ffast-math", "-fno-finite-math-only"), ("-w", "-O2", "-ffp-contract=off")],
+    ids=["fast-math", "no contraction"],
+)
+def test_compiler_flags_do_not_matter(flags: tuple[str, ...]) -> None:
+    """Every sum is exact, so that the compiler may reorder it, or not."""
+    compare(Brian2Engine("cpp_standalone", flags=flags), digits_network(), digits_signals(70))
+
+
+@pytest.mark.parametrize("program", ["one_pass", "goodness", "reconstruct", "synthesize"])
+@pytest.mark.parametrize(
+    "target", ["numpy", CYTHON, pytest.param("cpp_standalone", marks=pytest.mark.slow)]
+)
+def test_inference_agrees(target: str, program: str) -> None:
+    """Programs that learn nothing, with tied projections, leave the parameters alone."""
+    network = pff(
+        PFF(64, 10, (20, 20), latent=5, normalization="shift"), "digits", Training("digits", 1)
+    )
+    start, samples = initial(network, 2), np.arange(5)
+    signals = digits_signals(5) | {"latent": np.full((5, 5), 0.25)}
+    record = Record(counts=("image_prediction",), rasters=("hidden_2_prediction", "label"))
+    reference = ReferenceEngine().compile(network, program, start, seed=7, record=record)
+    with Brian2Engine(target, chunk=4).compile(
+        network, program, start, seed=7, record=record
+    ) as session:
+        mine, its = (s.run(signals, samples) for s in (reference, session))
+        assert_same(mine, its, reference, session)
+        assert session.parameters.equal(start)
+
+
+def check_case(case: Case, target: str) -> None:
+    """Run a random network with both engines."""
+    start = initial(case.network, case.seed)
+    names = tuple(p.name for p in case.network.populations)
+    record = Record(counts=names, rasters=names)
+    sessions = [
+        engine.compile(case.network, "main", start, seed=case.seed, record=record)
+        for engine in (ReferenceEngine(), Brian2Engine(target, chunk=2))  # type: ignore[arg-type]
+    ]
+    traces = [session.run(case.signals, case.samples) for session in sessions]
+    assert_same(*traces, *sessions)
+    sessions[1].close()
+
+
+def profile(examples: int) -> Any:
+    """The same examples every time, as many as the target can afford."""
+    return settings(
+        max_examples=examples,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        # To explain a failure, every line is traced: six times slower on Python 3.10.
+        phases=[phase for phase in Phase if phase is not Phase.explain],
+    )
+
+
+@profile(20)
+@given(cases())
+def test_random_networks_agree_in_numpy(case: Case) -> None:
+    """Sizes, connectivity, rules, phases, gating, normalization, ties."""
+    check_case(case, "numpy")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@profile(150)
+@given(cases())
+def test_many_random_networks_agree_in_numpy(case: Case) -> None:
+    """The same, more of them."""
+    check_case(case, "numpy")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@profile(4)
+@given(cases())
+def test_random_networks_agree_in_cython(case: Case) -> None:
+    """The same; every network compiles some forty modules."""
+    check_case(case, "cython")
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+@profile(20)
+@given(cases())
+def test_random_networks_agree_in_cpp(case: Case) -> None:
+    """The same."""
+    check_case(case, "cpp_standalone")
+
+
+@pytest.fixture
+def tiny() -> tuple[Network, dict[str, Any]]:
+    """A network and signals that cost next to nothing."""
+    return pff(PFF(64, 10, (10,)), "tiny", Training("digits", 1)), digits_signals(3)
+
+
+def test_sessions_can_be_interleaved(tiny: tuple[Network, dict[str, Any]]) -> None:
+    """Two compiled programs at once: after the build, neither needs Brian2's one device."""
+    network, signals = tiny
+    start, samples = initial(network, 1), np.arange(3)
+    engine = Brian2Engine("cpp_standalone", chunk=2)
+    with (
+        engine.compile(network, "one_pass", start, seed=1) as first,
+        engine.compile(network, "goodness", start, seed=1) as second,
+    ):
+        once = [session.run(signals, samples) for session in (first, second)]
+        again = [session.run(signals, samples) for session in (first, second)]
+    assert all(a.same_spikes(b) for a, b in zip(once, again, strict=True))
+
+
+def test_cython_agrees(tiny: tuple[Network, dict[str, Any]]) -> None:
+    """The one test of Cython in the default suite: a program of few modules."""
+    network, signals = tiny
+    start, samples = initial(network, 1), np.arange(3)
+    reference = ReferenceEngine().compile(network, "one_pass", start, seed=1, record=EVERYTHING)
+    with Brian2Engine("cython", chunk=2).compile(
+        network, "one_pass", start, seed=1, record=EVERYTHING
+    ) as session:
+        assert_same(
+            reference.run(signals, samples), session.run(signals, samples), reference, session
+        )
+
+
+def test_no_samples(tiny: tuple[Network, dict[str, Any]]) -> None:
+    """An empty run is a run."""
+    network, signals = tiny
+    empty = {name: values[:0] for name, values in signals.items()}
+    start = initial(network, 1)
+    reference = ReferenceEngine().compile(network, "train", start, seed=1, record=EVERYTHING)
+    with Brian2Engine("numpy").compile(
+        network, "train", start, seed=1, record=EVERYTHING
+    ) as session:
+        assert_same(reference.run(empty, []), session.run(empty, []), reference, session)
+
+
+def test_progress_is_reported_chunk_by_chunk(tiny: tuple[Network, dict[str, Any]]) -> None:
+    """The numbers add up to the samples."""
+    network, signals = tiny
+    seen: list[int] = []
+    with Brian2Engine("numpy", chunk=2).compile(
+        network, "one_pass", initial(network, 1), seed=1
+    ) as session:
+        session.run(signals, np.arange(3), progress=seen.append)
+    assert seen == [2, 1]
+
+
+def test_brian2_is_left_as_found(
+    tiny: tuple[Network, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Device and preferences survive, also if the compiler is missing."""
+    network, _ = tiny
+    before = brian2.get_device(), brian2.prefs.as_file
+    monkeypatch.setenv("CXX", "/nowhere/g++")
+    with pytest.raises(UserError, match="install a C\\+\\+ compiler"):
+        Brian2Engine("cpp_standalone").compile(network, "one_pass", initial(network, 1), seed=1)
+    assert (brian2.get_device(), brian2.prefs.as_file) == before
+
+
+@pytest.mark.parametrize("target", ["numpy", "cpp_standalone"])
+def test_a_simulation_of_the_users_own_survives(
+    tiny: tuple[Network, dict[str, Any]], target: str
+) -> None:
+    """Begun before the engine is used, it can be built and read afterwards."""
+    network, signals = tiny
+    brian2.set_device("cpp_standalone", build_on_run=False)
+    try:
+        group = brian2.NeuronGroup(3, "x : 1", name="users_own")
+        _network = brian2.Network(group)  # Brian2 complains about a group that is in none
+        held = len(brian2.get_device().arrays)
+        with Brian2Engine(target, chunk=3).compile(
+            network, "one_pass", initial(network, 1), seed=1
+        ) as session:
+            session.run(signals, np.arange(3))
+        device = brian2.get_device()
+        assert device is brian2.devices.all_devices["cpp_standalone"]
+        assert len(device.arrays) == held
+        assert np.array_equal(group.x[:], np.zeros(3))
+    finally:
+        brian2.get_device().reinit()
+        brian2.set_device("runtime")
+
+
+@pytest.mark.slow
+def test_the_makefile_of_brian2_serves_where_files_cannot_be_united(
+    tiny: tuple[Network, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A later Brian2 may write them differently."""
+    network, signals = tiny
+    monkeypatch.setattr("pffspike.engines.brian2.compiler._unite", lambda directory: False)
+    start, samples = initial(network, 1), np.arange(3)
+    with Brian2Engine(flags=("-w", "-O0")).compile(network, "one_pass", start, seed=1) as session:
+        trace = session.run(signals, samples)
+    expected = ReferenceEngine().compile(network, "one_pass", start, seed=1)
+    assert expected.run(signals, samples).same_spikes(trace)
+
+
+_LONG_RUN = """
+import numpy as np
+from pffspike.circuits import PFF, pff
+from pffspike.engines.brian2 import Brian2Engine
+from pffspike.network import Training, initial
+
+network = pff(PFF(64, 10, (50,)), "long", Training("digits", 1))
+many = 200_000
+engine = Brian2Engine("cpp_standalone", chunk=many)
+with engine.compile(network, "one_pass", initial(network, 1), seed=1) as session:
+    image = np.full((many, 64), 0.5)
+    print("running", flush=True)
+    session.run({"image": image}, np.arange(many))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
+def test_ctrl_c_stops_the_program_and_removes_its_files(tmp_path: Path) -> None:
+    """The signal goes to the whole group of processes, as from a terminal."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _LONG_RUN],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "running\n"
+    deadline = time.monotonic() + 30
+    while not list(tmp_path.glob("*/arguments/signals.values")):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(1.0)  # until the files are written and the compiled program has begun
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert "KeyboardInterrupt" in said
+    assert not [path for path in tmp_path.iterdir() if path.is_dir()]
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)  # nobody of the group is left
+
+
+def test_a_closed_session_has_removed_its_files(
+    tiny: tuple[Network, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing stays in the temporary directory; a closed session says so."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    network, signals = tiny
+    session = Brian2Engine("cpp_standalone", chunk=1).compile(
+        network, "one_pass", initial(network, 1), seed=1
+    )
+    assert list(tmp_path.iterdir())
+    session.close()
+    session.close()
+    assert not [path for path in tmp_path.iterdir() if path.is_dir()]
+    with pytest.raises(UserError, match="closed"):
+        session.run(signals, np.arange(3))
+
+
+def test_a_compiler_error_is_one_sentence(
+    tiny: tuple[Network, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a traceback and the thousand lines of a compiler."""
+    network, _ = tiny
+    monkeypatch.setenv("CXX", "false")
+    with pytest.raises(UserError, match="compiling the network in C\\+\\+ failed") as caught:
+        Brian2Engine("cpp_standalone").compile(network, "one_pass", initial(network, 1), seed=1)
+    assert "\n" not in str(caught.value)
+
+
+def test_options_are_checked() -> None:
+    """One sentence each."""
+    with pytest.raises(UserError, match="not one of: cython, numpy, cpp_standalone"):
+        Brian2Engine("cuda")  # type: ignore[arg-type]
+    with pytest.raises(UserError, match="at least 1"):
+        Brian2Engine(chunk=0)
+
+
+def live_tie() -> Network:
+    """A network that delivers through weights while it learns them elsewhere."""
+    network = digits_network()
+    train = network.program("train")
+    positive = train.phases[1]
+    more = (*positive.projections, "hidden_1_prediction_to_image_prediction")
+    phases = (train.phases[0], dataclasses.replace(positive, projections=more), train.phases[2])
+    programs = tuple(
+        dataclasses.replace(train, phases=phases) if p.name == "train" else p
+        for p in network.programs
+    )
+    return network.replace(programs=programs)
+
+
+@pytest.mark.parametrize("target", ["numpy", CYTHON, "cpp_standalone"])
+def test_tied_weights_follow_while_they_are_learned(target: str) -> None:
+    """A projection that shares weights with one that learns in the same program."""
+    compare(Brian2Engine(target, chunk=8), live_tie(), digits_signals(8))  # type: ignore[arg-type]

@@ -1,0 +1,263 @@
+"""Hypothesis strategies: small random networks that use everything a network may contain.
+
+Valid by construction, so that engines can be compared on any of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import strategies as st
+
+from pffspike.arithmetic import counter
+from pffspike.engines.base import signal_size
+from pffspike.network import structure
+from pffspike.network.spec import (
+    Bias,
+    Contrast,
+    Delta,
+    Goodness,
+    Network,
+    Phase,
+    Population,
+    Program,
+    Projection,
+    Rival,
+    Rule,
+    Training,
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network with a program ``main`` and something to run it on."""
+
+    network: Network
+    seed: int
+    signals: dict[str, npt.NDArray]  # type: ignore[type-arg]
+    samples: npt.NDArray[np.int64]
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Network:
+    """Networks of one to eight neurons a population and a program ``main`` of 1 to 3 phases."""
+    populations = draw(_populations())
+    projections = draw(_projections(populations))
+    program = draw(_programs(populations, projections))
+    return Network("random", populations, projections, (program,), Training("none", 1))
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """Networks with signals for three samples, a third of them probabilities."""
+    network = draw(networks())
+    seed = draw(st.integers(0, 2**63 - 1))
+    samples = np.array(draw(st.lists(st.integers(0, 2**40), min_size=3, max_size=3)))
+    program = network.program("main")
+    signals = {
+        name: _signal(network, program, name, counter.derive_key(seed, 99, index))
+        for index, name in enumerate(structure.extent(network, program).signals)
+    }
+    return Case(network, seed, signals, samples)
+
+
+def _signal(network: Network, program: Program, name: str, key: int) -> npt.NDArray:  # type: ignore[type-arg]
+    size = signal_size(network, program, name)
+    classes = counter.integers(key, np.arange(3), size)
+    if program.rival and name == program.rival.signal:
+        return np.where(counter.uniform(key, np.arange(3, 6)) < 0.7, -1, classes)
+    if name.startswith("probabilities"):
+        values = counter.uniform(key, np.arange(6, 6 + 3 * size)).reshape(3, size)
+        return np.where(values < 0.2, 0.0, np.where(values > 0.9, 1.0, values))
+    return classes
+
+
+@st.composite
+def _populations(draw: st.DrawFn) -> tuple[Population, ...]:
+    classes = draw(st.integers(1, 4))
+    sizes = st.sampled_from([4, 1, 2, 3, 5, 8])
+    kinds = st.sampled_from(["sqrt", "shift", "none"])
+    found = [
+        Population("pixels", draw(sizes), draw(kinds), driven=True),
+        Population("label", classes, draw(kinds), driven=True),
+    ]
+    for k in range(draw(st.integers(1, 3))):
+        size = draw(sizes)
+        rules: list[Rule | None] = [draw(_goodness()), Contrast(), None]
+        rules.append(Delta(signal=f"class_{k}"))
+        alike = [Delta(population=p.name) for p in found if p.size == size]
+        rules = [*alike[-1:], *rules]
+        found.append(
+            Population(
+                f"hidden_{k}",
+                size,
+                draw(kinds),
+                bias=draw(_biases()),
+                rule=draw(st.sampled_from(rules)),
+            )
+        )
+    found.append(
+        Population(
+            "readout",
+            classes,
+            draw(kinds),
+            bias=draw(_biases()),
+            rule=Delta(signal=draw(st.sampled_from(["truth", "negative"]))),
+        )
+    )
+    return tuple(draw(st.permutations(found)))
+
+
+@st.composite
+def _goodness(draw: st.DrawFn) -> Goodness:
+    return Goodness(
+        threshold=draw(st.sampled_from([0.25, 1.0, 2.5])),
+        slope=draw(st.sampled_from([0.25, 1.0])),
+        positive=draw(st.sampled_from(["low", "high"])),
+    )
+
+
+@st.composite
+def _biases(draw: st.DrawFn) -> Bias:
+    return Bias(
+        initial=draw(st.sampled_from([-0.25, 0.0, 0.3, 0.9])),
+        learning_rate=draw(st.sampled_from([0.0, 0.1])),
+        homeostasis=draw(st.sampled_from([0.0, 0.05])),
+        target_rate=draw(st.sampled_from([0.0, 0.1])),
+        limit=draw(st.sampled_from([1.0, 8.0])),
+    )
+
+
+@st.composite
+def _projections(draw: st.DrawFn, populations: tuple[Population, ...]) -> tuple[Projection, ...]:
+    found: list[Projection] = []
+    targets = [p for p in populations if not p.driven]
+    pairs = st.tuples(st.sampled_from(populations), st.sampled_from(targets))
+    sizes = {p.name: p.size for p in populations}
+    driven = [p for p in populations if p.driven]
+    for k in range(draw(st.integers(3, 9))):
+        # A pair that has a projection gets a second one now and then.
+        again = [(p, q) for o in found for p in populations for q in targets if _ends(o, p, q)]
+        pre, post = draw(st.one_of(pairs, pairs, st.sampled_from(again)) if again else pairs)
+        if k < len(driven):
+            pre = driven[k]  # or else nothing might ever become active
+        found.append(draw(_one_projection(f"projection_{k}", pre, post, found, sizes)))
+    return tuple(found)
+
+
+def _ends(projection: Projection, pre: Population, post: Population) -> bool:
+    return (projection.pre, projection.post) == (pre.name, post.name)
+
+
+@st.composite
+def _one_projection(
+    draw: st.DrawFn,
+    name: str,
+    pre: Population,
+    post: Population,
+    earlier: list[Projection],
+    sizes: dict[str, int],
+) -> Projection:
+    connectivities = ["dense"]
+    if pre.size == post.size:
+        connectivities.append("one_to_one")
+        connectivities += ["blocks"] if pre.size % 2 == 0 else []
+    connectivity = draw(st.sampled_from(connectivities))
+    grid = draw(st.sampled_from([-3, -8, -16]))
+    shape = (pre.size, post.size, connectivity, grid)
+    twins = [
+        p.name
+        for p in earlier
+        if p.tied is None and (sizes[p.pre], sizes[p.post], p.connectivity, p.grid) == shape
+    ]
+    tied = draw(st.sampled_from([*twins, None]))
+    plastic = tied is None and post.rule is not None
+    low, high = draw(st.sampled_from([(-8.0, 8.0), (0.0, 2.0), (-1.0, 0.0)]))
+    return Projection(
+        name,
+        pre.name,
+        post.name,
+        connectivity=connectivity,
+        block=2 if connectivity == "blocks" else 0,
+        normalized=draw(st.booleans()),
+        initial=draw(st.sampled_from(["normal", "constant"])),
+        scale=draw(st.sampled_from([-1.0, 0.5, 2.0])),
+        learning_rate=draw(st.sampled_from([0.25, 0.3, 0.0])) if plastic else 0.0,
+        grid=grid,
+        low=low,
+        high=high,
+        tied=tied,
+    )
+
+
+@st.composite
+def _programs(
+    draw: st.DrawFn,
+    populations: tuple[Population, ...],
+    projections: tuple[Projection, ...],
+) -> Program:
+    phases: list[Phase] = []
+    rival: Rival | None = None
+    targets = {p.name: p.rule.signal for p in populations if isinstance(p.rule, Delta)}
+    for k in range(draw(st.sampled_from([3, 2, 1]))):
+        phase = draw(_phases(f"phase_{k}", populations, projections, rival))
+        phases.append(phase)
+        ends = {p.post for p in projections if p.name in phase.projections}
+        if rival is None and "readout" in ends and not phase.contrast:
+            noise = draw(st.sampled_from([0.0, 0.5, 1.0]))
+            rival = Rival("negative", "readout", phase.name, "truth", noise)
+    used = {source for phase in phases for source in phase.inputs.values()}
+    used |= {targets.get(name) for phase in phases for name in phase.learn}
+    if "negative" not in used:
+        rival = None  # a rival whose signal nobody reads
+    return Program(
+        "main",
+        draw(st.integers(0, 2)),
+        draw(st.sampled_from([1, 2, 4, 8])),
+        tuple(phases),
+        rival,
+    )
+
+
+@st.composite
+def _phases(
+    draw: st.DrawFn,
+    name: str,
+    populations: tuple[Population, ...],
+    projections: tuple[Projection, ...],
+    rival: Rival | None,
+) -> Phase:
+    sizes = {p.name: p.size for p in populations}
+    inputs: dict[str, str | int] = {}
+    if draw(st.sampled_from([True, True, False])):
+        inputs["pixels"] = draw(st.sampled_from(["probabilities", "pixel", sizes["pixels"] - 1]))
+    sources: list[str | int] = ["negative", "truth"] if rival else ["truth", 0]
+    if not inputs or draw(st.booleans()):
+        inputs["label"] = draw(st.sampled_from(sources))
+    left_out = draw(st.sets(st.sampled_from(projections), max_size=2))
+    wanted = [p for p in projections if p not in left_out]
+    active, enabled = set(inputs), set()
+    for _ in wanted:  # what follows from what is active, until nothing is added
+        enabled |= {p.name for p in wanted if p.pre in active}
+        active |= {p.post for p in wanted if p.name in enabled}
+    contrast = draw(st.sampled_from([0, 1, -1]))
+    able = [p.name for p in populations if _can_learn(p, active, contrast)]
+    learn = draw(st.permutations(able))[draw(st.sampled_from([0, 0, 1])) :]
+    return Phase(
+        name,
+        inputs,
+        tuple(p.name for p in projections if p.name in enabled),
+        contrast,
+        tuple(learn),
+        draw(st.integers(0, 2)),
+    )
+
+
+def _can_learn(population: Population, active: set[str], contrast: int) -> bool:
+    if population.driven or population.name not in active:
+        return False
+    if isinstance(population.rule, Delta):
+        return population.rule.population is None or population.rule.population in active
+    return population.rule is None or contrast != 0
