@@ -205,7 +205,8 @@ def _programs(
         phase = draw(_phases(f"phase_{k}", populations, projections, rival))
         phases.append(phase)
         ends = {p.post for p in projections if p.name in phase.projections}
-        if rival is None and "readout" in ends and not phase.contrast:
+        taught = {targets.get(name) for earlier in phases for name in earlier.learn}
+        if rival is None and "readout" in ends and not phase.contrast and "negative" not in taught:
             noise = draw(st.sampled_from([0.0, 0.5, 1.0]))
             rival = Rival("negative", "readout", phase.name, "truth", noise)
     used = {source for phase in phases for source in phase.inputs.values()}

@@ -42,18 +42,23 @@ class PFF:
         Size of the latent population above the generative circuit; 0: none.
     burn_in, window : int
         Steps of a presentation before and inside the window of the traces.
-    threshold : float
-        Goodness threshold of each hidden population.
+    threshold : tuple of float
+        Goodness threshold of each hidden population; one value serves all.
     slope : float
         Of the hard-sigmoid modulator.
     positive : {"low", "high"}
         Goodness of positive samples.
     normalization : {"sqrt", "shift", "none"}
         Of every population.
-    scale, label_scale, top_down_scale : float
-        Initial scale of the weights from below, from the label, and from above.
-    learning_rate : float
-        Of every projection into the hidden populations.
+    scale : tuple of float
+        Initial scale of the weights from below into each hidden population; one serves all.
+    label_scale, top_down_scale : float
+        Initial scale of the weights from the label, and from above.
+    learning_rate : tuple of float
+        Of the projections into each hidden population, but for the next two; one serves all.
+    top_down_factor, lateral_factor : float
+        Of the learning rate, for projections from above and for the lateral competition: both
+        feed activity back, and at the full rate they cost two points on the digits.
     bias : float
         Initial bias of the hidden populations.
     homeostasis, target_rate : float
@@ -62,6 +67,8 @@ class PFF:
         Group size of the lateral competition; 0: none.
     lateral_inhibition, self_excitation : float
         Initial weights of the competition.
+    lateral_normalized : bool
+        Whether the competition is weighted by the gain.
     readout_from : {"top", "all"}
         Hidden populations that the read-out hears.
     readout_rate, readout_bias_rate : float
@@ -82,20 +89,23 @@ class PFF:
     latent: int = 0
     burn_in: int = 4
     window: int = 8
-    threshold: float = 4.0
+    threshold: tuple[float, ...] = (4.0,)
     slope: float = 0.25
     positive: Literal["low", "high"] = "low"
     normalization: Literal["sqrt", "shift", "none"] = "sqrt"
-    scale: float = 2.0
+    scale: tuple[float, ...] = (2.0,)
     label_scale: float = 2.0
     top_down_scale: float = 2.0
-    learning_rate: float = 0.0625
+    learning_rate: tuple[float, ...] = (0.0625,)
+    top_down_factor: float = 1.0
+    lateral_factor: float = 1.0
     bias: float = 0.0
     homeostasis: float = 0.00390625
     target_rate: float = 0.05
     lateral: int = 10
     lateral_inhibition: float = 0.0625
     self_excitation: float = 0.0625
+    lateral_normalized: bool = False
     readout_from: Literal["top", "all"] = "all"
     readout_rate: float = 0.0625
     readout_bias_rate: float = 0.0
@@ -109,6 +119,12 @@ class PFF:
     def __post_init__(self) -> None:
         if not self.hidden:
             raise ValueError("hidden = () must name the size of at least one population")
+        for key in ("threshold", "scale", "learning_rate"):
+            if len(getattr(self, key)) not in (1, len(self.hidden)):
+                raise ValueError(
+                    f"{key} = {getattr(self, key)} must have one value, or one for each of the "
+                    f"{len(self.hidden)} hidden populations"
+                )
 
 
 def pff(circuit: PFF, name: str, training: Training, description: str = "") -> Network:
@@ -145,9 +161,13 @@ def _hidden(circuit: PFF) -> list[str]:
     return [f"hidden_{layer + 1}" for layer in range(len(circuit.hidden))]
 
 
+def _each(circuit: PFF, values: tuple[float, ...]) -> dict[str, float]:
+    """One value for each hidden population."""
+    return dict(zip(_hidden(circuit), itertools.cycle(values), strict=False))
+
+
 def _populations(circuit: PFF) -> tuple[Population, ...]:
     kind = circuit.normalization
-    rule = Goodness(circuit.threshold, circuit.slope, circuit.positive)
     hidden_bias = Bias(
         initial=circuit.bias,
         homeostasis=circuit.homeostasis,
@@ -162,8 +182,16 @@ def _populations(circuit: PFF) -> tuple[Population, ...]:
         Population("image", circuit.image, kind, driven=True),
         Population("label", circuit.classes, kind, driven=True),
     ]
+    thresholds = _each(circuit, circuit.threshold)
     populations += [
-        Population(name, size, kind, bias=hidden_bias, rule=rule) for name, size in predicted[1:]
+        Population(
+            name,
+            size,
+            kind,
+            bias=hidden_bias,
+            rule=Goodness(thresholds[name], circuit.slope, circuit.positive),
+        )
+        for name, size in predicted[1:]
     ]
     populations.append(
         Population(
@@ -190,7 +218,8 @@ def _populations(circuit: PFF) -> tuple[Population, ...]:
 
 
 def _representation(circuit: PFF) -> tuple[Projection, ...]:
-    rate, names = circuit.learning_rate, _hidden(circuit)
+    names = _hidden(circuit)
+    rates, scales = _each(circuit, circuit.learning_rate), _each(circuit, circuit.scale)
     projections = []
     for below, name in zip(["image", *names], names, strict=False):
         projections.append(
@@ -198,8 +227,8 @@ def _representation(circuit: PFF) -> tuple[Projection, ...]:
                 f"{below}_to_{name}",
                 below,
                 name,
-                scale=circuit.scale,
-                learning_rate=rate,
+                scale=scales[name],
+                learning_rate=rates[name],
             )
         )
     projections.append(
@@ -208,7 +237,7 @@ def _representation(circuit: PFF) -> tuple[Projection, ...]:
             "label",
             names[-1],
             scale=circuit.label_scale,
-            learning_rate=rate,
+            learning_rate=rates[names[-1]],
         )
     )
     for name, above in itertools.pairwise(names):
@@ -218,12 +247,12 @@ def _representation(circuit: PFF) -> tuple[Projection, ...]:
                 above,
                 name,
                 scale=circuit.top_down_scale,
-                learning_rate=rate,
+                learning_rate=rates[name] * circuit.top_down_factor,
             )
         )
     if circuit.lateral:
         for name in names:
-            projections += _competition(circuit, name)
+            projections += _competition(circuit, name, rates[name] * circuit.lateral_factor)
     heard = names if circuit.readout_from == "all" else names[-1:]
     projections += [
         Projection(
@@ -239,7 +268,7 @@ def _representation(circuit: PFF) -> tuple[Projection, ...]:
     return tuple(projections)
 
 
-def _competition(circuit: PFF, name: str) -> list[Projection]:
+def _competition(circuit: PFF, name: str, rate: float) -> list[Projection]:
     return [
         Projection(
             f"{name}_lateral",
@@ -247,10 +276,10 @@ def _competition(circuit: PFF, name: str) -> list[Projection]:
             name,
             connectivity="blocks",
             block=circuit.lateral,
-            normalized=False,
+            normalized=circuit.lateral_normalized,
             initial="constant",
             scale=-circuit.lateral_inhibition,
-            learning_rate=circuit.learning_rate,
+            learning_rate=rate,
             high=0.0,
         ),
         Projection(
@@ -258,10 +287,10 @@ def _competition(circuit: PFF, name: str) -> list[Projection]:
             name,
             name,
             connectivity="one_to_one",
-            normalized=False,
+            normalized=circuit.lateral_normalized,
             initial="constant",
             scale=circuit.self_excitation,
-            learning_rate=circuit.learning_rate,
+            learning_rate=rate,
             low=0.0,
         ),
     ]

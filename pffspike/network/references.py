@@ -142,37 +142,37 @@ def _check_rival(network: Network, program: Program, rival: Rival) -> None:
     if rival.population not in _active(network, program.phases[deciding]):
         raise ValueError(f"{where}: {rival.population!r} is not active in phase {rival.phase!r}")
     for phase in program.phases[: deciding + 1]:
-        if rival.signal in phase.inputs.values():
+        if rival.signal in dict(_signals(network, phase)):
             raise ValueError(
                 f"{where}: signal {rival.signal!r} is used in phase {phase.name!r}, before the "
                 f"rival is known; use it only after phase {rival.phase!r}"
             )
-    used = [phase.inputs for phase in program.phases if rival.signal in phase.inputs.values()]
-    if not used:
+    if not any(rival.signal in dict(_signals(network, phase)) for phase in program.phases):
         raise ValueError(
-            f"{where}: signal {rival.signal!r} drives nothing after phase {rival.phase!r}; drive "
-            f"a population with it or remove the rival"
+            f"{where}: signal {rival.signal!r} is not used after phase {rival.phase!r}; drive a "
+            f"population with it or remove the rival"
         )
-    taught = [p.name for p in network.populations if getattr(p.rule, "signal", "") == rival.signal]
-    if taught:
-        raise ValueError(
-            f"{where}: signal {rival.signal!r} can't also be the target of {taught[0]!r}"
-        )
+
+
+def _signals(network: Network, phase: Phase) -> list[tuple[str, Population]]:
+    """Signals that a phase reads, with the populations that they drive or teach."""
+    found = [
+        (source, network.population(name))
+        for name, source in phase.inputs.items()
+        if isinstance(source, str)
+    ]
+    for name in phase.learn:
+        population = network.population(name)
+        rule = population.rule
+        if rule is not None and rule.kind == "delta" and rule.signal is not None:
+            found.append((rule.signal, population))
+    return found
 
 
 def _check_sizes(network: Network, program: Program) -> None:
     """All that a signal drives or teaches, and the rival's population, have the same size."""
     sizes: dict[str, tuple[str, int]] = {}
-    uses = [
-        (source, network.population(name))
-        for phase in program.phases
-        for name, source in phase.inputs.items()
-        if isinstance(source, str)
-    ]
-    learners = {name for phase in program.phases for name in phase.learn}
-    for p in network.populations:
-        if p.name in learners and p.rule and p.rule.kind == "delta" and p.rule.signal:
-            uses.append((p.rule.signal, p))
+    uses = [use for phase in program.phases for use in _signals(network, phase)]
     if program.rival:
         rival = network.population(program.rival.population)
         uses += [(program.rival.truth, rival), (program.rival.signal, rival)]

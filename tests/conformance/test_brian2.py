@@ -37,7 +37,7 @@ EVERYTHING = Record(
 
 def digits_network() -> Network:
     """Two hidden populations of 30 on 8 x 8 digits."""
-    return pff(PFF(64, 10, (30, 30), threshold=4.0), "digits", Training("digits", 1))
+    return pff(PFF(64, 10, (30, 30), threshold=(4.0,)), "digits", Training("digits", 1))
 
 
 def digits_signals(samples: int, start: int = 0) -> dict[str, Any]:

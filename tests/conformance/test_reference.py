@@ -11,8 +11,8 @@ from pffspike.network import Training, initial, structure
 from pffspike.trace import Record, Trace
 
 VARIANTS = {
-    "plain": PFF(9, 3, (10, 10), window=4, burn_in=2, threshold=1.0, learning_rate=0.3),
-    "high": PFF(9, 3, (10,), window=4, positive="high", threshold=1.0, generative_rate=0.2),
+    "plain": PFF(9, 3, (10, 10), window=4, burn_in=2, threshold=(1.0,), learning_rate=(0.3,)),
+    "high": PFF(9, 3, (10,), window=4, positive="high", threshold=(1.0,), generative_rate=0.2),
     "shift": PFF(9, 3, (10, 20), window=2, normalization="shift", common_noise=True, rival_noise=4),
     "none": PFF(9, 3, (10, 10), window=1, normalization="none", lateral=5, homeostasis=0.1),
 }

@@ -20,10 +20,10 @@ CIRCUITS = st.builds(
     latent=st.integers(0, 3),
     burn_in=st.integers(0, 5),
     window=st.sampled_from([1, 2, 8, 16]),
-    threshold=st.floats(0.5, 20),
+    threshold=st.floats(0.5, 20).map(lambda value: (value,)),
     positive=st.sampled_from(["low", "high"]),
     normalization=st.sampled_from(["sqrt", "shift", "none"]),
-    learning_rate=st.floats(0, 1),
+    learning_rate=st.floats(0, 1).map(lambda value: (value,)),
     homeostasis=st.floats(0, 1),
     lateral=st.sampled_from([0, 5, 10]),
     readout_from=st.sampled_from(["top", "all"]),
@@ -53,7 +53,7 @@ def test_the_hash_is_stable_and_ignores_only_the_description():
     assert network_hash(network) == GOLDEN_HASH
     assert network_hash(network.replace(description="other")) == network_hash(network)
     assert network_hash(network.replace(name="other")) != network_hash(network)
-    whole = pff(PFF(4, 2, (10,), threshold=4), "fixed", Training("digits", 1))
+    whole = pff(PFF(4, 2, (10,), threshold=(4,)), "fixed", Training("digits", 1))
     assert network_hash(whole) == network_hash(network)
 
 
