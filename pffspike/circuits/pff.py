@@ -57,8 +57,8 @@ class PFF:
     learning_rate : tuple of float
         Of the projections into each hidden population, but for the next two; one serves all.
     top_down_factor, lateral_factor : float
-        Of the learning rate, for projections from above and for the lateral competition: both
-        feed activity back, and at the full rate they cost two points on the digits.
+        Of the learning rate, for projections from above and for the lateral competition, which
+        feed activity back and may have to learn more slowly.
     bias : float
         Initial bias of the hidden populations.
     homeostasis, target_rate : float

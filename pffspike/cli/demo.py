@@ -142,7 +142,8 @@ def _draw(
             network, state.parameters, make_engine("numpy"), images, seed=seed
         )
         shown = {"original": images[:15]}
-        shown |= {f"from {phase}": values[:15] for phase, values in rebuilt.images.items()}
+        sources = {"below": "from hidden 1", "chain": "from hidden 2, down the chain"}
+        shown |= {sources[phase]: values[:15] for phase, values in rebuilt.images.items()}
         plots.save(plots.image_rows(shown, dataset.shape), out / "reconstructions.png")
         report(1)
         thresholds = {
@@ -164,7 +165,8 @@ def _draw(
         )
         report(1)
         label = int(dataset.test_labels[0])
-        wrong = int(best.classification.scores[0].argsort()[-2:][::-1][-1])
+        ranking = best.classification.scores[0].argsort()[::-1]
+        wrong = int(next(k for k in ranking if k != label))
         shown_labels = {
             f"first test image, a {label}, labelled {label}": label,
             f"the same, labelled {wrong}": wrong,

@@ -43,6 +43,7 @@ def raster(trace: Trace, presentations: Mapping[str, int]) -> Figure:
             axes.set_xlim(-0.5, trace.program.steps - 0.5)
             axes.set_ylim(-0.5, spikes.shape[2] - 0.5)
             axes.set_yticks([])
+            axes.set_xticks(range(0, trace.program.steps, 2))
             axes.text(
                 0.995,
                 0.02,

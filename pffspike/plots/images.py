@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 
 from pffspike.plots.canvas import figure
 
+_COLOURED = 90.0  #: percentile of the weights at which the colours end
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -50,14 +52,15 @@ def receptive_fields(weights: Floats, shape: tuple[int, int], count: int = 60) -
     Returns
     -------
     Figure
-        Red excites, blue inhibits; one scale for all.
+        Red excites, blue inhibits; one scale for all, beyond which the strongest weights, a
+        tenth, look alike.
     """
     order = np.argsort(-np.linalg.norm(weights, axis=0), kind="stable")[:count]
     columns = min(15, len(order))
     lines = -(-len(order) // columns)
     drawing = figure(0.55 * columns + 0.8, 0.58 * lines + 0.3)
     panels = drawing.subplots(lines, columns, squeeze=False)
-    limit = float(np.abs(weights[:, order]).max()) or 1.0
+    limit = float(np.percentile(np.abs(weights[:, order]), _COLOURED)) or 1.0
     for axes in panels.flat:
         axes.set_axis_off()
     shown = []
