@@ -45,6 +45,10 @@ def demo(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(f"{out} can't be made: {error.strerror}; choose another folder") from None
+    from pffspike import plots  # noqa: F401  (a package that is missing is missed at once)
+
+    for name in ENGINES:
+        make_engine(name)
     seconds: dict[str, float] = {}
     dataset = load("digits")
     if samples is not None:

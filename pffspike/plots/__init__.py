@@ -1,5 +1,14 @@
 """Pictures of traces, histories and weights. Every function returns a Matplotlib figure."""
 
+from pffspike.errors import MissingPackageError
+
+try:
+    import matplotlib as mpl  # noqa: F401  (to say in one sentence that it is missing)
+except ImportError:
+    raise MissingPackageError(
+        "Matplotlib is not installed, so nothing can be drawn: pip install 'pffspike[plot]'"
+    ) from None
+
 from pffspike.plots.activity import goodness_history, raster
 from pffspike.plots.canvas import save
 from pffspike.plots.images import confusion, image_rows, receptive_fields

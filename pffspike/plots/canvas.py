@@ -5,15 +5,10 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from pffspike.errors import MissingPackageError, UserError
-from pffspike.files import write_whole
+from matplotlib.figure import Figure
 
-try:
-    from matplotlib.figure import Figure
-except ImportError:
-    raise MissingPackageError(
-        "Matplotlib is not installed, so nothing can be drawn: pip install 'pffspike[plot]'"
-    ) from None
+from pffspike.errors import UserError
+from pffspike.files import write_whole
 
 #: Colour-blind safe colours (Okabe and Ito): true label, false label, no label.
 TRUE, FALSE, NEUTRAL = "#0072B2", "#D55E00", "#666666"

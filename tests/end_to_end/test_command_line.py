@@ -208,7 +208,7 @@ def test_wrong_options_exit_with_2(tmp_path):
 )
 def test_an_absent_package_is_named_with_its_remedy(package, arguments, remedy, folder, tmp_path):
     (tmp_path / f"{package}.py").write_text(
-        f"raise ModuleNotFoundError('No module named {package!r}', name={package!r})\n"
+        f"raise ModuleNotFoundError('No module named {package}', name={package!r})\n"
     )
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     result = pffspike(*arguments, cwd=folder, env={**os.environ, "PYTHONPATH": path})

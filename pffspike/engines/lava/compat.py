@@ -15,18 +15,19 @@ from typing import Any
 
 from pffspike.errors import MissingPackageError
 
+_MISSING = (
+    "the Lava engine needs lava-nc: pip install 'pffspike[lava]' on Python 3.10; on 3.11 and "
+    "later lava-nc must be told that it may: uv pip install with the tool.uv.dependency-metadata "
+    "of this project's pyproject.toml, or pip install --ignore-requires-python --no-deps "
+    "lava-nc==0.10.0"
+)
 _VAR_MODEL = "lava.magma.compiler.var_model"
 
 
 def require_lava() -> None:
     """Raise `MissingPackageError` if Lava is not installed (without importing it)."""
     if importlib.util.find_spec("lava") is None:
-        raise MissingPackageError(
-            "the Lava engine needs lava-nc: pip install 'pffspike[lava]' on Python 3.10; on 3.11 "
-            "and later lava-nc must be told that it may: uv pip install with the "
-            "tool.uv.dependency-metadata of this project's pyproject.toml, or pip install "
-            "--ignore-requires-python --no-deps lava-nc==0.10.0"
-        )
+        raise MissingPackageError(_MISSING)
 
 
 def import_lava() -> None:
@@ -45,6 +46,10 @@ def import_lava() -> None:
         If Lava is not installed.
     """
     require_lava()
+    try:
+        importlib.import_module("lava")
+    except ImportError:
+        raise MissingPackageError(_MISSING) from None
     with _start_method(None), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with _hashable_byte_encoder():
