@@ -65,7 +65,9 @@ def check_fit(network: Network, dataset: Dataset) -> None:
         try:
             size = network.population(name).size
         except ValueError as error:
-            raise UserError(f"network {network.name!r} can't be trained: {error}") from None
+            raise UserError(
+                f"network {network.name!r} takes no images and labels: {error}"
+            ) from None
         if size != given:
             raise UserError(
                 f"data set {dataset.name!r} has {given} {needed}, but population {name!r} of "

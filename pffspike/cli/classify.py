@@ -51,7 +51,7 @@ def classify(
         drive = read_images(images, levels, state.network)
         names = [f"image {k}" for k in range(len(drive))]
     else:
-        found = options.load_dataset(state.network.training.dataset, dataset, data, download)
+        found = options.load_dataset(state.network, dataset, data, download)
         chosen = check_index(index or [], len(found.test_images))
         drive = probabilities(found.test_images[chosen], found.levels)
         truth = found.test_labels[chosen]

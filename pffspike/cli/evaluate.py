@@ -38,9 +38,7 @@ def evaluate(
     state = options.load_trained(trained)
     card = load_device(device)
     modes = [evaluation.check_mode(state.network, name) for name in mode or MODES]
-    images = options.load_dataset(
-        state.network.training.dataset, dataset, data, download, test_samples=samples
-    )
+    images = options.load_dataset(state.network, dataset, data, download, test_samples=samples)
     engines = {name: make_engine(name) for name in engine or ["numpy"]}
     results = []
     for name, chosen in engines.items():

@@ -11,8 +11,10 @@ import typer
 from pffspike.data import Dataset, load
 from pffspike.errors import UserError
 from pffspike.exchange import read_export
+from pffspike.network.spec import Network
 from pffspike.storage import TrainedNetwork
 from pffspike.storage import load as load_file
+from pffspike.training import check_fit
 
 Trained = Annotated[
     Path,
@@ -45,7 +47,7 @@ def load_trained(path: Path) -> TrainedNetwork:
 
 
 def load_dataset(
-    trained_on: str,
+    network: Network,
     name: str | None,
     folder: Path | None,
     download: bool,
@@ -54,7 +56,8 @@ def load_dataset(
     test_samples: int | None = None,
 ) -> Dataset:
     """Load the data set of a network, or the one asked for, cut to the first samples."""
-    dataset = load(name or trained_on, folder, download)
+    dataset = load(name or network.training.dataset, folder, download)
+    check_fit(network, dataset)
     for asked, images in (
         (train_samples, dataset.train_images),
         (test_samples, dataset.test_images),

@@ -36,9 +36,7 @@ def reconstruct(
         state.network.program("reconstruct")
     except ValueError as error:
         raise UserError(f"network {state.network.name!r} can't reconstruct: {error}") from None
-    found = options.load_dataset(
-        state.network.training.dataset, dataset, data, download, test_samples=samples
-    )
+    found = options.load_dataset(state.network, dataset, data, download, test_samples=samples)
     originals = probabilities(found.test_images, found.levels)
     result = inference.reconstruct(
         state.network, state.parameters, make_engine(engine), originals, seed=seed

@@ -47,7 +47,7 @@ def train(
     if resume is not None:
         state, path = storage.load(resume), out or resume
         images = options.load_dataset(
-            state.network.training.dataset,
+            state.network,
             dataset,
             data,
             download,
@@ -58,9 +58,7 @@ def train(
         path = out or Path(f"{network.name}.h5")
         if path.exists() and not overwrite:
             raise UserError(f"{path} exists; give --overwrite, --resume {path} or another --output")
-        images = options.load_dataset(
-            network.training.dataset, dataset, data, download, train_samples=samples
-        )
+        images = options.load_dataset(network, dataset, data, download, train_samples=samples)
         state = training.begin(network, images, seed=seed, epochs=epochs)
     chosen = make_engine(engine)
     try:

@@ -131,6 +131,15 @@ def test_info_names_engines_and_describes_networks(folder):
     assert "60 of 60 samples" in pffspike("info", "net.h5", cwd=folder).stdout
 
 
+def write_tiny_mnist(folder: Path) -> None:
+    """Two images a part, in the IDX format."""
+    folder.mkdir(exist_ok=True)
+    for part in ("train", "t10k"):
+        images = bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 28, 0, 0, 0, 28]) + bytes(2 * 784)
+        (folder / f"{part}-images-idx3-ubyte").write_bytes(images)
+        (folder / f"{part}-labels-idx1-ubyte").write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 2, 3, 4]))
+
+
 MISTAKES = {
     "unknown card": (("train", "digitz"), ("'digitz' is not known", "digits")),
     "missing card": (("train", "absent.toml"), ("absent.toml can't be read",)),
@@ -146,6 +155,10 @@ MISTAKES = {
     "missing data": (
         ("train", "digits", "--dataset", "kmnist", "--data", ".", "-o", "x.h5"),
         ("kmnist",),
+    ),
+    "other data": (
+        ("evaluate", "net.h5", "--dataset", "mnist", "--data", "tiny"),
+        ("has 784 pixels", "'image' of network 'digits' has 64 neurons"),
     ),
     "missing file": (("evaluate", "absent.h5"), ("absent.h5 can't be read",)),
     "foreign file": (("evaluate", "text.toml"), ("is not a complete file",)),
@@ -169,6 +182,7 @@ MISTAKES = {
 def test_a_mistake_gets_one_sentence_and_exit_code_2(mistake, folder, monkeypatch, capsys):
     arguments, parts = MISTAKES[mistake]
     (folder / "taken").mkdir(exist_ok=True)
+    write_tiny_mnist(folder / "tiny")
     (folder / "text.toml").write_text("this is no card")
     (folder / "wrong.toml").write_text(
         'name = "w"\ncircuit = "pff"\n[training]\ndataset = "digits"\nepochs = 0\n'
