@@ -22,6 +22,7 @@ from pffspike.engines.lava.errors import DeadProcessError, ModelError, StalledEr
 from pffspike.engines.lava.infrastructure import Infrastructure
 
 _CHANNEL_SIZE = 4  #: messages that a channel holds; one or two would do
+_START_SECONDS = 30.0  #: for the next process to be ready, on a machine busy with others
 _LOOK_SECONDS = 0.25  #: between two looks at the progress
 _STOP_SECONDS = 1.0  #: for all processes to end by themselves
 _ANSWER_SECONDS = 0.5  #: for a process to say what it waits for
@@ -90,7 +91,7 @@ class GuardedRuntime(Runtime):  # type: ignore[misc]
             unready.difference_update(name for name, what in reports if what == "ready")
             return not unready
 
-        self._guard(ready, "while the network started")
+        self._guard(ready, "while the network started", max(_START_SECONDS, self._timeout))
         self._is_initialized = True
 
     def run_steps(self, steps: int) -> None:
@@ -111,7 +112,7 @@ class GuardedRuntime(Runtime):  # type: ignore[misc]
 
         try:
             self.start(RunSteps(steps, blocking=False))
-            self._guard(done, f"in a run of {steps} steps")
+            self._guard(done, f"in a run of {steps} steps", self._timeout)
         except BaseException:
             self.stop()
             raise
@@ -160,14 +161,14 @@ class GuardedRuntime(Runtime):  # type: ignore[misc]
         """Make `_guard` look; called by a thread of Lava's when an answer has arrived."""
         os.write(self._ring, b"!")
 
-    def _guard(self, done: Callable[[list[tuple[str, str]]], bool], when: str) -> None:
+    def _guard(
+        self, done: Callable[[list[tuple[str, str]]], bool], when: str, patience: float
+    ) -> None:
         """Wait until ``done``, which is told of reports as (name, report)."""
         pipes = {actor.pipe: actor for actor in self.infrastructure.actors}
         steps, since = self._progress(), time.monotonic()
         while True:
-            ready = set(
-                connection.wait([self._bell, *pipes], min(_LOOK_SECONDS, self._timeout / 4))
-            )
+            ready = set(connection.wait([self._bell, *pipes], min(_LOOK_SECONDS, patience / 4)))
             if self._bell in ready:
                 os.read(self._bell, 4096)
             reports = [(actor.name, *_read(pipe)) for pipe, actor in pipes.items() if pipe in ready]
@@ -183,8 +184,8 @@ class GuardedRuntime(Runtime):  # type: ignore[misc]
             now = self._progress()
             if reports or now != steps:
                 steps, since = now, time.monotonic()
-            elif time.monotonic() - since > self._timeout:
-                raise self._stall(when)
+            elif time.monotonic() - since > patience:
+                raise self._stall(when, patience)
 
     def _death(self, name: str, when: str) -> DeadProcessError:
         actor = next(each for each in self.infrastructure.actors if each.name == name)
@@ -196,7 +197,7 @@ class GuardedRuntime(Runtime):  # type: ignore[misc]
             f"fewer lanes"
         )
 
-    def _stall(self, when: str) -> StalledError:
+    def _stall(self, when: str, patience: float) -> StalledError:
         living = [actor for actor in self.infrastructure.actors if actor.is_alive()]
         for actor in living:
             actor.pipe.send("?")
@@ -211,7 +212,7 @@ class GuardedRuntime(Runtime):  # type: ignore[misc]
             elif not any(word in what for word in _IDLE):
                 states.append(f"{actor.name} waits to {what}")
         return StalledError(
-            f"no Lava process finished a step for {self._timeout:g} s {when} "
+            f"no Lava process finished a step for {patience:g} s {when} "
             f"({'; '.join(states)}); if the machine is only slow, use LavaEngine(timeout=...) with "
             f"more seconds"
         )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray  # type: ignore[type-arg]
 
 _LANES = 64  #: 128 were a quarter faster in a long run on digits and slower in a short one
-_TIMEOUT = 4.0  #: seconds; a step takes milliseconds
+_TIMEOUT = 4.0  #: seconds without a finished step; a step takes milliseconds
 
 
 class LavaEngine:
@@ -41,7 +41,8 @@ class LavaEngine:
     arithmetic : {"fixed", "floating"}
         Process models of 64-bit integers only, or of doubles. The spikes are the same.
     timeout : float
-        Seconds without a finished step until a run counts as stalled.
+        Seconds without a finished step until a run counts as stalled (at least 30 while the
+        processes start).
     lanes : int
         Copies of the network side by side in the same processes, each with other samples; on
         a chip these would be so many copies of the network. Spikes do not depend on it.
