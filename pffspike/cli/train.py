@@ -23,7 +23,7 @@ def train(
         Path | None, typer.Option(help="Go on with this unfinished training instead of a card.")
     ] = None,
     overwrite: Annotated[bool, typer.Option(help="Replace an existing output file.")] = False,
-    engine: options.EngineName = "brian2",
+    engine: options.EngineName = "fastest",
     seed: options.Seed = 0,
     epochs: Annotated[int | None, typer.Option(help="Instead of the card's.", min=1)] = None,
     samples: options.Samples = None,

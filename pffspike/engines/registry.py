@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib.metadata
+import importlib.util
 import shutil
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from pffspike.errors import UserError
 
 #: Name of each engine, with its variant behind a colon, and what it is.
 ENGINES = {
+    "fastest": "the first that is installed of: numba, brian2 (with a C++ compiler), numpy",
+    "numba": "compiled by Numba, event-driven; learns",
     "numpy": "NumPy reference; learns",
     "brian2": "Brian2, the fastest target that this machine offers; learns",
     "brian2:cpp_standalone": "Brian2, C++ standalone; learns",
@@ -42,7 +45,11 @@ def make_engine(name: str) -> Engine:
     if name not in ENGINES:
         close = difflib.get_close_matches(name, ENGINES, 1) or list(ENGINES)
         raise UserError(f"engine {name!r} is not known; give one of: {', '.join(close)}")
-    family, _, variant = name.partition(":")
+    family, _, variant = resolve(name).partition(":")
+    if family == "numba":
+        from pffspike.engines.numba import NumbaEngine
+
+        return NumbaEngine()
     if family == "brian2":
         from pffspike.engines.brian2 import Brian2Engine
 
@@ -56,6 +63,17 @@ def make_engine(name: str) -> Engine:
     return ReferenceEngine()
 
 
+def resolve(name: str) -> str:
+    """Name of the engine that ``fastest`` stands for on this machine; other names stay."""
+    if name != "fastest":
+        return name
+    if importlib.util.find_spec("numba"):
+        return "numba"
+    if importlib.util.find_spec("brian2") and brian2_target() == "cpp_standalone":
+        return "brian2"
+    return "numpy"
+
+
 def compiler() -> str | None:
     """Path of the C++ compiler that Brian2 would call, if there is one."""
     return shutil.which("g++") or shutil.which("clang++")
@@ -64,6 +82,14 @@ def compiler() -> str | None:
 def brian2_target() -> str:
     """Brian2 target that ``brian2`` stands for: C++ standalone where there is a compiler."""
     return "cpp_standalone" if compiler() and shutil.which("make") else "numpy"
+
+
+#: Why ``fastest`` stands for an engine.
+_REASONS = {
+    "numba": "Numba is installed",
+    "brian2": "Numba is not installed, Brian2 and a C++ compiler are",
+    "numpy": "neither Numba nor Brian2 with a C++ compiler is installed",
+}
 
 
 @dataclass(frozen=True)
@@ -94,8 +120,8 @@ def available_engines() -> list[Availability]:
 
 
 def _availability(name: str) -> Availability:
-    family, _, variant = name.partition(":")
-    package = {"numpy": "numpy", "brian2": "brian2", "lava": "lava-nc"}[family]
+    family, _, variant = resolve(name).partition(":")
+    package = {"numba": "numba", "numpy": "numpy", "brian2": "brian2", "lava": "lava-nc"}[family]
     try:
         version = importlib.metadata.version(package)
         make_engine(name)
@@ -105,6 +131,11 @@ def _availability(name: str) -> Availability:
         )
     if variant in ("cpp_standalone", "cython") and compiler() is None:
         return Availability(name, False, "no C++ compiler was found: install g++ or clang++")
+    if name == "fastest":
+        return Availability(name, True, f"{resolve(name)}: {_REASONS[family]}")
+    if name == "numba":
+        return Availability(name, True, f"{package} {version}; the first use takes some 20 s")
     if name == "brian2":
-        return Availability(name, True, f"{package} {version}, target {brian2_target()}")
+        why = "a C++ compiler was found" if compiler() else "no C++ compiler was found"
+        return Availability(name, True, f"{package} {version}, target {brian2_target()}: {why}")
     return Availability(name, True, f"{package} {version}")

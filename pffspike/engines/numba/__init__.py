@@ -1,0 +1,17 @@
+"""The compiled engine: the reference engine's semantics in code that Numba compiles.
+
+Numba stores what it has compiled; the first use on a machine takes some 20 seconds.
+"""
+
+from pffspike.errors import MissingPackageError
+
+try:
+    import numba  # noqa: F401  (to say in one sentence that it is missing)
+except ImportError as error:
+    raise MissingPackageError(
+        f"the compiled engine needs Numba ({error}); run: pip install 'pffspike[numba]'"
+    ) from None
+
+from pffspike.engines.numba.session import NumbaEngine
+
+__all__ = ["NumbaEngine"]

@@ -1,0 +1,220 @@
+"""Compiled presentations: draw, deliver, trace.
+
+Weights and their sums are integers, so that order does not matter; drives are double-precision
+numbers whose sums are exact (`pffspike.network.exactness`). A step costs what its spikes cost.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from pffspike.arithmetic import counter, grids
+from pffspike.engines.numba.plan import CLAMPED, COMPUTED, FOLLOWING, INACTIVE
+from pffspike.engines.numba.random import bits, derive
+
+UNIT = 2.0**-counter.UNIFORM_BITS  #: of uniform numbers
+_ONES = 2.0**counter.UNIFORM_BITS
+_NEAREST = 2.0**-grids.DRIVE_GRID
+
+
+class Memory(NamedTuple):
+    """Working arrays of one thread.
+
+    ``fired`` holds in each step the spiking neurons of every population, from its first place
+    on, and ``many`` their number. ``kept`` holds the sums that later phases of a sample use again.
+    """
+
+    fired: np.ndarray  #: (steps, neurons) int32
+    many: np.ndarray  #: (steps, populations) int64
+    sums: np.ndarray  #: (accumulators,) of the weights' type
+    kept: np.ndarray  #: (steps, accumulators) of the weights' type
+    drive: np.ndarray  #: (neurons,) float64
+    counts: np.ndarray  #: (neurons,) int64
+    traces: np.ndarray  #: (neurons,) float64
+    factors: np.ndarray  #: (neurons,) float64
+    bright: np.ndarray  #: (probabilities,) int64: places whose probability is above 0
+    levels: np.ndarray  #: (probabilities,) int64: these probabilities times 2^24
+    senders: np.ndarray  #: (neurons,) float64: noise of rounding
+    receivers: np.ndarray  #: (neurons,) float64
+
+
+@numba.njit(cache=True, nogil=True)
+def add_rows(sums, weights, offset, senders, many):  # type: ignore[no-untyped-def]
+    """Add up whole rows of weights, four at a time."""
+    width = len(sums)
+    sums[:] = 0
+    k = 0
+    while k + 4 <= many:
+        a = offset + senders[k] * width
+        b = offset + senders[k + 1] * width
+        c = offset + senders[k + 2] * width
+        d = offset + senders[k + 3] * width
+        first, second = weights[a : a + width], weights[b : b + width]
+        third, fourth = weights[c : c + width], weights[d : d + width]
+        for j in range(width):
+            sums[j] += (first[j] + second[j]) + (third[j] + fourth[j])
+        k += 4
+    while k < many:
+        a = offset + senders[k] * width
+        row = weights[a : a + width]
+        for j in range(width):
+            sums[j] += row[j]
+        k += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def add_blocks(sums, weights, offset, width, block, senders, many):  # type: ignore[no-untyped-def]
+    """Add up rows that cover the receivers of a block only."""
+    sums[:] = 0
+    for k in range(many):
+        a = offset + senders[k] * width
+        b = senders[k] // block * block
+        for j in range(width):
+            sums[b + j] += weights[a + j]
+
+
+@numba.njit(cache=True, nogil=True)
+def add_drive(drive, sums, factor):  # type: ignore[no-untyped-def]
+    """Add sums of weights to a drive."""
+    for j in range(len(drive)):
+        drive[j] += factor * sums[j]
+
+
+@numba.njit(cache=True, nogil=True)
+def draw(drive, key, position, fired, chances):  # type: ignore[no-untyped-def]
+    """List the neurons that spike; their number."""
+    for j in range(len(drive)):
+        chances[j] = drive[j] * _ONES - bits(key, position + np.uint64(j))
+    many = 0
+    for j in range(len(drive)):
+        fired[many] = j
+        many += chances[j] > 0
+    return many
+
+
+@numba.njit(cache=True, nogil=True)
+def draw_signal(bright, levels, key, position, fired, chances):  # type: ignore[no-untyped-def]
+    """List the neurons that spike, of those with a probability above 0; their number."""
+    for k in range(len(bright)):
+        chances[k] = levels[k] - bits(key, position + np.uint64(bright[k]))
+    many = 0
+    for k in range(len(bright)):
+        fired[many] = bright[k]
+        many += chances[k] > 0
+    return many
+
+
+@numba.njit(cache=True, nogil=True)
+def deliver(weights, memory, projections, populations, phases, phase, step):  # type: ignore[no-untyped-def]
+    """Add to the drives what the spikes of ``step`` cause."""
+    for r in range(len(projections.pre)):
+        if not phases.enabled[phase, r]:
+            continue
+        pre, post = projections.pre[r], projections.post[r]
+        many = memory.many[step, pre]
+        if many == 0:
+            continue
+        start, size = populations.start[post], populations.size[post]
+        place = projections.sums[r]
+        sums = memory.sums[place : place + size]
+        if phases.known_sums[phase, r]:
+            sums = memory.kept[step, place : place + size]
+        else:
+            begin = populations.start[pre]
+            senders = memory.fired[step, begin : begin + many]
+            offset, width, block = projections.offset[r], projections.width[r], projections.block[r]
+            if block == 0:
+                add_rows(sums, weights, offset, senders, many)
+            else:
+                add_blocks(sums, weights, offset, width, block, senders, many)
+            if projections.kept[r]:
+                memory.kept[step, place : place + size] = sums
+        factor = projections.unit[r]
+        if projections.normalized[r]:
+            factor *= populations.gains[populations.gain[pre] + many]
+        add_drive(memory.drive[start : start + size], sums, factor)
+
+
+@numba.njit(cache=True, nogil=True)
+def fire(memory, populations, phases, phase, step, key, classes, columns, widths):  # type: ignore[no-untyped-def]
+    """Draw the spikes of all populations in a step.
+
+    ``classes`` holds the class of each signal; ``columns`` and ``widths`` say where the bright
+    places of a signal of probabilities lie and how many there are (-1: a signal of classes).
+    """
+    for p in range(len(populations.start)):
+        if phases.known_spikes[phase, p]:
+            continue
+        start, size = populations.start[p], populations.size[p]
+        fired = memory.fired[step, start : start + size]
+        state, source, many = phases.state[phase, p], phases.source[phase, p], 0
+        chances = memory.factors[start : start + size]
+        if state == COMPUTED:
+            drive = memory.drive[start : start + size]
+            many = draw(drive, key, populations.counter[p], fired, chances)
+        elif state == FOLLOWING and widths[source] >= 0:
+            first, last = columns[source], columns[source] + widths[source]
+            many = draw_signal(
+                memory.bright[first:last],
+                memory.levels[first:last],
+                key,
+                populations.counter[p],
+                fired,
+                chances,
+            )
+        elif state != INACTIVE:
+            fired[0] = source if state == CLAMPED else classes[source]
+            many = 1
+        memory.many[step, p] = many
+
+
+@numba.njit(cache=True, nogil=True)
+def trace(memory, populations, step):  # type: ignore[no-untyped-def]
+    """Count spikes, and count them weighted by the gain."""
+    for p in range(len(populations.start)):
+        start, many = populations.start[p], memory.many[step, p]
+        gain = populations.gains[populations.gain[p] + many]
+        fired = memory.fired[step, start : start + many]
+        for k in range(many):
+            j = start + fired[k]
+            memory.counts[j] += 1
+            memory.traces[j] += gain
+
+
+@numba.njit(cache=True, nogil=True)
+def present(weights, biases, memory, plan, phase, key, classes, columns, widths):  # type: ignore[no-untyped-def]
+    """One phase of one sample, from silence; leaves spikes, counts and traces in ``memory``.
+
+    ``plan`` is a tuple of populations, projections, phases and the course.
+    """
+    populations, projections, phases, course = plan
+    memory.counts[:] = 0
+    memory.traces[:] = 0.0
+    for step in range(course.burn_in + course.window):
+        memory.drive[:] = biases
+        if step > 0:
+            deliver(weights, memory, projections, populations, phases, phase, step - 1)
+        step_key = derive(key, np.uint64(step))
+        fire(memory, populations, phases, phase, step, step_key, classes, columns, widths)
+        if step >= course.burn_in:
+            trace(memory, populations, step)
+
+
+@numba.njit(cache=True, nogil=True)
+def brighten(row, bright, levels):  # type: ignore[no-untyped-def]
+    """List the places of a row whose probability is above 0, and it times 2^24; their number."""
+    many = 0
+    for j in range(len(row)):
+        bright[many] = j
+        levels[many] = np.int64(row[j] * _ONES)
+        many += row[j] > 0
+    return many
+
+
+@numba.njit(cache=True, nogil=True)
+def nearest(x):  # type: ignore[no-untyped-def]
+    """Round to the grid of drives."""
+    return np.floor(x * _NEAREST + 0.5) * (1.0 / _NEAREST)

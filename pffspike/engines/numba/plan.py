@@ -1,0 +1,363 @@
+"""A program as flat arrays, the form that compiled code reads.
+
+Populations and projections are those that the program uses, in the network's order. All
+neurons lie in one row, populations one behind the other; so do all weights, as integers in units
+of their grid. A row of a projection holds the synapses of one sender: all receivers, or those of
+its block.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.arithmetic import counter, grids
+from pffspike.network import constants, structure
+from pffspike.network.parameters import Parameters
+from pffspike.network.spec import Delta, Goodness, Network, Phase, Program, Projection
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+Keys = npt.NDArray[np.uint64]
+Flags = npt.NDArray[np.bool_]
+
+NO_RULE, GOODNESS, CONTRAST, COPY, TEACH = range(5)  #: rules; the last two are kinds of `Delta`
+INACTIVE, COMPUTED, CLAMPED, FOLLOWING = range(4)  #: what a population does in a phase
+
+
+class Populations(NamedTuple):
+    """One entry a population.
+
+    ``start`` is its first neuron, ``counter`` the position of that neuron's random numbers,
+    ``gain`` the beginning of its table in ``gains``, ``target`` the population that a `COPY`
+    copies.
+    """
+
+    start: Integers
+    size: Integers
+    counter: Keys
+    gain: Integers
+    gains: Floats
+    rule: Integers
+    threshold: Floats
+    slope: Floats
+    low: Flags
+    target: Integers
+    homeostasis: Floats
+    rate: Floats
+    limit: Floats
+
+
+class Projections(NamedTuple):
+    """One entry a projection.
+
+    ``offset`` is the position of its first weight, ``sums`` that of its first accumulator,
+    ``width`` the length of a row, ``block`` the number of consecutive senders that share their
+    receivers (0: everyone has all), ``hollow`` whether neurons have no synapse to themselves.
+    ``unit`` is the weight that 1 stands for; ``low`` and ``high`` are counted in it. ``kept``
+    marks those whose sums later phases of a sample use again.
+    """
+
+    pre: Integers
+    post: Integers
+    offset: Integers
+    sums: Integers
+    width: Integers
+    block: Integers
+    hollow: Flags
+    normalized: Flags
+    unit: Floats
+    low: Floats
+    high: Floats
+    kept: Flags
+
+
+class Phases(NamedTuple):
+    """One row a phase, one column a population or projection.
+
+    ``source`` is the class or the signal of a driven population and ``teacher`` the signal of a
+    `TEACH`. ``known`` marks populations whose spikes and projections whose sums are the same as
+    in an earlier phase of the sample.
+    """
+
+    stream: Keys
+    contrast: Integers
+    state: Integers
+    source: Integers
+    teacher: Integers
+    learns: Flags
+    enabled: Flags
+    plastic: Flags
+    known_spikes: Flags
+    known_sums: Flags
+
+
+class Course(NamedTuple):
+    """The program's steps and its rival; ``phase`` is -1 if it has none."""
+
+    burn_in: int
+    window: int
+    rounding: np.uint64
+    rivals: np.uint64
+    phase: int
+    population: int
+    truth: int
+    signal: int
+    noise: float
+
+
+class Plan:
+    """All of a program that stays the same while it runs.
+
+    Parameters
+    ----------
+    network : Network
+    program : Program
+    seed : int
+
+    Attributes
+    ----------
+    populations, projections, phases, course
+        What the compiled functions read.
+    signals : tuple of str
+        Rows and columns of signals that a run hands over are in this order.
+    dtype : dtype of int32 or int64
+        Of weights and their sums: the narrower one if every sum fits into it.
+    """
+
+    def __init__(self, network: Network, program: Program, seed: int) -> None:
+        self.network, self.program = network, program
+        self.extent = structure.extent(network, program)
+        rival = program.rival
+        named = [*self.extent.signals, *([rival.signal] if rival else [])]
+        self.signals = tuple(dict.fromkeys(named))
+        self._position = {p.name: k for k, p in enumerate(self.extent.populations)}
+        self.dtype = np.dtype(np.int32 if self._largest_sum() < 2**31 else np.int64)
+        self.populations = self._populations()
+        self.phases = self._phases(seed)
+        self.projections = self._projections()
+        self.course = self._course(seed)
+        self.neurons = sum(p.size for p in self.extent.populations)
+        self.accumulators = sum(network.population(p.post).size for p in self.extent.projections)
+
+    def _largest_sum(self) -> float:
+        largest = 0.0
+        for p in self.extent.projections:
+            owner = self.network.projection(structure.weights_of(p))
+            weight = max(abs(owner.low), abs(owner.high)) * 2.0**-owner.grid
+            largest = max(largest, structure.fan_in(self.network, p) * weight)
+        return largest
+
+    def _populations(self) -> Populations:
+        populations = self.extent.populations
+        sizes = np.array([p.size for p in populations], np.int64)
+        tables = [grids.gain_table(p.normalization, p.size) for p in populations]
+        rules = [p.rule for p in populations]
+        goodness = [r if isinstance(r, Goodness) else None for r in rules]
+        return Populations(
+            start=_starts(sizes),
+            size=sizes,
+            counter=np.array([self.network.index(p.name) << 32 for p in populations], np.uint64),
+            gain=_starts(np.array([len(table) for table in tables], np.int64)),
+            gains=np.concatenate(tables),
+            rule=np.array([_rule(r) for r in rules], np.int64),
+            threshold=np.array([constants.threshold(r) if r else 0.0 for r in goodness]),
+            slope=np.array([constants.slope(r) if r else 0.0 for r in goodness]),
+            low=np.array([r is not None and r.positive == "low" for r in goodness]),
+            target=np.array(
+                [
+                    self._position.get(str(r.population), -1) if isinstance(r, Delta) else -1
+                    for r in rules
+                ],
+                np.int64,
+            ),
+            homeostasis=np.array([constants.rate(p.bias.homeostasis) for p in populations]),
+            rate=np.array([constants.rate(p.bias.target_rate) for p in populations]),
+            limit=np.array([p.bias.limit for p in populations]),
+        )
+
+    def _projections(self) -> Projections:
+        projections = self.extent.projections
+        widths = np.array([self._width(p) for p in projections], np.int64)
+        owners = list(dict.fromkeys(structure.weights_of(p) for p in projections))
+        self.owners = tuple(self.network.projection(name) for name in owners)
+        lengths = [self.network.population(p.pre).size * self._width(p) for p in self.owners]
+        starts = _starts(np.array(lengths, np.int64))
+        self.synapses = sum(lengths)
+        self.offsets = dict(zip(owners, starts.tolist(), strict=True))
+        receivers = [self.network.population(p.post).size for p in projections]
+        return Projections(
+            pre=np.array([self._position[p.pre] for p in projections], np.int64),
+            post=np.array([self._position[p.post] for p in projections], np.int64),
+            offset=np.array([self.offsets[structure.weights_of(p)] for p in projections], np.int64),
+            sums=_starts(np.array(receivers, np.int64)),
+            width=widths,
+            block=np.array([_block(p) for p in projections], np.int64),
+            hollow=np.array([p.connectivity == "blocks" for p in projections], bool),
+            normalized=np.array([p.normalized for p in projections], bool),
+            unit=np.array([2.0**p.grid for p in projections]),
+            low=np.array([p.low * 2.0**-p.grid for p in projections]),
+            high=np.array([p.high * 2.0**-p.grid for p in projections]),
+            kept=self.phases.known_sums.any(axis=0),
+        )
+
+    def _width(self, projection: Projection) -> int:
+        return _block(projection) or self.network.population(projection.post).size
+
+    def _phases(self, seed: int) -> Phases:
+        phases, populations = self.program.phases, self.extent.populations
+        projections = self.extent.projections
+        drives = [[self._drive(f, p.name) for p in populations] for f in phases]
+        enabled = [[p.name in f.projections for p in projections] for f in phases]
+        learns = [[p.name in f.learn for p in populations] for f in phases]
+        plastic = [
+            [
+                on and p.learning_rate > 0 and p.post in f.learn
+                for p, on in zip(projections, row, strict=True)
+            ]
+            for f, row in zip(phases, enabled, strict=True)
+        ]
+        spikes = [[self._known(k, p.name) for p in populations] for k in range(len(phases))]
+        sums = [
+            [
+                not self.program.learns
+                and spikes[k][self._position[p.pre]]
+                and any(p.name in f.projections for f in phases[:k])
+                for p in projections
+            ]
+            for k in range(len(phases))
+        ]
+        return Phases(
+            stream=np.array(
+                [counter.derive_key(seed, counter.SPIKES, f.stream) for f in phases], np.uint64
+            ),
+            contrast=np.array([f.contrast for f in phases], np.int64),
+            state=_table([[state for state, _ in row] for row in drives], np.int64),
+            source=_table([[source for _, source in row] for row in drives], np.int64),
+            teacher=_table([[self._teacher(p.name) for p in populations]] * len(phases), np.int64),
+            learns=_table(learns, bool),
+            enabled=_table(enabled, bool),
+            plastic=_table(plastic, bool),
+            known_spikes=_table(spikes, bool),
+            known_sums=_table(sums, bool),
+        )
+
+    def _drive(self, phase: Phase, name: str) -> tuple[int, int]:
+        if name not in structure.active(self.network, phase):
+            return INACTIVE, -1
+        if name not in phase.inputs:
+            return COMPUTED, -1
+        source = phase.inputs[name]
+        if isinstance(source, str):
+            return FOLLOWING, self.signals.index(source)
+        return CLAMPED, source
+
+    def _teacher(self, name: str) -> int:
+        rule = self.network.population(name).rule
+        if isinstance(rule, Delta) and rule.signal in self.signals:
+            return self.signals.index(rule.signal)
+        return -1
+
+    def _known(self, index: int, name: str) -> bool:
+        """Whether a driven population does in a phase what it did in all phases before."""
+        phase = self.program.phases[index]
+        source = phase.inputs.get(name)
+        rival = self.program.rival
+        return (
+            index > 0
+            and isinstance(source, str)
+            and not (rival and rival.signal == source)
+            and all(
+                f.stream == phase.stream and f.inputs.get(name) == source
+                for f in self.program.phases[:index]
+            )
+        )
+
+    def _course(self, seed: int) -> Course:
+        rival = self.program.rival
+        return Course(
+            burn_in=self.program.burn_in,
+            window=self.program.window,
+            rounding=np.uint64(counter.derive_key(seed, counter.ROUNDING)),
+            rivals=np.uint64(counter.derive_key(seed, counter.RIVALS)),
+            phase=[f.name for f in self.program.phases].index(rival.phase) if rival else -1,
+            population=self._position[rival.population] if rival else -1,
+            truth=self.signals.index(rival.truth) if rival else -1,
+            signal=self.signals.index(rival.signal) if rival else -1,
+            noise=constants.noise(rival) if rival else 0.0,
+        )
+
+    def rates(self, scale: float) -> tuple[Floats, Floats]:
+        """Learning rates of weights by projection and of biases by population."""
+        return (
+            np.array([constants.rate(p.learning_rate, scale) for p in self.extent.projections]),
+            np.array(
+                [constants.rate(p.bias.learning_rate, scale) for p in self.extent.populations]
+            ),
+        )
+
+    def pack(self, parameters: Parameters) -> tuple[npt.NDArray[np.signedinteger], Floats]:
+        """Weights and biases as two rows: ``(synapses,)`` integers, ``(neurons,)`` float64."""
+        weights = np.empty(self.synapses, self.dtype)
+        for p in self.owners:
+            dense = parameters.weights[p.name] * 2.0**-p.grid
+            self._part(weights, p)[:] = dense if _block(p) == 0 else dense[_indices(p, dense)]
+        biases = [
+            np.zeros(p.size) if p.driven else parameters.biases[p.name]
+            for p in self.extent.populations
+        ]
+        return weights, np.concatenate(biases)
+
+    def unpack(
+        self, target: Parameters, weights: npt.NDArray[np.signedinteger], biases: Floats
+    ) -> None:
+        """Write the rows of `pack` back into ``target``, in place."""
+        for p in self.owners:
+            dense, part = target.weights[p.name], self._part(weights, p)
+            if _block(p) == 0:
+                np.multiply(part, 2.0**p.grid, out=dense)
+            else:
+                dense[_indices(p, dense)] = part * 2.0**p.grid
+        for population, start in zip(self.extent.populations, self.populations.start, strict=True):
+            if not population.driven:
+                target.biases[population.name][:] = biases[start : start + population.size]
+
+    def _part(
+        self, weights: npt.NDArray[np.signedinteger], projection: Projection
+    ) -> npt.NDArray[np.signedinteger]:
+        start, senders = self.offsets[projection.name], self.network.population(projection.pre).size
+        width = self._width(projection)
+        return weights[start : start + senders * width].reshape(senders, width)
+
+
+def _starts(lengths: Integers) -> Integers:
+    return np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)[: len(lengths)]
+
+
+def _table(rows: list[list[int]] | list[list[bool]], dtype: type) -> npt.NDArray:  # type: ignore[type-arg]
+    """Two dimensions, also without columns."""
+    return np.array(rows, dtype).reshape(len(rows), -1)
+
+
+def _block(projection: Projection) -> int:
+    """Consecutive senders that share their receivers; 0: everyone has all."""
+    return {"dense": 0, "one_to_one": 1, "blocks": projection.block}[projection.connectivity]
+
+
+def _indices(projection: Projection, dense: Floats) -> tuple[Integers, Integers]:
+    """Sender and receiver of every entry of the rows of a projection in blocks."""
+    block = _block(projection)
+    senders = np.arange(len(dense))
+    return senders[:, None], (senders // block * block)[:, None] + np.arange(block)
+
+
+def _rule(rule: object) -> int:
+    if rule is None:
+        return NO_RULE
+    if isinstance(rule, Goodness):
+        return GOODNESS
+    if isinstance(rule, Delta):
+        return TEACH if rule.population is None else COPY
+    return CONTRAST

@@ -1,0 +1,34 @@
+"""The counter of `pffspike.arithmetic.counter`, compiled."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from pffspike.arithmetic import counter
+
+_ONE = np.uint64(1)
+_GOLDEN = np.uint64(counter.GOLDEN)
+_FACTORS = tuple(np.uint64(factor) for factor in counter.FACTORS)
+_SHIFTS = tuple(np.uint64(shift) for shift in counter.SHIFTS)
+_DROPPED = np.uint64(64 - counter.UNIFORM_BITS)
+
+
+@numba.njit(cache=True, nogil=True)
+def mix(x):  # type: ignore[no-untyped-def]
+    """See `pffspike.arithmetic.counter.mix`."""
+    x = (x ^ (x >> _SHIFTS[0])) * _FACTORS[0]
+    x = (x ^ (x >> _SHIFTS[1])) * _FACTORS[1]
+    return x ^ (x >> _SHIFTS[2])
+
+
+@numba.njit(cache=True, nogil=True)
+def derive(key, index):  # type: ignore[no-untyped-def]
+    """Child ``index`` of a key, both uint64."""
+    return mix(key + (index + _ONE) * _GOLDEN)
+
+
+@numba.njit(cache=True, nogil=True)
+def bits(key, position):  # type: ignore[no-untyped-def]
+    """Uniform number times 2^24, as a signed integer."""
+    return np.int64(derive(key, position) >> _DROPPED)

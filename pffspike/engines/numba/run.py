@@ -1,0 +1,87 @@
+"""The compiled loop over samples and their phases."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numba
+import numpy as np
+
+from pffspike.engines.numba.kernel import brighten, present
+from pffspike.engines.numba.learning import learn, squares, strongest_rival
+from pffspike.engines.numba.random import derive
+
+
+class Inputs(NamedTuple):
+    """Signals of a run.
+
+    A signal of classes has its class in ``classes`` and -1 in ``columns``; one of probabilities
+    has its first column of ``probabilities`` there, and its width in ``widths``.
+    """
+
+    samples: np.ndarray  #: (samples,) uint64
+    classes: np.ndarray  #: (samples, signals) int64
+    probabilities: np.ndarray  #: (samples, columns) float64
+    columns: np.ndarray  #: (signals,) int64
+    widths: np.ndarray  #: (signals,) int64
+
+
+class Outputs(NamedTuple):
+    """What a run records, row by row of presentations; ``counted`` and ``seen`` list neurons."""
+
+    spikes: np.ndarray  #: (presentations, populations) int64
+    squares: np.ndarray  #: (presentations, populations) int64
+    rivals: np.ndarray  #: (samples,) int64
+    counted: np.ndarray  #: (counted neurons,) int64
+    counts: np.ndarray  #: (presentations, counted neurons) int64
+    seen: np.ndarray  #: (populations,) int64: column of its first neuron in rasters, or -1
+    rasters: np.ndarray  #: (steps, presentations, seen neurons) bool
+
+
+@numba.njit(cache=True, nogil=True)
+def record(memory, populations, steps, outputs, row):  # type: ignore[no-untyped-def]
+    """Write down what a presentation leaves behind."""
+    for p in range(len(populations.start)):
+        start, size = populations.start[p], populations.size[p]
+        outputs.spikes[row, p] = memory.many[:, p].sum()
+        outputs.squares[row, p] = squares(memory.counts[start : start + size])
+        if outputs.seen[p] >= 0:
+            for step in range(steps):
+                for k in range(memory.many[step, p]):
+                    column = outputs.seen[p] + memory.fired[step, start + k]
+                    outputs.rasters[step, row, column] = True
+    for k in range(len(outputs.counted)):
+        outputs.counts[row, k] = memory.counts[outputs.counted[k]]
+
+
+@numba.njit(cache=True, nogil=True)
+def run_samples(weights, biases, memory, plan, inputs, outputs, first, last, rates, bias_rates):  # type: ignore[no-untyped-def]
+    """Run samples ``first`` to ``last``, excluding ``last``, one after the other.
+
+    ``plan`` is a tuple of populations, projections, phases and the course; ``weights`` and
+    ``biases`` change if the phases learn.
+    """
+    populations, _, phases, course = plan
+    steps, many = course.burn_in + course.window, len(phases.stream)
+    widths = inputs.widths.copy()
+    for index in range(first, last):
+        sample, classes = inputs.samples[index], inputs.classes[index]
+        for s in range(len(widths)):
+            if inputs.columns[s] >= 0:
+                a, b = inputs.columns[s], inputs.columns[s] + inputs.widths[s]
+                row = inputs.probabilities[index, a:b]
+                widths[s] = brighten(row, memory.bright[a:b], memory.levels[a:b])
+        for phase in range(many):
+            key = derive(phases.stream[phase], sample)
+            present(weights, biases, memory, plan, phase, key, classes, inputs.columns, widths)
+            record(memory, populations, steps, outputs, index * many + phase)
+            if phases.learns[phase].any():
+                rounding = derive(derive(course.rounding, sample), np.uint64(phase))
+                learn(weights, biases, memory, plan, phase, rounding, classes, rates, bias_rates)
+            if phase == course.phase:
+                truth = classes[course.truth]
+                if classes[course.signal] < 0:
+                    classes[course.signal] = strongest_rival(
+                        memory, populations, course, truth, sample
+                    )
+                outputs.rivals[index] = classes[course.signal]

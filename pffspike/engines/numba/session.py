@@ -1,0 +1,236 @@
+"""Engine and session: samples go to compiled code in blocks, one block a thread."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from queue import SimpleQueue
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.engines.base import Progress, Signals, check_signals, signal_size
+from pffspike.engines.numba.kernel import Memory
+from pffspike.engines.numba.plan import Plan
+from pffspike.engines.numba.run import Inputs, Outputs, run_samples
+from pffspike.network import exactness, parameters
+from pffspike.network.parameters import Parameters
+from pffspike.network.spec import Network, Program
+from pffspike.trace import NOTHING, Record, Trace
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+_BLOCK = 64  #: samples between two looks at the outside: progress, Ctrl-C
+
+
+class NumbaEngine:
+    """Exact simulation in code that Numba compiles, event-driven; learns on one core.
+
+    Parameters
+    ----------
+    threads : int or None
+        For programs that do not learn; all cores by default. No effect on results.
+    """
+
+    name = "numba"
+
+    def __init__(self, threads: int | None = None) -> None:
+        self.threads = len(os.sched_getaffinity(0)) if threads is None else threads
+
+    def compile(
+        self,
+        network: Network,
+        program: str,
+        parameters: Parameters,
+        *,
+        seed: int,
+        record: Record = NOTHING,
+    ) -> NumbaSession:
+        """See `pffspike.engines.base.Engine.compile`."""
+        return NumbaSession(
+            network, network.program(program), parameters, seed, record, self.threads
+        )
+
+
+class NumbaSession:
+    """See `pffspike.engines.base.Session`."""
+
+    def __init__(
+        self,
+        network: Network,
+        program: Program,
+        start: Parameters,
+        seed: int,
+        record: Record,
+        threads: int,
+    ) -> None:
+        exactness.check(network)
+        parameters.check(network, start)
+        self._network, self._program, self._record = network, program, record
+        self._plan = Plan(network, program, seed)
+        self._parameters = start.copy()
+        self._weights, self._biases = self._plan.pack(start)
+        self._memories: SimpleQueue[Memory] = SimpleQueue()
+        self._threads = 1 if program.learns else max(1, threads)
+        for _ in range(self._threads):
+            self._memories.put(self._memory())
+
+    def _memory(self) -> Memory:
+        plan, steps = self._plan, self._program.steps
+        neurons, sums = plan.neurons, plan.accumulators
+        columns = sum(signal_size(self._network, self._program, name) for name in plan.signals)
+        return Memory(
+            fired=np.zeros((steps, neurons), np.int32),
+            many=np.zeros((steps, len(plan.populations.size)), np.int64),
+            sums=np.zeros(sums, plan.dtype),
+            kept=np.zeros((steps if plan.projections.kept.any() else 0, sums), plan.dtype),
+            drive=np.zeros(neurons),
+            counts=np.zeros(neurons, np.int64),
+            traces=np.zeros(neurons),
+            factors=np.zeros(neurons),
+            bright=np.zeros(columns, np.int64),
+            levels=np.zeros(columns, np.int64),
+            senders=np.zeros(neurons),
+            receivers=np.zeros(neurons),
+        )
+
+    def run(
+        self,
+        signals: Signals,
+        samples: npt.ArrayLike,
+        *,
+        learning_scale: float = 1.0,
+        progress: Progress | None = None,
+    ) -> Trace:
+        """See `pffspike.engines.base.Session.run`."""
+        checked, numbers = check_signals(self._network, self._program, signals, samples)
+        inputs, outputs = self._inputs(checked, numbers), self._outputs(len(numbers))
+        rates, bias_rates = self._plan.rates(learning_scale)
+        plan = self._plan
+
+        def work(first: int) -> int:
+            last = min(first + _BLOCK, len(numbers))
+            memory = self._memories.get()
+            run_samples(
+                self._weights,
+                self._biases,
+                memory,
+                (plan.populations, plan.projections, plan.phases, plan.course),
+                inputs,
+                outputs,
+                first,
+                last,
+                rates,
+                bias_rates,
+            )
+            self._memories.put(memory)
+            return last - first
+
+        for done in self._map(work, range(0, len(numbers), _BLOCK)):
+            if progress:
+                progress(done)
+        return self._trace(outputs, numbers)
+
+    def _map(self, work: Callable[[int], int], blocks: range) -> Iterator[int]:
+        """Yield what ``work`` returns, in any order; on an error, what has not begun never will."""
+        if self._threads == 1 or len(blocks) < 2:
+            yield from map(work, blocks)
+            return
+        with ThreadPoolExecutor(self._threads) as pool:
+            try:
+                for future in as_completed([pool.submit(work, first) for first in blocks]):
+                    yield future.result()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+
+    def _inputs(
+        self,
+        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+        samples: npt.NDArray[np.int64],
+    ) -> Inputs:
+        names = self._plan.signals
+        classes = np.full((len(samples), len(names)), -1, np.int64)
+        columns = np.full(len(names), -1, np.int64)
+        widths = np.full(len(names), -1, np.int64)
+        tables, place = [np.zeros((len(samples), 0))], 0
+        for index, name in enumerate(names):
+            values = signals[name]
+            if values.ndim == 1:
+                classes[:, index] = values
+            else:
+                columns[index], widths[index] = place, values.shape[1]
+                tables.append(values)
+                place += values.shape[1]
+        table = tables[-1] if len(tables) == 2 else np.concatenate(tables, axis=1)
+        return Inputs(
+            samples.astype(np.uint64), classes, np.ascontiguousarray(table), columns, widths
+        )
+
+    def _outputs(self, samples: int) -> Outputs:
+        plan = self._plan
+        rows, populations = samples * len(self._program.phases), len(plan.extent.populations)
+        size = {p.name: p.size for p in plan.extent.populations}
+        first = dict(zip(size, plan.populations.start, strict=True))
+        counted = [n for n in size if n in self._record.counts]
+        seen = [n for n in size if n in self._record.rasters]
+        ends = np.cumsum([size[n] for n in seen])
+        columns = {n: end - size[n] for n, end in zip(seen, ends, strict=True)}
+        return Outputs(
+            spikes=np.zeros((rows, populations), np.int64),
+            squares=np.zeros((rows, populations), np.int64),
+            rivals=np.full(samples, -1, np.int64),
+            counted=np.array([first[n] + k for n in counted for k in range(size[n])], np.int64),
+            counts=np.zeros((rows, sum(size[n] for n in counted)), np.int64),
+            seen=np.array([columns.get(n, -1) for n in size], np.int64),
+            rasters=np.zeros(
+                (self._program.steps, rows if seen else 0, sum(size[n] for n in seen)), bool
+            ),
+        )
+
+    def _trace(self, outputs: Outputs, samples: npt.NDArray[np.int64]) -> Trace:
+        names = [p.name for p in self._plan.extent.populations]
+        sizes = {p.name: p.size for p in self._plan.extent.populations}
+        counts, rasters, column = {}, {}, 0
+        for name in (n for n in names if n in self._record.counts):
+            counts[name] = outputs.counts[:, column : column + sizes[name]]
+            column += sizes[name]
+        for index, name in enumerate(names):
+            if name in self._record.rasters:
+                begin = int(outputs.seen[index])
+                rasters[name] = outputs.rasters[:, :, begin : begin + sizes[name]]
+        squares = outputs.squares / self._program.window**2
+        return Trace(
+            self._network,
+            self._program,
+            samples,
+            {name: outputs.spikes[:, k].copy() for k, name in enumerate(names)},
+            {name: squares[:, k].copy() for k, name in enumerate(names)},
+            outputs.rivals,
+            counts,
+            rasters,
+        )
+
+    @property
+    def parameters(self) -> Parameters:
+        """Copy of the weights and biases as they are now."""
+        self._plan.unpack(self._parameters, self._weights, self._biases)
+        return self._parameters.copy()
+
+    def close(self) -> None:
+        """Do nothing: the session holds arrays only."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,150 @@
+"""The compiled engine computes the same spikes and weights as the reference engine, to the bit."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from sklearn.datasets import load_digits
+
+from pffspike.circuits import PFF, pff
+from pffspike.engines.reference import ReferenceEngine
+from pffspike.network import Network, Training, initial, structure
+from pffspike.trace import Record, Trace
+from strategies import Case, cases
+
+pytest.importorskip("numba")
+from pffspike.engines.numba import NumbaEngine
+
+# The first test compiles.
+pytestmark = [pytest.mark.numba, pytest.mark.timeout(300)]
+
+PROGRAMS = ("train", "one_pass", "goodness", "reconstruct", "synthesize")
+SETTINGS = settings(
+    max_examples=100,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def digits_network(**options: Any) -> Network:
+    """Two hidden populations on 8 x 8 digits."""
+    circuit = PFF(64, 10, (30, 30), threshold=(4.0,), **options)
+    return pff(circuit, "digits", Training("digits", 1))
+
+
+def digits_signals(samples: int) -> dict[str, Any]:
+    """Handwritten digits as spike probabilities; every fifth negative label is given."""
+    digits = load_digits()
+    labels = digits.target[:samples]
+    given = np.where(np.arange(samples) % 5 == 0, (labels + 1) % 10, -1)
+    return {
+        "image": digits.data[:samples] / 16,
+        "label": labels,
+        "negative": given,
+        "latent": np.full((samples, 5), 0.25),
+    }
+
+
+def everything(network: Network, program: str) -> Record:
+    """Record all that can be recorded."""
+    names = tuple(p.name for p in structure.extent(network, network.program(program)).populations)
+    return Record(counts=names, rasters=names)
+
+
+def assert_agree(network: Network, program: str, signals: dict[str, Any], samples: Any) -> None:
+    """Run with both engines, the compiled one in two calls, and compare all that they give."""
+    start, record = initial(network, 2), everything(network, program)
+    options = {"seed": 7, "record": record}
+    with (
+        ReferenceEngine().compile(network, program, start, **options) as reference,
+        NumbaEngine(threads=2).compile(network, program, start, **options) as session,
+    ):
+        expected = reference.run(signals, samples, learning_scale=0.5)
+        parts = np.array_split(np.arange(len(samples)), 2)
+        traces = [
+            session.run({k: v[part] for k, v in signals.items()}, samples[part], learning_scale=0.5)
+            for part in parts
+        ]
+        found = Trace.join(traces)
+        assert expected.same_spikes(found)
+        assert np.array_equal(expected.rivals, found.rivals)
+        assert session.parameters.equal(reference.parameters)
+        assert session.parameters.equal(start) != network.program(program).learns
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"normalization": "shift", "latent": 5, "common_noise": True}, {"positive": "high"}],
+    ids=["plain", "shift", "high"],
+)
+def test_programs_agree_on_digits(program: str, options: dict[str, Any]) -> None:
+    """Learning and inference, with blocks, ties, a rival and all that phases have in common."""
+    samples = 140 if program == "train" else 20
+    assert_agree(
+        digits_network(**options), program, digits_signals(samples), np.arange(samples) + 5
+    )
+
+
+def test_weights_that_need_64_bits_agree() -> None:
+    """The finest grid and the widest range: 32 bits do not hold the sums."""
+    network = digits_network()
+    fine = tuple(dataclasses.replace(p, grid=-24) for p in network.projections)
+    network = network.replace(projections=fine)
+    assert_agree(network, "train", digits_signals(20), np.arange(20))
+
+
+@SETTINGS
+@given(cases())
+def test_random_networks_agree(case: Case) -> None:
+    """Sizes, connectivity, rules, phases, gating, normalization, ties."""
+    start, record = initial(case.network, case.seed), everything(case.network, "main")
+    traces, learned = [], []
+    for engine in (ReferenceEngine(), NumbaEngine()):
+        with engine.compile(case.network, "main", start, seed=case.seed, record=record) as session:
+            traces.append(session.run(case.signals, case.samples))
+            learned.append(session.parameters)
+    assert traces[0].same_spikes(traces[1])
+    assert np.array_equal(traces[0].rivals, traces[1].rivals)
+    assert learned[0].equal(learned[1])
+
+
+def test_threads_do_not_matter() -> None:
+    """Blocks of samples on one, two and three threads; progress adds up."""
+    network, signals = digits_network(), digits_signals(200)
+    start, traces = initial(network, 1), []
+    for threads in (1, 2, 3):
+        seen: list[int] = []
+        with NumbaEngine(threads).compile(network, "goodness", start, seed=1) as session:
+            traces.append(session.run(signals, np.arange(200), progress=seen.append))
+        assert sum(seen) == 200
+    assert traces[0].same_spikes(traces[1])
+    assert traces[0].same_spikes(traces[2])
+
+
+def test_no_samples() -> None:
+    """An empty run is a run."""
+    network = digits_network()
+    empty = {name: values[:0] for name, values in digits_signals(1).items()}
+    with NumbaEngine().compile(network, "train", initial(network, 1), seed=1) as session:
+        assert session.run(empty, []).presentations == 0
+        assert session.parameters.equal(initial(network, 1))
+
+
+def test_an_error_in_a_thread_is_raised_and_the_session_lives() -> None:
+    """Also when a callback raises, as Ctrl-C does."""
+    network, signals = digits_network(), digits_signals(200)
+
+    def interrupt(done: int) -> None:
+        raise KeyboardInterrupt
+
+    with NumbaEngine(2).compile(network, "goodness", initial(network, 1), seed=1) as session:
+        with pytest.raises(KeyboardInterrupt):
+            session.run(signals, np.arange(200), progress=interrupt)
+        assert session.run(signals, np.arange(200)).presentations == 2000
