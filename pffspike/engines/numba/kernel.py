@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 import numba
 import numpy as np
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from pffspike.arithmetic import counter, grids
 from pffspike.engines.numba.plan import CLAMPED, COMPUTED, FOLLOWING, INACTIVE
@@ -18,6 +21,17 @@ from pffspike.engines.numba.random import bits, derive
 UNIT = 2.0**-counter.UNIFORM_BITS  #: of uniform numbers
 _ONES = 2.0**counter.UNIFORM_BITS
 _NEAREST = 2.0**-grids.DRIVE_GRID
+_GATHER = np.uint64(0x0102040810204080)
+
+
+@intrinsic
+def trailing_zeros(typing_context, word):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Number of zeros below the lowest bit that is set."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        return builder.cttz(arguments[0], cgutils.true_bit)
+
+    return types.int64(types.uint64), generate
 
 
 class Memory(NamedTuple):
@@ -37,25 +51,39 @@ class Memory(NamedTuple):
     factors: np.ndarray  #: (neurons,) float64
     bright: np.ndarray  #: (probabilities,) int64: places whose probability is above 0
     levels: np.ndarray  #: (probabilities,) int64: these probabilities times 2^24
-    senders: np.ndarray  #: (neurons,) float64: noise of rounding
-    receivers: np.ndarray  #: (neurons,) float64
+    senders: np.ndarray  #: (neurons,) uint32: noise of rounding times 2^32
+    receivers: np.ndarray  #: (neurons,) uint32
+    drawn: np.ndarray  #: (populations,) bool: whose senders have their noise
+    active: np.ndarray  #: (neurons,) float64: pre traces
+    words: np.ndarray  #: (neurons / 8,) uint64
+    hits: np.ndarray  #: (neurons,) uint8: the same memory as ``words``
 
 
 @numba.njit(cache=True, nogil=True)
 def add_rows(sums, weights, offset, senders, many):  # type: ignore[no-untyped-def]
-    """Add up whole rows of weights, four at a time."""
+    """Add up whole rows of weights, eight at a time."""
     width = len(sums)
     sums[:] = 0
     k = 0
-    while k + 4 <= many:
-        a = offset + senders[k] * width
-        b = offset + senders[k + 1] * width
-        c = offset + senders[k + 2] * width
-        d = offset + senders[k + 3] * width
-        first, second = weights[a : a + width], weights[b : b + width]
-        third, fourth = weights[c : c + width], weights[d : d + width]
+    while k + 8 <= many:
+        a, b = offset + senders[k] * width, offset + senders[k + 1] * width
+        c, d = offset + senders[k + 2] * width, offset + senders[k + 3] * width
+        e, f = offset + senders[k + 4] * width, offset + senders[k + 5] * width
+        g, h = offset + senders[k + 6] * width, offset + senders[k + 7] * width
+        w0, w1 = weights[a : a + width], weights[b : b + width]
+        w2, w3 = weights[c : c + width], weights[d : d + width]
+        w4, w5 = weights[e : e + width], weights[f : f + width]
+        w6, w7 = weights[g : g + width], weights[h : h + width]
         for j in range(width):
-            sums[j] += (first[j] + second[j]) + (third[j] + fourth[j])
+            sums[j] += (w0[j] + w1[j]) + (w2[j] + w3[j]) + (w4[j] + w5[j]) + (w6[j] + w7[j])
+        k += 8
+    if k + 4 <= many:
+        a, b = offset + senders[k] * width, offset + senders[k + 1] * width
+        c, d = offset + senders[k + 2] * width, offset + senders[k + 3] * width
+        w0, w1 = weights[a : a + width], weights[b : b + width]
+        w2, w3 = weights[c : c + width], weights[d : d + width]
+        for j in range(width):
+            sums[j] += (w0[j] + w1[j]) + (w2[j] + w3[j])
         k += 4
     while k < many:
         a = offset + senders[k] * width
@@ -63,6 +91,17 @@ def add_rows(sums, weights, offset, senders, many):  # type: ignore[no-untyped-d
         for j in range(width):
             sums[j] += row[j]
         k += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def add_columns(sums, weights, offset, size, senders, many):  # type: ignore[no-untyped-def]
+    """Add up weights whose rows, of ``size`` places, are those of receivers."""
+    for j in range(len(sums)):
+        total = sums[j] * 0
+        row = weights[offset + j * size : offset + (j + 1) * size]
+        for k in range(many):
+            total += row[senders[k]]
+        sums[j] = total
 
 
 @numba.njit(cache=True, nogil=True)
@@ -84,26 +123,40 @@ def add_drive(drive, sums, factor):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
-def draw(drive, key, position, fired, chances):  # type: ignore[no-untyped-def]
-    """List the neurons that spike; their number."""
-    for j in range(len(drive)):
-        chances[j] = drive[j] * _ONES - bits(key, position + np.uint64(j))
+def draw(drive, key, position, fired, hits, words):  # type: ignore[no-untyped-def]
+    """List the neurons that spike; their number. ``words`` is ``hits``, eight at a time."""
+    size = len(drive)
+    for j in range(size):
+        hits[j] = drive[j] * _ONES > bits(key, position + np.uint64(j))
+    return collect(size, hits, words, fired)
+
+
+@numba.njit(cache=True, nogil=True)
+def draw_signal(bright, levels, key, position, fired, hits):  # type: ignore[no-untyped-def]
+    """List the neurons that spike, of those with a probability above 0; their number."""
+    for k in range(len(bright)):
+        hits[k] = levels[k] > bits(key, position + np.uint64(bright[k]))
     many = 0
-    for j in range(len(drive)):
-        fired[many] = j
-        many += chances[j] > 0
+    for k in range(len(bright)):
+        fired[many] = bright[k]
+        many += hits[k]
     return many
 
 
 @numba.njit(cache=True, nogil=True)
-def draw_signal(bright, levels, key, position, fired, chances):  # type: ignore[no-untyped-def]
-    """List the neurons that spike, of those with a probability above 0; their number."""
-    for k in range(len(bright)):
-        chances[k] = levels[k] - bits(key, position + np.uint64(bright[k]))
+def collect(size, hits, words, fired):  # type: ignore[no-untyped-def]
+    """List the places of hits (1, others 0), 64 at a time; their number."""
+    hits[size : -(-size // 64) * 64] = 0
     many = 0
-    for k in range(len(bright)):
-        fired[many] = bright[k]
-        many += chances[k] > 0
+    for k in range(0, size, 64):
+        mask = np.uint64(0)
+        for j in range(8):
+            # The product moves the lowest bits of eight bytes into the highest byte.
+            mask |= ((words[k // 8 + j] * _GATHER) >> np.uint64(56)) << np.uint64(8 * j)
+        while mask != 0:
+            fired[many] = k + trailing_zeros(mask)
+            mask &= mask - np.uint64(1)
+            many += 1
     return many
 
 
@@ -117,25 +170,27 @@ def deliver(weights, memory, projections, populations, phases, phase, step):  # 
         many = memory.many[step, pre]
         if many == 0:
             continue
-        start, size = populations.start[post], populations.size[post]
+        start, room = populations.start[post], populations.room[post]
         place = projections.sums[r]
-        sums = memory.sums[place : place + size]
+        sums = memory.sums[place : place + room]
         if phases.known_sums[phase, r]:
-            sums = memory.kept[step, place : place + size]
+            sums = memory.kept[step, place : place + room]
         else:
             begin = populations.start[pre]
             senders = memory.fired[step, begin : begin + many]
             offset, width, block = projections.offset[r], projections.width[r], projections.block[r]
-            if block == 0:
+            if projections.few[r]:
+                add_columns(sums[:width], weights, offset, populations.room[pre], senders, many)
+            elif block == 0:
                 add_rows(sums, weights, offset, senders, many)
             else:
                 add_blocks(sums, weights, offset, width, block, senders, many)
             if projections.kept[r]:
-                memory.kept[step, place : place + size] = sums
+                memory.kept[step, place : place + room] = sums
         factor = projections.unit[r]
         if projections.normalized[r]:
             factor *= populations.gains[populations.gain[pre] + many]
-        add_drive(memory.drive[start : start + size], sums, factor)
+        add_drive(memory.drive[start : start + room], sums, factor)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -151,10 +206,9 @@ def fire(memory, populations, phases, phase, step, key, classes, columns, widths
         start, size = populations.start[p], populations.size[p]
         fired = memory.fired[step, start : start + size]
         state, source, many = phases.state[phase, p], phases.source[phase, p], 0
-        chances = memory.factors[start : start + size]
         if state == COMPUTED:
             drive = memory.drive[start : start + size]
-            many = draw(drive, key, populations.counter[p], fired, chances)
+            many = draw(drive, key, populations.counter[p], fired, memory.hits, memory.words)
         elif state == FOLLOWING and widths[source] >= 0:
             first, last = columns[source], columns[source] + widths[source]
             many = draw_signal(
@@ -163,7 +217,7 @@ def fire(memory, populations, phases, phase, step, key, classes, columns, widths
                 key,
                 populations.counter[p],
                 fired,
-                chances,
+                memory.hits,
             )
         elif state != INACTIVE:
             fired[0] = source if state == CLAMPED else classes[source]
@@ -185,6 +239,15 @@ def trace(memory, populations, step):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(cache=True, nogil=True)
+def rest(biases, memory, populations, phases, phase):  # type: ignore[no-untyped-def]
+    """Set the drives that a phase uses to the biases."""
+    for p in range(len(populations.start)):
+        if phases.state[phase, p] == COMPUTED:
+            start, stop = populations.start[p], populations.start[p] + populations.size[p]
+            memory.drive[start:stop] = biases[start:stop]
+
+
+@numba.njit(cache=True, nogil=True)
 def present(weights, biases, memory, plan, phase, key, classes, columns, widths):  # type: ignore[no-untyped-def]
     """One phase of one sample, from silence; leaves spikes, counts and traces in ``memory``.
 
@@ -194,7 +257,7 @@ def present(weights, biases, memory, plan, phase, key, classes, columns, widths)
     memory.counts[:] = 0
     memory.traces[:] = 0.0
     for step in range(course.burn_in + course.window):
-        memory.drive[:] = biases
+        rest(biases, memory, populations, phases, phase)
         if step > 0:
             deliver(weights, memory, projections, populations, phases, phase, step - 1)
         step_key = derive(key, np.uint64(step))

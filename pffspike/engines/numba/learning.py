@@ -9,6 +9,8 @@ from pffspike.engines.numba.kernel import UNIT, nearest
 from pffspike.engines.numba.plan import CONTRAST, COPY, GOODNESS, TEACH
 from pffspike.engines.numba.random import bits, derive
 
+_NOISE = 2.0**-32
+
 
 @numba.njit(cache=True, nogil=True)
 def squares(counts):  # type: ignore[no-untyped-def]
@@ -34,23 +36,28 @@ def compare(memory, populations, phases, phase, p, window, classes):  # type: ig
     """Post factors of a population; whether any is not 0."""
     start, size = populations.start[p], populations.size[p]
     counts, factors = memory.counts[start : start + size], memory.factors[start : start + size]
-    rule = populations.rule[p]
+    rule, unit = populations.rule[p], 1.0 / window
     if rule == GOODNESS:
         third = modulator(
-            squares(counts) / window**2,
+            squares(counts) * unit * unit,
             populations.threshold[p],
             populations.slope[p],
             populations.low[p],
             phases.contrast[phase],
         )
-        factors[:] = 2.0 * third * (counts / window)
+        for j in range(size):
+            factors[j] = 2.0 * third * unit * counts[j]
     elif rule == CONTRAST:
-        factors[:] = phases.contrast[phase] * (counts / window)
+        for j in range(size):
+            factors[j] = phases.contrast[phase] * unit * counts[j]
     elif rule == COPY:
         first = populations.start[populations.target[p]]
-        factors[:] = (memory.counts[first : first + size] - counts) / window
+        copied = memory.counts[first : first + size]
+        for j in range(size):
+            factors[j] = unit * (copied[j] - counts[j])
     elif rule == TEACH:
-        factors[:] = counts / -window
+        for j in range(size):
+            factors[j] = -unit * counts[j]
         factors[classes[phases.teacher[phase, p]]] += 1.0
     else:
         factors[:] = 0.0
@@ -60,59 +67,84 @@ def compare(memory, populations, phases, phase, p, window, classes):  # type: ig
 @numba.njit(cache=True, nogil=True)
 def change_biases(biases, memory, populations, p, rate, window):  # type: ignore[no-untyped-def]
     """Learning and homeostasis of the biases of a population."""
-    for j in range(populations.start[p], populations.start[p] + populations.size[p]):
-        excess = memory.counts[j] / window - populations.rate[p]
-        step = rate * memory.factors[j] - populations.homeostasis[p] * excess
-        limit = populations.limit[p]
-        biases[j] = min(max(nearest(biases[j] + step), -limit), limit)
+    start, stop = populations.start[p], populations.start[p] + populations.size[p]
+    b, counts, factors = biases[start:stop], memory.counts[start:stop], memory.factors[start:stop]
+    limit, unit = populations.limit[p], 1.0 / window
+    homeostasis, aim = populations.homeostasis[p], populations.rate[p]
+    for j in range(stop - start):
+        step = rate * factors[j] - homeostasis * (unit * counts[j] - aim)
+        b[j] = min(max(nearest(b[j] + step), -limit), limit)
 
 
-@numba.njit(cache=True, nogil=True)
-def change_row(row, pre, post, sender, receivers, low, high):  # type: ignore[no-untyped-def]
-    """Add ``pre * post``, rounded stochastically, and clip; all in units of the grid."""
+@numba.njit(cache=True, nogil=True, fastmath={"contract"})
+def change_row(row, one, many, noise, noises, low, high):  # type: ignore[no-untyped-def]
+    """Add ``one * many``, rounded stochastically, and clip; all in units of the grid.
+
+    ``noise`` and ``noises`` are times 2^32: their sum wraps around at 1.
+    """
+    whole = row.dtype.type  # Numba would make any sum 64 bits wide
     for j in range(len(row)):
-        noise = sender + receivers[j]
-        noise -= 1.0 if noise >= 1.0 else 0.0
-        row[j] = min(max(row[j] + np.floor(pre * post[j] + noise), low), high)
+        random = np.float64(np.uint32(noise + noises[j])) * _NOISE
+        new = whole(row[j] + whole(np.floor(one * many[j] + random)))
+        row[j] = min(max(new, low), high)
 
 
 @numba.njit(cache=True, nogil=True)
 def change_weights(weights, memory, populations, projections, r, rate, window):  # type: ignore[no-untyped-def]
-    """Change the rows of a projection whose senders were active."""
+    """Change the weights of a projection whose senders were active."""
     pre, post = projections.pre[r], projections.post[r]
-    first, start, size = populations.start[pre], populations.start[post], populations.size[post]
+    first, many, wide = populations.start[pre], populations.size[pre], populations.room[pre]
+    start, room = populations.start[post], populations.room[post]
+    scale = rate / (projections.unit[r] * window)
+    active = memory.active[:wide]
+    active[many:] = 0.0
+    for i in range(many):
+        pace = memory.traces[first + i] if projections.normalized[r] else memory.counts[first + i]
+        active[i] = scale * pace
     factors, receivers = (
-        memory.factors[start : start + size],
-        memory.receivers[start : start + size],
+        memory.factors[start : start + room],
+        memory.receivers[start : start + room],
     )
-    width, block, offset = projections.width[r], projections.block[r], projections.offset[r]
-    scale = rate / projections.unit[r]
-    low, high = projections.low[r], projections.high[r]
-    for i in range(populations.size[pre]):
-        if memory.counts[first + i] == 0:
-            continue
-        active = memory.traces[first + i]
-        if not projections.normalized[r]:
-            active = np.float64(memory.counts[first + i])
-        active *= scale / window
-        sender = memory.senders[first + i]
-        row = weights[offset + i * width : offset + (i + 1) * width]
-        if block == 0:
-            change_row(row, active, factors, sender, receivers, low, high)
-            continue
-        begin = i // block * block
-        own = row[i - begin]
-        end = begin + width
-        change_row(row, active, factors[begin:end], sender, receivers[begin:end], low, high)
-        if projections.hollow[r]:
-            row[i - begin] = own
+    senders, offset = memory.senders[first : first + wide], projections.offset[r]
+    low, high = weights.dtype.type(projections.low[r]), weights.dtype.type(projections.high[r])
+    if projections.few[r]:
+        for j in range(populations.size[post]):
+            if factors[j] != 0:
+                row = weights[offset + j * wide : offset + (j + 1) * wide]
+                change_row(row, factors[j], active, receivers[j], senders, low, high)
+    elif projections.block[r] == 0:
+        for i in range(many):
+            if active[i] != 0:
+                row = weights[offset + i * room : offset + (i + 1) * room]
+                change_row(row, active[i], factors, senders[i], receivers, low, high)
+    else:
+        change_blocks(
+            weights, active[:many], factors, senders, receivers, projections, r, low, high
+        )
+
+
+@numba.njit(cache=True, nogil=True)
+def change_blocks(weights, active, factors, senders, receivers, projections, r, low, high):  # type: ignore[no-untyped-def]
+    """See `change_row`, for projections in blocks."""
+    block, hollow, offset = projections.block[r], projections.hollow[r], projections.offset[r]
+    for begin in range(0, len(active), block):
+        for i in range(begin, begin + block):
+            if active[i] == 0:
+                continue
+            for j in range(begin, begin + block):
+                if factors[j] == 0 or (hollow and i == j):
+                    continue
+                k = offset + i * block + j - begin
+                random = np.float64(np.uint32(senders[i] + receivers[j])) * _NOISE
+                change = np.int64(np.floor(active[i] * factors[j] + random))
+                weights[k] = min(max(weights[k] + change, low), high)
 
 
 @numba.njit(cache=True, nogil=True)
 def draw_noise(noise, key, position):  # type: ignore[no-untyped-def]
-    """Uniform numbers of the neurons of a population."""
+    """Uniform numbers of the neurons of a population, times 2^32."""
     for j in range(len(noise)):
-        noise[j] = bits(key, position + np.uint64(j)) * UNIT
+        noise[j] = bits(key, position + np.uint64(j)) << 8
 
 
 @numba.njit(cache=True, nogil=True)
@@ -121,21 +153,24 @@ def learn(weights, biases, memory, plan, phase, key, classes, rates, bias_rates)
     populations, projections, phases, course = plan
     window = course.window
     sender_key, receiver_key = derive(key, np.uint64(0)), derive(key, np.uint64(1))
-    drawn = False
+    memory.drawn[:] = False
     for p in range(len(populations.start)):
         if not phases.learns[phase, p]:
             continue
         if compare(memory, populations, phases, phase, p, window, classes):
-            if not drawn:
-                drawn = True
-                for q in range(len(populations.start)):
-                    start, size = populations.start[q], populations.size[q]
-                    position = populations.counter[q]
-                    draw_noise(memory.senders[start : start + size], sender_key, position)
-                    draw_noise(memory.receivers[start : start + size], receiver_key, position)
+            start, size = populations.start[p], populations.size[p]
+            draw_noise(memory.receivers[start : start + size], receiver_key, populations.counter[p])
             for r in range(len(projections.pre)):
-                if projections.post[r] == p and phases.plastic[phase, r]:
-                    change_weights(weights, memory, populations, projections, r, rates[r], window)
+                if projections.post[r] != p or not phases.plastic[phase, r]:
+                    continue
+                q = projections.pre[r]
+                if not memory.drawn[q]:
+                    start, size = populations.start[q], populations.size[q]
+                    draw_noise(
+                        memory.senders[start : start + size], sender_key, populations.counter[q]
+                    )
+                    memory.drawn[q] = True
+                change_weights(weights, memory, populations, projections, r, rates[r], window)
         change_biases(biases, memory, populations, p, bias_rates[p], window)
 
 

@@ -8,6 +8,7 @@ its block.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -24,19 +25,22 @@ Keys = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
 
 NO_RULE, GOODNESS, CONTRAST, COPY, TEACH = range(5)  #: rules; the last two are kinds of `Delta`
+_ALIGNED = 64  #: places
+_FEW = 32  #: receivers: below, vectors of senders are the longer ones
 INACTIVE, COMPUTED, CLAMPED, FOLLOWING = range(4)  #: what a population does in a phase
 
 
 class Populations(NamedTuple):
     """One entry a population.
 
-    ``start`` is its first neuron, ``counter`` the position of that neuron's random numbers,
-    ``gain`` the beginning of its table in ``gains``, ``target`` the population that a `COPY`
-    copies.
+    ``start`` is its first place and ``room`` its number of places, ``counter`` the position of its
+    first neuron's random numbers, ``gain`` the beginning of its table in ``gains``, ``target`` the
+    population that a `COPY` copies.
     """
 
     start: Integers
     size: Integers
+    room: Integers
     counter: Keys
     gain: Integers
     gains: Floats
@@ -54,8 +58,9 @@ class Projections(NamedTuple):
     """One entry a projection.
 
     ``offset`` is the position of its first weight, ``sums`` that of its first accumulator,
-    ``width`` the length of a row, ``block`` the number of consecutive senders that share their
-    receivers (0: everyone has all), ``hollow`` whether neurons have no synapse to themselves.
+    ``width`` the number of receivers of a sender, ``few`` whether rows are those of receivers,
+    ``block`` the number of consecutive senders that share their receivers (0: everyone has all),
+    ``hollow`` whether neurons have no synapse to themselves.
     ``unit`` is the weight that 1 stands for; ``low`` and ``high`` are counted in it. ``kept``
     marks those whose sums later phases of a sample use again.
     """
@@ -65,6 +70,7 @@ class Projections(NamedTuple):
     offset: Integers
     sums: Integers
     width: Integers
+    few: Flags
     block: Integers
     hollow: Flags
     normalized: Flags
@@ -139,8 +145,8 @@ class Plan:
         self.phases = self._phases(seed)
         self.projections = self._projections()
         self.course = self._course(seed)
-        self.neurons = sum(p.size for p in self.extent.populations)
-        self.accumulators = sum(network.population(p.post).size for p in self.extent.projections)
+        self.neurons = int(self.populations.room.sum())
+        self.accumulators = int(self.populations.room[self.projections.post].sum())
 
     def _largest_sum(self) -> float:
         largest = 0.0
@@ -157,8 +163,9 @@ class Plan:
         rules = [p.rule for p in populations]
         goodness = [r if isinstance(r, Goodness) else None for r in rules]
         return Populations(
-            start=_starts(sizes),
+            start=_starts(_aligned(sizes)),
             size=sizes,
+            room=_aligned(sizes),
             counter=np.array([self.network.index(p.name) << 32 for p in populations], np.uint64),
             gain=_starts(np.array([len(table) for table in tables], np.int64)),
             gains=np.concatenate(tables),
@@ -183,17 +190,18 @@ class Plan:
         widths = np.array([self._width(p) for p in projections], np.int64)
         owners = list(dict.fromkeys(structure.weights_of(p) for p in projections))
         self.owners = tuple(self.network.projection(name) for name in owners)
-        lengths = [self.network.population(p.pre).size * self._width(p) for p in self.owners]
-        starts = _starts(np.array(lengths, np.int64))
-        self.synapses = sum(lengths)
+        lengths = np.array([math.prod(self._shape(p)) for p in self.owners], np.int64)
+        starts = _starts(_aligned(lengths))
+        self.places = int(_aligned(lengths).sum())
         self.offsets = dict(zip(owners, starts.tolist(), strict=True))
         receivers = [self.network.population(p.post).size for p in projections]
         return Projections(
             pre=np.array([self._position[p.pre] for p in projections], np.int64),
             post=np.array([self._position[p.post] for p in projections], np.int64),
             offset=np.array([self.offsets[structure.weights_of(p)] for p in projections], np.int64),
-            sums=_starts(np.array(receivers, np.int64)),
+            sums=_starts(_aligned(np.array(receivers, np.int64))),
             width=widths,
+            few=np.array([self._few(p) for p in projections], bool),
             block=np.array([_block(p) for p in projections], np.int64),
             hollow=np.array([p.connectivity == "blocks" for p in projections], bool),
             normalized=np.array([p.normalized for p in projections], bool),
@@ -205,6 +213,18 @@ class Plan:
 
     def _width(self, projection: Projection) -> int:
         return _block(projection) or self.network.population(projection.post).size
+
+    def _shape(self, projection: Projection) -> tuple[int, int]:
+        """Rows of a projection, and places of each."""
+        senders, width = self.network.population(projection.pre).size, self._width(projection)
+        if _block(projection):
+            return senders, width
+        if self._few(projection):
+            senders, width = width, senders
+        return senders, int(_aligned(np.array(width)))
+
+    def _few(self, projection: Projection) -> bool:
+        return _block(projection) == 0 and self._width(projection) <= _FEW
 
     def _phases(self, seed: int) -> Phases:
         phases, populations = self.program.phases, self.extent.populations
@@ -300,36 +320,50 @@ class Plan:
 
     def pack(self, parameters: Parameters) -> tuple[npt.NDArray[np.signedinteger], Floats]:
         """Weights and biases as two rows: ``(synapses,)`` integers, ``(neurons,)`` float64."""
-        weights = np.empty(self.synapses, self.dtype)
+        weights = aligned_zeros(self.places, self.dtype)
         for p in self.owners:
             dense = parameters.weights[p.name] * 2.0**-p.grid
-            self._part(weights, p)[:] = dense if _block(p) == 0 else dense[_indices(p, dense)]
-        biases = [
-            np.zeros(p.size) if p.driven else parameters.biases[p.name]
-            for p in self.extent.populations
-        ]
-        return weights, np.concatenate(biases)
+            self._rows(weights, p)[:] = dense if _block(p) == 0 else dense[_indices(p, dense)]
+        biases = aligned_zeros(self.neurons, np.dtype(np.float64))
+        for p, start in zip(self.extent.populations, self.populations.start, strict=True):
+            if not p.driven:
+                biases[start : start + p.size] = parameters.biases[p.name]
+        return weights, biases
 
     def unpack(
         self, target: Parameters, weights: npt.NDArray[np.signedinteger], biases: Floats
     ) -> None:
         """Write the rows of `pack` back into ``target``, in place."""
         for p in self.owners:
-            dense, part = target.weights[p.name], self._part(weights, p)
+            dense, rows = target.weights[p.name], self._rows(weights, p)
             if _block(p) == 0:
-                np.multiply(part, 2.0**p.grid, out=dense)
+                np.multiply(rows, 2.0**p.grid, out=dense)
             else:
-                dense[_indices(p, dense)] = part * 2.0**p.grid
+                dense[_indices(p, dense)] = rows * 2.0**p.grid
         for population, start in zip(self.extent.populations, self.populations.start, strict=True):
             if not population.driven:
                 target.biases[population.name][:] = biases[start : start + population.size]
 
-    def _part(
+    def _rows(
         self, weights: npt.NDArray[np.signedinteger], projection: Projection
     ) -> npt.NDArray[np.signedinteger]:
-        start, senders = self.offsets[projection.name], self.network.population(projection.pre).size
-        width = self._width(projection)
-        return weights[start : start + senders * width].reshape(senders, width)
+        start, shape = self.offsets[projection.name], self._shape(projection)
+        rows = weights[start : start + math.prod(shape)].reshape(shape)
+        if self._few(projection):
+            rows = rows.T
+        senders = self.network.population(projection.pre).size
+        return rows[:senders, : self._width(projection)]
+
+
+def _aligned(lengths: Integers) -> Integers:
+    return -(-lengths // _ALIGNED) * _ALIGNED
+
+
+def aligned_zeros(length: int, dtype: np.dtype) -> npt.NDArray:  # type: ignore[type-arg]
+    """Give zeros that begin at a multiple of 64 bytes, the length of a cache line."""
+    memory = np.zeros(length + 64 // dtype.itemsize, dtype)
+    skipped = -memory.ctypes.data % 64 // dtype.itemsize
+    return memory[skipped : skipped + length]
 
 
 def _starts(lengths: Integers) -> Integers:

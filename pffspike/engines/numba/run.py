@@ -9,6 +9,7 @@ import numpy as np
 
 from pffspike.engines.numba.kernel import brighten, present
 from pffspike.engines.numba.learning import learn, squares, strongest_rival
+from pffspike.engines.numba.lending import lend
 from pffspike.engines.numba.random import derive
 
 
@@ -61,6 +62,13 @@ def run_samples(weights, biases, memory, plan, inputs, outputs, first, last, rat
     ``plan`` is a tuple of populations, projections, phases and the course; ``weights`` and
     ``biases`` change if the phases learn.
     """
+    weights, biases, memory, plan = lend(weights), lend(biases), lend(memory), lend(plan)
+    inputs, outputs, rates, bias_rates = (
+        lend(inputs),
+        lend(outputs),
+        lend(rates),
+        lend(bias_rates),
+    )
     populations, _, phases, course = plan
     steps, many = course.burn_in + course.window, len(phases.stream)
     widths = inputs.widths.copy()

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from pffspike.engines.base import Progress, Signals, check_signals, signal_size
 from pffspike.engines.numba.kernel import Memory
-from pffspike.engines.numba.plan import Plan
+from pffspike.engines.numba.plan import Plan, aligned_zeros
 from pffspike.engines.numba.run import Inputs, Outputs, run_samples
 from pffspike.network import exactness, parameters
 from pffspike.network.parameters import Parameters
@@ -83,19 +83,25 @@ class NumbaSession:
         plan, steps = self._plan, self._program.steps
         neurons, sums = plan.neurons, plan.accumulators
         columns = sum(signal_size(self._network, self._program, name) for name in plan.signals)
+        real = np.dtype(np.float64)
+        words = np.zeros(max(neurons, columns) // 8 + 8, np.uint64)
         return Memory(
             fired=np.zeros((steps, neurons), np.int32),
             many=np.zeros((steps, len(plan.populations.size)), np.int64),
-            sums=np.zeros(sums, plan.dtype),
+            sums=aligned_zeros(sums, plan.dtype),
             kept=np.zeros((steps if plan.projections.kept.any() else 0, sums), plan.dtype),
-            drive=np.zeros(neurons),
+            drive=aligned_zeros(neurons, real),
             counts=np.zeros(neurons, np.int64),
-            traces=np.zeros(neurons),
-            factors=np.zeros(neurons),
+            traces=aligned_zeros(neurons, real),
+            factors=aligned_zeros(neurons, real),
             bright=np.zeros(columns, np.int64),
             levels=np.zeros(columns, np.int64),
-            senders=np.zeros(neurons),
-            receivers=np.zeros(neurons),
+            senders=aligned_zeros(neurons, np.dtype(np.uint32)),
+            receivers=aligned_zeros(neurons, np.dtype(np.uint32)),
+            drawn=np.zeros(len(plan.populations.size), bool),
+            active=aligned_zeros(neurons, real),
+            words=words,
+            hits=words.view(np.uint8),
         )
 
     def run(
