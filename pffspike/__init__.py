@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from pffspike.api import classify, evaluate, export, info, reconstruct, run, train
+    from pffspike.api import (
+        calibrate,
+        classify,
+        evaluate,
+        export,
+        info,
+        reconstruct,
+        run,
+        train,
+    )
     from pffspike.cards import load_network
     from pffspike.data import load as load_data
     from pffspike.data import probabilities
@@ -20,6 +29,7 @@ if TYPE_CHECKING:
     from pffspike.storage import load, save
 
 _SOURCES = {
+    "calibrate": ("pffspike.api", "calibrate"),
     "classify": ("pffspike.api", "classify"),
     "evaluate": ("pffspike.api", "evaluate"),
     "export": ("pffspike.api", "export"),
@@ -38,6 +48,7 @@ _SOURCES = {
 
 __all__ = [
     "UserError",
+    "calibrate",
     "classify",
     "evaluate",
     "export",

@@ -79,8 +79,12 @@ def evaluate(
     *,
     seed: int = 0,
     device: str | Path = "loihi1",
+    candidates: int | None = None,
+    budget: float = 0.001,
 ) -> evaluation.Evaluation:
     """Classify the test images: accuracy, confusion, events and energy per inference.
+
+    Mode ``early`` is calibrated on the training images first, see `calibrate`.
 
     Parameters
     ----------
@@ -88,25 +92,82 @@ def evaluate(
     dataset : str, Dataset or None
         The card's by default.
     engine : str or Engine
-    mode : {"goodness", "one_pass"}
+    mode : {"goodness", "one_pass", "proposal", "early"}
+        See `pffspike.inference.classify`.
     seed : int
     device : str or Path
         Device card that prices the events.
+    candidates : int or None
+        Labels that the read-out proposes in ``proposal`` (3 by default) and ``early`` (all).
+    budget : float
+        Of answers that ``early`` may change.
 
     Returns
     -------
     Evaluation
     """
-    images = _dataset(dataset, trained)
+    images, chosen = _dataset(dataset, trained), _engine(engine)
+    evaluation.check_mode(trained.network, mode, candidates)
+    stopping = None
+    if mode == "early":
+        stopping = calibrate(
+            trained, images, chosen, budget=budget, candidates=candidates, seed=seed
+        )
     return evaluation.evaluate(
         trained.network,
         trained.parameters,
-        _engine(engine),
+        chosen,
         probabilities(images.test_images, images.levels),
         images.test_labels,
-        evaluation.check_mode(trained.network, mode),
+        mode,
         seed=seed,
         device=load_device(device),
+        candidates=candidates,
+        stopping=stopping,
+    )
+
+
+def calibrate(
+    trained: TrainedNetwork,
+    dataset: str | Dataset | None = None,
+    engine: str | Engine = "numpy",
+    *,
+    budget: float = 0.001,
+    candidates: int | None = None,
+    draws: int | None = None,
+    seed: int = 0,
+) -> inference.Stopping:
+    """Find the rule of mode ``early`` on training images, see `pffspike.inference.calibrate`.
+
+    Parameters
+    ----------
+    trained : TrainedNetwork
+    dataset : str, Dataset or None
+        The card's by default.
+    engine : str or Engine
+        All give the same rule.
+    budget : float
+        Greatest probability that an answer differs from the one of the full window.
+    candidates : int or None
+        Labels that the read-out proposes; all by default.
+    draws : int or None
+        Images to present, ``5 / budget`` by default, at least 2000.
+    seed : int
+
+    Returns
+    -------
+    Stopping
+    """
+    images = _dataset(dataset, trained)
+    return inference.calibrate(
+        trained.network,
+        trained.parameters,
+        _engine(engine),
+        probabilities(images.train_images, images.levels),
+        budget=budget,
+        candidates=candidates,
+        draws=draws,
+        seed=seed,
     )
 
 
@@ -117,13 +178,23 @@ def classify(
     engine: str | Engine = "numpy",
     *,
     seed: int = 0,
+    candidates: int | None = None,
+    stopping: inference.Stopping | None = None,
 ) -> inference.Classification:
     """Classify images given as ``(samples, pixels)`` spike probabilities.
 
-    See `pffspike.inference.classify`; `pffspike.data.probabilities` makes them of grey values.
+    See `pffspike.inference.classify`; `pffspike.data.probabilities` makes them of grey values,
+    and `calibrate` the stopping rule of mode ``early``.
     """
     return inference.classify(
-        trained.network, trained.parameters, _engine(engine), images, mode, seed=seed
+        trained.network,
+        trained.parameters,
+        _engine(engine),
+        images,
+        mode,
+        seed=seed,
+        candidates=candidates,
+        stopping=stopping,
     )
 
 

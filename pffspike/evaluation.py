@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pffspike import inference
 from pffspike.energy import Device, Energy, energy
 from pffspike.engines.base import Engine, Progress
 from pffspike.errors import UserError
-from pffspike.inference import MODES, Classification, classify
+from pffspike.inference import Classification, Stopping
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
 from pffspike.trace import NOTHING, Record
@@ -46,14 +48,12 @@ class Evaluation:
     classification: Classification
 
 
-def check_mode(network: Network, mode: str) -> str:
+def check_mode(network: Network, mode: str, candidates: int | None = None) -> str:
     """Return an inference mode that a network has (`UserError` if it has not)."""
-    if mode not in MODES:
-        raise UserError(f"mode {mode!r} is not known; give one of: {', '.join(MODES)}")
     try:
-        network.program(mode)
+        inference.check_mode(network, mode, candidates)
     except ValueError as error:
-        raise UserError(f"network {network.name!r} has no mode {mode!r}: {error}") from None
+        raise UserError(f"network {network.name!r} can't classify so: {error}") from None
     return mode
 
 
@@ -67,6 +67,8 @@ def evaluate(
     *,
     seed: int,
     device: Device,
+    candidates: int | None = None,
+    stopping: Stopping | None = None,
     record: Record = NOTHING,
     progress: Progress | None = None,
     engine_name: str = "",
@@ -84,6 +86,10 @@ def evaluate(
     seed : int
     device : Device
         Prices the events.
+    candidates : int or None
+        For mode ``proposal``.
+    stopping : Stopping or None
+        For mode ``early``.
     record : Record
     progress : callable or None
     engine_name : str
@@ -94,8 +100,17 @@ def evaluate(
     Evaluation
     """
     start = time.perf_counter()
-    answer = classify(
-        network, parameters, engine, images, mode, seed=seed, record=record, progress=progress
+    answer = inference.classify(
+        network,
+        parameters,
+        engine,
+        images,
+        mode,
+        seed=seed,
+        candidates=candidates,
+        stopping=stopping,
+        record=record,
+        progress=progress,
     )
     seconds = time.perf_counter() - start
     classes = answer.scores.shape[1]
@@ -106,7 +121,7 @@ def evaluate(
         mode,
         answer.accuracy(labels),
         confusion,
-        energy(answer.trace, device),
+        energy(answer.traces, len(images), device),
         seconds,
         answer,
     )
@@ -127,8 +142,11 @@ def summary(results: Sequence[Evaluation]) -> dict[str, Any]:
             ("synaptic_operations_per_inference", r.energy.counts.synaptic_operations),
             ("spikes_per_inference", r.energy.counts.spikes),
             ("steps_per_inference", r.energy.counts.steps),
+            ("candidates", r.classification.candidates),
         ):
             content.setdefault(key, {})[r.mode] = value
+        if r.classification.stopping:
+            content["stopping"] = stopping_rule(r.classification.stopping)
         priced = content.setdefault("energy", {}).setdefault(r.energy.device, {})
         for key, value in (
             ("joule_per_inference", r.energy.joule),
@@ -138,3 +156,17 @@ def summary(results: Sequence[Evaluation]) -> dict[str, Any]:
             priced.setdefault(key, {})[r.mode] = value
         priced["not_counted"] = list(r.energy.not_counted)
     return content
+
+
+def stopping_rule(rule: Stopping) -> dict[str, Any]:
+    """Give the rule of mode ``early`` as plain values; a lead of None: never."""
+    return {
+        "budget": rule.budget,
+        "confidence": rule.confidence,
+        "draws": rule.draws,
+        "candidates": rule.candidates,
+        "lead_by_window": {
+            str(window): lead if math.isfinite(lead) else None
+            for window, lead in rule.thresholds.items()
+        },
+    }

@@ -77,6 +77,25 @@ class Trace:
         """Reshape ``(presentations, ...)`` to ``(samples, phases, ...)``."""
         return values.reshape(len(self.samples), len(self.program.phases), *values.shape[1:])
 
+    def select(self, samples: npt.NDArray) -> Trace:  # type: ignore[type-arg]
+        """Keep some samples: ``(samples,)`` bool, or their positions."""
+
+        def some(values: npt.NDArray) -> npt.NDArray:  # type: ignore[type-arg]
+            return self.by_phase(values)[samples].reshape(-1, *values.shape[1:])
+
+        return dataclasses.replace(
+            self,
+            samples=self.samples[samples],
+            spikes={name: some(values) for name, values in self.spikes.items()},
+            goodness={name: some(values) for name, values in self.goodness.items()},
+            rivals=self.rivals[samples],
+            counts={name: some(values) for name, values in self.counts.items()},
+            rasters={
+                name: some(values.swapaxes(0, 1)).swapaxes(0, 1)
+                for name, values in self.rasters.items()
+            },
+        )
+
     def synaptic_operations(self) -> dict[str, Integers]:
         """Spikes that arrive at synapses, by projection.
 

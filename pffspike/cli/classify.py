@@ -14,7 +14,7 @@ from pffspike.cli import options, output
 from pffspike.data import probabilities
 from pffspike.engines import make_engine
 from pffspike.errors import UserError
-from pffspike.evaluation import check_mode
+from pffspike.evaluation import check_mode, stopping_rule
 from pffspike.network.spec import Network
 
 
@@ -31,6 +31,9 @@ def classify(
         list[int] | None, typer.Option(help="Test image of the data set; may be given repeatedly.")
     ] = None,
     mode: Annotated[str, typer.Option(help=f"One of {', '.join(inference.MODES)}.")] = "goodness",
+    candidates: options.Candidates = None,
+    budget: options.Budget = 0.001,
+    calibration: options.Calibration = None,
     engine: options.EngineName = "numpy",
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
@@ -43,41 +46,75 @@ def classify(
     Example: pffspike classify digits.h5 --index 0 --index 7 --mode one_pass
     """
     state = options.load_trained(trained)
-    check_mode(state.network, mode)
+    check_mode(state.network, mode, candidates)
     if (images is None) == (not index):
         raise UserError("give either --images FILE.npy or --index NUMBER, for example --index 0")
     names, truth = [f"image {k}" for k in index or []], None
+    found = None
+    if images is None or mode == "early":
+        found = options.load_dataset(state.network, dataset, data, download)
     if images is not None:
         drive = read_images(images, levels, state.network)
         names = [f"image {k}" for k in range(len(drive))]
-    else:
-        found = options.load_dataset(state.network, dataset, data, download)
+    elif found is not None:
         chosen = check_index(index or [], len(found.test_images))
         drive = probabilities(found.test_images[chosen], found.levels)
         truth = found.test_labels[chosen]
+    made, stopping = make_engine(engine), None
+    if mode == "early" and found is not None:
+        stopping = options.stopping_rule(
+            state,
+            found,
+            made,
+            budget=budget,
+            candidates=candidates,
+            draws=calibration,
+            seed=seed,
+        )
     answer = inference.classify(
-        state.network, state.parameters, make_engine(engine), drive, mode, seed=seed
+        state.network,
+        state.parameters,
+        made,
+        drive,
+        mode,
+        seed=seed,
+        candidates=candidates,
+        stopping=stopping,
     )
+    show(f"{trained}, {mode}", names, truth, answer)
+    output.write_json(
+        json,
+        {
+            "mode": mode,
+            "predicted": answer.predicted.tolist(),
+            "scores": [
+                [score if np.isfinite(score) else None for score in scores]
+                for scores in answer.scores.tolist()
+            ],
+            "true": None if truth is None else truth.tolist(),
+            "stopping": stopping_rule(stopping) if stopping else None,
+        },
+    )
+
+
+def show(
+    title: str,
+    names: list[str],
+    truth: npt.NDArray[np.int64] | None,
+    answer: inference.Classification,
+) -> None:
+    """Print answers and scores as one table; labels that are out of the race have none."""
     columns = ["", "true", "answer", *(f"score {label}" for label in range(answer.scores.shape[1]))]
     rows = [
         (
             name,
             "?" if truth is None else int(truth[k]),
             int(answer.predicted[k]),
-            *(float(score) for score in answer.scores[k]),
+            *(float(score) if np.isfinite(score) else "" for score in answer.scores[k]),
         )
         for k, name in enumerate(names)
     ]
-    output.table(f"{trained}, {mode}", columns, rows)
-    output.write_json(
-        json,
-        {
-            "mode": mode,
-            "predicted": answer.predicted.tolist(),
-            "scores": answer.scores.tolist(),
-            "true": None if truth is None else truth.tolist(),
-        },
-    )
+    output.table(title, columns, rows)
 
 
 def check_index(index: list[int], available: int) -> list[int]:

@@ -25,6 +25,7 @@ from pffspike.network.spec import Goodness
 from pffspike.trace import Record
 
 ENGINES = ("brian2", "lava")
+MODES = ("goodness", "one_pass")  # each a program of the card
 
 
 def demo(
@@ -101,7 +102,7 @@ def _evaluate(
     results = []
     for name in ENGINES:
         engine = make_engine(name)
-        for mode in inference.MODES:
+        for mode in MODES:
             program = state.network.program(mode)
             everyone = tuple(p.name for p in structure.extent(state.network, program).populations)
             with _stage(f"{name}_{mode}", len(images), seconds) as report:
@@ -125,8 +126,12 @@ def _evaluate(
 
 def _identical(results: list[evaluation.Evaluation]) -> bool:
     """Whether all engines gave the same rasters: every neuron, step, label and test image."""
-    first = {r.mode: r.classification.trace for r in results if r.engine == ENGINES[0]}
-    return all(r.classification.trace.same_spikes(first[r.mode]) for r in results)
+    first = {r.mode: r.classification.traces for r in results if r.engine == ENGINES[0]}
+    return all(
+        mine.same_spikes(its)
+        for r in results
+        for mine, its in zip(r.classification.traces, first[r.mode], strict=True)
+    )
 
 
 def _draw(
@@ -175,7 +180,7 @@ def _draw(
             f"first test image, a {label}, labelled {label}": label,
             f"the same, labelled {wrong}": wrong,
         }
-        plots.save(plots.raster(best.classification.trace, shown_labels), out / "raster.png")
+        plots.save(plots.raster(best.classification.traces[0], shown_labels), out / "raster.png")
         report(1)
     return rebuilt.error(images)
 

@@ -11,7 +11,9 @@ from pffspike.cli import options, output
 from pffspike.data import probabilities
 from pffspike.energy import load_device
 from pffspike.engines import make_engine
-from pffspike.inference import MODES
+from pffspike.inference import MODES, Stopping
+
+_DEFAULT_MODES = ("goodness", "one_pass")
 
 
 def evaluate(
@@ -21,8 +23,15 @@ def evaluate(
     ] = None,
     mode: Annotated[
         list[str] | None,
-        typer.Option("--mode", help=f"One of {', '.join(MODES)}; may be given repeatedly."),
+        typer.Option(
+            "--mode",
+            help=f"One of {', '.join(MODES)}; may be given repeatedly "
+            f"(default: {' and '.join(_DEFAULT_MODES)}).",
+        ),
     ] = None,
+    candidates: options.Candidates = None,
+    budget: options.Budget = 0.001,
+    calibration: options.Calibration = None,
     samples: options.Samples = None,
     seed: options.Seed = 0,
     device: Annotated[str, typer.Option(help="Device card that prices the events.")] = "loihi1",
@@ -37,9 +46,22 @@ def evaluate(
     """
     state = options.load_trained(trained)
     card = load_device(device)
-    modes = [evaluation.check_mode(state.network, name) for name in mode or MODES]
+    modes = [
+        evaluation.check_mode(state.network, name, candidates) for name in mode or _DEFAULT_MODES
+    ]
     images = options.load_dataset(state.network, dataset, data, download, test_samples=samples)
     engines = {name: make_engine(name) for name in engine or ["numpy"]}
+    stopping = None
+    if "early" in modes:
+        stopping = options.stopping_rule(
+            state,
+            images,
+            next(iter(engines.values())),
+            budget=budget,
+            candidates=candidates,
+            draws=calibration,
+            seed=seed,
+        )
     results = []
     for name, chosen in engines.items():
         for way in modes:
@@ -54,11 +76,15 @@ def evaluate(
                         way,
                         seed=seed,
                         device=card,
+                        candidates=candidates,
+                        stopping=stopping if way == "early" else None,
                         progress=report,
                         engine_name=name,
                     )
                 )
     show(f"{trained}: {len(images.test_images)} test images of {images.name}", results)
+    if stopping:
+        show_rule(stopping)
     output.write_json(json, evaluation.summary(results))
 
 
@@ -82,7 +108,18 @@ def show(title: str, results: list[evaluation.Evaluation]) -> None:
     columns = ("engine", "mode", "accuracy", "steps", "spikes", "synaptic operations")
     output.table(title, (*columns, f"energy on {device} (range)", "time"), rows)
     output.console.print(
-        "Steps, spikes, operations and energy are per inference; not counted: "
-        + "; ".join(results[0].energy.not_counted),
+        "Steps, spikes, operations and energy are per inference, over all its presentations; "
+        "not counted: " + "; ".join(results[0].energy.not_counted),
+        style="dim",
+    )
+
+
+def show_rule(rule: Stopping) -> None:
+    """Say when mode early drops a label."""
+    leads = ", ".join(f"{lead:.3g} after {steps}" for steps, lead in rule.thresholds.items())
+    output.console.print(
+        f"early: a label drops out that trails the best one by a goodness of more than {leads} "
+        f"steps of the window of {rule.window}; budget {100 * rule.budget:g} % of answers changed "
+        f"({100 * rule.confidence:g} % confidence, {rule.draws} draws)",
         style="dim",
     )

@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
-from pffspike.data import Dataset, load
+from pffspike import inference
+from pffspike.cli import output
+from pffspike.data import Dataset, load, probabilities
+from pffspike.engines.base import Engine
 from pffspike.errors import UserError
 from pffspike.exchange import read_export
 from pffspike.network.spec import Network
@@ -38,6 +41,28 @@ JsonFile = Annotated[
 ]
 Samples = Annotated[
     int | None, typer.Option("--samples", "-n", help="Only the first so many samples.", min=1)
+]
+Candidates = Annotated[
+    int | None,
+    typer.Option(
+        help=f"Labels that the read-out proposes in mode proposal (default {inference.PROPOSED}) "
+        "and in mode early (default: all labels, without a proposal).",
+        min=1,
+    ),
+]
+Budget = Annotated[
+    float,
+    typer.Option(
+        help="Share of answers that mode early may change against the full window.", min=0
+    ),
+]
+Calibration = Annotated[
+    int | None,
+    typer.Option(
+        help="Draws of training images to calibrate mode early on (default: 5 / budget, 2000 "
+        "at least).",
+        min=1,
+    ),
 ]
 
 
@@ -74,3 +99,29 @@ def load_dataset(
         test_images=dataset.test_images[:test_samples],
         test_labels=dataset.test_labels[:test_samples],
     )
+
+
+def stopping_rule(
+    state: TrainedNetwork,
+    dataset: Dataset,
+    engine: Engine,
+    *,
+    budget: float,
+    candidates: int | None,
+    draws: int | None,
+    seed: int,
+) -> inference.Stopping:
+    """Calibrate mode early on the training images of a data set, with a progress bar."""
+    total = draws or inference.default_draws(budget)
+    with output.progress("calibrate early", total) as report:
+        return inference.calibrate(
+            state.network,
+            state.parameters,
+            engine,
+            probabilities(dataset.train_images, dataset.levels),
+            budget=budget,
+            candidates=candidates,
+            draws=draws,
+            seed=seed,
+            progress=report,
+        )

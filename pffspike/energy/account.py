@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pffspike.energy.device import Device, Figure, Profile
@@ -11,7 +12,7 @@ from pffspike.trace import Trace
 
 @dataclass(frozen=True)
 class Counts:
-    """Events per sample, means over the samples of a trace.
+    """Events per inference, means over the inferences.
 
     Parameters
     ----------
@@ -21,6 +22,7 @@ class Counts:
         Neurons of the program times steps; each draws one random number.
     spikes : float
     steps : float
+        Sum over presentations, whether a device runs them side by side or one after the other.
     """
 
     synaptic_operations: float
@@ -55,22 +57,29 @@ class Energy:
     not_counted: tuple[str, ...]
 
 
-def counts(trace: Trace) -> Counts:
-    """Count the events of a trace, per sample."""
-    samples = max(1, len(trace.samples))
-    operations = sum(int(values.sum()) for values in trace.synaptic_operations().values())
-    spikes = sum(int(values.sum()) for values in trace.spikes.values())
-    neurons = sum(p.size for p in structure.extent(trace.network, trace.program).populations)
-    steps = trace.program.steps * len(trace.program.phases)
-    return Counts(operations / samples, float(neurons * steps), spikes / samples, float(steps))
+def counts(traces: Sequence[Trace], inferences: int) -> Counts:
+    """Count the events of all traces together, per inference."""
+    operations = spikes = updates = steps = 0
+    for trace in traces:
+        operations += sum(int(values.sum()) for values in trace.synaptic_operations().values())
+        spikes += sum(int(values.sum()) for values in trace.spikes.values())
+        neurons = sum(p.size for p in structure.extent(trace.network, trace.program).populations)
+        presented = trace.program.steps * trace.presentations
+        updates += neurons * presented
+        steps += presented
+    total = max(1, inferences)
+    return Counts(operations / total, updates / total, spikes / total, steps / total)
 
 
-def energy(trace: Trace, device: Device) -> Energy:
-    """Price a trace of inferences, one a sample, with the figures of a device card.
+def energy(traces: Sequence[Trace], inferences: int, device: Device) -> Energy:
+    """Price inferences with the figures of a device card.
 
     Parameters
     ----------
-    trace : Trace
+    traces : sequence of Trace
+        All that the inferences presented, as `pffspike.inference.Classification.traces` has it.
+    inferences : int
+        Their number.
     device : Device
 
     Returns
@@ -78,7 +87,7 @@ def energy(trace: Trace, device: Device) -> Energy:
     Energy
         Dynamic energy of the events that the card prices; ``not_counted`` lists the rest.
     """
-    events = counts(trace)
+    events = counts(traces, inferences)
     parts = {name: _parts(events, profile) for name, profile in device.profiles.items()}
     totals = {name: sum(values.values()) for name, values in parts.items()}
     chosen = parts[device.default]

@@ -81,6 +81,55 @@ def test_evaluate_prints_and_writes_the_same_figures(folder):
     assert content["energy"]["loihi1"]["joule_per_inference"]["goodness"] > 0
 
 
+def evaluated(folder: Path, *arguments) -> dict:
+    result = pffspike("evaluate", "net.h5", "-n", 12, *arguments, "--json", "m.json", cwd=folder)
+    assert result.returncode == 0, result.stderr
+    return json.loads((folder / "m.json").read_text())
+
+
+def test_modes_meet_at_their_ends(folder):
+    """All labels proposed, and a budget of 0, are goodness; one label proposed is one pass."""
+    ends = ("--mode", "goodness", "--mode", "proposal", "--mode", "early", "--budget", 0)
+    content = evaluated(folder, *ends, "--candidates", 10)
+    for figure in ("accuracy", "confusion"):
+        values = content[figure]["numpy"]
+        assert values["proposal"] == values["early"] == values["goodness"]
+    for figure in ("steps", "spikes", "synaptic_operations"):
+        values = content[f"{figure}_per_inference"]
+        assert values["proposal"] == values["early"] == values["goodness"]
+    assert set(content["stopping"]["lead_by_window"].values()) == {None}
+    content = evaluated(folder, "--mode", "proposal", "--mode", "one_pass", "--candidates", 1)
+    for name in ("steps_per_inference", "synaptic_operations_per_inference", "candidates"):
+        assert content[name]["proposal"] == content[name]["one_pass"]
+
+
+def test_proposal_and_early_lie_between_the_ends(folder):
+    options = ("--mode", "proposal", "--mode", "early", "--budget", 0.2, "--calibration", 100)
+    content = evaluated(folder, *options)
+    assert content["candidates"] == {"proposal": 3, "early": 10}
+    assert content["steps_per_inference"]["proposal"] == 4 * 18
+    assert 10 * 3 <= content["steps_per_inference"]["early"] < 180
+    leads = content["stopping"]["lead_by_window"]
+    assert list(leads) == ["1", "2", "4", "8"]
+    assert leads["1"] == 2 * leads["4"] > 0
+    assert content["stopping"]["draws"] == 100
+
+
+def test_classify_early_shows_the_labels_left(folder):
+    arguments = ("--index", 0, "--mode", "early", "--budget", 0.2, "--calibration", 50)
+    for candidates in (2, 10):
+        result = pffspike(
+            *("classify", "net.h5", *arguments, "--candidates", candidates, "--json", "c.json"),
+            cwd=folder,
+        )
+        assert result.returncode == 0, result.stderr
+        content = json.loads((folder / "c.json").read_text())
+        left = [score for score in content["scores"][0] if score is not None]
+        assert 1 <= len(left) <= candidates
+        assert content["scores"][0][content["predicted"][0]] == max(left)
+        assert content["stopping"]["candidates"] == candidates
+
+
 def test_classify_by_index_and_from_a_file_agree(folder):
     from pffspike.data import load
 
@@ -164,6 +213,18 @@ MISTAKES = {
     "foreign file": (("evaluate", "text.toml"), ("is not a complete file",)),
     "truncated file": (("evaluate", "cut.h5"), ("cut.h5 is not a complete file",)),
     "unknown mode": (("evaluate", "net.h5", "--mode", "fast"), ("'fast' is not known",)),
+    "too many candidates": (
+        ("evaluate", "net.h5", "--mode", "proposal", "--candidates", 11),
+        ("candidates = 11 must be from 1 to 10",),
+    ),
+    "budget of all": (
+        ("classify", "net.h5", "--index", 0, "--mode", "early", "--budget", 1),
+        ("budget = 1.0 must be at least 0 and below 1",),
+    ),
+    "too few draws": (
+        ("evaluate", "net.h5", "--mode", "early", "--calibration", 100),
+        ("100 calibration draws are too few for a budget of 0.001; it takes at least 2995",),
+    ),
     "unknown device": (("evaluate", "net.h5", "--device", "abacus"), ("'abacus'", "loihi1")),
     "wrong index": (("classify", "net.h5", "--index", 400), ("test images are 0 to 359",)),
     "no images": (("classify", "net.h5"), ("give either --images",)),

@@ -325,9 +325,9 @@ class Plan:
             dense = parameters.weights[p.name] * 2.0**-p.grid
             self._rows(weights, p)[:] = dense if _block(p) == 0 else dense[_indices(p, dense)]
         biases = aligned_zeros(self.neurons, np.dtype(np.float64))
-        for p, start in zip(self.extent.populations, self.populations.start, strict=True):
-            if not p.driven:
-                biases[start : start + p.size] = parameters.biases[p.name]
+        for population, start in zip(self.extent.populations, self.populations.start, strict=True):
+            if not population.driven:
+                biases[start : start + population.size] = parameters.biases[population.name]
         return weights, biases
 
     def unpack(

@@ -1,0 +1,67 @@
+"""The goodness that decides between labels, at the end of a presentation or earlier in it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.network.spec import Goodness, Network, Population
+from pffspike.trace import Trace
+
+Floats = npt.NDArray[np.float64]
+
+
+def deciding(network: Network) -> tuple[Population, ...]:
+    """Populations whose goodness counts in the decision."""
+    return tuple(p for p in network.populations if isinstance(p.rule, Goodness) and p.rule.decides)
+
+
+def goodness_scores(trace: Trace) -> Floats:
+    """Goodness of each label, larger for the better one: ``(samples, phases)``."""
+    return _scores(trace, ((p, trace.goodness[p.name]) for p in deciding(trace.network)))
+
+
+def prefix_scores(trace: Trace, window: int) -> Floats:
+    """Scores of the same presentations, had they ended after ``window`` steps of the window.
+
+    A shorter window is a prefix of the same presentation, because random numbers are keyed by
+    the step and not by the program.
+
+    Parameters
+    ----------
+    trace : Trace
+        With the rasters of all populations that decide.
+    window : int
+        Up to the window of the trace.
+
+    Returns
+    -------
+    (samples, phases) ndarray of float64
+    """
+    counted = slice(trace.program.burn_in, trace.program.burn_in + window)
+    goodness = (
+        (p, np.square(trace.rasters[p.name][counted].sum(axis=0) / window).sum(axis=1))
+        for p in deciding(trace.network)
+    )
+    return _scores(trace, goodness)
+
+
+def _scores(trace: Trace, goodness: Iterable[tuple[Population, Floats]]) -> Floats:
+    total = np.zeros(trace.presentations)
+    for population, values in goodness:
+        rule = population.rule
+        low = isinstance(rule, Goodness) and rule.positive == "low"
+        total += -values if low else values
+    return trace.by_phase(total)
+
+
+def scaled_lead(lead: Floats, window: int) -> Floats:
+    """Lead of a label over another after ``window`` steps, times ``sqrt(window)``.
+
+    Goodness is made of rates, whose errors fall with the square root of the number of steps in
+    which they were counted, so one limit serves all windows.
+    """
+    return lead * math.sqrt(window)

@@ -1,0 +1,71 @@
+"""Reconstruction: images that the generative circuit predicts from the spikes above them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.engines.base import Engine, Progress
+from pffspike.network.parameters import Parameters
+from pffspike.network.spec import Network
+from pffspike.trace import Record, Trace
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """Images that the generative circuit predicts from the spikes above them.
+
+    Parameters
+    ----------
+    images : mapping of str to (samples, pixels) ndarray of float64
+        By phase: ``below`` from the lowest hidden population, ``chain`` from the highest one,
+        down all predictions. Rates in the window.
+    trace : Trace
+    """
+
+    images: dict[str, Floats]
+    trace: Trace
+
+    def error(self, originals: Floats) -> dict[str, float]:
+        """Mean over images of the summed squared error, by phase."""
+        return {
+            phase: float(np.square(images - originals).sum(axis=1).mean())
+            for phase, images in self.images.items()
+        }
+
+
+def reconstruct(
+    network: Network,
+    parameters: Parameters,
+    engine: Engine,
+    images: Floats,
+    *,
+    seed: int,
+    progress: Progress | None = None,
+) -> Reconstruction:
+    """Reconstruct images from the activity that they cause, without a label.
+
+    Parameters
+    ----------
+    network : Network
+        With the program ``reconstruct`` and the population ``image_prediction``.
+    parameters : Parameters
+    engine : Engine
+    images : (samples, pixels) ndarray of float64
+    seed : int
+    progress : callable or None
+
+    Returns
+    -------
+    Reconstruction
+    """
+    record = Record(counts=("image_prediction",))
+    with engine.compile(network, "reconstruct", parameters, seed=seed, record=record) as session:
+        trace = session.run({"image": images}, np.arange(len(images)), progress=progress)
+    rates = trace.by_phase(trace.counts["image_prediction"]) / trace.program.window
+    names = [phase.name for phase in trace.program.phases]
+    return Reconstruction({name: rates[:, index] for index, name in enumerate(names)}, trace)

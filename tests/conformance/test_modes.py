@@ -1,0 +1,65 @@
+"""Inference modes give the same answers from the same spikes on every engine."""
+
+import numpy as np
+import pytest
+
+from pffspike.arithmetic import counter
+from pffspike.circuits import PFF, pff
+from pffspike.engines import make_engine
+from pffspike.inference import Stopping, calibrate, classify
+from pffspike.network import Training, initial
+
+CIRCUIT = PFF(9, 4, (10, 10), burn_in=1, window=4, bias=0.2)
+MODES = {
+    "one_pass": {},
+    "goodness": {},
+    "proposal": {"candidates": 2},
+    "early": {"stopping": Stopping(1.0, 0.1, 0.95, 1, 4, 4)},
+}
+ENGINES = [
+    pytest.param("brian2:numpy", marks=pytest.mark.brian2),
+    pytest.param("brian2:cpp_standalone", marks=[pytest.mark.brian2, pytest.mark.slow]),
+    pytest.param("lava", marks=pytest.mark.lava),
+]
+
+
+def given(engine: str):
+    package = {"brian2": "brian2", "lava": "lava"}[engine.partition(":")[0]]
+    pytest.importorskip(package)
+    network = pff(CIRCUIT, "tiny", Training("digits", 1))
+    keys = counter.derive_keys(0, np.arange(7))
+    return network, initial(network, 1), counter.uniform(keys[:, None], np.arange(9))
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_mode_is_the_same_on_every_engine(engine, mode):
+    network, parameters, images = given(engine)
+    mine, its = (
+        classify(network, parameters, make_engine(name), images, mode, seed=4, **MODES[mode])
+        for name in ("numpy", engine)
+    )
+    np.testing.assert_array_equal(mine.predicted, its.predicted)
+    np.testing.assert_array_equal(mine.scores, its.scores)
+    assert len(mine.traces) == len(its.traces) > (0 if mode in ("one_pass", "goodness") else 1)
+    assert all(a.same_spikes(b) for a, b in zip(mine.traces, its.traces, strict=True))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_calibration_is_the_same_on_every_engine(engine):
+    network, parameters, images = given(engine)
+    one, two = (
+        calibrate(
+            network,
+            parameters,
+            make_engine(name),
+            images,
+            budget=0.2,
+            draws=30,
+            candidates=3,
+            seed=1,
+        )
+        for name in ("numpy", engine)
+    )
+    assert one == two
+    assert 0 < one.limit < np.inf

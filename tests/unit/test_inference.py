@@ -1,0 +1,282 @@
+"""Inference modes: what is equal to what, exactly, and what each of them costs."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pffspike.arithmetic import counter
+from pffspike.circuits import PFF, pff
+from pffspike.energy.account import counts
+from pffspike.engines.reference import ReferenceEngine
+from pffspike.errors import UserError
+from pffspike.inference import Stopping, calibrate, classify, goodness_scores, race, stopping
+from pffspike.inference.goodness import prefix_scores
+from pffspike.network import Network, Training, initial
+from pffspike.trace import Record, Trace
+
+PIXELS, CLASSES, WINDOW = 9, 4, 8
+POPULATIONS = ("image", "label", "hidden_1", "hidden_2")  # of the representation circuit
+VARIANTS = {
+    "low": PFF(PIXELS, CLASSES, (10, 10), burn_in=2, window=WINDOW, bias=0.2),
+    "high": PFF(PIXELS, CLASSES, (20,), burn_in=0, window=WINDOW, bias=0.1, positive="high"),
+}
+ENGINE = ReferenceEngine()
+SEEDS = st.integers(0, 2**63)
+
+
+def build(variant: str = "low") -> Network:
+    return pff(VARIANTS[variant], variant, Training("digits", 1))
+
+
+def images(n: int, key: int = 0):
+    keys = counter.derive_keys(key, np.arange(n))
+    return counter.uniform(keys[:, None], np.arange(PIXELS))
+
+
+def answer(network, mode, n=12, seed=3, **options):
+    return classify(
+        network, initial(network, 1), ENGINE, images(n, seed), mode, seed=seed, **options
+    )
+
+
+def rule(limit: float, candidates: int = CLASSES) -> Stopping:
+    return Stopping(limit, 0.1, 0.95, 1, candidates, WINDOW)
+
+
+def cost(classification):
+    return counts(classification.traces, len(classification.predicted))
+
+
+def same_answers(one, two):
+    np.testing.assert_array_equal(one.predicted, two.predicted)
+    np.testing.assert_array_equal(one.scores, two.scores)
+    assert cost(one) == cost(two)
+
+
+def run(network, program, n, seed, window=None):
+    """Every label of every image, by program ``goodness`` or by program ``candidate``."""
+    everything = Record(
+        counts=("hidden_1",),
+        rasters=tuple(p.name for p in network.populations if p.name in POPULATIONS),
+    )
+    samples, labels = np.arange(n), np.zeros(n, int)
+    if program == "candidate":
+        network = race.candidate_network(network, window)
+        samples, labels = np.repeat(samples, CLASSES), np.tile(np.arange(CLASSES), n)
+    with ENGINE.compile(
+        network, program, initial(network, 1), seed=seed, record=everything
+    ) as session:
+        return session.run({"image": images(n, seed)[samples], "candidate": labels}, samples)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@given(seed=SEEDS)
+@settings(max_examples=10, deadline=None)
+def test_a_candidate_has_the_spikes_of_its_phase_of_goodness(variant, seed):
+    network = build(variant)
+    phases, candidates = (run(network, name, 3, seed) for name in ("goodness", "candidate"))
+    for field in ("spikes", "goodness", "counts", "rasters"):
+        for name, values in getattr(phases, field).items():
+            np.testing.assert_array_equal(values, getattr(candidates, field)[name])
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@given(seed=SEEDS, exponent=st.integers(0, 3))
+@settings(max_examples=15, deadline=None)
+def test_a_shorter_window_is_a_prefix_of_the_same_presentation(variant, seed, exponent):
+    network, window = build(variant), 2**exponent
+    long, short = (run(network, "candidate", 3, seed, w) for w in (WINDOW, window))
+    burn_in = long.program.burn_in
+    for name, raster in short.rasters.items():
+        np.testing.assert_array_equal(raster, long.rasters[name][: burn_in + window])
+    counted = long.rasters["hidden_1"][burn_in : burn_in + window].sum(axis=0)
+    np.testing.assert_array_equal(short.counts["hidden_1"], counted)
+    np.testing.assert_array_equal(goodness_scores(short), prefix_scores(long, window))
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_proposal_of_all_labels_is_goodness(variant):
+    network = build(variant)
+    same_answers(answer(network, "proposal", candidates=CLASSES), answer(network, "goodness"))
+
+
+def test_proposal_of_one_label_is_one_pass():
+    network = build()
+    same_answers(answer(network, "proposal", candidates=1), answer(network, "one_pass"))
+
+
+@given(seed=SEEDS, candidates=st.integers(2, CLASSES - 1))
+@settings(max_examples=15, deadline=None)
+def test_proposal_takes_the_best_of_the_labels_proposed(seed, candidates):
+    network = build()
+    proposal = answer(network, "proposal", seed=seed, candidates=candidates)
+    votes = answer(network, "one_pass", seed=seed)
+    goodness = answer(network, "goodness", seed=seed).scores
+    entered = np.isfinite(proposal.scores)
+    assert np.all(entered.sum(axis=1) == candidates)
+    assert np.all(entered[np.arange(12), votes.predicted])
+    least = np.where(entered, votes.scores, np.inf).min(axis=1)
+    most = np.where(entered, -np.inf, votes.scores).max(axis=1)
+    assert np.all(least >= most)
+    np.testing.assert_array_equal(proposal.scores, np.where(entered, goodness, -np.inf))
+    np.testing.assert_array_equal(proposal.predicted, proposal.scores.argmax(axis=1))
+    assert cost(proposal).steps == (1 + candidates) * (2 + WINDOW)
+
+
+@pytest.mark.parametrize("candidates", [None, 2])
+def test_early_with_a_budget_of_0_changes_nothing(candidates):
+    network = build()
+    never = calibrate(
+        network, initial(network, 1), ENGINE, images(5), budget=0, candidates=candidates, seed=0
+    )
+    assert math.isinf(never.limit)
+    assert never.draws == 0
+    early = answer(network, "early", stopping=never)
+    same_answers(early, answer(network, "proposal", candidates=candidates or CLASSES))
+
+
+def expected_race(network, n, seed, limit):
+    """One image after the other, by the words of the rule: answers, windows, total steps."""
+    by_window = {
+        w: goodness_scores(run(network, "candidate", n, seed, w)).reshape(n, CLASSES)
+        for w in (1, 2, 4, 8)
+    }
+    answers, presented = [], {}
+    for k in range(n):
+        racing = set(range(CLASSES))
+        for window, scores in by_window.items():
+            if len(racing) == 1:
+                break
+            presented |= dict.fromkeys(((k, label) for label in racing), window)
+            best = max(scores[k, label] for label in racing)
+            if window < WINDOW:
+                racing = {c for c in racing if (best - scores[k, c]) * window**0.5 <= limit}
+            else:
+                racing = {min(c for c in racing if scores[k, c] == best)}
+        answers.append(racing.pop())
+    return answers, presented
+
+
+@given(seed=SEEDS, limit=st.sampled_from([0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0]))
+@settings(max_examples=25, deadline=None)
+def test_early_drops_labels_by_the_rule_and_charges_each_presentation_once(seed, limit):
+    network = build("high")
+    early = answer(network, "early", n=6, seed=seed, stopping=rule(limit))
+    answers, presented = expected_race(network, 6, seed, limit)
+    assert early.predicted.tolist() == answers
+    assert cost(early).steps == sum(presented.values()) / 6  # no burn-in in this network
+    charged = [
+        (int(sample), trace.program.window) for trace in early.traces for sample in trace.samples
+    ]
+    assert sorted(charged) == sorted((k, window) for (k, _), window in presented.items())
+    spikes = 0
+    for (k, label), window in presented.items():
+        whole = run(network, "candidate", 6, seed, window)
+        spikes += sum(int(values[k * CLASSES + label]) for values in whole.spikes.values())
+    assert cost(early).spikes == spikes / 6
+
+
+def test_progress_counts_every_image_once():
+    network = build()
+    for mode, options in (
+        ("proposal", {"candidates": 2}),
+        ("early", {"stopping": rule(1.0)}),
+        ("early", {"stopping": rule(math.inf)}),
+    ):
+        told: list[int] = []
+        answer(network, mode, n=300, progress=told.append, **options)
+        assert sum(told) == 300
+
+
+def test_no_images_no_cost():
+    for mode, options in (("proposal", {"candidates": 2}), ("early", {"stopping": rule(1.0)})):
+        nothing = answer(build(), mode, n=0, **options)
+        assert nothing.predicted.shape == (0,)
+        assert cost(nothing).steps == 0
+
+
+def test_select_keeps_samples_with_all_that_was_recorded():
+    trace = run(build(), "goodness", 5, 0)
+    parts = [trace.select(np.array(chosen)) for chosen in ([0, 1], [2, 3, 4])]
+    again = Trace.join(parts)
+    assert again.same_spikes(trace)
+    assert parts[0].rasters["hidden_1"].shape == (10, 2 * CLASSES, 10)
+    mask = np.array([True, True, False, False, False])
+    assert trace.select(mask).same_spikes(parts[0])
+
+
+@given(draws=st.integers(1, 5000), budget=st.sampled_from([0.5, 0.1, 0.01, 0.001]))
+@settings(max_examples=50, deadline=None)
+def test_the_rank_is_the_bound_of_clopper_and_pearson(draws, budget):
+    from scipy.stats import beta
+
+    def upper(changes: int) -> float:
+        return 1.0 if changes >= draws else beta.ppf(0.95, changes + 1, draws - changes)
+
+    if upper(0) > budget:
+        with pytest.raises(UserError, match="too few for a budget"):
+            stopping._rank(draws, budget, 0.95)
+    else:
+        rank = stopping._rank(draws, budget, 0.95)
+        assert upper(rank - 1) <= budget < upper(rank)
+
+
+@pytest.mark.parametrize("candidates", [None, 2])
+def test_calibration_allows_its_own_draws_fewer_changes_than_the_rank(candidates):
+    network, pool = build(), images(30)
+    parameters = initial(network, 1)
+    found = calibrate(
+        network, parameters, ENGINE, pool, budget=0.1, draws=200, candidates=candidates, seed=5
+    )
+    key = counter.derive_key(5, counter.CALIBRATION)
+    chosen = counter.integers(counter.derive_key(key, 0), np.arange(200), 30)
+    early, full = (
+        classify(
+            network,
+            parameters,
+            ENGINE,
+            pool[chosen],
+            mode,
+            seed=counter.derive_key(key, 1),
+            **options,
+        )
+        for mode, options in (
+            ("early", {"stopping": found}),
+            ("proposal", {"candidates": candidates or CLASSES}),
+        )
+    )
+    rank = stopping._rank(200, 0.1, 0.95)
+    assert rank > 1
+    assert np.sum(early.predicted != full.predicted) < rank
+    assert cost(early).steps < cost(full).steps
+    assert list(found.thresholds) == [1, 2, 4]
+    assert found.thresholds[4] == found.limit / 2
+
+
+def test_what_does_not_fit_is_refused():
+    network = build()
+    for mode, options, message in (
+        ("fast", {}, "'fast' is not known; give one of: goodness, one_pass, proposal, early"),
+        ("early", {}, "give a stopping rule to mode 'early'"),
+        ("goodness", {"stopping": rule(1.0)}, "and only to it"),
+        ("proposal", {"candidates": 5}, "candidates = 5 must be from 1 to 4"),
+        ("proposal", {"candidates": 0}, "candidates = 0 must be from 1 to 4"),
+        ("early", {"stopping": Stopping(1.0, 0.1, 0.95, 1, 4, 16)}, "a window of 16 steps"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            answer(network, mode, **options)
+    for budget in (-0.1, 1.0):
+        with pytest.raises(UserError, match="must be at least 0 and below 1"):
+            calibrate(network, initial(network, 1), ENGINE, images(5), budget=budget, seed=0)
+
+
+def test_goodness_by_other_phases_than_labels_is_refused():
+    network = build()
+    programs = tuple(p for p in network.programs if p.name != "goodness")
+    swapped = network.program("goodness").phases[::-1]
+    other = type(programs[0])("goodness", 2, WINDOW, swapped)
+    with pytest.raises(ValueError, match="must have a phase for each label, in order"):
+        race.candidate_network(network.replace(programs=(*programs, other)))
