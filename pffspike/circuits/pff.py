@@ -10,6 +10,7 @@ back. Source: Ororbia and Mali, arXiv 2301.01452, carried over to Bernoulli neur
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from dataclasses import dataclass
 from typing import Literal
@@ -26,6 +27,9 @@ from pffspike.network.spec import (
     Rival,
     Training,
 )
+
+
+_TOP = ("label", "latent")  #: populations that predict the top hidden population
 
 
 @dataclass(frozen=True)
@@ -75,12 +79,24 @@ class PFF:
         Learning rates of the read-out.
     generative_rate, generative_bias_rate : float
         Learning rates of the generative circuit.
+    generative_free : bool
+        Whether the predictions below the top learn in the free phase too, so that they hold for
+        activity that no label has shaped.
     rival_noise : float
         Of the choice of hard negatives, in spikes.
     common_noise : bool
         Whether the presentations of a training sample share their random numbers.
     inference_burn_in, inference_window : int or None
         Steps of inference, if they differ from training.
+    top_down : bool
+        Whether hidden populations hear the ones above them.
+    generative : bool
+        Whether there is a generative circuit; without it there are no programs ``reconstruct``
+        and ``synthesize``.
+    weight_grid : int
+        All weights are multiples of ``2^weight_grid``.
+    weight_limit : float
+        All weights lie within ``[-weight_limit, weight_limit]``.
     """
 
     image: int
@@ -111,10 +127,15 @@ class PFF:
     readout_bias_rate: float = 0.0
     generative_rate: float = 0.0625
     generative_bias_rate: float = 0.0625
+    generative_free: bool = True
     rival_noise: float = 1.0
     common_noise: bool = False
     inference_burn_in: int | None = None
     inference_window: int | None = None
+    top_down: bool = True
+    generative: bool = True
+    weight_grid: int = -16
+    weight_limit: float = 8.0
 
     def __post_init__(self) -> None:
         if not self.hidden:
@@ -147,13 +168,46 @@ def pff(circuit: PFF, name: str, training: Training, description: str = "") -> N
     """
     representation = _representation(circuit)
     generative = _generative(circuit)
-    return Network(
+    network = Network(
         name,
         _populations(circuit),
-        representation + generative,
+        tuple(_stored(circuit, projection) for projection in representation + generative),
         _programs(circuit, representation, generative),
         training,
         description,
+    )
+    return network if circuit.generative else _without(network, {p.post for p in generative})
+
+
+def _without(network: Network, removed: set[str]) -> Network:
+    """Network without some populations that nothing else needs, and without their programs."""
+    kept = {p.name for p in network.populations if p.name not in removed and p.name != "latent"}
+    projections = tuple(p for p in network.projections if {p.pre, p.post} <= kept)
+    left = {p.name for p in projections}
+
+    def shortened(phase: Phase) -> Phase:
+        enabled = tuple(name for name in phase.projections if name in left)
+        learn = tuple(name for name in phase.learn if name in kept)
+        return dataclasses.replace(phase, projections=enabled, learn=learn)
+
+    return network.replace(
+        populations=tuple(p for p in network.populations if p.name in kept),
+        projections=projections,
+        programs=tuple(
+            dataclasses.replace(program, phases=tuple(shortened(phase) for phase in program.phases))
+            for program in network.programs
+            if program.name in ("train", "one_pass", "goodness")
+        ),
+    )
+
+
+def _stored(circuit: PFF, projection: Projection) -> Projection:
+    """Projection with the weights that the circuit's grid and limit allow."""
+    return dataclasses.replace(
+        projection,
+        grid=circuit.weight_grid,
+        low=max(projection.low, -circuit.weight_limit),
+        high=min(projection.high, circuit.weight_limit),
     )
 
 
@@ -213,7 +267,8 @@ def _populations(circuit: PFF) -> tuple[Population, ...]:
         for name, size in predicted
     ]
     if circuit.latent:
-        populations.append(Population("latent", circuit.latent, kind, driven=True))
+        # Without normalization: see `pffspike.generation.latent`.
+        populations.append(Population("latent", circuit.latent, "none", driven=True))
     return tuple(populations)
 
 
@@ -240,7 +295,7 @@ def _representation(circuit: PFF) -> tuple[Projection, ...]:
             learning_rate=rates[names[-1]],
         )
     )
-    for name, above in itertools.pairwise(names):
+    for name, above in itertools.pairwise(names if circuit.top_down else ()):
         projections.append(
             Projection(
                 f"{above}_to_{name}",
@@ -344,7 +399,8 @@ def _programs(
     hidden = tuple(p.name for p in representation if p.post != "readout")
     unlabelled = tuple(p.name for p in representation if p.post != "readout" and p.pre != "label")
     free = tuple(p.name for p in representation if p.pre != "label")
-    learned = tuple(p.name for p in generative if p.tied is None and p.pre != "latent")
+    learned = tuple(p.name for p in generative if p.tied is None and p.pre not in _TOP)
+    top = tuple(p.name for p in generative if p.pre in _TOP)
     burn_in = circuit.burn_in if circuit.inference_burn_in is None else circuit.inference_burn_in
     window = circuit.window if circuit.inference_window is None else circuit.inference_window
     candidates = tuple(
@@ -357,6 +413,7 @@ def _programs(
         Program("goodness", burn_in, window, candidates),
         Program("reconstruct", burn_in, window, _reconstruct(circuit, unlabelled)),
         Program("synthesize", burn_in, window, (_synthesize(circuit),)),
+        *_latent(circuit, burn_in, window, hidden + top),
     )
 
 
@@ -367,20 +424,28 @@ def _train(
     learned: tuple[str, ...],
 ) -> Program:
     names = _hidden(circuit)
-    predictions = tuple(f"{name}_prediction" for name in ["image", *names])
+    top = f"{names[-1]}_prediction"
+    below = tuple(f"{name}_prediction" for name in ["image", *names[:-1]])
     streams = (0, 0, 0) if circuit.common_noise else (0, 1, 2)
+    also = (learned, below) if circuit.generative_free else ((), ())
     return Program(
         "train",
         circuit.burn_in,
         circuit.window,
         (
-            Phase("free", {"image": "image"}, free, learn=("readout",), stream=streams[0]),
+            Phase(
+                "free",
+                {"image": "image"},
+                free + also[0],
+                learn=("readout", *also[1]),
+                stream=streams[0],
+            ),
             Phase(
                 "positive",
                 {"image": "image", "label": "label"},
-                hidden + learned,
+                (*hidden, *learned, f"label_to_{top}"),
                 contrast=1,
-                learn=(*names, *predictions),
+                learn=(*names, *below, top),
                 stream=streams[1],
             ),
             Phase(
@@ -393,6 +458,20 @@ def _train(
             ),
         ),
         Rival("negative", "readout", "free", noise=circuit.rival_noise),
+    )
+
+
+def _latent(
+    circuit: PFF, burn_in: int, window: int, projections: tuple[str, ...]
+) -> tuple[Program, ...]:
+    """Programs that compare the top population with what label and latent predict of it."""
+    if not circuit.latent:
+        return ()
+    inputs = {"image": "image", "label": "label", "latent": "latent"}
+    top = f"{_hidden(circuit)[-1]}_prediction"
+    return tuple(
+        Program(name, burn_in, window, (Phase("imagine", inputs, projections, learn=learn),))
+        for name, learn in (("infer_latent", ()), ("learn_latent", (top,)))
     )
 
 

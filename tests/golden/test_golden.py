@@ -19,9 +19,16 @@ from pffspike.trace import Record
 
 FILE = Path(__file__).with_name("golden.json")
 NETWORKS = {
-    "pff-9-10-10-3": PFF(9, 3, (10, 10), window=4, burn_in=2, threshold=(1.0,)),
-    "pff-9-20-3-high-shift": PFF(9, 3, (20,), positive="high", normalization="shift"),
-    "pff-9-10-20-10-3-latent": PFF(9, 3, (10, 20, 10), latent=4, common_noise=True),
+    "pff-9-10-10-3": PFF(
+        9, 3, (10, 10), window=4, burn_in=2, threshold=(1.0,), generative_free=False
+    ),
+    "pff-9-20-3-high-shift": PFF(
+        9, 3, (20,), positive="high", normalization="shift", generative_free=False
+    ),
+    "pff-9-10-20-10-3-latent": PFF(
+        9, 3, (10, 20, 10), latent=4, common_noise=True, generative_free=False
+    ),
+    "pff-9-10-20-10-3-free": PFF(9, 3, (10, 20, 10)),
 }
 
 

@@ -192,6 +192,8 @@ def test_the_pff_circuit_has_both_circuits_and_their_programs():
         "goodness",
         "reconstruct",
         "synthesize",
+        "infer_latent",
+        "learn_latent",
     ]
     assert len(network.program("goodness").phases) == 3
     chain = network.program("reconstruct").phases[1].projections
