@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import os
 import signal
 import subprocess
 import sys
 import time
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,16 @@ from pffspike.engines.brian2 import Brian2Engine  # noqa: E402
 from pffspike.engines.brian2.engine import FLAGS  # noqa: E402
 
 pytestmark = pytest.mark.brian2
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for compiled programs, so that the user's own stays as it is."""
+    place = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PFFSPIKE_CACHE", str(place))
+        yield place
+
 
 EVERYTHING = Record(
     counts=("readout", "hidden_1"), rasters=("image", "hidden_1", "hidden_2", "readout")
@@ -216,6 +229,7 @@ def test_sessions_can_be_interleaved(tiny: tuple[Network, dict[str, Any]]) -> No
     assert all(a.same_spikes(b) for a, b in zip(once, again, strict=True))
 
 
+@pytest.mark.timeout(600)  # some fifteen modules to compile, if Brian2 has not stored them
 def test_cython_agrees(tiny: tuple[Network, dict[str, Any]]) -> None:
     """The one test of Cython in the default suite: a program of few modules."""
     network, signals = tiny
@@ -332,7 +346,7 @@ def test_ctrl_c_stops_the_program_and_removes_its_files(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == "running\n"
     deadline = time.monotonic() + 30
-    while not list(tmp_path.glob("*/arguments/signals.values")):
+    while not list(tmp_path.glob("*/run_0/signals.values")):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     time.sleep(1.0)  # until the files are written and the compiled program has begun
@@ -378,6 +392,113 @@ def test_options_are_checked() -> None:
         Brian2Engine("cuda")  # type: ignore[arg-type]
     with pytest.raises(UserError, match="at least 1"):
         Brian2Engine(chunk=0)
+    with pytest.raises(UserError, match="at least 1"):
+        Brian2Engine(processes=0)
+
+
+def test_wide_sums() -> None:
+    """Weights whose sum over a row of senders does not fit 32 bits."""
+    network = digits_network()
+    wide = {
+        "image_to_hidden_1": {"low": -64.0, "high": 64.0, "scale": 400.0},
+        "hidden_1_lateral": {"low": -64.0, "high": 0.0, "scale": -60.0},
+    }
+    projections = tuple(
+        dataclasses.replace(p, grid=-24, learning_rate=0.0, **wide[p.name]) if p.name in wide else p
+        for p in network.projections
+    )
+    network = network.replace(projections=projections)
+    start, samples, signals = initial(network, 1), np.arange(4), digits_signals(4)
+    assert abs(start.weights["image_to_hidden_1"]).max() == 64
+    for target in ("numpy", "cpp_standalone"):
+        reference = ReferenceEngine().compile(network, "train", start, seed=3, record=EVERYTHING)
+        with Brian2Engine(target, chunk=4).compile(
+            network, "train", start, seed=3, record=EVERYTHING
+        ) as session:
+            mine, its = (s.run(signals, samples) for s in (reference, session))
+            assert_same(mine, its, reference, session)
+
+
+def test_weights_are_an_ordinary_variable_of_brian2(
+    tiny: tuple[Network, dict[str, Any]],
+) -> None:
+    """One that a monitor can read, with the sender and the receiver of each."""
+    network, signals = tiny
+    with Brian2Engine("numpy", chunk=3).compile(
+        network, "train", initial(network, 1), seed=1
+    ) as session:
+        session.run(signals, np.arange(3))
+        model = session._backend._model  # type: ignore[union-attr]
+        for name in session._layout.plastic:
+            synapses, matrix = model.synapses[name], session.parameters.weights[name]
+            projection = network.projection(name)
+            pre = synapses.i - session._layout.slices[projection.pre].start
+            post = synapses.j - session._layout.slices[projection.post].start
+            assert np.array_equal(synapses.w[:], matrix[pre, post])
+
+
+def sizes(directory: Path) -> dict[str, int]:
+    """Sizes of all files, but for Brian2's random numbers, which are written as text."""
+    return {
+        str(path): path.stat().st_size
+        for path in directory.rglob("*")
+        if path.is_file() and path.name != "random_generator_state"
+    }
+
+
+def test_files_do_not_grow_over_chunks(tiny: tuple[Network, dict[str, Any]]) -> None:
+    """The tenth chunk leaves what the second one left."""
+    network, signals = tiny
+    some = {name: values[:2] for name, values in signals.items()}
+    with Brian2Engine("cpp_standalone", chunk=1).compile(
+        network, "train", initial(network, 1), seed=1
+    ) as session:
+        directory = session._backend._directory  # type: ignore[union-attr]
+        session.run(some, np.arange(2))
+        before = sizes(directory)
+        for k in range(4):
+            session.run(some, np.arange(2) + 2 * k)
+        assert sizes(directory) == before
+
+
+@pytest.mark.parametrize("target", ["numpy", "cpp_standalone"])
+def test_memory_does_not_grow_over_chunks(
+    tiny: tuple[Network, dict[str, Any]], target: str
+) -> None:
+    """Of this process; the compiled program begins anew with every chunk."""
+    network, signals = tiny
+    with Brian2Engine(target, chunk=1).compile(
+        network, "train", initial(network, 1), seed=1
+    ) as session:
+
+        def run() -> int:
+            session.run(signals, np.arange(3))
+            gc.collect()
+            return tracemalloc.get_traced_memory()[0]
+
+        tracemalloc.start()
+        try:
+            used = [run() for _ in range(8)]  # Brian2 fills some caches of its own at first
+        finally:
+            tracemalloc.stop()
+        assert used[-1] - used[-4] < 10_000
+
+
+@pytest.mark.parametrize("samples", [1, 3, 7])
+def test_several_processes_agree(samples: int) -> None:
+    """Chunks that run at the same time; learning is one after the other as ever."""
+    network, signals = digits_network(), digits_signals(samples)
+    start, numbers = initial(network, 2), np.arange(samples)
+    record = Record(counts=("hidden_2",), rasters=("hidden_1",))
+    engine = Brian2Engine("cpp_standalone", chunk=2, processes=2)
+    for program in ("goodness", "train"):
+        reference = ReferenceEngine().compile(network, program, start, seed=7, record=record)
+        with engine.compile(network, program, start, seed=7, record=record) as session:
+            seen: list[int] = []
+            mine = reference.run(signals, numbers)
+            its = session.run(signals, numbers, progress=seen.append)
+            assert_same(mine, its, reference, session)
+            assert sum(seen) == samples
 
 
 def live_tie() -> Network:

@@ -79,7 +79,8 @@ def test_cpp_standalone_agrees(tmp_path: Path) -> None:
         net, group = network()
         net.run(brian2.defaultclock.dt)
         device.build(directory=str(tmp_path), compile=False, run=False)
-        compiler.compile_project(tmp_path, FLAGS)
+        results = [device.get_array_filename(group.variables[name]) for name in ("u", "child")]
+        compiler.compile_project(tmp_path, FLAGS, results)
         device.run(with_output=False)
         check(np.array(group.u[:]), np.array(group.child[:]))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from pffspike.engines.brian2.layout import Multiples
 from pffspike.engines.brian2.schedule import Tables
 
 Floats = npt.NDArray[np.float64]
@@ -21,12 +22,12 @@ class State:
     Parameters
     ----------
     biases : (neurons,) ndarray of float64
-    weights : mapping of str to (synapses,) ndarray of float64
-        By bundle: all of them on the way in, the plastic ones on the way out.
+    weights : mapping of str to (synapses,) ndarray of int32
+        In units of their grid: all of them on the way in, the plastic ones on the way out.
     """
 
     biases: Floats
-    weights: Mapping[str, Floats]
+    weights: Mapping[str, Multiples]
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,12 @@ class Rates:
     Parameters
     ----------
     bias : (populations,) ndarray of float64
-    bundles : mapping of str to ndarray of float64
-        Of plastic bundles, divided by the window and the grid: one number, or one a synapse.
+    weights : (projections,) ndarray of float64
+        Divided by the window and by the grid.
     """
 
     bias: Floats
-    bundles: Mapping[str, Floats]
+    weights: Floats
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,13 @@ class Recorded:
 class Backend(Protocol):
     """Runs chunks of a compiled model."""
 
-    def run(self, tables: Tables, state: State, rates: Rates | None) -> tuple[Recorded, State]:
-        """Run one chunk from a state to the next."""
+    def run(
+        self, chunks: Sequence[Tables], state: State, rates: Rates | None
+    ) -> tuple[list[Recorded], State]:
+        """Run chunks, each from the same state; the state after the last.
+
+        Where something is learned, it must be one chunk at a time.
+        """
         ...
 
     def close(self) -> None:

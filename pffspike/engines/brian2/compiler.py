@@ -2,7 +2,9 @@
 
 Brian2 writes one file for every code object, some eighty for a training program, and each of
 them spends its time on the same headers. Here they become one unit: half a minute of compiling
-turns into three seconds. Should a later Brian2 write them differently, its own makefile serves.
+turns into three seconds. And at its end the program would write every array that it has, synapse
+indices included; here it writes what is read. Should a later Brian2 write its files differently,
+they are compiled as they are, by its own makefile.
 """
 
 from __future__ import annotations
@@ -10,13 +12,18 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from pffspike.errors import UserError
 
 _LOG = "compiler.log"
 _HELPERS = re.compile(r"^namespace \{$", re.MULTILINE)  #: around a file's own helpers
+#: Of an array at the end of the program; the name of its file.
+_WRITES = re.compile(
+    r"ofstream (outfile_\w+);\s*\1\.open\(results_dir \+ \"([^\"]+)\"[^{]*\{.*?\} else\s*\{.*?\}",
+    re.DOTALL,
+)
 _BRIAN = "using namespace brian;"  #: in each function of a file
 #: What runs once: not worth the time that optimizing it takes.
 _ONCE = ("objects.cpp", "main.cpp", "run.cpp", "synapses_classes.cpp")
@@ -27,7 +34,7 @@ _REMEDY = (
 )
 
 
-def compile_project(directory: Path, flags: Sequence[str]) -> None:
+def compile_project(directory: Path, flags: Sequence[str], results: Collection[str]) -> None:
     """Compile the C++ project in a directory to the program ``main``.
 
     Parameters
@@ -36,12 +43,15 @@ def compile_project(directory: Path, flags: Sequence[str]) -> None:
         What ``device.build(compile=False)`` of Brian2 has written.
     flags : sequence of str
         For the compiler, the one that the environment variable ``CXX`` names or ``g++``.
+    results : collection of str
+        Names of the files that the program shall write.
 
     Raises
     ------
     UserError
         If there is no compiler or it fails.
     """
+    _trim(directory / "objects.cpp", results)
     with (directory / _LOG).open("w") as log:
         try:
             done = _unite(directory) and _compile_units(directory, flags, log)
@@ -51,6 +61,13 @@ def compile_project(directory: Path, flags: Sequence[str]) -> None:
                 )
         except FileNotFoundError as error:
             raise UserError(f"{error.filename!r} was not found; {_REMEDY}") from None
+
+
+def _trim(path: Path, results: Collection[str]) -> None:
+    """Write no array that is not read; change nothing if the file does not look as expected."""
+    text = path.read_text()
+    if set(results) <= {found[2] for found in _WRITES.finditer(text)}:
+        path.write_text(_WRITES.sub(lambda found: found[0] if found[2] in results else "", text))
 
 
 def _unite(directory: Path) -> bool:

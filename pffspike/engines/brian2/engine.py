@@ -9,8 +9,9 @@ from pffspike.network.spec import Network
 from pffspike.trace import NOTHING, Record
 
 TARGETS = ("cython", "numpy", "cpp_standalone")
-#: Brian2's own flags without -ffast-math: exactness does not depend on it, nor does speed.
-FLAGS = ("-w", "-O3", "-march=native", "-std=c++11")
+#: Brian2's own flags, but of -ffast-math only the part that changes no number: without it a loop
+#: that rounds or clips is not vectorised. Exactness does not depend on any of them.
+FLAGS = ("-w", "-O3", "-march=native", "-std=c++11", "-fno-trapping-math")
 
 
 class Brian2Engine:
@@ -19,18 +20,20 @@ class Brian2Engine:
     Parameters
     ----------
     target : {"cython", "numpy", "cpp_standalone"}
-        ``cpp_standalone`` compiles a C++ program for every session (some ten seconds) and is the
-        fastest by far; ``cython`` needs a compiler too, but keeps what it has compiled;
-        ``numpy`` needs none and is slow.
+        ``cpp_standalone`` runs a C++ program, compiled in some seconds the first time a network
+        is used, and is the fastest by far; ``cython`` needs a compiler too; ``numpy`` needs none
+        and is slow.
     chunk : int
         Samples in one run of Brian2: after each, weights are read and progress is reported.
     flags : tuple of str
         For GCC or Clang.
+    processes : int
+        Chunks that ``cpp_standalone`` runs at the same time in programs that learn nothing.
 
     Raises
     ------
     UserError
-        If the target is unknown or the chunk is empty.
+        If the target is unknown, the chunk is empty, or there is no process.
     """
 
     name = "brian2"
@@ -38,14 +41,17 @@ class Brian2Engine:
     def __init__(
         self,
         target: str = "cpp_standalone",
-        chunk: int = 500,
+        chunk: int = 1000,
         flags: tuple[str, ...] = FLAGS,
+        processes: int = 1,
     ) -> None:
         if target not in TARGETS:
             raise UserError(f"target {target!r} is not one of: {', '.join(TARGETS)}")
         if chunk < 1:
             raise UserError(f"chunk = {chunk} must be at least 1 sample")
-        self.target, self.chunk, self.flags = target, chunk, flags
+        if processes < 1:
+            raise UserError(f"processes = {processes} must be at least 1")
+        self.target, self.chunk, self.flags, self.processes = target, chunk, flags, processes
 
     def compile(
         self,
@@ -66,4 +72,5 @@ class Brian2Engine:
             self.target,
             self.chunk,
             self.flags,
+            self.processes,
         )

@@ -7,9 +7,8 @@ slot                 what happens
 ===================  ==========================================================================
 ``start``            at the first step of a presentation only: compare and learn what the last
                      presentation left behind, record it, clear, begin (see `Order`)
-``before_groups``    key of the step
-``thresholds``       draw
-``after_thresholds`` currents to zero
+``groups``           key of the step, draw, currents to zero
+``thresholds``       list of spikes
 ``synapses``         count, gain, trace, deliver (see `Synaptic`)
 ===================  ==========================================================================
 
@@ -43,20 +42,17 @@ class Order(IntEnum):
     VOTE = 3
     COMPARE = 4  #: post factors, biases, draws for rounding
     RECORD = 5
-    SELECT = 6  #: senders whose weights change
-    LEARN = 7
-    BEGIN = 8  #: populations, then neurons
-    BEGIN_NEURONS = 9
+    LEARN = 6
+    BEGIN = 7  #: populations and projections, then neurons
+    BEGIN_NEURONS = 8
 
 
 class Synaptic(IntEnum):
     """Order within the slot ``synapses``."""
 
-    COUNT = 0
-    GAIN = 1
-    TRACE = 2
-    GATE = 3
-    DELIVER = 4
+    GAIN = 0
+    TRACE = 1
+    DELIVER = 2
 
 
 class Frame:

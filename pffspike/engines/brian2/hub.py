@@ -33,6 +33,8 @@ def make_hub(frame: Frame) -> NeuronGroup:
     populations, c = frame.layout.populations, frame.columns
     tables, starts = functions.gain_tables([(p.normalization, p.size) for p in populations])
     equations = """
+        head : integer (constant)
+        size : integer (constant)
         number : 1
         gain : 1
         total : 1
@@ -48,7 +50,6 @@ def make_hub(frame: Frame) -> NeuronGroup:
         clamp = schedule(t, {c.clamp} + place)
         first = schedule(t, {c.first} + place)
         total = 0
-        squares = 0
     """
     shared = ""  # Brian2 wants shared variables written first
     if frame.standalone:
@@ -73,21 +74,30 @@ def make_hub(frame: Frame) -> NeuronGroup:
         },
     )
     hub.place = np.arange(len(populations))
+    hub.head = [frame.layout.slices[p.name].start for p in populations]
+    hub.size = [p.size for p in populations]
     hub.table = starts
     hub.run_regularly(
-        "gain = pffspike_gain(table + number)\ntotal += number\nnumber = 0",
+        """
+        number = pffspike_spikes(head, size)
+        gain = pffspike_gain(table + number)
+        total += number
+        """,
         when="synapses",
         order=Synaptic.GAIN,
         name="hub_gain",
     )
-    frame.each_presentation(hub, shared + begin, Order.BEGIN, "hub_begin")
+    compare = "squares = pffspike_square(head, size)\n"
     if frame.learns:
-        _modulators(frame, hub)
+        _set_rules(frame, hub)
+        compare += _modulator(frame)
+    frame.each_presentation(hub, compare, Order.MODULATE, "hub_modulate")
+    frame.each_presentation(hub, shared + begin, Order.BEGIN, "hub_begin")
     return hub
 
 
-def _modulators(frame: Frame, hub: NeuronGroup) -> None:
-    """Third factors, from the rules of the populations."""
+def _set_rules(frame: Frame, hub: NeuronGroup) -> None:
+    """Constants of the populations' rules and biases."""
     rules = [p.rule for p in frame.layout.populations]
     goodness = [rule if isinstance(rule, Goodness) else None for rule in rules]
     hub.threshold_of = [constants.threshold(r) if r else 0.0 for r in goodness]
@@ -101,15 +111,14 @@ def _modulators(frame: Frame, hub: NeuronGroup) -> None:
     hub.homeostasis = [constants.rate(b.homeostasis) for b in biases]
     hub.target_rate = [constants.rate(b.target_rate) for b in biases]
     hub.limit = [b.limit for b in biases]
-    frame.each_presentation(
-        hub,
-        f"""
+
+
+def _modulator(frame: Frame) -> str:
+    """Third factors."""
+    return f"""
         distance = slope * (threshold_of - squares * {frame.program.window**-2!r})
         positive = int(contrast > 0)
         modulator = low * (clip(0.5 + distance, 0, 1) - positive)
         modulator += high * (positive - clip(0.5 - distance, 0, 1))
         alpha = learning * (modulator + hebbian * contrast + own)
-        """,
-        Order.MODULATE,
-        "hub_modulate",
-    )
+    """

@@ -18,8 +18,9 @@ from brian2 import (
 from pffspike.engines.brian2.frame import Frame, Order
 from pffspike.engines.brian2.hub import make_hub
 from pffspike.engines.brian2.neurons import make_neurons
+from pffspike.engines.brian2.projections import make_projections, make_synapses
 from pffspike.engines.brian2.rivals import make_election, make_voters
-from pffspike.engines.brian2.synapses import make_bundle, make_counting
+from pffspike.engines.brian2.rows import Rows
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,10 @@ class Model:
     network : Network
     schedule, signals : TimedArray
         See `pffspike.engines.brian2.schedule.Tables`.
-    neurons, hub : NeuronGroup
-        All neurons; one member a population.
+    neurons, hub, projections : NeuronGroup
+        All neurons; one member a population; one a projection.
     synapses : dict of str to Synapses
-        By bundle.
+        By name of the weights.
     totals, votes, counts : StateMonitor
         What presentations leave behind; the first row stands for the time before the first.
     spikes : SpikeMonitor or None
@@ -46,6 +47,7 @@ class Model:
     signals: TimedArray
     neurons: NeuronGroup
     hub: NeuronGroup
+    projections: NeuronGroup
     synapses: dict[str, Synapses]
     totals: StateMonitor
     votes: StateMonitor | None
@@ -68,14 +70,16 @@ def build(frame: Frame) -> Model:
     rival = frame.program.rival
     voters = make_voters(frame, rival) if rival else None
     neurons = make_neurons(frame, hub, voters)
-    objects = [hub, neurons, make_counting(frame, neurons, hub)]
+    projections = make_projections(frame, hub)
+    synapses = make_synapses(frame, neurons)
+    functions = Rows(frame.layout, neurons, synapses).functions(frame.standalone)
+    for group in (hub, projections):
+        group.namespace.update(functions)
+    objects = [hub, neurons, projections]
     if rival and voters is not None:
         where = frame.layout.slices[rival.population]
         voters.votes = linked_var(neurons, "c", index=np.arange(where.start, where.stop))
         objects += [voters, make_election(frame, voters)]
-    synapses: dict[str, Synapses] = {}
-    for bundle in frame.layout.bundles:
-        synapses[bundle.name] = make_bundle(frame, bundle, neurons, synapses)
     totals, votes, counts, spikes = _monitors(frame, neurons, hub, voters)
     objects += [*synapses.values(), totals]
     objects += [m for m in (votes, counts, spikes) if m is not None]
@@ -85,6 +89,7 @@ def build(frame: Frame) -> Model:
         frame.signals,
         neurons,
         hub,
+        projections,
         synapses,
         totals,
         votes,

@@ -8,7 +8,7 @@ from brian2 import NeuronGroup, linked_var
 
 from pffspike.arithmetic import grids
 from pffspike.engines.brian2.frame import Frame, Order, Synaptic
-from pffspike.engines.brian2.layout import Bundle
+from pffspike.engines.brian2.rows import sum_type
 from pffspike.engines.brian2.schedule import PROBABILITIES, RIVAL
 from pffspike.network.spec import Delta
 
@@ -21,8 +21,8 @@ _NEURONS = """
     biased : 1 (constant)
     b : 1
     c : 1
-    g : 1
-    mark : integer
+    sum : integer
+    fires : boolean
     key : integer (shared)
     sample_key : integer (shared)
     step : integer (shared)
@@ -55,43 +55,34 @@ _NEURON_LEARNING = """
 def make_neurons(frame: Frame, hub: NeuronGroup, voters: NeuronGroup | None) -> NeuronGroup:
     """Make the group; its links to the hub and the voters included."""
     layout = frame.layout
-    gated = [(k, b) for k, b in enumerate(layout.bundles) if b.gated]
-    plastic = [(k, b) for k, b in enumerate(layout.bundles) if b.plastic]
     equations = _NEURONS + (_NEURON_LEARNING if frame.learns else "")
     equations += "beaten : 1 (linked)\n" if voters is not None else ""
-    equations += "".join(f"open_{b.name} : boolean (shared)\n" for _, b in gated)
-    equations += "".join(
-        f"due_{b.name} : boolean (shared)\nlearns_{b.name} : boolean (shared)\n" for _, b in plastic
-    )
-    trace = "g = gain\nc += windowed\nmark = step"
+    trace = "c += windowed"
     if frame.learns:
         trace += "\na += windowed * gain"
     neurons = NeuronGroup(
         layout.neurons,
         equations,
         clock=frame.clock,
-        threshold="base + current > 0 and pffspike_uniform(key, counter) < base + current",
+        threshold="fires",
         reset=trace,
-        events={
-            **{f"open_{b.name}": f"open_{b.name} and mark == step" for _, b in gated},
-            **{f"learn_{b.name}": f"learns_{b.name} and c > 0" for _, b in plastic},
-        },
-        dtype={"key": np.int64, "sample_key": np.int64, "counter": np.int64}
+        dtype={
+            "key": np.int64,
+            "sample_key": np.int64,
+            "counter": np.int64,
+            "sum": sum_type(layout),
+        }
         | dict.fromkeys(_ROUNDING_KEYS if frame.learns else (), np.int64),
-        namespace=frame.namespace,
+        namespace=dict(frame.namespace),
         name="neurons",
     )
     neurons.resetter["spike"].when = "synapses"
     neurons.resetter["spike"].order = Synaptic.TRACE
-    for _, b in gated:
-        neurons.set_event_schedule(f"open_{b.name}", "synapses", Synaptic.GATE)
-    for _, b in plastic:
-        neurons.set_event_schedule(f"learn_{b.name}", "start", Order.SELECT)
     _constants(frame, neurons, hub, voters)
     _steps(frame, neurons)
-    _begin(frame, neurons, voters, gated, plastic)
+    _begin(frame, neurons, voters)
     if frame.learns:
-        _compare(frame, neurons, voters, plastic)
+        _compare(frame, neurons, voters)
     return neurons
 
 
@@ -144,32 +135,25 @@ def _steps(frame: Frame, neurons: NeuronGroup) -> None:
         step = t_in_timesteps % {frame.program.steps}
         key = pffspike_derive(sample_key, step)
         windowed = int(step >= {frame.program.burn_in})
+        fires = pffspike_uniform(key, counter) < base + current
+        current = 0
         """,
-        when="before_groups",
-        name="neurons_step",
+        when="groups",
+        name="neurons_draw",
     )
-    neurons.run_regularly("current = 0", when="after_thresholds", name="neurons_clear")
 
 
 def _begin(
     frame: Frame,
     neurons: NeuronGroup,
     voters: NeuronGroup | None,
-    gated: list[tuple[int, Bundle]],
-    plastic: list[tuple[int, Bundle]],
 ) -> None:
     c = frame.columns
     # Brian2 wants shared variables written first.
     shared = f"sample_key = pffspike_join(schedule(t, {c.key}), schedule(t, {c.key + 1}))\n"
-    for k, b in gated:
-        shared += f"open_{b.name} = schedule(t, {c.open + k}) > 0\n"
-    for k, b in plastic:
-        shared += f"learns_{b.name} = False\n"
-        shared += f"due_{b.name} = schedule(t, {c.due + k}) > 0\n"
     code = """
         c = 0
         current = 0
-        mark = -1
         base = offset + biased * b + int(clamp == place)
     """
     if frame.has_signals:
@@ -196,14 +180,12 @@ def _compare(
     frame: Frame,
     neurons: NeuronGroup,
     voters: NeuronGroup | None,
-    plastic: list[tuple[int, Bundle]],
 ) -> None:
     window, fine = 1.0 / frame.program.window, 2.0**grids.DRIVE_GRID
     wanted = "int(desired == place)"
     if voters is not None:
         wanted += f" + int(desired == {RIVAL}) * {_rival(voters)}"
-    code = "".join(f"learns_{b.name} = due_{b.name}\n" for _, b in plastic)
-    code += f"""
+    code = f"""
         wish = learning * (taught * target * {window!r} + {wanted})
         f = alpha * c * {window!r} + wish
         drift = bias_rate * f - learning * homeostasis * (c * {window!r} - target_rate)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -48,12 +48,19 @@ class RuntimeBackend:
                 "end",
             ],
         }
-        with brian2_state(runtime_device, self._preferences):
+        # Connecting synapses happens once a set of weights: not worth a Cython module each.
+        once = {**self._preferences, "codegen.target": "numpy"}
+        with brian2_state(runtime_device, once):
             self._frame = make_frame()
             self._model: Model = build(self._frame)
 
-    def run(self, tables: Tables, state: State, rates: Rates | None) -> tuple[Recorded, State]:
+    def run(
+        self, chunks: Sequence[Tables], state: State, rates: Rates | None
+    ) -> tuple[list[Recorded], State]:
         """See `pffspike.engines.brian2.backend.Backend.run`."""
+        return [self._run(tables, state, rates) for tables in chunks], self._state()
+
+    def _run(self, tables: Tables, state: State, rates: Rates | None) -> Recorded:
         model, frame = self._model, self._frame
         presentations = len(tables.schedule) - 1
         steps = presentations * frame.program.steps
@@ -62,21 +69,22 @@ class RuntimeBackend:
             self._load(padded, state, rates)
             model.network.t_ = 0.0  # every chunk starts at the first row of its tables
             model.network.run((steps + 1) * STEP, namespace={})
-            return self._recorded(presentations), self._state()
+            return self._recorded(presentations)
 
     def _load(self, tables: Tables, state: State, rates: Rates | None) -> None:
         model = self._model
         model.schedule.values[:] = tables.schedule
         model.signals.values[:] = tables.signals
         model.neurons.b_[:] = state.biases
-        for name in ("c", "mark") + (("a",) if rates else ()):
+        # Nothing is left of a run that was interrupted.
+        for name in ("c", "current") + (("a",) if rates else ()):
             model.neurons.variables[name].set_value(0)
         for name, weights in state.weights.items():
-            model.synapses[name].variables["w"].set_value(weights)
+            model.synapses[name].variables["multiple"].set_value(weights)
         if rates is not None:
             model.hub.variables["bias_rate"].set_value(rates.bias)
-            for name, rate in rates.bundles.items():
-                model.synapses[name].variables["rate"].set_value(rate)
+            model.hub.variables["learning"].set_value(0)
+            model.projections.variables["rate"].set_value(rates.weights)
         for monitor in (model.totals, model.votes, model.counts):
             if monitor is not None:
                 monitor.resize(0)
@@ -102,10 +110,12 @@ class RuntimeBackend:
         )
 
     def _state(self) -> State:
-        plastic = [bundle.name for bundle in self._frame.layout.bundles if bundle.plastic]
         return State(
             np.array(self._model.neurons.b_[:]),
-            {name: np.array(self._model.synapses[name].w_[:]) for name in plastic},
+            {
+                name: np.array(self._model.synapses[name].variables["multiple"].get_value())
+                for name in self._frame.layout.plastic
+            },
         )
 
     def close(self) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter
-from pffspike.engines.brian2.layout import Layout
+from pffspike.engines.brian2.layout import Layout, learns_in
 from pffspike.network import structure
 from pffspike.network.spec import Delta
 
@@ -34,7 +34,7 @@ class Columns:
 
     Keys take two columns, upper and lower 32 bits, for the table holds doubles. ``offset``,
     ``clamp``, ``first``, ``desired`` and ``learning`` have one column a population, ``open`` and
-    ``due`` one a bundle.
+    ``due`` one a projection.
     """
 
     stop: int
@@ -56,8 +56,8 @@ class Columns:
     @staticmethod
     def of(layout: Layout) -> Columns:
         """Lay out the columns of a program."""
-        populations, bundles = len(layout.populations), len(layout.bundles)
-        sizes = [1, 2, 2, 2, 1, 1, 1] + [populations] * 5 + [bundles] * 2
+        populations, projections = len(layout.populations), len(layout.projections)
+        sizes = [1, 2, 2, 2, 1, 1, 1] + [populations] * 5 + [projections] * 2
         return Columns(*np.cumsum([0, *sizes]).tolist())
 
 
@@ -182,9 +182,9 @@ class Scheduler:
             elif source is not None:
                 given = signals[source]
                 rows[:, columns.clamp + k] = np.where(given < 0, RIVAL, given)
-        for k, bundle in enumerate(self.layout.bundles):
-            rows[:, columns.open + k] = bundle.open[index]
-            rows[:, columns.due + k] = bundle.learns[index]
+        for k, projection in enumerate(self.layout.projections):
+            rows[:, columns.open + k] = projection.name in phase.projections
+            rows[:, columns.due + k] = learns_in(projection, phase)
 
     def _learning(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.engines.base import Progress, Signals, check_signals
+from pffspike.engines.brian2 import builds
 from pffspike.engines.brian2.backend import Backend, Rates, Recorded, State
 from pffspike.engines.brian2.frame import STEP, Frame
-from pffspike.engines.brian2.layout import Bundle, Layout
+from pffspike.engines.brian2.layout import Layout
 from pffspike.engines.brian2.runtime import RuntimeBackend
 from pffspike.engines.brian2.schedule import Scheduler
 from pffspike.engines.brian2.standalone import StandaloneBackend
@@ -40,11 +41,12 @@ class Brian2Session:
         target: str,
         chunk: int,
         flags: tuple[str, ...],
+        processes: int,
     ) -> None:
         exactness.check(network)
         parameters.check(network, start)
         self._network, self._program, self._record = network, program, record
-        self._parameters, self._chunk = start.copy(), chunk
+        self._parameters, self._chunk, self._processes = start.copy(), chunk, processes
         self._layout = Layout(network, program)
         self._scheduler = Scheduler(self._layout, seed)
         make_frame = functools.partial(
@@ -57,7 +59,9 @@ class Brian2Session:
             target == "cpp_standalone",
         )
         self._backend: Backend | None = (
-            StandaloneBackend(make_frame, chunk, flags)
+            StandaloneBackend(
+                make_frame, builds.make_key(self._layout, record, chunk, flags), chunk, flags
+            )
             if target == "cpp_standalone"
             else RuntimeBackend(make_frame, target, chunk, flags)
         )
@@ -76,27 +80,33 @@ class Brian2Session:
         checked, numbers = check_signals(self._network, self._program, signals, samples)
         rates = self._rates(learning_scale) if self._program.learns else None
         traces = [self._trace(_nothing(self._layout, self._record), numbers[:0], {})]
-        for start in range(0, len(numbers), self._chunk):
-            part = slice(start, start + self._chunk)
-            some = {name: values[part] for name, values in checked.items()}
-            tables = self._scheduler.tables(some, numbers[part])
+        for parts in self._parts(len(numbers)):
+            some = [{name: values[part] for name, values in checked.items()} for part in parts]
+            tables = [
+                self._scheduler.tables(given, numbers[part])
+                for given, part in zip(some, parts, strict=True)
+            ]
             recorded, state = self._backend.run(tables, self._state(), rates)
             if rates is not None:
                 self._layout.unpack(self._parameters, state.biases, state.weights)
-            traces.append(self._trace(recorded, numbers[part], some))
-            if progress:
-                progress(len(numbers[part]))
+            for left, given, part in zip(recorded, some, parts, strict=True):
+                traces.append(self._trace(left, numbers[part], given))
+                if progress:
+                    progress(len(numbers[part]))
         return Trace.join(traces)
 
+    def _parts(self, samples: int) -> Iterator[list[slice]]:
+        """Chunks that run at the same time: one where something is learned."""
+        together = 1 if self._program.learns else self._processes
+        length = min(self._chunk, -(-samples // together)) or 1
+        starts = range(0, samples, length)
+        for first in range(0, len(starts), together):
+            yield [slice(start, start + length) for start in starts[first : first + together]]
+
     def _state(self) -> State:
-        layout = self._layout
         return State(
-            layout.pack_biases(self._parameters.biases),
-            {
-                bundle.name: layout.pack_weights(bundle, self._parameters.weights)
-                for bundle in layout.bundles
-                if bundle.live is None
-            },
+            self._layout.pack_biases(self._parameters.biases),
+            self._layout.pack_weights(self._parameters.weights),
         )
 
     def _rates(self, scale: float) -> Rates:
@@ -104,21 +114,13 @@ class Brian2Session:
             np.array(
                 [constants.rate(p.bias.learning_rate, scale) for p in self._layout.populations]
             ),
-            {
-                bundle.name: self._bundle_rate(bundle, scale)
-                for bundle in self._layout.bundles
-                if bundle.plastic
-            },
+            np.array(
+                [
+                    constants.rate(p.learning_rate, scale) * 2.0**-p.grid / self._program.window
+                    for p in self._layout.projections
+                ]
+            ),
         )
-
-    def _bundle_rate(self, bundle: Bundle, scale: float) -> npt.NDArray[np.float64]:
-        rates = [
-            constants.rate(p.learning_rate, scale) * 2.0**-p.grid / self._program.window
-            for p in bundle.projections
-        ]
-        if bundle.shared("learning_rate"):
-            return np.array(rates[:1])
-        return self._layout.per_synapse(bundle, rates)
 
     def _trace(
         self,

@@ -1,0 +1,184 @@
+"""Compiled programs that are kept from one run to the next.
+
+A program depends on no weight, seed or learning rate: those are arguments. What it does depend on
+makes up its key, and the folder of that name holds it. A session works with a copy of its own, so
+that nothing here is ever in use and the oldest can be removed at any time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pooch
+
+import pffspike
+from pffspike.engines.brian2.layout import Layout
+from pffspike.network import structure
+from pffspike.network.spec import Population, Projection
+from pffspike.trace import Record
+
+VARIABLE = "PFFSPIKE_CACHE"  #: environment variable with a folder instead of the user's cache
+KEPT = 20  #: programs; one takes some two megabytes
+_UNFINISHED = "unfinished-"  #: beginning of the names of folders that are being written
+_DAY = 86400.0  #: seconds after which an unfinished folder belongs to nobody any more
+_SOURCES = ("arithmetic", "engines/brian2", "network", "trace.py")
+
+
+def folder() -> Path:
+    """Where compiled programs are kept."""
+    return Path(os.environ.get(VARIABLE) or pooch.os_cache("pffspike")) / "brian2"
+
+
+def make_key(layout: Layout, record: Record, samples: int, flags: Sequence[str]) -> str:
+    """Hash of everything that a compiled program depends on.
+
+    Parameters
+    ----------
+    layout : Layout
+    record : Record
+    samples : int
+        Length of the longest chunk.
+    flags : sequence of str
+        For the compiler.
+
+    Returns
+    -------
+    str
+        Hexadecimal.
+    """
+    network = layout.network
+    parts = [
+        sys.version,
+        pffspike.__version__,
+        *(importlib.metadata.version(name) for name in ("brian2", "numpy")),
+        _source(),
+        _compiler(flags),
+        (samples, record, layout.program),
+        [(network.index(p.name), _unlearned(p)) for p in layout.populations],
+        [
+            (_fixed(p), _fixed(network.projection(structure.weights_of(p))))
+            for p in layout.projections
+        ],
+    ]
+    return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()[:32]
+
+
+def _unlearned(population: Population) -> Population:
+    bias = dataclasses.replace(population.bias, initial=0.0, learning_rate=0.0)
+    return dataclasses.replace(population, bias=bias)
+
+
+def _fixed(projection: Projection) -> Projection:
+    """Without what is an argument; only whether it learns is compiled in."""
+    learns = float(projection.learning_rate > 0)
+    return dataclasses.replace(projection, initial="constant", scale=0.0, learning_rate=learns)
+
+
+def _source() -> str:
+    """Hash of the code that writes programs."""
+    found = hashlib.sha256()
+    package = Path(pffspike.__file__).parent
+    for place in _SOURCES:
+        for path in sorted((package / place).glob("*.py")) or [package / place]:
+            found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def _compiler(flags: Sequence[str]) -> tuple[object, ...]:
+    """Version of the compiler, and what it makes of the flags: ``-march=native`` in full."""
+    name = os.environ.get("CXX", "g++")
+    command = [name, *flags, "-###", "-E", "-x", "c++", os.devnull]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        return name, tuple(flags), str(error)
+    return name, tuple(flags), said.returncode, said.stderr
+
+
+def fetch(key: str, directory: Path, names: Sequence[str]) -> bool:
+    """Copy a program into an existing directory; False if there is none.
+
+    Parameters
+    ----------
+    key : str
+    directory : Path
+    names : sequence of str
+        Files and folders that make up the program.
+
+    Returns
+    -------
+    bool
+    """
+    kept = folder() / key
+    try:
+        shutil.copytree(kept, directory, dirs_exist_ok=True)
+        os.utime(kept)
+    except OSError:  # not there, or removed by another process meanwhile
+        return False
+    if all((directory / name).exists() for name in names):
+        return True
+    shutil.rmtree(kept, ignore_errors=True)  # somebody has cleaned up by hand
+    return False
+
+
+def keep(key: str, directory: Path, names: Sequence[str]) -> None:
+    """Keep a program for later; if that is not possible, say so and go on.
+
+    Parameters
+    ----------
+    key : str
+    directory : Path
+        Of a session.
+    names : sequence of str
+        Files and folders in it that make up the program.
+    """
+    place = folder()
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=place))
+        try:
+            for name in names:
+                source = directory / name
+                copy = shutil.copytree if source.is_dir() else shutil.copy2
+                copy(source, unfinished / name)
+            _publish(unfinished, place / key)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+        _remove_oldest(place)
+    except OSError as error:
+        logging.getLogger("pffspike").warning(
+            "the compiled program could not be kept in %s (%s) and will be compiled again next "
+            "time; set %s to another folder",
+            place,
+            error.strerror or error,
+            VARIABLE,
+        )
+
+
+def _publish(unfinished: Path, final: Path) -> None:
+    """Rename in one step; if another process was faster, its program is the same."""
+    try:
+        unfinished.rename(final)
+    except OSError:
+        if not final.is_dir():
+            raise
+
+
+def _remove_oldest(place: Path) -> None:
+    ages = {path: time.time() - path.stat().st_mtime for path in place.iterdir()}
+    finished = [path for path in ages if not path.name.startswith(_UNFINISHED)]
+    oldest = sorted(finished, key=ages.__getitem__)[KEPT:]
+    abandoned = [path for path in ages.keys() - set(finished) if ages[path] > _DAY]
+    for path in [*oldest, *abandoned]:
+        shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,225 @@
+"""Brian2 functions that handle whole rows of synapses, for every target.
+
+They are called for each projection, not for each synapse, and find the arrays of the neurons and
+of the weights by themselves: by name in C++ standalone, by address in Cython.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import numpy.typing as npt
+from brian2 import Function, NeuronGroup, Synapses
+from brian2.devices.device import get_device
+
+from pffspike.engines.brian2 import kernels
+from pffspike.engines.brian2.layout import Layout
+from pffspike.network import structure
+from pffspike.network.spec import Projection
+
+Floats = npt.NDArray[np.float64]
+
+#: Arrays of the neurons that rows read and write, in the order of the C++ structure.
+_ARRAYS = ("current", "sum", "c", "a", "f", "sender_draw", "receiver_draw")
+_WIDE = 2**31  #: sums below it fit 32 bits
+
+
+def table(layout: Layout) -> npt.NDArray[np.int64]:
+    """Table of projections, see `pffspike.engines.brian2.kernels.COLUMNS`.
+
+    Returns
+    -------
+    (projections, columns) ndarray of int64
+    """
+    rows = []
+    for p in layout.projections:
+        pre, post = layout.slices[p.pre], layout.slices[p.post]
+        block = {"dense": 0, "one_to_one": 1, "blocks": p.block}[p.connectivity]
+        low, high = (int(value / layout.grid(p)) for value in (p.low, p.high))
+        senders, receivers = pre.stop - pre.start, post.stop - post.start
+        rows.append((pre.start, senders, post.start, receivers, block, p.normalized, low, high))
+    return np.array(rows, np.int64).reshape(-1, len(kernels.COLUMNS))
+
+
+def sum_type(layout: Layout) -> type[np.int32] | type[np.int64]:
+    """Integers that hold the sum of all weights that a neuron may receive from a projection."""
+    largest = [
+        structure.fan_in(layout.network, p) * max(abs(q.low), abs(q.high)) * 2.0**-q.grid
+        for p in layout.projections
+        for q in [layout.network.projection(structure.weights_of(p))]
+    ]
+    return np.int32 if max(largest, default=0) < _WIDE else np.int64
+
+
+class Rows:
+    """Makes the functions for the objects of one model.
+
+    Parameters
+    ----------
+    layout : Layout
+    neurons : NeuronGroup
+    synapses : mapping of str to Synapses
+        By name of the weights.
+    """
+
+    def __init__(
+        self, layout: Layout, neurons: NeuronGroup, synapses: Mapping[str, Synapses]
+    ) -> None:
+        self._table = table(layout)
+        self._projections = layout.projections
+        self._neurons = neurons
+        self._weights = [
+            synapses[structure.weights_of(p)].variables["multiple"] for p in layout.projections
+        ]
+        self._sum = "int64_t" if sum_type(layout) is np.int64 else "int32_t"
+
+    def functions(self, standalone: bool) -> dict[str, Function]:
+        """Functions for the namespaces of the hub and of the projections.
+
+        Parameters
+        ----------
+        standalone : bool
+
+        Returns
+        -------
+        dict of str to Function
+            ``pffspike_spikes(head, size)``: spikes of a population in this step;
+            ``pffspike_square(head, size)``: sum over its neurons of the squared counts;
+            ``pffspike_deliver(k, factor)`` and ``pffspike_learn(k, rate)``: what
+            `pffspike.engines.brian2.kernels` does to projection ``k``.
+        """
+        text = Function(lambda x: x, arg_units=[1], return_unit=1, arg_types=["float"])
+        if standalone:
+            text.implementations.add_implementation("cpp", self._cpp(), name="pffspike_rows")
+        else:
+            namespace = {"pffspike_places": self._places(), "pffspike_table": self._table.ravel()}
+            text.implementations.add_implementation(
+                "cython", kernels.cython_source(self._sum), namespace, name="pffspike_rows"
+            )
+        made = {}
+        for name, python, types in (
+            ("pffspike_spikes", self._spikes, ["integer", "integer"]),
+            ("pffspike_square", self._square, ["integer", "integer"]),
+            ("pffspike_deliver", _each(self._deliver), ["integer", "float"]),
+            ("pffspike_learn", _each(self._learn), ["integer", "float"]),
+        ):
+            function = Function(
+                python,
+                arg_units=[1, 1],
+                arg_types=types,
+                return_unit=1,
+                return_type="float",
+                stateless=False,
+            )
+            function.implementations.add_implementation(
+                "cpp" if standalone else "cython",
+                "",
+                dependencies={"pffspike_rows": text},
+                name=name,
+            )
+            made[name] = function
+        return made
+
+    # C++ standalone and Cython
+
+    def _cpp(self) -> str:
+        device = get_device()
+        arrays = self._neurons.variables
+
+        def place(name: str) -> str:
+            known = name in arrays
+            return f"brian::{device.get_array_name(arrays[name])}" if known else "nullptr"
+
+        fields = [place("_spikespace"), str(len(self._neurons)), *map(place, _ARRAYS)]
+        weights = [device.get_array_name(w, access_data=False) for w in self._weights]
+        return kernels.cpp_source(
+            self._sum, fields, [f"brian::{name}.data()" for name in weights], self._table.tolist()
+        )
+
+    def _places(self) -> npt.NDArray[np.int64]:
+        """Addresses of all arrays: those of the neurons, then the weights by projection."""
+        arrays = self._neurons.variables
+        spikes = arrays["_spikespace"].get_value()
+        fields = [arrays[name].get_value() if name in arrays else None for name in _ARRAYS]
+        weights = [w.get_value() for w in self._weights]
+        places = [0 if field is None else field.ctypes.data for field in fields]
+        return np.array(
+            [spikes.ctypes.data, len(spikes) - 1, *places, *(w.ctypes.data for w in weights)],
+            np.int64,
+        )
+
+    # NumPy
+
+    def _array(self, name: str) -> Floats:
+        return np.asarray(self._neurons.variables[name].get_value())
+
+    def _spiking(self) -> npt.NDArray[np.int32]:
+        spikes = self._neurons.variables["_spikespace"].get_value()
+        return np.asarray(spikes[: spikes[-1]])
+
+    def _spikes(self, head: npt.ArrayLike, size: npt.ArrayLike) -> Floats:
+        spikes, first = self._spiking(), np.asarray(head)
+        ends = np.searchsorted(spikes, first + np.asarray(size))
+        return (ends - np.searchsorted(spikes, first)).astype(np.float64)
+
+    def _square(self, head: npt.ArrayLike, size: npt.ArrayLike) -> Floats:
+        squares = np.square(self._array("c"))
+        pairs = zip(np.ravel(head), np.ravel(size), strict=True)
+        return np.array([squares[a : a + n].sum() for a, n in pairs])
+
+    def _deliver(self, k: int, factor: float) -> None:
+        p, row = self._projections[k], dict(zip(kernels.COLUMNS, self._table[k], strict=True))
+        if factor == 0:
+            return
+        spikes = self._spiking()
+        places = spikes[np.searchsorted(spikes, row["pre"]) :]
+        places = places[: np.searchsorted(places, row["pre"] + row["senders"])] - row["pre"]
+        current = self._array("current")[row["post"] : row["post"] + row["receivers"]]
+        rows = self._rows(k)[places]
+        if p.connectivity == "dense":
+            current += factor * rows.sum(axis=0, dtype=np.int64)
+        else:
+            np.add.at(current, _receivers(p, places), factor * rows)
+
+    def _learn(self, k: int, rate: float) -> None:
+        p, row = self._projections[k], dict(zip(kernels.COLUMNS, self._table[k], strict=True))
+        if rate == 0:
+            return
+        senders = slice(row["pre"], row["pre"] + row["senders"])
+        receivers = slice(row["post"], row["post"] + row["receivers"])
+        trace = self._array("a" if p.normalized else "c")[senders]
+        places = np.flatnonzero(trace)
+        f, draw = self._array("f")[receivers], self._array("receiver_draw")[receivers]
+        if p.connectivity != "dense":
+            f, draw = (values[_receivers(p, places)] for values in (f, draw))
+        noise = self._array("sender_draw")[senders][places, None] + draw
+        noise -= np.floor(noise)
+        w = self._rows(k)
+        changed = w[places] + np.floor(rate * trace[places, None] * f + noise)
+        w[places] = np.clip(changed, row["low"], row["high"])
+
+    def _rows(self, k: int) -> npt.NDArray[np.int32]:
+        senders = self._table[k][kernels.COLUMNS.index("senders")]
+        return np.asarray(self._weights[k].get_value()).reshape(senders, -1)
+
+
+def _each(action: Callable[[int, float], None]) -> Callable[..., Floats]:
+    """Form of a function that Brian2 calls with arrays."""
+
+    def called(which: npt.ArrayLike, values: npt.ArrayLike) -> Floats:
+        places = np.ravel(which)
+        for k, value in zip(places, np.broadcast_to(values, places.shape), strict=True):
+            action(int(k), float(value))
+        return np.zeros(len(places))
+
+    return called
+
+
+def _receivers(projection: Projection, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Receivers, by their place, of senders by theirs; not for dense projections."""
+    if projection.connectivity == "one_to_one":
+        return places[:, None]
+    others = np.arange(projection.block - 1)
+    position = places[:, None] % projection.block
+    return places[:, None] - position + others + (others >= position)
