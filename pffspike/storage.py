@@ -8,6 +8,7 @@ Layout (version 1)::
     /weights/<projection>   (n_pre, n_post) float64
     /biases/<population>    (size,) float64
     /history/<column>       (rows,) float64
+    /prior/<array>          of `pffspike.generation.Prior`, if there is one
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from pffspike import cards
 from pffspike.cards import toml
 from pffspike.errors import UserError
 from pffspike.files import write_whole
+from pffspike.generation.prior import Prior
 from pffspike.network import parameters as parameters_module
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
@@ -64,6 +66,8 @@ class TrainedNetwork:
     history : mapping of str to (rows,) ndarray of float64
         Means over stretches of training; ``sample`` is the number of samples at each row's end.
     versions : mapping of str to str
+    prior : Prior or None
+        Of the latent state, see `pffspike.generation`.
     """
 
     network: Network
@@ -75,6 +79,7 @@ class TrainedNetwork:
     samples_per_epoch: int = 0
     history: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=versions)
+    prior: Prior | None = None
 
     @property
     def finished(self) -> bool:
@@ -116,6 +121,7 @@ def save(path: str | Path, trained: TrainedNetwork) -> None:
             ("weights", trained.parameters.weights),
             ("biases", trained.parameters.biases),
             ("history", trained.history),
+            ("prior", vars(trained.prior) if trained.prior else {}),
         ):
             target = file.create_group(group)
             for name, values in arrays.items():
@@ -198,4 +204,21 @@ def _read(file: Any, path: str | Path) -> TrainedNetwork:
         int(file.attrs["samples_per_epoch"]),
         groups["history"],
         json.loads(file.attrs["versions"]),
+        _prior(network, file["prior"]) if len(file.get("prior", ())) else None,
     )
+
+
+def _prior(network: Network, group: Any) -> Prior:
+    prior = Prior(**{name: np.array(group[name], np.float64) for name in group})
+    classes, latent = network.population("label").size, network.population("latent").size
+    components = prior.weights.shape[-1]
+    shapes = {
+        "shares": (classes,),
+        "weights": (classes, components),
+        "means": (classes, components, latent),
+        "factors": (classes, components, latent, latent),
+    }
+    for name, shape in shapes.items():
+        if getattr(prior, name).shape != shape:
+            raise ValueError(f"prior/{name} has shape {getattr(prior, name).shape}, not {shape}")
+    return prior

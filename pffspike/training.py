@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter
-from pffspike.data import Dataset, probabilities
+from pffspike.data import Dataset, probabilities, shifted
 from pffspike.engines.base import Engine, Progress, Session
 from pffspike.errors import UserError
 from pffspike.network import constants, initial
@@ -146,8 +146,11 @@ def _train_stretch(
     chosen = order[position:stop]
     numbers = np.arange(state.samples_done, state.samples_done + len(chosen))
     labels = dataset.train_labels[chosen]
+    images = shifted(
+        dataset.train_images[chosen], dataset.shape, training.shift, numbers, state.seed
+    )
     signals = {
-        "image": probabilities(dataset.train_images[chosen], dataset.levels),
+        "image": probabilities(images, dataset.levels),
         "label": labels,
         "negative": negatives(
             labels, numbers, dataset.classes, training.hard_negatives, state.seed

@@ -409,12 +409,15 @@ class Training:
     hard_negatives : float
         Share of the negative labels that the network's own read-out supplies; the others are
         drawn uniformly from the wrong ones.
+    shift : int
+        Training images are moved by up to so many pixels in each direction, anew in every epoch.
     """
 
     dataset: str
     epochs: int
     decay: float = 1.0
     hard_negatives: float = 0.0
+    shift: int = 0
 
     def __post_init__(self) -> None:
         _check(self.epochs >= 1, f"epochs = {self.epochs} must be at least 1")
@@ -423,6 +426,7 @@ class Training:
             0 <= self.hard_negatives <= 1,
             f"hard_negatives = {self.hard_negatives} must be in [0, 1]",
         )
+        _check(0 <= self.shift <= 8, f"shift = {self.shift} must be from 0 to 8 pixels")
 
 
 @dataclass(frozen=True)

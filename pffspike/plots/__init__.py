@@ -11,12 +11,13 @@ except ImportError:
 
 from pffspike.plots.activity import goodness_history, raster
 from pffspike.plots.canvas import save
-from pffspike.plots.images import confusion, image_rows, receptive_fields
+from pffspike.plots.images import confusion, image_rows, image_sheet, receptive_fields
 
 __all__ = [
     "confusion",
     "goodness_history",
     "image_rows",
+    "image_sheet",
     "raster",
     "receptive_fields",
     "save",

@@ -39,6 +39,31 @@ def image_rows(rows: Mapping[str, Floats], shape: tuple[int, int]) -> Figure:
     return drawing
 
 
+def image_sheet(images: Floats, shape: tuple[int, int], columns: int = 10) -> Figure:
+    """Draw images side by side, row after row.
+
+    Parameters
+    ----------
+    images : (n, pixels) ndarray of float64
+        From 0 (white) to 1 (black).
+    shape : tuple of int
+        Rows and columns of an image.
+    columns : int
+
+    Returns
+    -------
+    Figure
+    """
+    lines = -(-len(images) // columns)
+    drawing = figure(0.6 * columns, 0.6 * lines)
+    panels = drawing.subplots(lines, columns, squeeze=False)
+    for axes in panels.flat[len(images) :]:
+        axes.set_axis_off()
+    for axes, image in zip(panels.flat, images, strict=False):
+        _show(axes, image.reshape(shape), "gray_r", 0.0, 1.0)
+    return drawing
+
+
 def receptive_fields(weights: Floats, shape: tuple[int, int], count: int = 60) -> Figure:
     """Draw the weights from the image to the hidden neurons that they drive hardest.
 

@@ -1,0 +1,51 @@
+"""Augmentation: training images moved by a few pixels, every time anew."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.arithmetic import counter
+
+
+def shifted(
+    images: npt.NDArray[np.generic],
+    shape: tuple[int, int],
+    largest: int,
+    samples: npt.NDArray[np.int64],
+    seed: int,
+) -> npt.NDArray[np.generic]:
+    """Move images at random, up to ``largest`` pixels down, up, right and left.
+
+    Parameters
+    ----------
+    images : (n, pixels) ndarray
+    shape : tuple of int
+        Rows and columns of an image.
+    largest : int
+        Every displacement from ``-largest`` to ``largest`` is equally probable, in both directions.
+    samples : (n,) ndarray of int64
+        Numbers that key the displacements.
+    seed : int
+
+    Returns
+    -------
+    (n, pixels) ndarray
+        What comes in from outside is 0.
+    """
+    if largest == 0:
+        return images
+    keys = counter.derive_keys(counter.derive_key(seed, counter.MOVES), samples)
+    down, right = (counter.integers(keys, side, 2 * largest + 1) - largest for side in (0, 1))
+    rows, columns = shape
+    stacked = images.reshape(-1, rows, columns)
+    room = np.pad(stacked, ((0, 0), (largest, largest), (largest, largest)))
+    moved = np.empty_like(stacked)
+    steps = range(-largest, largest + 1)
+    for y, x in itertools.product(steps, steps):
+        chosen = np.flatnonzero((down == y) & (right == x))
+        top, left = largest - y, largest - x
+        moved[chosen] = room[chosen, top : top + rows, left : left + columns]
+    return moved.reshape(images.shape)

@@ -1,0 +1,119 @@
+"""The prior of the latent state: a mixture of Gaussians for each class.
+
+Ororbia and Mali (arXiv 2301.01452) fit one mixture to the latent states of all training images.
+Here the label predicts the top population as well, so that the latent state holds what the label
+leaves open, and every class has a mixture of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.arithmetic import counter, grids
+from pffspike.errors import UserError
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+_SPREAD = 1e-4  #: least variance of a component, in squared spike probability
+
+
+@dataclass(frozen=True)
+class Prior:
+    """Mixtures of Gaussians over latent states, one a class.
+
+    Parameters
+    ----------
+    shares : (classes,) ndarray of float64
+        Frequency of the classes.
+    weights : (classes, components) ndarray of float64
+    means : (classes, components, latent) ndarray of float64
+    factors : (classes, components, latent, latent) ndarray of float64
+        Lower Cholesky factors of the covariances.
+    """
+
+    shares: Floats
+    weights: Floats
+    means: Floats
+    factors: Floats
+
+
+def fit_prior(latents: Floats, labels: Integers, classes: int, components: int, seed: int) -> Prior:
+    """Fit mixtures by expectation maximization (scikit-learn).
+
+    Parameters
+    ----------
+    latents : (samples, latent) ndarray of float64
+    labels : (samples,) ndarray of int64
+    classes, components : int
+    seed : int
+        Of the start of the fit.
+
+    Returns
+    -------
+    Prior
+
+    Raises
+    ------
+    UserError
+        If a class has fewer samples than there are components.
+    """
+    from sklearn.mixture import GaussianMixture  # takes a second to import
+
+    fitted = []
+    for label in range(classes):
+        own = latents[labels == label]
+        if len(own) < max(2, components):
+            raise UserError(
+                f"class {label} has {len(own)} images, too few for {components} components; give "
+                f"more images (--samples) or fewer --components"
+            )
+        mixture = GaussianMixture(components, reg_covar=_SPREAD, random_state=seed)
+        fitted.append(mixture.fit(own))
+    return Prior(
+        np.bincount(labels, minlength=classes) / len(labels),
+        np.array([mixture.weights_ for mixture in fitted]),
+        np.array([mixture.means_ for mixture in fitted]),
+        np.array([np.linalg.cholesky(mixture.covariances_) for mixture in fitted]),
+    )
+
+
+def draw_labels(prior: Prior, count: int, seed: int) -> Integers:
+    """Draw classes with their frequencies: ``(count,)`` ndarray of int64."""
+    numbers = counter.uniform(counter.derive_key(seed, counter.LATENTS, 0), np.arange(count))
+    return _choose(np.broadcast_to(prior.shares, (count, len(prior.shares))), numbers)
+
+
+def draw_latents(prior: Prior, labels: Integers, seed: int) -> Floats:
+    """Draw latent states for classes.
+
+    Parameters
+    ----------
+    prior : Prior
+    labels : (samples,) ndarray of int64
+    seed : int
+
+    Returns
+    -------
+    (samples, latent) ndarray of float64
+        Spike probabilities on the grid 2^-24.
+    """
+    key = counter.derive_key(seed, counter.LATENTS, 1)
+    components = _choose(prior.weights[labels], counter.uniform(key, np.arange(len(labels))))
+    size = prior.means.shape[-1]
+    noise = counter.normal(counter.derive_key(key, 0), len(labels) * size)
+    scaled = np.einsum(
+        "nij,nj->ni", prior.factors[labels, components], noise.reshape(len(labels), size)
+    )
+    drawn = grids.nearest(prior.means[labels, components] + scaled, grids.DRIVE_GRID)
+    return grids.saturate(drawn, 0.0, 1.0)
+
+
+def _choose(shares: Floats, numbers: Floats) -> Integers:
+    """Index into each row of shares that a uniform number falls on."""
+    ends = np.cumsum(shares, axis=1)
+    chosen = (numbers[:, None] * ends[:, -1:] >= ends).sum(axis=1)
+    return np.minimum(chosen, shares.shape[1] - 1).astype(np.int64)
