@@ -21,6 +21,7 @@ from pffspike.engines.numba.random import bits, derive
 UNIT = 2.0**-counter.UNIFORM_BITS  #: of uniform numbers
 _ONES = 2.0**counter.UNIFORM_BITS
 _NEAREST = 2.0**-grids.DRIVE_GRID
+_CHUNK = 512  #: receivers whose sums in all steps stay in the fastest cache
 _GATHER = np.uint64(0x0102040810204080)
 
 
@@ -53,6 +54,8 @@ class Memory(NamedTuple):
     levels: np.ndarray  #: (probabilities,) int64: these probabilities times 2^24
     senders: np.ndarray  #: (neurons,) uint32: noise of rounding times 2^32
     receivers: np.ndarray  #: (neurons,) uint32
+    ahead: np.ndarray  #: (projections,) bool: whose sums in all steps are kept already
+    steps_of: np.ndarray  #: (probabilities,) uint64: a bit for each step with a spike
     drawn: np.ndarray  #: (populations,) bool: whose senders have their noise
     active: np.ndarray  #: (neurons,) float64: pre traces
     words: np.ndarray  #: (neurons / 8,) uint64
@@ -105,14 +108,43 @@ def add_columns(sums, weights, offset, size, senders, many):  # type: ignore[no-
 
 
 @numba.njit(cache=True, nogil=True)
-def add_blocks(sums, weights, offset, width, block, senders, many):  # type: ignore[no-untyped-def]
-    """Add up rows that cover the receivers of a block only."""
-    sums[:] = 0
+def add_blocks(drive, weights, offset, block, factor, senders, many):  # type: ignore[no-untyped-def]
+    """Add to a drive rows that cover the receivers of a block only."""
     for k in range(many):
-        a = offset + senders[k] * width
-        b = senders[k] // block * block
-        for j in range(width):
-            sums[b + j] += weights[a + j]
+        begin = senders[k] // block * block
+        for j in range(block):
+            drive[begin + j] += factor * weights[offset + senders[k] * block + j]
+
+
+@numba.njit(cache=True, nogil=True)
+def add_ahead(kept, place, room, weights, offset, bright, steps_of):  # type: ignore[no-untyped-def]
+    """Add up rows of weights for all steps at once, sender by sender.
+
+    Where senders do not depend on the network, a row is read once, and not in every step in which
+    its sender spikes. ``steps_of`` has a bit for each of them.
+    """
+    for t in range(len(kept)):
+        kept[t, place : place + room] = 0
+    for first in range(0, room, _CHUNK):
+        width = min(_CHUNK, room - first)
+        begin = place + first
+        for k in range(len(bright)):
+            a = offset + bright[k] * room + first
+            row, left = weights[a : a + width], steps_of[k]
+            while left != 0:
+                t = trailing_zeros(left)
+                left &= left - np.uint64(1)
+                s0 = kept[t, begin : begin + width]
+                if left == 0:
+                    for j in range(width):
+                        s0[j] += row[j]
+                    break
+                t = trailing_zeros(left)
+                left &= left - np.uint64(1)
+                s1 = kept[t, begin : begin + width]
+                for j in range(width):
+                    s0[j] += row[j]
+                    s1[j] += row[j]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -132,7 +164,7 @@ def draw(drive, key, position, fired, hits, words):  # type: ignore[no-untyped-d
 
 
 @numba.njit(cache=True, nogil=True)
-def draw_signal(bright, levels, key, position, fired, hits):  # type: ignore[no-untyped-def]
+def draw_signal(bright, levels, key, position, fired, hits, steps_of, step):  # type: ignore[no-untyped-def]
     """List the neurons that spike, of those with a probability above 0; their number."""
     for k in range(len(bright)):
         hits[k] = levels[k] > bits(key, position + np.uint64(bright[k]))
@@ -140,6 +172,8 @@ def draw_signal(bright, levels, key, position, fired, hits):  # type: ignore[no-
     for k in range(len(bright)):
         fired[many] = bright[k]
         many += hits[k]
+    for k in range(len(bright)):
+        steps_of[k] |= np.uint64(hits[k]) << np.uint64(step)
     return many
 
 
@@ -170,36 +204,67 @@ def deliver(weights, memory, projections, populations, phases, phase, step):  # 
         many = memory.many[step, pre]
         if many == 0:
             continue
+        factor = projections.unit[r]
+        if projections.normalized[r]:
+            factor *= populations.gains[populations.gain[pre] + many]
         start, room = populations.start[post], populations.room[post]
         place = projections.sums[r]
         sums = memory.sums[place : place + room]
-        if phases.known_sums[phase, r]:
+        if phases.known_sums[phase, r] or memory.ahead[r]:
             sums = memory.kept[step, place : place + room]
         else:
             begin = populations.start[pre]
             senders = memory.fired[step, begin : begin + many]
             offset, width, block = projections.offset[r], projections.width[r], projections.block[r]
+            if block != 0:
+                drive = memory.drive[start : start + room]
+                add_blocks(drive, weights, offset, block, factor, senders, many)
+                continue
             if projections.few[r]:
                 add_columns(sums[:width], weights, offset, populations.room[pre], senders, many)
-            elif block == 0:
-                add_rows(sums, weights, offset, senders, many)
             else:
-                add_blocks(sums, weights, offset, width, block, senders, many)
+                add_rows(sums, weights, offset, senders, many)
             if projections.kept[r]:
                 memory.kept[step, place : place + room] = sums
-        factor = projections.unit[r]
-        if projections.normalized[r]:
-            factor *= populations.gains[populations.gain[pre] + many]
         add_drive(memory.drive[start : start + room], sums, factor)
 
 
 @numba.njit(cache=True, nogil=True)
-def fire(memory, populations, phases, phase, step, key, classes, columns, widths):  # type: ignore[no-untyped-def]
-    """Draw the spikes of all populations in a step.
+def look_ahead(  # type: ignore[no-untyped-def]
+    weights, memory, populations, projections, phases, phase, steps, key, columns, widths
+):
+    """Draw the spikes of signals of probabilities for all steps, and add up what they cause."""
+    memory.ahead[:] = False
+    for p in range(len(populations.start)):
+        source = phases.source[phase, p]
+        if (
+            phases.state[phase, p] != FOLLOWING
+            or widths[source] < 0
+            or phases.known_spikes[phase, p]
+        ):
+            continue
+        start, size = populations.start[p], populations.size[p]
+        first, last = columns[source], columns[source] + widths[source]
+        bright, levels = memory.bright[first:last], memory.levels[first:last]
+        steps_of = memory.steps_of[: last - first]
+        steps_of[:] = 0
+        for t in range(steps):
+            fired, step_key = memory.fired[t, start : start + size], derive(key, np.uint64(t))
+            position = populations.counter[p]
+            memory.many[t, p] = draw_signal(
+                bright, levels, step_key, position, fired, memory.hits, steps_of, t
+            )
+        for r in range(len(projections.pre)):
+            if projections.pre[r] == p and phases.enabled[phase, r] and projections.ahead[r]:
+                room, place = populations.room[projections.post[r]], projections.sums[r]
+                offset = projections.offset[r]
+                add_ahead(memory.kept, place, room, weights, offset, bright, steps_of)
+                memory.ahead[r] = True
 
-    ``classes`` holds the class of each signal; ``columns`` and ``widths`` say where the bright
-    places of a signal of probabilities lie and how many there are (-1: a signal of classes).
-    """
+
+@numba.njit(cache=True, nogil=True)
+def fire(memory, populations, phases, phase, step, key, classes, widths):  # type: ignore[no-untyped-def]
+    """Draw the spikes of the other populations in a step; ``classes`` holds those of signals."""
     for p in range(len(populations.start)):
         if phases.known_spikes[phase, p]:
             continue
@@ -210,15 +275,7 @@ def fire(memory, populations, phases, phase, step, key, classes, columns, widths
             drive = memory.drive[start : start + size]
             many = draw(drive, key, populations.counter[p], fired, memory.hits, memory.words)
         elif state == FOLLOWING and widths[source] >= 0:
-            first, last = columns[source], columns[source] + widths[source]
-            many = draw_signal(
-                memory.bright[first:last],
-                memory.levels[first:last],
-                key,
-                populations.counter[p],
-                fired,
-                memory.hits,
-            )
+            continue
         elif state != INACTIVE:
             fired[0] = source if state == CLAMPED else classes[source]
             many = 1
@@ -251,17 +308,23 @@ def rest(biases, memory, populations, phases, phase):  # type: ignore[no-untyped
 def present(weights, biases, memory, plan, phase, key, classes, columns, widths):  # type: ignore[no-untyped-def]
     """One phase of one sample, from silence; leaves spikes, counts and traces in ``memory``.
 
-    ``plan`` is a tuple of populations, projections, phases and the course.
+    ``plan`` is a tuple of populations, projections, phases and the course; ``columns`` and
+    ``widths`` say where the bright places of a signal of probabilities lie and how many there are
+    (-1: a signal of classes, which are in ``classes``).
     """
     populations, projections, phases, course = plan
     memory.counts[:] = 0
     memory.traces[:] = 0.0
-    for step in range(course.burn_in + course.window):
+    steps = course.burn_in + course.window
+    look_ahead(
+        weights, memory, populations, projections, phases, phase, steps, key, columns, widths
+    )
+    for step in range(steps):
         rest(biases, memory, populations, phases, phase)
         if step > 0:
             deliver(weights, memory, projections, populations, phases, phase, step - 1)
         step_key = derive(key, np.uint64(step))
-        fire(memory, populations, phases, phase, step, step_key, classes, columns, widths)
+        fire(memory, populations, phases, phase, step, step_key, classes, widths)
         if step >= course.burn_in:
             trace(memory, populations, step)
 

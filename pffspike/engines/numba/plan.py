@@ -62,7 +62,8 @@ class Projections(NamedTuple):
     ``block`` the number of consecutive senders that share their receivers (0: everyone has all),
     ``hollow`` whether neurons have no synapse to themselves.
     ``unit`` is the weight that 1 stands for; ``low`` and ``high`` are counted in it. ``kept``
-    marks those whose sums later phases of a sample use again.
+    marks those whose sums later phases of a sample use again, ``ahead`` those whose sums may be
+    worked out for all steps at once.
     """
 
     pre: Integers
@@ -78,6 +79,7 @@ class Projections(NamedTuple):
     low: Floats
     high: Floats
     kept: Flags
+    ahead: Flags
 
 
 class Phases(NamedTuple):
@@ -209,10 +211,16 @@ class Plan:
             low=np.array([p.low * 2.0**-p.grid for p in projections]),
             high=np.array([p.high * 2.0**-p.grid for p in projections]),
             kept=self.phases.known_sums.any(axis=0),
+            ahead=np.array([self._ahead(p) for p in projections], bool),
         )
 
     def _width(self, projection: Projection) -> int:
         return _block(projection) or self.network.population(projection.post).size
+
+    def _ahead(self, projection: Projection) -> bool:
+        driven = self.network.population(projection.pre).driven
+        rows = _block(projection) == 0 and not self._few(projection)
+        return driven and rows and self.program.steps <= 64  # there is a bit for each
 
     def _shape(self, projection: Projection) -> tuple[int, int]:
         """Rows of a projection, and places of each."""

@@ -83,13 +83,14 @@ class NumbaSession:
         plan, steps = self._plan, self._program.steps
         neurons, sums = plan.neurons, plan.accumulators
         columns = sum(signal_size(self._network, self._program, name) for name in plan.signals)
+        kept = sums if (plan.projections.kept | plan.projections.ahead).any() else 0
         real = np.dtype(np.float64)
         words = np.zeros(max(neurons, columns) // 8 + 8, np.uint64)
         return Memory(
             fired=np.zeros((steps, neurons), np.int32),
             many=np.zeros((steps, len(plan.populations.size)), np.int64),
             sums=aligned_zeros(sums, plan.dtype),
-            kept=np.zeros((steps if plan.projections.kept.any() else 0, sums), plan.dtype),
+            kept=aligned_zeros(steps * kept, plan.dtype).reshape(steps, kept),
             drive=aligned_zeros(neurons, real),
             counts=np.zeros(neurons, np.int64),
             traces=aligned_zeros(neurons, real),
@@ -98,6 +99,8 @@ class NumbaSession:
             levels=np.zeros(columns, np.int64),
             senders=aligned_zeros(neurons, np.dtype(np.uint32)),
             receivers=aligned_zeros(neurons, np.dtype(np.uint32)),
+            ahead=np.zeros(len(plan.projections.pre), bool),
+            steps_of=np.zeros(columns, np.uint64),
             drawn=np.zeros(len(plan.populations.size), bool),
             active=aligned_zeros(neurons, real),
             words=words,
