@@ -10,17 +10,23 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from pffspike.cards import toml
-from pffspike.circuits import PFF, pff
+from pffspike.circuits import FF, PFF, ff, pff
 from pffspike.errors import UserError
 from pffspike.network import exactness
 from pffspike.network.spec import Network, Training
 
-_CIRCUITS = {"pff": (PFF, pff)}  #: name of a circuit: its parameters, and what builds it
+#: name of a circuit: its parameters, and what builds it
+_CIRCUITS: dict[str, Any] = {"pff": (PFF, pff), "ff": (FF, ff)}
+
+
+#: keys of the training table that came after version 1: their defaults are not part of a hash
+_LATER = {"shift": 0}
 
 
 def known_networks() -> tuple[str, ...]:
@@ -30,7 +36,7 @@ def known_networks() -> tuple[str, ...]:
     return tuple(sorted(name[:-5] for name in names if name.endswith(".toml")))
 
 
-def load_network(card: str | Path) -> Network:
+def load_network(card: str | Path, changes: Mapping[str, Any] | None = None) -> Network:
     """Load a network from a card.
 
     Parameters
@@ -38,6 +44,8 @@ def load_network(card: str | Path) -> Network:
     card : str or Path
         Name of a card that comes with the package, or the path of a TOML file (anything with
         a ``/`` or the ending ``.toml``).
+    changes : mapping or None
+        Keys, and tables of keys, that replace those of the card.
 
     Returns
     -------
@@ -50,14 +58,24 @@ def load_network(card: str | Path) -> Network:
     """
     text = str(card)
     if isinstance(card, Path) or "/" in text or text.endswith(".toml"):
-        return read_card(toml.read(Path(card)), text)
+        return read_card(changed(toml.read(Path(card)), changes or {}), text)
     if text not in known_networks():
         close = difflib.get_close_matches(text, known_networks(), 1) or known_networks()
         raise UserError(
             f"network {text!r} is not known; give the path of a card or one of: {', '.join(close)}"
         )
     resource = resources.files("pffspike.networks") / f"{text}.toml"
-    return read_card(toml.parse(resource.read_text("utf-8"), text), f"networks/{text}.toml")
+    data = toml.parse(resource.read_text("utf-8"), text)
+    return read_card(changed(data, changes or {}), f"networks/{text}.toml")
+
+
+def changed(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Parsed card with some keys replaced, inside of tables too."""
+    merged = dict(data)
+    for key, value in changes.items():
+        nested = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
+        merged[key] = changed(merged[key], value) if nested else value
+    return merged
 
 
 def read_card(data: dict[str, Any], source: str = "card") -> Network:
@@ -130,6 +148,9 @@ def network_hash(network: Network) -> str:
     """
     content = toml.plain(network)
     del content["description"]
+    for key, default in _LATER.items():
+        if content["training"][key] == default:
+            del content["training"][key]
     text = json.dumps(_canonical(content), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -1,5 +1,6 @@
 """Floor 2: functions that return networks."""
 
+from pffspike.circuits.ff import FF, ff
 from pffspike.circuits.pff import PFF, pff
 
-__all__ = ["PFF", "pff"]
+__all__ = ["FF", "PFF", "ff", "pff"]

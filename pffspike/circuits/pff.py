@@ -10,11 +10,11 @@ back. Source: Ororbia and Mali, arXiv 2301.01452, carried over to Bernoulli neur
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from dataclasses import dataclass
 from typing import Literal
 
+from pffspike.circuits.variants import stored, without
 from pffspike.network.spec import (
     Bias,
     Delta,
@@ -27,7 +27,6 @@ from pffspike.network.spec import (
     Rival,
     Training,
 )
-
 
 _TOP = ("label", "latent")  #: populations that predict the top hidden population
 
@@ -171,44 +170,15 @@ def pff(circuit: PFF, name: str, training: Training, description: str = "") -> N
     network = Network(
         name,
         _populations(circuit),
-        tuple(_stored(circuit, projection) for projection in representation + generative),
+        tuple(
+            stored(projection, circuit.weight_grid, circuit.weight_limit)
+            for projection in representation + generative
+        ),
         _programs(circuit, representation, generative),
         training,
         description,
     )
-    return network if circuit.generative else _without(network, {p.post for p in generative})
-
-
-def _without(network: Network, removed: set[str]) -> Network:
-    """Network without some populations that nothing else needs, and without their programs."""
-    kept = {p.name for p in network.populations if p.name not in removed and p.name != "latent"}
-    projections = tuple(p for p in network.projections if {p.pre, p.post} <= kept)
-    left = {p.name for p in projections}
-
-    def shortened(phase: Phase) -> Phase:
-        enabled = tuple(name for name in phase.projections if name in left)
-        learn = tuple(name for name in phase.learn if name in kept)
-        return dataclasses.replace(phase, projections=enabled, learn=learn)
-
-    return network.replace(
-        populations=tuple(p for p in network.populations if p.name in kept),
-        projections=projections,
-        programs=tuple(
-            dataclasses.replace(program, phases=tuple(shortened(phase) for phase in program.phases))
-            for program in network.programs
-            if program.name in ("train", "one_pass", "goodness")
-        ),
-    )
-
-
-def _stored(circuit: PFF, projection: Projection) -> Projection:
-    """Projection with the weights that the circuit's grid and limit allow."""
-    return dataclasses.replace(
-        projection,
-        grid=circuit.weight_grid,
-        low=max(projection.low, -circuit.weight_limit),
-        high=min(projection.high, circuit.weight_limit),
-    )
+    return network if circuit.generative else without(network, {p.post for p in generative})
 
 
 def _hidden(circuit: PFF) -> list[str]:

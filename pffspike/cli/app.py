@@ -8,7 +8,20 @@ from typing import ParamSpec, TypeVar
 
 import typer
 
-from pffspike.cli import classify, demo, evaluate, export, info, reconstruct, run, train
+from pffspike.cli import (
+    benchmark,
+    classify,
+    demo,
+    evaluate,
+    export,
+    info,
+    prior,
+    reconstruct,
+    run,
+    sample,
+    study,
+    train,
+)
 from pffspike.cli.output import errors
 from pffspike.errors import UserError
 
@@ -46,9 +59,13 @@ for _command in (
     evaluate.evaluate,
     classify.classify,
     reconstruct.reconstruct,
+    prior.prior,
+    sample.sample,
     export.export,
     run.run,
     info.info,
     demo.demo,
+    study.study,
+    benchmark.benchmark,
 ):
     app.command()(_guarded(_command))

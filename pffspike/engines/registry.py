@@ -16,6 +16,7 @@ ENGINES = {
     "fastest": "the first that is installed of: numba, brian2 (with a C++ compiler), numpy",
     "numba": "compiled by Numba, event-driven; learns",
     "numpy": "NumPy reference; learns",
+    "numpy:rates": "NumPy, every neuron sends its probability: inexact, a control; learns",
     "brian2": "Brian2, the fastest target that this machine offers; learns",
     "brian2:cpp_standalone": "Brian2, C++ standalone; learns",
     "brian2:cython": "Brian2, run time with Cython; learns",
@@ -60,7 +61,7 @@ def make_engine(name: str) -> Engine:
         return LavaEngine(arithmetic=variant or "fixed")
     from pffspike.engines.reference import ReferenceEngine
 
-    return ReferenceEngine()
+    return ReferenceEngine(rates=variant == "rates")
 
 
 def resolve(name: str) -> str:

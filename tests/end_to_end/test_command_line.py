@@ -16,7 +16,17 @@ from pffspike import storage
 from pffspike.cli.app import app
 from pffspike.network import Network
 
-COMMANDS = ("train", "evaluate", "classify", "reconstruct", "export", "run", "info", "demo")
+COMMANDS = (
+    "train",
+    "evaluate",
+    "classify",
+    "reconstruct",
+    "export",
+    "run",
+    "info",
+    "demo",
+    "study",
+)
 
 
 def pffspike(*arguments, cwd: Path, **options) -> subprocess.CompletedProcess:

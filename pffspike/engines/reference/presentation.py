@@ -39,6 +39,7 @@ def present(
     weights: Mapping[str, Floats],
     biases: Mapping[str, Floats],
     rasters: tuple[str, ...] = (),
+    rates: bool = False,
 ) -> Activity:
     """Run one phase from silence.
 
@@ -55,6 +56,8 @@ def present(
         By projection (tied ones too) and population.
     rasters : tuple of str
         Populations to record.
+    rates : bool
+        Send probabilities instead of spikes, see `ReferenceEngine`.
 
     Returns
     -------
@@ -73,7 +76,7 @@ def present(
         {p.name: np.zeros((batch, p.size)) for p in populations},
         {p.name: np.zeros(batch) for p in populations},
         {
-            p.name: np.zeros((program.steps, batch, p.size), bool)
+            p.name: np.zeros((program.steps, batch, p.size), float if rates else bool)
             for p in populations
             if p.name in rasters
         },
@@ -88,12 +91,17 @@ def present(
             if p.name in clamped:
                 s = clamped[p.name]
             else:
-                s = counter.uniform(step_keys, counters[p.name]) < _probability(
-                    p, inputs, biases, currents
-                )
-            n = s.sum(axis=1)
+                s = _probability(p, inputs, biases, currents)
+                if rates:
+                    s = np.broadcast_to(s, (batch, p.size))
+                else:
+                    s = counter.uniform(step_keys, counters[p.name]) < s
+            n = np.count_nonzero(s, axis=1)
             spikes[p.name] = s.astype(np.float64)
-            gains[p.name] = tables[p.name][n][:, None]
+            if rates:
+                gains[p.name] = _norm_gain(p, spikes[p.name])
+            else:
+                gains[p.name] = tables[p.name][n][:, None]
             activity.spikes[p.name] += n
             if step >= program.burn_in:
                 activity.counts[p.name] += s
@@ -108,6 +116,13 @@ def present(
                 current *= gains[projection.pre]
             currents[projection.post] = currents[projection.post] + current
     return activity
+
+
+def _norm_gain(population: Population, sent: Floats) -> Floats:
+    """Gain of values that are no bits: ``1 / max(1, norm)``, which is 1/sqrt(n) for n spikes."""
+    if population.normalization == "none":
+        return np.ones((len(sent), 1))
+    return 1.0 / np.maximum(1.0, np.linalg.norm(sent, axis=1, keepdims=True))
 
 
 def _probability(

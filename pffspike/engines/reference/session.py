@@ -35,12 +35,17 @@ class ReferenceEngine:
         semantics that every engine shares; more is a variant of learning, mini-batches: all
         samples of a batch see the same weights in a phase, and their summed change is rounded
         once, with the rounding key of the first of them.
+    rates : bool
+        A control without the noise of sampling: every neuron sends its probability instead of a
+        bit, the gain of a population is ``1 / max(1, norm of what it sends)``, and traces hold
+        sums of probabilities. Inexact: results depend on the order of additions. In its
+        traces, ``spikes`` counts the values other than 0 that were sent.
     """
 
-    name = "numpy"
-
-    def __init__(self, batch: int = 1) -> None:
+    def __init__(self, batch: int = 1, rates: bool = False) -> None:
         self.batch = batch
+        self.rates = rates
+        self.name = "numpy:rates" if rates else "numpy"
 
     def compile(
         self,
@@ -53,7 +58,7 @@ class ReferenceEngine:
     ) -> ReferenceSession:
         """See `pffspike.engines.base.Engine.compile`."""
         return ReferenceSession(
-            network, network.program(program), parameters, seed, record, self.batch
+            network, network.program(program), parameters, seed, record, self.batch, self.rates
         )
 
 
@@ -68,8 +73,10 @@ class ReferenceSession:
         seed: int,
         record: Record,
         batch: int,
+        rates: bool = False,
     ) -> None:
-        exactness.check(network, batch)
+        if not rates:
+            exactness.check(network, batch)
         parameters.check(network, start)
         self._network, self._program, self._seed, self._record = (
             network,
@@ -79,6 +86,7 @@ class ReferenceSession:
         )
         self._parameters = start.copy()
         self._batch = batch if program.learns else _INFERENCE_BATCH
+        self._rates = rates
         self._extent = structure.extent(network, program)
 
     def run(
@@ -159,6 +167,7 @@ class ReferenceSession:
             weights,
             self._parameters.biases,
             self._record.rasters,
+            self._rates,
         )
 
     def _trace(
@@ -172,7 +181,7 @@ class ReferenceSession:
         for population in self._extent.populations:
             name, size = population.name, population.size
             total = np.zeros((batch, phases), np.int64)
-            window = np.zeros((batch, phases, size), np.int64)
+            window = np.zeros((batch, phases, size), float if self._rates else np.int64)
             for index, activity in enumerate(activities):
                 if name in activity.spikes:
                     total[:, index] = activity.spikes[name]
@@ -183,7 +192,9 @@ class ReferenceSession:
             if name in self._record.counts:
                 counts[name] = flat
             if name in self._record.rasters:
-                silent = np.zeros((self._program.steps, batch, size), bool)
+                silent = np.zeros(
+                    (self._program.steps, batch, size), float if self._rates else bool
+                )
                 parts = [activity.rasters.get(name, silent) for activity in activities]
                 stacked = np.stack(parts, axis=2)
                 rasters[name] = stacked.reshape(self._program.steps, batch * phases, size)

@@ -1,0 +1,44 @@
+"""The k nearest neighbours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pffspike.baselines.result import Mode, Operations, Report, Result, cpu_seconds, scaled
+from pffspike.data import Dataset
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Majority of the ``neighbours`` training images at the least Euclidean distance."""
+
+    neighbours: int = 3
+
+    def __post_init__(self) -> None:
+        if self.neighbours < 1:
+            raise ValueError(f"neighbours = {self.neighbours} must be at least 1")
+
+
+def run(config: Neighbours, dataset: Dataset, _seed: int, _store: Path, report: Report) -> Result:
+    """Fit and judge; nothing is random.
+
+    Operations: the inner product with every stored image, which is its distance but for the norms.
+    """
+    from sklearn.neighbors import KNeighborsClassifier
+
+    train, test = scaled(dataset)
+    model = KNeighborsClassifier(config.neighbours, algorithm="brute")
+    start = cpu_seconds()
+    model.fit(train, dataset.train_labels)
+    seconds = cpu_seconds() - start
+    right = 0
+    for part in np.array_split(np.arange(len(test)), max(1, len(test) // 500)):
+        right += int(np.sum(model.predict(test[part]) == dataset.test_labels[part]))
+        report((part[-1] + 1) / len(test))
+    operations = Operations(
+        float(np.count_nonzero(test) / len(test) * len(train)), 0.0, float(train.size)
+    )
+    return Result({"one_pass": Mode(right / len(test), operations)}, train.size, seconds)

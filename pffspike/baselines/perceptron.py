@@ -1,0 +1,73 @@
+"""A multilayer perceptron that learns by backpropagation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from pffspike.arithmetic import counter
+from pffspike.baselines.result import Mode, Report, Result, cpu_seconds, layer_operations, scaled
+from pffspike.data import Dataset
+
+
+@dataclass(frozen=True)
+class Perceptron:
+    """Rectified linear units and a softmax, cross-entropy, Adam.
+
+    A fixed number of epochs: no part of the data decides when to stop.
+
+    Parameters
+    ----------
+    hidden : tuple of int
+    epochs : int
+    batch : int
+        Images a step.
+    learning_rate : float
+    weight_decay : float
+        Strength of the L2 penalty, scikit-learn's ``alpha``.
+    """
+
+    hidden: tuple[int, ...]
+    epochs: int = 30
+    batch: int = 128
+    learning_rate: float = 0.001
+    weight_decay: float = 0.0001
+
+    def __post_init__(self) -> None:
+        if not self.hidden or min(self.hidden) < 1:
+            raise ValueError(f"hidden = {self.hidden} must name sizes of at least 1")
+        for key in ("epochs", "batch"):
+            if getattr(self, key) < 1:
+                raise ValueError(f"{key} = {getattr(self, key)} must be at least 1")
+
+
+def run(config: Perceptron, dataset: Dataset, seed: int, _store: Path, report: Report) -> Result:
+    """Train with scikit-learn, epoch by epoch, and judge."""
+    from sklearn.neural_network import MLPClassifier
+
+    train, test = scaled(dataset)
+    model = MLPClassifier(
+        config.hidden,
+        batch_size=min(config.batch, len(train)),
+        learning_rate_init=config.learning_rate,
+        alpha=config.weight_decay,
+        random_state=seed,
+    )
+    classes = np.arange(dataset.classes)
+    start = cpu_seconds()
+    for epoch in range(config.epochs):
+        # partial_fit is one epoch and keeps Adam's state, which fit would forget; it shuffles
+        # with the same numbers at every call, so the order is drawn here.
+        order = counter.permutation(len(train), counter.derive_key(seed, counter.ORDER, epoch))
+        model.partial_fit(train[order], dataset.train_labels[order], classes=classes)
+        report((epoch + 1) / config.epochs)
+    seconds = cpu_seconds() - start
+    accuracy = float(model.score(test, dataset.test_labels))
+    layers, x = [], test
+    for w, b in zip(model.coefs_, model.intercepts_, strict=True):
+        layers.append((x, w.shape[1]))
+        x = np.maximum(0.0, x @ w + b)
+    size = sum(values.size for values in (*model.coefs_, *model.intercepts_))
+    return Result({"one_pass": Mode(accuracy, layer_operations(layers))}, size, seconds)

@@ -1,0 +1,1 @@
+"""The benchmark: every engine against the limit, the common recipe and dense products."""

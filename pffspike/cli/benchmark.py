@@ -1,0 +1,171 @@
+"""``pffspike benchmark``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pffspike.cli import options, output
+from pffspike.data import Dataset, load
+from pffspike.errors import UserError
+
+_DIGITS = 64  #: pixels of the embedded digits
+
+
+def benchmark(
+    engine: Annotated[
+        list[str] | None,
+        typer.Option("--engine", "-e", help="Only this engine; may be given repeatedly."),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Seconds: small sizes, digits, few samples.")
+    ] = False,
+    seed: options.Seed = 0,
+    dataset: options.DatasetName = None,
+    data: options.DataFolder = None,
+    download: options.Download = False,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the growth curves into this file.")
+    ] = None,
+    json: options.JsonFile = None,
+) -> None:
+    """Time training against a hand-written C++ kernel, the common recipe and dense products.
+
+    The kernel (the limit) is compiled on the spot. Sizes of 784 pixels train on MNIST, or the data
+    set that --dataset names.
+
+    Example: pffspike benchmark --json benchmark.json
+    """
+    from pffspike.benchmark import suite
+    from pffspike.benchmark.limit import find_compiler
+
+    plan = suite.QUICK if quick else suite.FULL
+    # Mistakes first: what takes long to import comes after.
+    find_compiler()
+    needed = {size[0] for size in (*plan.sizes, plan.headline)}
+    datasets = {pixels: _load(pixels, plan, dataset, data, download) for pixels in needed}
+    if plot is not None:
+        from pffspike import plots  # noqa: F401
+    engines = suite.chosen_engines(engine or [], plan)
+    start = time.perf_counter()
+    said = _Stages(start)
+    results = suite.Suite(plan, engines, datasets, seed, said).run()
+    results["seconds"] = time.perf_counter() - start
+    _print(results)
+    output.write_json(json, results)
+    if plot is not None:
+        from pffspike.plots.benchmark import growth
+        from pffspike.plots.canvas import save
+
+        save(growth(results["growth"]), plot)
+
+
+class _Stages:
+    """Progress: what is measured now, and the seconds since the start."""
+
+    def __init__(self, start: float) -> None:
+        self._start = start
+
+    def __call__(self, stage: str) -> None:
+        seconds = time.perf_counter() - self._start
+        output.errors.print(f"[{seconds:5.1f} s] {stage}", markup=False, highlight=False)
+
+
+def _load(pixels: int, plan: Any, name: str | None, folder: Path | None, fetch: bool) -> Dataset:
+    if pixels == _DIGITS:
+        return load("digits")
+    found = load(name or "mnist", folder, fetch)
+    given = found.train_images.shape[1]
+    if given != pixels:
+        raise UserError(
+            f"data set {found.name!r} has {given} pixels, but the benchmark needs {pixels}; "
+            "give mnist, fashion-mnist or kmnist"
+        )
+    if len(found.train_images) < plan.samples:
+        raise UserError(
+            f"data set {found.name!r} has {len(found.train_images)} training images, but the "
+            f"benchmark trains on {plan.samples}; give a larger one, or --quick"
+        )
+    return found
+
+
+def _print(results: Mapping[str, Any]) -> None:
+    tables = {f"training step, {size}": rows for size, rows in results["train_step"].items()}
+    tables["inference step"] = results["inference_step"]
+    for title, rows in tables.items():
+        if rows:
+            output.table(title, _COLUMNS, [_row(name, row) for name, row in rows.items()])
+    for kind, points in results["growth"].items():
+        names = [name for name in points[0] if name != "value"]
+        output.table(
+            f"growth with {kind}: µs a step (over the limit)",
+            (kind, *names),
+            [(float(point["value"]), *(_cell(point[name]) for name in names)) for point in points],
+        )
+    output.table(
+        f"{results['plan']['samples']} images, all costs but compilation",
+        ("", "µs a step", "over limit", "spikes a step", "60,000 images, s", "compilation, s"),
+        [
+            (name, _number(row["microseconds_per_step"]), _ratio(row["over_limit"]),
+             _number(row["spikes_per_step"]), _number(results["epoch_seconds"][name]),
+             _number(row["compile_seconds"]))
+            for name, row in results["whole_training"].items()
+        ],
+    )  # fmt: skip
+    for name, row in results["memory"].items():
+        memory, disk = row["megabytes_after_chunk"], row["disk_megabytes_after_chunk"]
+        output.console.print(
+            f"memory of {name}: {row['bytes_per_synapse']:.1f} bytes a synapse; after chunk 1 "
+            f"{memory[0]:.1f} MB and {disk[0]:.1f} MB on disk, after chunk {len(memory)} "
+            f"{memory[-1]:.1f} MB and {disk[-1]:.1f} MB",
+            highlight=False,
+        )
+    _print_figures(results)
+
+
+_COLUMNS = ("", "µs a step", "over limit", "ns an event", "spikes a step", "compilation, s")
+
+
+def _row(name: str, row: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        name,
+        _number(row["microseconds_per_step"]),
+        _ratio(row["over_limit"]),
+        _number(row["nanoseconds_per_event"]),
+        _number(row["spikes_per_step"] or None),
+        _number(row["compile_seconds"] or None),
+    )
+
+
+def _cell(row: Mapping[str, Any]) -> str:
+    return f"{_number(row['microseconds_per_step'])} ({_ratio(row['over_limit'])})"
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
+
+
+def _ratio(value: float | None) -> str:
+    return "" if value is None else f"{_number(value)} x"
+
+
+def _print_figures(results: Mapping[str, Any]) -> None:
+    ratios = results["train_step_over_limit"]
+    rows = [
+        ("train_step_over_limit.brian2", _number(ratios["brian2"])),
+        ("train_step_over_limit.fastest", _number(ratios["fastest"])),
+        ("fastest engine", ratios["fastest_engine"] or ""),
+        ("speedup_over_recipe", _number(results["speedup_over_recipe"])),
+        ("bytes_per_synapse", _number(results["bytes_per_synapse"])),
+    ]
+    where = results["machine"]
+    output.table(
+        f"{where['processor']}, {where['cores']} cores, seed {results['seed']}, "
+        f"{results['seconds']:.0f} s",
+        ("figure", "value"),
+        rows,
+    )

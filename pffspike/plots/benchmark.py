@@ -1,0 +1,49 @@
+"""Growth of the time of a training step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from pffspike.plots.canvas import FALSE, NEUTRAL, TRUE, figure
+
+_AXES = {
+    "width": "neurons of a hidden population",
+    "activity": "target rate, relative",
+    "window": "steps of the window",
+}
+_COLOURS = (TRUE, FALSE, "#009E73", "#CC79A7")
+
+
+def growth(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
+    """Draw the time of a step over width, activity and window, engines beside the limit.
+
+    Parameters
+    ----------
+    curves : mapping of str to sequence of mapping
+        ``growth`` of `pffspike.benchmark.suite.Suite.run`.
+
+    Returns
+    -------
+    Figure
+    """
+    drawing = figure(3.4 * len(curves), 3.0)
+    panels = drawing.subplots(1, len(curves), squeeze=False)[0]
+    for axes, (kind, points) in zip(panels, curves.items(), strict=True):
+        values = [point["value"] for point in points]
+        names = [name for name in points[0] if name != "value"]
+        engines = [name for name in names if name != "limit"]
+        colours = {"limit": NEUTRAL, **dict(zip(engines, _COLOURS, strict=False))}
+        for name in names:
+            times = [point[name]["microseconds_per_step"] for point in points]
+            axes.plot(values, times, "o-", label=name, color=colours.get(name), markersize=3)
+        axes.set_xscale("log", base=2)
+        axes.set_yscale("log")
+        axes.set_xticks(values, [f"{value:g}" for value in values])
+        axes.set(xlabel=_AXES.get(kind, kind))
+        axes.minorticks_off()
+    panels[0].set_ylabel("µs a training step")
+    panels[0].legend(fontsize="small", frameon=False)
+    return drawing

@@ -1,0 +1,1 @@
+"""Studies: many runs of many systems, resumable, in one table."""

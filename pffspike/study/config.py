@@ -1,0 +1,266 @@
+"""The config of a study: which systems, on which data, with which seeds.
+
+::
+
+    title = "MNIST"
+    datasets = ["mnist"]
+    seeds = [0, 1, 2]
+
+    [fast]                       # the variant of minutes, see `Fast`
+    samples = 1000
+
+    [systems.knn]
+    kind = "neighbours"          # a name in `pffspike.baselines.KINDS`
+    title = "k nearest neighbours"
+    neighbours = 3               # a setting of this kind
+
+    [systems.pff]
+    kind = "spiking"
+    card = "mnist"
+
+    [ablations.no_homeostasis]   # the settings of another system, with some changed
+    base = "pff"
+    changes.pff.homeostasis = 0
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pffspike.baselines import KINDS
+from pffspike.baselines.spiking import Spiking
+from pffspike.cards import toml
+from pffspike.cards.networks import changed
+from pffspike.errors import UserError
+
+CONFIG = "config.toml"  #: name of the file in a study's folder
+_NAME = re.compile(r"[a-z][a-z0-9_-]*\Z")
+
+
+@dataclass(frozen=True)
+class Fast:
+    """The variant of minutes.
+
+    Parameters
+    ----------
+    samples, test_images : int
+        Training and test images, the first ones.
+    epochs : int
+        Of every system that has epochs.
+    changes : mapping
+        Settings, by system, that its fast variant and those of its ablations have instead.
+    seeds : tuple of int
+    skip : tuple of str
+        Systems and ablations that take too long.
+    """
+
+    samples: int = 1000
+    test_images: int = 500
+    epochs: int = 1
+    changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    seeds: tuple[int, ...] = (0,)
+    skip: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for key in ("samples", "test_images", "epochs"):
+            if getattr(self, key) < 1:
+                raise ValueError(f"{key} = {getattr(self, key)} must be at least 1")
+        _check_seeds("seeds", self.seeds)
+
+
+@dataclass(frozen=True)
+class System:
+    """A row of the table: something to train and judge.
+
+    Parameters
+    ----------
+    name : str
+    kind : str
+        In `pffspike.baselines.KINDS`.
+    settings : instance of the kind's dataclass
+    title : str
+    seeds : tuple of int
+        One of them if nothing is random.
+    base : str or None
+        Of an ablation: the system that it changes.
+    """
+
+    name: str
+    kind: str
+    settings: Any
+    title: str
+    seeds: tuple[int, ...]
+    base: str | None = None
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study as it shall be run.
+
+    Parameters
+    ----------
+    title : str
+    datasets : tuple of str
+    systems : tuple of System
+        Ablations too.
+    samples, test_images : int or None
+        The first so many training and test images; all by default.
+    """
+
+    title: str
+    datasets: tuple[str, ...]
+    systems: tuple[System, ...]
+    samples: int | None = None
+    test_images: int | None = None
+
+
+@dataclass(frozen=True)
+class _Config:
+    """What stands in the file."""
+
+    title: str
+    datasets: tuple[str, ...]
+    seeds: tuple[int, ...]
+    systems: Mapping[str, Mapping[str, Any]]
+    ablations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    ablation_seeds: tuple[int, ...] | None = None
+    fast: Fast = field(default_factory=Fast)
+
+    def __post_init__(self) -> None:
+        if not self.datasets:
+            raise ValueError("datasets = () must name at least one data set")
+        _check_seeds("seeds", self.seeds)
+        if self.ablation_seeds is not None:
+            _check_seeds("ablation_seeds", self.ablation_seeds)
+        if not self.systems:
+            raise ValueError("systems has no table; give at least one, [systems.NAME]")
+        for name in (*self.systems, *self.ablations):
+            if not _NAME.match(name):
+                raise ValueError(
+                    f"the name {name!r} must be lower-case letters, digits, _ and -, beginning "
+                    f"with a letter"
+                )
+        for name in self.ablations:
+            if name in self.systems:
+                raise ValueError(f"{name!r} is a system and an ablation; names must differ")
+
+
+def _check_seeds(key: str, seeds: tuple[int, ...]) -> None:
+    if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
+        raise ValueError(f"{key} = {seeds} must be different numbers from 0 on, at least one")
+
+
+def read_study(
+    folder: Path, *, fast: bool = False, only: tuple[str, ...] = (), dataset: str | None = None
+) -> Study:
+    """Read and check the config of a study.
+
+    Parameters
+    ----------
+    folder : Path
+    fast : bool
+        The fast variant.
+    only : tuple of str
+        Systems and ablations; all if empty.
+    dataset : str or None
+        Instead of the config's.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    UserError
+        If there is no config, or for the first key that is wrong.
+    """
+    path = folder / CONFIG
+    config = toml.build(_Config, toml.read(path), str(path))
+    systems = _systems(config, path, fast)
+    names = [system.name for system in systems]
+    _check_known("--only", only, names)
+    _check_known(f"{path}: fast.skip", config.fast.skip, names)
+    _check_known(f"{path}: fast.changes", tuple(config.fast.changes), list(config.systems))
+    if fast:
+        systems = [s for s in systems if s.name not in config.fast.skip or s.name in only]
+    return Study(
+        config.title,
+        (dataset,) if dataset else config.datasets,
+        tuple(system for system in systems if not only or system.name in only),
+        config.fast.samples if fast else None,
+        config.fast.test_images if fast else None,
+    )
+
+
+def _check_known(source: str, names: tuple[str, ...], known: list[str]) -> None:
+    for name in names:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, 1) or known
+            raise UserError(
+                f"{source}: there is no system or ablation {name!r}; give one of: "
+                f"{', '.join(close)}"
+            )
+
+
+def _systems(config: _Config, path: Path, fast: bool) -> list[System]:
+    tables = {
+        name: _shortened(name, table, config.fast) if fast else table
+        for name, table in config.systems.items()
+    }
+    seeds = config.fast.seeds if fast else config.seeds
+    systems = [
+        _system(name, table, path, f"systems.{name}", seeds) for name, table in tables.items()
+    ]
+    seeds = config.fast.seeds if fast else config.ablation_seeds or config.seeds
+    for name, table in config.ablations.items():
+        where = f"ablations.{name}"
+        rest = dict(table)
+        base = rest.pop("base", None)
+        if base not in tables:
+            raise UserError(
+                f"{path}: {where}.base = {base!r} is wrong: it must be one of: "
+                f"{', '.join(config.systems)}"
+            )
+        merged = changed({**tables[base], "title": name}, rest)
+        systems.append(_system(name, merged, path, where, seeds, base))
+    return systems
+
+
+def _shortened(name: str, table: Mapping[str, Any], fast: Fast) -> dict[str, Any]:
+    """Table of a system's fast variant."""
+    kind = KINDS.get(table.get("kind", ""))
+    changes: dict[str, Any] = {}
+    if kind and kind.settings is Spiking:
+        changes = {"changes": {"training": {"epochs": fast.epochs}}}
+    elif kind and "epochs" in {f.name for f in dataclasses.fields(kind.settings)}:
+        changes = {"epochs": fast.epochs}
+    return changed(changed(table, changes), fast.changes.get(name, {}))
+
+
+def _system(
+    name: str,
+    table: Mapping[str, Any],
+    path: Path,
+    where: str,
+    seeds: tuple[int, ...],
+    base: str | None = None,
+) -> System:
+    rest = dict(table)
+    kind, title = rest.pop("kind", None), rest.pop("title", name)
+    if kind not in KINDS:
+        raise UserError(
+            f"{path}: {where}.kind = {kind!r} is wrong: it must be one of: {', '.join(KINDS)}"
+        )
+    if not isinstance(title, str):
+        raise UserError(f"{path}: {where}.title = {title!r} is wrong: it must be a text")
+    settings: Any = toml.build(KINDS[kind].settings, rest, str(path), where)
+    if isinstance(settings, Spiking) and settings.card.endswith(".toml"):
+        card = str((path.parent / settings.card).resolve())
+        settings = dataclasses.replace(settings, card=card)
+    return System(name, kind, settings, title, seeds if KINDS[kind].seeded else seeds[:1], base)

@@ -1,0 +1,256 @@
+"""``pffspike study``: a small study from its config to its tables."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pffspike.cli.app import app
+from pffspike.data import load
+
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+CONFIG = """
+title = "Digits in a moment"
+datasets = ["digits"]
+seeds = [0, 1]
+
+[fast]
+samples = 100
+test_images = 50
+
+[systems.knn]
+kind = "neighbours"
+
+[systems.rate_pff]
+kind = "rate_pff"
+hidden = [20, 20]
+epochs = 1
+
+[systems.rate_ff]
+kind = "rate_ff"
+hidden = [20, 20]
+epochs = 1
+
+[systems.pff]
+kind = "spiking"
+card = "digits"
+engine = "numpy"
+modes = ["one_pass", "proposal"]
+candidates = 1
+changes.pff = { hidden = [10, 10], inference_window = 4 }
+changes.training = { epochs = 1 }
+
+[ablations.bare]
+base = "pff"
+changes.pff.homeostasis = 0
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch) -> Path:
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "config.toml").write_text(CONFIG)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "study"
+
+
+def call(*arguments: object) -> int:
+    """Run the command in this process: an exit code."""
+    with pytest.raises(SystemExit) as stop:
+        app(["study", *map(str, arguments)])
+    return int(stop.value.code or 0)
+
+
+def command(*arguments: object, cwd: Path) -> list[str]:
+    return [sys.executable, "-m", "pffspike", "study", *map(str, arguments)]
+
+
+def test_a_study_in_processes_writes_its_tables(folder):
+    pytest.importorskip("distributed")
+    result = subprocess.run(
+        command("study", "--fast", "--workers", 2, cwd=folder.parent),
+        cwd=folder.parent,
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "(5 of 5)" in result.stderr
+    assert "Traceback" not in result.stderr
+    content = json.loads((folder / "fast" / "results.json").read_text())
+    assert set(content["digits"]) == {"knn", "rate_pff", "rate_ff", "pff", "bare"}
+    accuracy = content["digits"]["pff"]["accuracy"]
+    assert set(accuracy) == {"one_pass", "proposal"}
+    assert accuracy["proposal"] == accuracy["one_pass"], "with one candidate they are the same"
+    assert set(accuracy["one_pass"]) == {"mean", "standard_deviation", "seeds", "values"}
+    assert content["study"]["machines"][0]["cores"] >= 1
+    text = (folder / "fast" / "table.md").read_text()
+    assert "| pff | one_pass |" in text
+    assert "| bare | pff | one_pass |" in text
+    assert not (folder / "results.json").exists(), "the fast variant has a place of its own"
+
+
+def test_a_study_resumes_and_does_only_what_changed(folder, capsys):
+    assert call("study", "--fast", "--workers", 0, "--only", "knn", "--only", "pff") == 0
+    assert not (folder / "fast" / "results.json").exists()
+    partial = json.loads((folder / "fast" / "partial.json").read_text())
+    assert partial["study"]["missing_runs"] == 3
+    assert set(partial["digits"]) == {"knn", "pff"}
+    capsys.readouterr()
+    assert call("study", "--fast", "--workers", 0) == 0
+    assert "(3 of 3)" in capsys.readouterr().err
+    assert not (folder / "fast" / "partial.json").exists()
+    first = (folder / "fast" / "results.json").read_text()
+    assert call("study", "--fast", "--workers", 0) == 0
+    assert "done" not in capsys.readouterr().err, "nothing was left to do"
+    assert (folder / "fast" / "results.json").read_text() == first
+    (folder / "config.toml").write_text(CONFIG.replace("homeostasis = 0", "homeostasis = 0.5"))
+    assert call("study", "--fast", "--workers", 0) == 0
+    errors = capsys.readouterr().err
+    assert "digits bare seed 0: done (1 of 1)" in errors
+
+
+def test_a_failing_run_is_reported_and_the_others_go_on(folder, capsys):
+    config = CONFIG.replace('engine = "numpy"', 'engine = "lava:nothing"', 1)
+    (folder / "config.toml").write_text(config)
+    assert call("study", "--fast", "--workers", 0) == 2
+    lines = capsys.readouterr().err.strip().splitlines()
+    assert "digits pff seed 0: failed: engine 'lava:nothing' is not known" in lines[-3]
+    assert lines[-1].startswith("pffspike: 2 of 5 runs failed (digits pff seed 0, digits bare")
+    partial = json.loads((folder / "fast" / "partial.json").read_text())
+    assert set(partial["digits"]) == {"knn", "rate_pff", "rate_ff"}
+
+
+MISTAKES = {
+    "no folder": (("absent",), "absent/config.toml can't be read"),
+    "unknown system": (
+        ("study", "--only", "knnn"),
+        "no system or ablation 'knnn'; give one of: knn",
+    ),
+    "unknown data": (("study", "--dataset", "svhn"), "svhn"),
+    "missing data": (("study", "--dataset", "kmnist", "--data", "."), "kmnist"),
+    "no scheduler": (("study", "--fast", "--scheduler", "nowhere"), "no scheduler answers"),
+    "bad output": (("study", "--fast", "-o", "study/config.toml/x"), "can't be made"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_gets_one_sentence_and_exit_code_2(mistake, folder, capsys):
+    arguments, sentence = MISTAKES[mistake]
+    assert call(*arguments) == 2
+    errors = capsys.readouterr().err.strip()
+    assert errors.startswith("pffspike: ")
+    assert sentence in errors
+    assert len(errors.splitlines()) == 1
+
+
+def test_an_absent_dask_is_named_with_its_remedy(folder):
+    (folder.parent / "distributed.py").write_text("raise ModuleNotFoundError('No distributed')\n")
+    path = os.pathsep.join([str(folder.parent), os.environ.get("PYTHONPATH", "")])
+    result = subprocess.run(
+        command("study", "--fast", cwd=folder.parent),
+        cwd=folder.parent,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
+    assert result.returncode == 2
+    assert "pffspike[study]" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def write_idx(folder: Path) -> None:
+    """A few digits under the names of the files of K-MNIST."""
+    digits = load("digits")
+    folder.mkdir(parents=True)
+    for part, images, labels in (
+        ("train", digits.train_images[:60] * 15, digits.train_labels[:60]),
+        ("t10k", digits.test_images[:20] * 15, digits.test_labels[:20]),
+    ):
+        shape = (len(images), 8, 8)
+        head = bytes([0, 0, 8, 3]) + b"".join(n.to_bytes(4, "big") for n in shape)
+        (folder / f"{part}-images-idx3-ubyte").write_bytes(head + images.tobytes())
+        head = bytes([0, 0, 8, 1]) + len(labels).to_bytes(4, "big")
+        (folder / f"{part}-labels-idx1-ubyte").write_bytes(head + bytes(labels.tolist()))
+
+
+def test_another_data_set_goes_through_the_same_systems(folder):
+    write_idx(folder.parent / "data" / "kmnist")
+    options = ("--dataset", "kmnist", "--data", "data", "--workers", 0)
+    assert call("study", "--only", "knn", "--only", "bare", *options) == 0
+    assert call("study", *options) == 0
+    content = json.loads((folder / "kmnist" / "results.json").read_text())
+    assert set(content["kmnist"]) == {"knn", "rate_pff", "rate_ff", "pff", "bare"}
+    assert content["kmnist"]["bare"]["accuracy"]["one_pass"]["seeds"] == [0, 1]
+    assert not (folder / "results.json").exists()
+
+
+def alive(group: int) -> bool:
+    """Whether a process group has members."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_ctrl_c_ends_all_processes_and_what_is_stored_stays(folder):
+    pytest.importorskip("distributed")
+    process = subprocess.Popen(
+        command("study", "--workers", 2, cwd=folder.parent),
+        cwd=folder.parent,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    stored = folder / "runs"
+    deadline = time.monotonic() + 100
+    while not list(stored.glob("*.json")):
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < deadline, "no run ended"
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)  # what a terminal does: the whole group gets it
+    errors = process.communicate(timeout=60)[1]
+    assert process.returncode == 130, errors
+    assert "Traceback" not in errors
+    while alive(process.pid):
+        assert time.monotonic() < deadline + 30, "a process is left"
+        time.sleep(0.1)
+    assert all(json.loads(path.read_text())["result"] for path in stored.glob("*.json"))
+    assert not (folder / "results.json").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("name", ["01-mnist", "02-fashion-mnist"])
+def test_the_fast_variant_gives_the_expected_figures(name, tmp_path):
+    study = EXPERIMENTS / name
+    expected = json.loads((study / "expected.json").read_text())["fast"]
+    result = subprocess.run(
+        command(study, "--fast", "-o", tmp_path, *data_of(name), cwd=tmp_path),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=3500,
+    )
+    if "were not found" in result.stderr:
+        pytest.skip(result.stderr.strip())
+    assert result.returncode == 0, result.stderr
+    content = json.loads((tmp_path / "results.json").read_text())
+    for path, (figure, tolerance) in expected.items():
+        found = content
+        for key in path.split("."):
+            found = found[key]
+        assert found["mean"] == pytest.approx(figure, abs=tolerance), path
+
+
+def data_of(name: str) -> tuple[str, ...]:
+    """Where this project's machines keep MNIST, if that is so here."""
+    shared = EXPERIMENTS.parents[1] / "shared" / "data"
+    return ("--data", str(shared)) if name == "01-mnist" and shared.is_dir() else ()
