@@ -39,7 +39,7 @@ def _dataset(dataset: str | Dataset | None, trained: TrainedNetwork) -> Dataset:
 def train(
     network: str | Path | Network,
     dataset: str | Dataset | None = None,
-    engine: str | Engine = "brian2",
+    engine: str | Engine = "fastest",
     *,
     seed: int = 0,
     epochs: int | None = None,
@@ -74,7 +74,7 @@ def train(
 def evaluate(
     trained: TrainedNetwork,
     dataset: str | Dataset | None = None,
-    engine: str | Engine = "numpy",
+    engine: str | Engine = "fastest",
     mode: str = "goodness",
     *,
     seed: int = 0,
@@ -130,7 +130,7 @@ def evaluate(
 def calibrate(
     trained: TrainedNetwork,
     dataset: str | Dataset | None = None,
-    engine: str | Engine = "numpy",
+    engine: str | Engine = "fastest",
     *,
     budget: float = 0.001,
     candidates: int | None = None,
@@ -175,7 +175,7 @@ def classify(
     trained: TrainedNetwork,
     images: Floats,
     mode: str = "goodness",
-    engine: str | Engine = "numpy",
+    engine: str | Engine = "fastest",
     *,
     seed: int = 0,
     candidates: int | None = None,
@@ -199,7 +199,7 @@ def classify(
 
 
 def reconstruct(
-    trained: TrainedNetwork, images: Floats, engine: str | Engine = "numpy", *, seed: int = 0
+    trained: TrainedNetwork, images: Floats, engine: str | Engine = "fastest", *, seed: int = 0
 ) -> inference.Reconstruction:
     """Reconstruct images from the spikes that they cause, see `pffspike.inference.reconstruct`."""
     return inference.reconstruct(
@@ -211,7 +211,7 @@ def run(
     trained: TrainedNetwork,
     program: str,
     signals: Signals,
-    engine: str | Engine = "numpy",
+    engine: str | Engine = "fastest",
     *,
     seed: int = 0,
     record: Record = NOTHING,

@@ -139,6 +139,8 @@ class Oracle:
             else:
                 targets = [int(j == current[rule.signal]) for j in range(population.size)]
             return [t - q for t, q in zip(targets, rates, strict=True)]
+        if phase.contrast == 0:
+            return [Fraction(0)] * population.size
         label = int(phase.contrast > 0)
         distance = on_grid(rule.slope, -8) * (
             on_grid(rule.threshold, -8) - sum(q * q for q in rates)

@@ -66,6 +66,9 @@ class PFF:
         Initial bias of the hidden populations.
     homeostasis, target_rate : float
         Of the hidden populations' biases.
+    homeostasis_free : bool
+        Whether homeostasis acts in the free phase too, so that activity does not come to depend on
+        a label.
     lateral : int
         Group size of the lateral competition; 0: none.
     lateral_inhibition, self_excitation : float
@@ -117,6 +120,7 @@ class PFF:
     bias: float = 0.0
     homeostasis: float = 0.00390625
     target_rate: float = 0.05
+    homeostasis_free: bool = False
     lateral: int = 10
     lateral_inhibition: float = 0.0625
     self_excitation: float = 0.0625
@@ -407,7 +411,7 @@ def _train(
                 "free",
                 {"image": "image"},
                 free + also[0],
-                learn=("readout", *also[1]),
+                learn=("readout", *also[1], *(names if circuit.homeostasis_free else ())),
                 stream=streams[0],
             ),
             Phase(

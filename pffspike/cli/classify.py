@@ -34,7 +34,7 @@ def classify(
     candidates: options.Candidates = None,
     budget: options.Budget = 0.001,
     calibration: options.Calibration = None,
-    engine: options.EngineName = "numpy",
+    engine: options.EngineName = "fastest",
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
     data: options.DataFolder = None,

@@ -10,7 +10,7 @@ from pffspike import evaluation
 from pffspike.cli import options, output
 from pffspike.data import probabilities
 from pffspike.energy import load_device
-from pffspike.engines import make_engine
+from pffspike.engines import make_engine, resolve
 from pffspike.inference import MODES, Stopping
 
 _DEFAULT_MODES = ("goodness", "one_pass")
@@ -50,7 +50,7 @@ def evaluate(
         evaluation.check_mode(state.network, name, candidates) for name in mode or _DEFAULT_MODES
     ]
     images = options.load_dataset(state.network, dataset, data, download, test_samples=samples)
-    engines = {name: make_engine(name) for name in engine or ["numpy"]}
+    engines = {name: make_engine(name) for name in map(resolve, engine or ["fastest"])}
     stopping = None
     if "early" in modes:
         stopping = options.stopping_rule(

@@ -11,6 +11,7 @@ import typer
 from pffspike import inference
 from pffspike.cli import output
 from pffspike.data import Dataset, load, probabilities
+from pffspike.engines import resolve
 from pffspike.engines.base import Engine
 from pffspike.errors import UserError
 from pffspike.exchange import read_export
@@ -26,7 +27,8 @@ Trained = Annotated[
     ),
 ]
 EngineName = Annotated[
-    str, typer.Option("--engine", "-e", help="Engine; `pffspike info` lists them.")
+    str,
+    typer.Option("--engine", "-e", callback=resolve, help="Engine; `pffspike info` lists them."),
 ]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0)]
 DatasetName = Annotated[

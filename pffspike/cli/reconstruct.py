@@ -20,7 +20,7 @@ def reconstruct(
         Path | None, typer.Option("--output", "-o", help="Picture (.png, .pdf, .svg) to write.")
     ] = None,
     samples: options.Samples = 20,
-    engine: options.EngineName = "numpy",
+    engine: options.EngineName = "fastest",
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
     data: options.DataFolder = None,

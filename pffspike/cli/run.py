@@ -23,7 +23,7 @@ def run(
     program: Annotated[
         str, typer.Option("--program", "-p", help="Program of the network.")
     ] = "one_pass",
-    engine: options.EngineName = "numpy",
+    engine: options.EngineName = "fastest",
     compare: Annotated[
         str | None, typer.Option(help="Second engine whose every spike must be the same.")
     ] = None,

@@ -120,10 +120,6 @@ def _check_learner(population: Population, phase: Phase, active: set[str], where
         raise ValueError(f"{where}: learn: {population.name!r} is driven or not active")
     if rule is None:
         return
-    if rule.kind != "delta" and phase.contrast == 0:
-        raise ValueError(
-            f"{where}: contrast = 0, but {population.name!r} learns by {rule.kind}; give +1 or -1"
-        )
     if rule.kind == "delta" and rule.population is not None and rule.population not in active:
         raise ValueError(
             f"{where}: {population.name!r} learns from {rule.population!r}, which is not active"

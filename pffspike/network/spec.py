@@ -73,7 +73,7 @@ class Goodness:
     With ``positive = "low"`` (PFF: a true sample is the quiet one),
     ``m = clip(1/2 + slope (threshold - G), 0, 1) - lab``; with ``"high"`` (FF) ``m`` is
     ``lab - clip(1/2 + slope (G - threshold), 0, 1)``. ``lab`` is 1 in a phase of contrast +1 and
-    0 in a phase of contrast -1. Source: Ororbia and Mali, arXiv 2301.01452, with the logistic
+    0 in a phase of contrast -1; in a phase of contrast 0, ``m`` is 0. Source: Ororbia and Mali, arXiv 2301.01452, with the logistic
     function replaced by its tangent at 0, clipped.
 
     Parameters
@@ -302,7 +302,8 @@ class Phase:
         Those that are enabled. A population is active if it is driven in this phase or if an
         enabled projection ends at it.
     contrast : {-1, 0, 1}
-        Positive, negative or neither.
+        Positive, negative or neither: then homeostasis alone changes populations whose rule needs
+        a contrast.
     learn : tuple of str
         Populations whose rules and homeostasis are applied at the end.
     stream : int

@@ -84,7 +84,7 @@ def test_evaluate_prints_and_writes_the_same_figures(folder):
     result = pffspike("evaluate", "net.h5", "-n", 10, "--json", "e.json", cwd=folder)
     assert result.returncode == 0, result.stderr
     content = json.loads((folder / "e.json").read_text())
-    accuracy = content["accuracy"]["numpy"]["goodness"]
+    accuracy = content["accuracy"]["numba"]["goodness"]
     assert f"{100 * accuracy:.1f} %" in result.stdout
     steps = content["steps_per_inference"]
     assert steps["goodness"] == 10 * steps["one_pass"]
@@ -102,7 +102,7 @@ def test_modes_meet_at_their_ends(folder):
     ends = ("--mode", "goodness", "--mode", "proposal", "--mode", "early", "--budget", 0)
     content = evaluated(folder, *ends, "--candidates", 10)
     for figure in ("accuracy", "confusion"):
-        values = content[figure]["numpy"]
+        values = content[figure]["numba"]
         assert values["proposal"] == values["early"] == values["goodness"]
     for figure in ("steps", "spikes", "synaptic_operations"):
         values = content[f"{figure}_per_inference"]
@@ -184,7 +184,7 @@ def test_info_names_engines_and_describes_networks(folder):
     result = pffspike("info", "--json", "info.json", cwd=folder)
     assert result.returncode == 0, result.stderr
     engines = json.loads((folder / "info.json").read_text())["engines"]
-    assert engines["numpy"]["available"]
+    assert engines["numba"]["available"]
     assert {"brian2", "lava"} <= set(engines)
     assert "hidden_1" in pffspike("info", "digits", cwd=folder).stdout
     assert "60 of 60 samples" in pffspike("info", "net.h5", cwd=folder).stdout
@@ -286,7 +286,7 @@ def test_wrong_options_exit_with_2(tmp_path):
 @pytest.mark.parametrize(
     ("package", "arguments", "remedy"),
     [
-        ("brian2", ("train", "digits", "-o", "x.h5"), "pffspike[brian2]"),
+        ("brian2", ("train", "digits", "-e", "brian2", "-o", "x.h5"), "pffspike[brian2]"),
         ("lava", ("evaluate", "net.h5", "-e", "lava", "-n", "1"), "pffspike[lava]"),
         ("matplotlib", ("reconstruct", "net.h5", "-n", "1", "-o", "r.pdf"), "pffspike[plot]"),
     ],

@@ -105,7 +105,6 @@ def with_phase(index: int, **changes: object) -> Network:
         (lambda: with_projection(name="read"), "projection 'read' is given twice"),
         (lambda: with_projection(tied="nothing", learning_rate=0.0), "tied = 'nothing' does not"),
         (lambda: with_projection(tied="read", learning_rate=0.0), "must be an untied projection"),
-        (lambda: with_phase(0, learn=("hidden",)), "contrast = 0, but 'hidden' learns"),
         (lambda: with_phase(0, learn=("image",)), "'image' is driven or not active"),
         (lambda: with_phase(0, projections=("down",)), "starts at 'label', which is not active"),
         (lambda: with_phase(0, inputs={"image": 4}), "image = 4 must be a neuron from 0 to 3"),

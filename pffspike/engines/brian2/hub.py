@@ -120,5 +120,6 @@ def _modulator(frame: Frame) -> str:
         positive = int(contrast > 0)
         modulator = low * (clip(0.5 + distance, 0, 1) - positive)
         modulator += high * (positive - clip(0.5 - distance, 0, 1))
+        modulator *= int(contrast != 0)
         alpha = learning * (modulator + hebbian * contrast + own)
     """

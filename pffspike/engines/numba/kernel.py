@@ -62,7 +62,7 @@ class Memory(NamedTuple):
     hits: np.ndarray  #: (neurons,) uint8: the same memory as ``words``
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def add_rows(sums, weights, offset, senders, many):  # type: ignore[no-untyped-def]
     """Add up whole rows of weights, eight at a time."""
     width = len(sums)
@@ -96,7 +96,7 @@ def add_rows(sums, weights, offset, senders, many):  # type: ignore[no-untyped-d
         k += 1
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def add_columns(sums, weights, offset, size, senders, many):  # type: ignore[no-untyped-def]
     """Add up weights whose rows, of ``size`` places, are those of receivers."""
     for j in range(len(sums)):
@@ -107,7 +107,7 @@ def add_columns(sums, weights, offset, size, senders, many):  # type: ignore[no-
         sums[j] = total
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def add_blocks(drive, weights, offset, block, factor, senders, many):  # type: ignore[no-untyped-def]
     """Add to a drive rows that cover the receivers of a block only."""
     for k in range(many):
@@ -116,7 +116,7 @@ def add_blocks(drive, weights, offset, block, factor, senders, many):  # type: i
             drive[begin + j] += factor * weights[offset + senders[k] * block + j]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def add_ahead(kept, place, room, weights, offset, bright, steps_of):  # type: ignore[no-untyped-def]
     """Add up rows of weights for all steps at once, sender by sender.
 
@@ -147,14 +147,14 @@ def add_ahead(kept, place, room, weights, offset, bright, steps_of):  # type: ig
                     s1[j] += row[j]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def add_drive(drive, sums, factor):  # type: ignore[no-untyped-def]
     """Add sums of weights to a drive."""
     for j in range(len(drive)):
         drive[j] += factor * sums[j]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def draw(drive, key, position, fired, hits, words):  # type: ignore[no-untyped-def]
     """List the neurons that spike; their number. ``words`` is ``hits``, eight at a time."""
     size = len(drive)
@@ -163,7 +163,7 @@ def draw(drive, key, position, fired, hits, words):  # type: ignore[no-untyped-d
     return collect(size, hits, words, fired)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def draw_signal(bright, levels, key, position, fired, hits, steps_of, step):  # type: ignore[no-untyped-def]
     """List the neurons that spike, of those with a probability above 0; their number."""
     for k in range(len(bright)):
@@ -177,7 +177,7 @@ def draw_signal(bright, levels, key, position, fired, hits, steps_of, step):  # 
     return many
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def collect(size, hits, words, fired):  # type: ignore[no-untyped-def]
     """List the places of hits (1, others 0), 64 at a time; their number."""
     hits[size : -(-size // 64) * 64] = 0
@@ -194,7 +194,7 @@ def collect(size, hits, words, fired):  # type: ignore[no-untyped-def]
     return many
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def deliver(weights, memory, projections, populations, phases, phase, step):  # type: ignore[no-untyped-def]
     """Add to the drives what the spikes of ``step`` cause."""
     for r in range(len(projections.pre)):
@@ -229,7 +229,7 @@ def deliver(weights, memory, projections, populations, phases, phase, step):  # 
         add_drive(memory.drive[start : start + room], sums, factor)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def look_ahead(  # type: ignore[no-untyped-def]
     weights, memory, populations, projections, phases, phase, steps, key, columns, widths
 ):
@@ -262,7 +262,7 @@ def look_ahead(  # type: ignore[no-untyped-def]
                 memory.ahead[r] = True
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def fire(memory, populations, phases, phase, step, key, classes, widths):  # type: ignore[no-untyped-def]
     """Draw the spikes of the other populations in a step; ``classes`` holds those of signals."""
     for p in range(len(populations.start)):
@@ -282,7 +282,7 @@ def fire(memory, populations, phases, phase, step, key, classes, widths):  # typ
         memory.many[step, p] = many
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def trace(memory, populations, step):  # type: ignore[no-untyped-def]
     """Count spikes, and count them weighted by the gain."""
     for p in range(len(populations.start)):
@@ -295,7 +295,7 @@ def trace(memory, populations, step):  # type: ignore[no-untyped-def]
             memory.traces[j] += gain
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def rest(biases, memory, populations, phases, phase):  # type: ignore[no-untyped-def]
     """Set the drives that a phase uses to the biases."""
     for p in range(len(populations.start)):
@@ -304,7 +304,7 @@ def rest(biases, memory, populations, phases, phase):  # type: ignore[no-untyped
             memory.drive[start:stop] = biases[start:stop]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def present(weights, biases, memory, plan, phase, key, classes, columns, widths):  # type: ignore[no-untyped-def]
     """One phase of one sample, from silence; leaves spikes, counts and traces in ``memory``.
 
@@ -329,7 +329,7 @@ def present(weights, biases, memory, plan, phase, key, classes, columns, widths)
             trace(memory, populations, step)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def brighten(row, bright, levels):  # type: ignore[no-untyped-def]
     """List the places of a row whose probability is above 0, and it times 2^24; their number."""
     many = 0
@@ -340,7 +340,7 @@ def brighten(row, bright, levels):  # type: ignore[no-untyped-def]
     return many
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def nearest(x):  # type: ignore[no-untyped-def]
     """Round to the grid of drives."""
     return np.floor(x * _NEAREST + 0.5) * (1.0 / _NEAREST)

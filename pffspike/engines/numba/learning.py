@@ -12,7 +12,7 @@ from pffspike.engines.numba.random import bits, derive
 _NOISE = 2.0**-32
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def squares(counts):  # type: ignore[no-untyped-def]
     """Sum of squared counts."""
     total = 0
@@ -21,9 +21,11 @@ def squares(counts):  # type: ignore[no-untyped-def]
     return total
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def modulator(goodness, threshold, slope, low, contrast):  # type: ignore[no-untyped-def]
     """Third factor, see `pffspike.network.spec.Goodness`."""
+    if contrast == 0:
+        return 0.0
     label = 1.0 if contrast > 0 else 0.0
     distance = slope * (threshold - goodness)
     if low:
@@ -31,7 +33,7 @@ def modulator(goodness, threshold, slope, low, contrast):  # type: ignore[no-unt
     return label - min(max(0.5 - distance, 0.0), 1.0)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def compare(memory, populations, phases, phase, p, window, classes):  # type: ignore[no-untyped-def]
     """Post factors of a population; whether any is not 0."""
     start, size = populations.start[p], populations.size[p]
@@ -64,7 +66,7 @@ def compare(memory, populations, phases, phase, p, window, classes):  # type: ig
     return factors.any()
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def change_biases(biases, memory, populations, p, rate, window):  # type: ignore[no-untyped-def]
     """Learning and homeostasis of the biases of a population."""
     start, stop = populations.start[p], populations.start[p] + populations.size[p]
@@ -76,7 +78,7 @@ def change_biases(biases, memory, populations, p, rate, window):  # type: ignore
         b[j] = min(max(nearest(b[j] + step), -limit), limit)
 
 
-@numba.njit(cache=True, nogil=True, fastmath={"contract"})
+@numba.njit(nogil=True, fastmath={"contract"})
 def change_row(row, one, many, noise, noises, low, high):  # type: ignore[no-untyped-def]
     """Add ``one * many``, rounded stochastically, and clip; all in units of the grid.
 
@@ -89,7 +91,7 @@ def change_row(row, one, many, noise, noises, low, high):  # type: ignore[no-unt
         row[j] = min(max(new, low), high)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def change_weights(weights, memory, populations, projections, r, rate, window):  # type: ignore[no-untyped-def]
     """Change the weights of a projection whose senders were active."""
     pre, post = projections.pre[r], projections.post[r]
@@ -123,7 +125,7 @@ def change_weights(weights, memory, populations, projections, r, rate, window): 
         )
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def change_blocks(weights, active, factors, senders, receivers, projections, r, low, high):  # type: ignore[no-untyped-def]
     """See `change_row`, for projections in blocks."""
     block, hollow, offset = projections.block[r], projections.hollow[r], projections.offset[r]
@@ -140,14 +142,14 @@ def change_blocks(weights, active, factors, senders, receivers, projections, r, 
                 weights[k] = min(max(weights[k] + change, low), high)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def draw_noise(noise, key, position):  # type: ignore[no-untyped-def]
     """Uniform numbers of the neurons of a population, times 2^32."""
     for j in range(len(noise)):
         noise[j] = bits(key, position + np.uint64(j)) << 8
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def learn(weights, biases, memory, plan, phase, key, classes, rates, bias_rates):  # type: ignore[no-untyped-def]
     """Apply the rules of the populations that learn in a phase."""
     populations, projections, phases, course = plan
@@ -174,7 +176,7 @@ def learn(weights, biases, memory, plan, phase, key, classes, rates, bias_rates)
         change_biases(biases, memory, populations, p, bias_rates[p], window)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def strongest_rival(memory, populations, course, truth, sample):  # type: ignore[no-untyped-def]
     """The most convincing wrong class, see `pffspike.network.spec.Rival`."""
     key = derive(course.rivals, sample)

@@ -14,7 +14,7 @@ _SHIFTS = tuple(np.uint64(shift) for shift in counter.SHIFTS)
 _DROPPED = np.uint64(64 - counter.UNIFORM_BITS)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def mix(x):  # type: ignore[no-untyped-def]
     """See `pffspike.arithmetic.counter.mix`."""
     x = (x ^ (x >> _SHIFTS[0])) * _FACTORS[0]
@@ -22,13 +22,13 @@ def mix(x):  # type: ignore[no-untyped-def]
     return x ^ (x >> _SHIFTS[2])
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def derive(key, index):  # type: ignore[no-untyped-def]
     """Child ``index`` of a key, both uint64."""
     return mix(key + (index + _ONE) * _GOLDEN)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def bits(key, position):  # type: ignore[no-untyped-def]
     """Uniform number times 2^24, as a signed integer."""
     return np.int64(derive(key, position) >> _DROPPED)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 import numba
 import numpy as np
 
+from pffspike.arithmetic import counter, grids
 from pffspike.engines.numba.kernel import brighten, present
 from pffspike.engines.numba.learning import learn, squares, strongest_rival
 from pffspike.engines.numba.lending import lend
@@ -39,7 +43,7 @@ class Outputs(NamedTuple):
     rasters: np.ndarray  #: (steps, presentations, seen neurons) bool
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def record(memory, populations, steps, outputs, row):  # type: ignore[no-untyped-def]
     """Write down what a presentation leaves behind."""
     for p in range(len(populations.start)):
@@ -55,8 +59,8 @@ def record(memory, populations, steps, outputs, row):  # type: ignore[no-untyped
         outputs.counts[row, k] = memory.counts[outputs.counted[k]]
 
 
-@numba.njit(cache=True, nogil=True)
-def run_samples(weights, biases, memory, plan, inputs, outputs, first, last, rates, bias_rates):  # type: ignore[no-untyped-def]
+@numba.njit(nogil=True)
+def run_all(weights, biases, memory, plan, inputs, outputs, first, last, rates, bias_rates):  # type: ignore[no-untyped-def]
     """Run samples ``first`` to ``last``, excluding ``last``, one after the other.
 
     ``plan`` is a tuple of populations, projections, phases and the course; ``weights`` and
@@ -93,3 +97,32 @@ def run_samples(weights, biases, memory, plan, inputs, outputs, first, last, rat
                         memory, populations, course, truth, sample
                     )
                 outputs.rivals[index] = classes[course.signal]
+
+
+def _sources() -> int:
+    """Digest of all source that is compiled into `run_all`.
+
+    Numba notices when the file of a function that it has stored has changed, but not when a file of
+    the functions that it calls has: it would go on using the old ones.
+    """
+    files = [
+        *sorted(Path(__file__).parent.glob("*.py")),
+        Path(counter.__file__),
+        Path(grids.__file__),
+    ]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).digest()
+    return int.from_bytes(digest[:7], "big")
+
+
+def _stored(sources: int) -> Callable[..., None]:
+    @numba.njit(cache=True, nogil=True)
+    def run_samples(  # type: ignore[no-untyped-def]
+        weights, biases, memory, plan, inputs, outputs, first, last, rates, bias_rates
+    ):
+        if sources >= 0:  # what a function closes over is part of the name that it is stored by
+            run_all(weights, biases, memory, plan, inputs, outputs, first, last, rates, bias_rates)
+
+    return run_samples  # type: ignore[no-any-return]
+
+
+run_samples = _stored(_sources())

@@ -32,6 +32,8 @@ def goodness(counts: Floats, window: int) -> Floats:
 
 def modulator(rule: Goodness, goodness: Floats, contrast: int) -> Floats:
     """Third factor of the goodness rule, see `pffspike.network.spec.Goodness`."""
+    if contrast == 0:
+        return np.zeros_like(goodness)
     label = 1.0 if contrast > 0 else 0.0
     distance = constants.slope(rule) * (constants.threshold(rule) - goodness)
     if rule.positive == "low":
