@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,17 @@ class Parameters:
             {name: w.copy() for name, w in self.weights.items()},
             {name: b.copy() for name, b in self.biases.items()},
         )
+
+    def without(self, projections: Collection[str], populations: Collection[str]) -> Parameters:
+        """Copy of all but the weights and the biases named."""
+        return Parameters(
+            {name: w.copy() for name, w in self.weights.items() if name not in projections},
+            {name: b.copy() for name, b in self.biases.items() if name not in populations},
+        )
+
+    def joined(self, other: Parameters) -> Parameters:
+        """What either holds, without a copy."""
+        return Parameters({**self.weights, **other.weights}, {**self.biases, **other.biases})
 
     def equal(self, other: Parameters) -> bool:
         """Whether both hold the same numbers, bit for bit."""

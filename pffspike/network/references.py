@@ -111,10 +111,10 @@ def _check_phase(network: Network, program: Program, phase: Phase) -> None:
             )
     for name in phase.learn:
         population = _named(network.populations, name, f"{where}: learn")
-        _check_learner(population, phase, active, where)
+        _check_learner(population, active, where)
 
 
-def _check_learner(population: Population, phase: Phase, active: set[str], where: str) -> None:
+def _check_learner(population: Population, active: set[str], where: str) -> None:
     rule = population.rule
     if population.name not in active or population.driven:
         raise ValueError(f"{where}: learn: {population.name!r} is driven or not active")

@@ -73,8 +73,8 @@ class Goodness:
     With ``positive = "low"`` (PFF: a true sample is the quiet one),
     ``m = clip(1/2 + slope (threshold - G), 0, 1) - lab``; with ``"high"`` (FF) ``m`` is
     ``lab - clip(1/2 + slope (G - threshold), 0, 1)``. ``lab`` is 1 in a phase of contrast +1 and
-    0 in a phase of contrast -1; in a phase of contrast 0, ``m`` is 0. Source: Ororbia and Mali, arXiv 2301.01452, with the logistic
-    function replaced by its tangent at 0, clipped.
+    0 in a phase of contrast -1; in a phase of contrast 0, ``m`` is 0. Source: Ororbia and Mali,
+    arXiv 2301.01452, with the logistic function replaced by its tangent at 0, clipped.
 
     Parameters
     ----------

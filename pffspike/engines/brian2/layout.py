@@ -91,24 +91,27 @@ class Layout:
             [np.zeros(p.size) if p.driven else biases[p.name] for p in self.populations]
         )
 
-    def unpack(self, target: Parameters, biases: Floats, weights: Mapping[str, Multiples]) -> None:
-        """Write what the program has learned into ``target``, in place.
+    def unpack(self, biases: Floats, weights: Mapping[str, Multiples]) -> Parameters:
+        """Make matrices of what `pack_weights` and `pack_biases` give.
 
         Parameters
         ----------
-        target : Parameters
         biases : (neurons,) ndarray of float64
         weights : mapping of str to (synapses,) ndarray of int32
-            In units of their grid, by name of what is plastic.
+            In units of their grid, by name.
+
+        Returns
+        -------
+        learned : Parameters
+            Of what the program uses.
         """
-        for population in self.populations:
-            if not population.driven:
-                name = population.name
-                target.biases[name][:] = biases[self.slices[name]]
+        matrices = {}
         for name, multiples in weights.items():
-            projection, matrix = self.network.projection(name), target.weights[name]
-            if projection.connectivity == "dense":
-                np.multiply(multiples.reshape(matrix.shape), self.grid(projection), out=matrix)
-            else:
-                where = structure.mask(self.network, projection)
-                matrix[where] = multiples * self.grid(projection)
+            where = structure.mask(self.network, self.network.projection(name))
+            matrix = np.zeros(where.shape)
+            matrix[where] = multiples * self.grid(self.holders[name])
+            matrices[name] = matrix
+        return Parameters(
+            matrices,
+            {p.name: biases[self.slices[p.name]].copy() for p in self.populations if not p.driven},
+        )

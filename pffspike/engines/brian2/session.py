@@ -46,8 +46,10 @@ class Brian2Session:
         exactness.check(network)
         parameters.check(network, start)
         self._network, self._program, self._record = network, program, record
-        self._parameters, self._chunk, self._processes = start.copy(), chunk, processes
-        self._layout = Layout(network, program)
+        self._chunk, self._processes = chunk, processes
+        self._layout = layout = Layout(network, program)
+        self._state = State(layout.pack_biases(start.biases), layout.pack_weights(start.weights))
+        self._others = start.without(layout.holders, [p.name for p in layout.populations])
         self._scheduler = Scheduler(self._layout, seed)
         make_frame = functools.partial(
             Frame,
@@ -86,9 +88,9 @@ class Brian2Session:
                 self._scheduler.tables(given, numbers[part])
                 for given, part in zip(some, parts, strict=True)
             ]
-            recorded, state = self._backend.run(tables, self._state(), rates)
+            recorded, state = self._backend.run(tables, self._state, rates)
             if rates is not None:
-                self._layout.unpack(self._parameters, state.biases, state.weights)
+                self._state = State(state.biases, {**self._state.weights, **state.weights})
             for left, given, part in zip(recorded, some, parts, strict=True):
                 traces.append(self._trace(left, numbers[part], given))
                 if progress:
@@ -102,12 +104,6 @@ class Brian2Session:
         starts = range(0, samples, length)
         for first in range(0, len(starts), together):
             yield [slice(start, start + length) for start in starts[first : first + together]]
-
-    def _state(self) -> State:
-        return State(
-            self._layout.pack_biases(self._parameters.biases),
-            self._layout.pack_weights(self._parameters.weights),
-        )
 
     def _rates(self, scale: float) -> Rates:
         return Rates(
@@ -189,7 +185,8 @@ class Brian2Session:
     @property
     def parameters(self) -> Parameters:
         """Copy of the weights and biases as they are now."""
-        return self._parameters.copy()
+        learned = self._layout.unpack(self._state.biases, self._state.weights)
+        return self._others.copy().joined(learned)
 
     def close(self) -> None:
         """Remove the compiled program and its files; idempotent."""

@@ -56,6 +56,7 @@ class Memory(NamedTuple):
     receivers: np.ndarray  #: (neurons,) uint32
     ahead: np.ndarray  #: (projections,) bool: whose sums in all steps are kept already
     steps_of: np.ndarray  #: (probabilities,) uint64: a bit for each step with a spike
+    listed: np.ndarray  #: (64,) int64
     drawn: np.ndarray  #: (populations,) bool: whose senders have their noise
     active: np.ndarray  #: (neurons,) float64: pre traces
     words: np.ndarray  #: (neurons / 8,) uint64
@@ -111,17 +112,19 @@ def add_columns(sums, weights, offset, size, senders, many):  # type: ignore[no-
 def add_blocks(drive, weights, offset, block, factor, senders, many):  # type: ignore[no-untyped-def]
     """Add to a drive rows that cover the receivers of a block only."""
     for k in range(many):
-        begin = senders[k] // block * block
+        sender = np.int64(senders[k])
+        begin = sender // block * block if block > 1 else sender
+        part, row = drive[begin : begin + block], weights[offset + sender * block :]
         for j in range(block):
-            drive[begin + j] += factor * weights[offset + senders[k] * block + j]
+            part[j] += factor * row[j]
 
 
 @numba.njit(nogil=True)
-def add_ahead(kept, place, room, weights, offset, bright, steps_of):  # type: ignore[no-untyped-def]
+def add_ahead(kept, place, room, weights, offset, bright, steps_of, steps):  # type: ignore[no-untyped-def]
     """Add up rows of weights for all steps at once, sender by sender.
 
     Where senders do not depend on the network, a row is read once, and not in every step in which
-    its sender spikes. ``steps_of`` has a bit for each of them.
+    its sender spikes. ``steps_of`` has a bit for each of them; ``steps`` is room for a list.
     """
     for t in range(len(kept)):
         kept[t, place : place + room] = 0
@@ -131,20 +134,25 @@ def add_ahead(kept, place, room, weights, offset, bright, steps_of):  # type: ig
         for k in range(len(bright)):
             a = offset + bright[k] * room + first
             row, left = weights[a : a + width], steps_of[k]
+            many = 0
             while left != 0:
-                t = trailing_zeros(left)
+                steps[many] = trailing_zeros(left)
                 left &= left - np.uint64(1)
-                s0 = kept[t, begin : begin + width]
-                if left == 0:
-                    for j in range(width):
-                        s0[j] += row[j]
-                    break
-                t = trailing_zeros(left)
-                left &= left - np.uint64(1)
-                s1 = kept[t, begin : begin + width]
+                many += 1
+            for n in range(0, many - many % 4, 4):
+                s0 = kept[steps[n], begin : begin + width]
+                s1 = kept[steps[n + 1], begin : begin + width]
+                s2 = kept[steps[n + 2], begin : begin + width]
+                s3 = kept[steps[n + 3], begin : begin + width]
                 for j in range(width):
                     s0[j] += row[j]
                     s1[j] += row[j]
+                    s2[j] += row[j]
+                    s3[j] += row[j]
+            for n in range(many - many % 4, many):
+                s0 = kept[steps[n], begin : begin + width]
+                for j in range(width):
+                    s0[j] += row[j]
 
 
 @numba.njit(nogil=True)
@@ -258,7 +266,9 @@ def look_ahead(  # type: ignore[no-untyped-def]
             if projections.pre[r] == p and phases.enabled[phase, r] and projections.ahead[r]:
                 room, place = populations.room[projections.post[r]], projections.sums[r]
                 offset = projections.offset[r]
-                add_ahead(memory.kept, place, room, weights, offset, bright, steps_of)
+                add_ahead(
+                    memory.kept, place, room, weights, offset, bright, steps_of, memory.listed
+                )
                 memory.ahead[r] = True
 
 

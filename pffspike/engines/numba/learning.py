@@ -130,16 +130,17 @@ def change_blocks(weights, active, factors, senders, receivers, projections, r, 
     """See `change_row`, for projections in blocks."""
     block, hollow, offset = projections.block[r], projections.hollow[r], projections.offset[r]
     for begin in range(0, len(active), block):
+        posts, noises = factors[begin : begin + block], receivers[begin : begin + block]
         for i in range(begin, begin + block):
             if active[i] == 0:
                 continue
-            for j in range(begin, begin + block):
-                if factors[j] == 0 or (hollow and i == j):
+            row = weights[offset + i * block : offset + (i + 1) * block]
+            for j in range(block):
+                if posts[j] == 0 or (hollow and i == begin + j):
                     continue
-                k = offset + i * block + j - begin
-                random = np.float64(np.uint32(senders[i] + receivers[j])) * _NOISE
-                change = np.int64(np.floor(active[i] * factors[j] + random))
-                weights[k] = min(max(weights[k] + change, low), high)
+                random = np.float64(np.uint32(senders[i] + noises[j])) * _NOISE
+                change = np.int64(np.floor(active[i] * posts[j] + random))
+                row[j] = min(max(row[j] + change, low), high)
 
 
 @numba.njit(nogil=True)

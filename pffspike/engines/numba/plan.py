@@ -338,19 +338,25 @@ class Plan:
                 biases[start : start + population.size] = parameters.biases[population.name]
         return weights, biases
 
-    def unpack(
-        self, target: Parameters, weights: npt.NDArray[np.signedinteger], biases: Floats
-    ) -> None:
-        """Write the rows of `pack` back into ``target``, in place."""
+    def unpack(self, weights: npt.NDArray[np.signedinteger], biases: Floats) -> Parameters:
+        """Make new matrices of the rows of `pack`, of what the program uses."""
+        matrices: dict[str, Floats] = {}
         for p in self.owners:
-            dense, rows = target.weights[p.name], self._rows(weights, p)
+            rows = self._rows(weights, p)
             if _block(p) == 0:
-                np.multiply(rows, 2.0**p.grid, out=dense)
+                matrices[p.name] = rows.astype(np.float64) * 2.0**p.grid
             else:
+                dense = np.zeros((len(rows), self.network.population(p.post).size))
                 dense[_indices(p, dense)] = rows * 2.0**p.grid
-        for population, start in zip(self.extent.populations, self.populations.start, strict=True):
-            if not population.driven:
-                target.biases[population.name][:] = biases[start : start + population.size]
+                matrices[p.name] = dense
+        return Parameters(
+            matrices,
+            {
+                p.name: biases[start : start + p.size].copy()
+                for p, start in zip(self.extent.populations, self.populations.start, strict=True)
+                if not p.driven
+            },
+        )
 
     def _rows(
         self, weights: npt.NDArray[np.signedinteger], projection: Projection

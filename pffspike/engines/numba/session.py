@@ -72,8 +72,10 @@ class NumbaSession:
         parameters.check(network, start)
         self._network, self._program, self._record = network, program, record
         self._plan = Plan(network, program, seed)
-        self._parameters = start.copy()
         self._weights, self._biases = self._plan.pack(start)
+        self._others = start.without(
+            [p.name for p in self._plan.owners], [p.name for p in self._plan.extent.populations]
+        )
         self._memories: SimpleQueue[Memory] = SimpleQueue()
         self._threads = 1 if program.learns else max(1, threads)
         for _ in range(self._threads):
@@ -101,6 +103,7 @@ class NumbaSession:
             receivers=aligned_zeros(neurons, np.dtype(np.uint32)),
             ahead=np.zeros(len(plan.projections.pre), bool),
             steps_of=np.zeros(columns, np.uint64),
+            listed=np.zeros(64, np.int64),
             drawn=np.zeros(len(plan.populations.size), bool),
             active=aligned_zeros(neurons, real),
             words=words,
@@ -227,8 +230,7 @@ class NumbaSession:
     @property
     def parameters(self) -> Parameters:
         """Copy of the weights and biases as they are now."""
-        self._plan.unpack(self._parameters, self._weights, self._biases)
-        return self._parameters.copy()
+        return self._others.copy().joined(self._plan.unpack(self._weights, self._biases))
 
     def close(self) -> None:
         """Do nothing: the session holds arrays only."""
