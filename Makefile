@@ -6,6 +6,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help env env-310 demo test test-310 test-slow lint typecheck wheel-test clean
 
+# Two processes; a file's tests stay together.
+PARALLEL := -n 2 --dist loadfile
+
 VENV     := .venv
 VENV_310 := .venv-310
 
@@ -36,10 +39,10 @@ demo: env
 	$(VENV)/bin/pffspike demo --output results/demo
 
 test: env
-	$(VENV)/bin/python -m pytest tests -m "not slow"
+	$(VENV)/bin/python -m pytest tests -m "not slow" $(PARALLEL)
 
 test-310: env-310
-	$(VENV_310)/bin/python -m pytest tests -m "not slow"
+	$(VENV_310)/bin/python -m pytest tests -m "not slow" $(PARALLEL)
 
 test-slow: env
 	$(VENV)/bin/python -m pytest tests -m slow

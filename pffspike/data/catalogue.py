@@ -51,3 +51,9 @@ SOURCES = {
         "7320c461ea6c1c855c0b718fb2a4b134",
     ),
 }  #: by the name of the data set
+
+# All three publish files of the same names; computed on the files of Debian's packages.
+OWNERS = {
+    "1feba77c54802fa5339a11837ea4b2866434b83314ec45192930f1df69120c13": "mnist",
+    "657fbd221bfc9f4198cc14b5619cc33ec57c58dd0e47af4d99d6650759e869a7": "fashion-mnist",
+}  #: data set by the SHA-256 of its training labels, one byte each

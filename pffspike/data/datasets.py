@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import os
 from pathlib import Path
 
@@ -24,7 +25,8 @@ def load(name: str, directory: Path | None = None, download: bool = False) -> Da
     by gzip, looked for in ``directory``, in the folder that the environment variable
     ``PFFSPIKE_DATA`` names (in both also in a sub-folder with the name of the data set), in
     the system folder ``/usr/share/datasets/<name>`` and in the user's cache. The first folder
-    that holds one of the four must hold all of them. Only downloads are compared with the published
+    that holds one of the four must hold all of them; a folder whose training labels are those of
+    another published data set is passed over. Only downloads are compared with the published
     checksums: files that a user names may be the user's own, with images of any size.
 
     Parameters
@@ -55,7 +57,8 @@ def load(name: str, directory: Path | None = None, download: bool = False) -> Da
     if name == "digits":
         return digits.load_digits()
     places = _places(name, directory)
-    folder = next((place for place in places if any(_files(place))), None)
+    held = (place for place in places if any(_files(place)))
+    folder = next((place for place in held if not _foreign(name, place)), None)
     if folder is None:
         places.append(cache_directory(name))
         if download:
@@ -83,6 +86,15 @@ def _file(folder: Path, name: str) -> Path | None:
     spellings = (name, name.replace("-idx", ".idx"))
     found = (folder / (spelling + end) for spelling in spellings for end in (".gz", ""))
     return next((path for path in found if path.is_file()), None)
+
+
+def _foreign(name: str, folder: Path) -> bool:
+    """Whether a folder holds another published data set: all of them name their files alike."""
+    path = _file(folder, catalogue.TRAIN_LABELS)
+    if path is None:
+        return False
+    owner = catalogue.OWNERS.get(hashlib.sha256(read_idx(path, 1).tobytes()).hexdigest(), name)
+    return owner != name
 
 
 def _files(folder: Path) -> list[Path | None]:

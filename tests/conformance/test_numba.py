@@ -92,6 +92,7 @@ def test_programs_agree_on_digits(program: str, options: dict[str, Any]) -> None
     )
 
 
+@pytest.mark.slow
 def test_weights_that_need_64_bits_agree() -> None:
     """The finest grid and the widest range: 32 bits do not hold the sums."""
     network = digits_network()

@@ -349,7 +349,7 @@ def interrupted_training(folder: Path, engine: str, samples: int, stretch: int) 
 @pytest.mark.parametrize(
     ("engine", "samples", "stretch"),
     [
-        ("numpy", 400, 20),
+        ("numpy", 240, 20),
         pytest.param(
             "brian2:cpp_standalone",
             1437,

@@ -84,3 +84,9 @@ def test_another_network_is_refused(library):
     other = network.replace(populations=(*network.populations[::-1],))
     with pytest.raises(UserError, match="takes the populations"):
         Kernel(library, other, initial(network, 0), 0)
+
+
+def test_the_limit_leaves_subnormal_numbers_on():
+    """A library linked with -ffast-math would switch them off for everybody."""
+    Library()
+    assert np.nextafter(0.0, 1.0) * 1.0 > 0.0

@@ -235,6 +235,13 @@ class TestRealFiles:
         assert (data.train_images.shape, data.test_images.shape) == ((60000, 784), (10000, 784))
         assert list(np.bincount(data.train_labels)) == [6000] * 10
 
+    def test_another_published_data_set_is_passed_over(self):
+        system = Path("/usr/share/datasets/fashion-mnist")
+        if not system.is_dir():
+            pytest.skip("Debian's package dataset-fashion-mnist is not installed")
+        assert load("fashion-mnist", system).name == "fashion-mnist"
+        assert "were not found in" in error_of(load, "kmnist", system)
+
 
 class TestArrays:
     def make(self, **changes):
