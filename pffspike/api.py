@@ -16,7 +16,7 @@ import numpy.typing as npt
 from pffspike import evaluation, exchange, inference, storage, training
 from pffspike.cards import load_network
 from pffspike.data import Dataset, load, probabilities
-from pffspike.energy import load_device
+from pffspike.devices import load_device
 from pffspike.engines import available_engines, make_engine
 from pffspike.engines.base import Engine, Progress, Signals
 from pffspike.network.spec import Network

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike import inference
-from pffspike.energy import Device, Energy, energy
+from pffspike.devices import Device
+from pffspike.energy import Energy, energy
 from pffspike.engines.base import Engine, Progress
 from pffspike.errors import UserError
 from pffspike.inference import Classification, Stopping

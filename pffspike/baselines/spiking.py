@@ -15,7 +15,7 @@ from pffspike.baselines.result import Mode, Operations, Report, Result, cpu_seco
 from pffspike.cards import load_network, network_hash
 from pffspike.cards.networks import changed
 from pffspike.data import Dataset, probabilities
-from pffspike.energy import load_device
+from pffspike.devices import load_device
 from pffspike.engines import make_engine
 from pffspike.engines.base import Engine
 from pffspike.files import write_whole

@@ -16,7 +16,7 @@ from pffspike.cards import load_network
 from pffspike.cli import output
 from pffspike.cli.evaluate import show
 from pffspike.data import Dataset, load, probabilities
-from pffspike.energy import load_device
+from pffspike.devices import load_device
 from pffspike.engines import make_engine
 from pffspike.engines.base import Progress
 from pffspike.errors import UserError

@@ -9,7 +9,7 @@ import typer
 from pffspike import evaluation
 from pffspike.cli import options, output
 from pffspike.data import probabilities
-from pffspike.energy import load_device
+from pffspike.devices import load_device
 from pffspike.engines import make_engine, resolve
 from pffspike.inference import MODES, Stopping
 

@@ -10,7 +10,7 @@ import typer
 
 from pffspike import cards, storage
 from pffspike.cli import options, output
-from pffspike.energy import known_devices
+from pffspike.devices import known_devices
 from pffspike.engines import available_engines
 from pffspike.network import structure
 from pffspike.network.spec import Network

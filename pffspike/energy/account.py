@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pffspike.energy.device import Device, Figure, Profile
+from pffspike.devices import Device, Figure, Profile
 from pffspike.network import structure
 from pffspike.trace import Trace
 
