@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from pffspike import evaluation, exchange, inference, storage, training
 from pffspike.cards import load_network
-from pffspike.data import Dataset, load, probabilities
+from pffspike.data import Dataset, load
 from pffspike.devices import load_device
 from pffspike.engines import available_engines, make_engine
 from pffspike.engines.base import Engine, Progress, Signals
@@ -117,7 +117,7 @@ def evaluate(
         trained.network,
         trained.parameters,
         chosen,
-        probabilities(images.test_images, images.levels),
+        trained.coding.encode(images.test_images, images.levels),
         images.test_labels,
         mode,
         seed=seed,
@@ -163,7 +163,7 @@ def calibrate(
         trained.network,
         trained.parameters,
         _engine(engine),
-        probabilities(images.train_images, images.levels),
+        trained.coding.encode(images.train_images, images.levels),
         budget=budget,
         candidates=candidates,
         draws=draws,
@@ -181,10 +181,10 @@ def classify(
     candidates: int | None = None,
     stopping: inference.Stopping | None = None,
 ) -> inference.Classification:
-    """Classify images given as ``(samples, pixels)`` spike probabilities.
+    """Classify images given as ``(samples, neurons)`` spike probabilities.
 
-    See `pffspike.inference.classify`; `pffspike.data.probabilities` makes them of grey values,
-    and `calibrate` the stopping rule of mode ``early``.
+    See `pffspike.inference.classify`; ``trained.coding.encode`` makes them of grey values, and
+    `calibrate` the stopping rule of mode ``early``.
     """
     return inference.classify(
         trained.network,
@@ -201,10 +201,13 @@ def classify(
 def reconstruct(
     trained: TrainedNetwork, images: Floats, engine: str | Engine = "fastest", *, seed: int = 0
 ) -> inference.Reconstruction:
-    """Reconstruct images from the spikes that they cause, see `pffspike.inference.reconstruct`."""
+    """Reconstruct images from the spikes that they cause, see `pffspike.inference.reconstruct`.
+
+    ``images`` as for `classify`; what comes back are grey values from 0 to 1.
+    """
     return inference.reconstruct(
         trained.network, trained.parameters, _engine(engine), images, seed=seed
-    )
+    ).decoded(trained.coding)
 
 
 def run(

@@ -8,6 +8,8 @@ The folder holds (format version 1)
 - ``weights/<projection>.npy``: ``(n_pre, n_post)`` int32, times ``2^exponent`` of the
   projection; tied projections have none;
 - ``biases/<population>.npy``: ``(size,)`` int32, times ``2^-24``;
+- ``coding/mean.npy``: for a network whose card says ``coding = "on_off"``, the mean of each
+  pixel, ``(pixels,)`` int32, times ``2^-24`` (`pffspike.data.Coding`);
 - ``README.txt``: this description and the equations of a step.
 """
 
@@ -27,6 +29,7 @@ import numpy.typing as npt
 from pffspike import cards
 from pffspike.arithmetic import grids
 from pffspike.cards import toml
+from pffspike.data import Coding
 from pffspike.errors import UserError
 from pffspike.network import parameters as parameters_module
 from pffspike.network import spec, structure
@@ -84,6 +87,8 @@ def _files(trained: TrainedNetwork) -> dict[str, bytes]:
         files[f"weights/{name}.npy"] = _npy(w, network.projection(name).grid)
     for name, b in parameters.biases.items():
         files[f"biases/{name}.npy"] = _npy(b, grids.DRIVE_GRID)
+    if trained.coding.mean is not None:
+        files["coding/mean.npy"] = _npy(trained.coding.mean, grids.DRIVE_GRID)
     return files
 
 
@@ -158,7 +163,12 @@ def read_export(folder: str | Path) -> TrainedNetwork:
             )
         network = cards.read_card(toml.parse(description["card"], str(path)), str(path))
         found = _read_parameters(path, network)
-        return TrainedNetwork(network, found, int(description["seed"]), engine="export")
+        coding = Coding()
+        if network.training.coding == "on_off":
+            coding = Coding(_load(path / "coding" / "mean.npy", grids.DRIVE_GRID))
+        return TrainedNetwork(
+            network, found, int(description["seed"]), engine="export", coding=coding
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"{path} is not a complete export folder ({error}); export the network again"

@@ -9,6 +9,7 @@ Layout (version 1)::
     /biases/<population>    (size,) float64
     /history/<column>       (rows,) float64
     /prior/<array>          of `pffspike.generation.Prior`, if there is one
+    /coding/mean            (pixels,) float64, of `pffspike.data.Coding`, if it has one
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ import numpy.typing as npt
 
 from pffspike import cards
 from pffspike.cards import toml
+from pffspike.data import Coding
 from pffspike.errors import UserError
 from pffspike.files import write_whole
 from pffspike.generation.prior import Prior
@@ -68,6 +70,8 @@ class TrainedNetwork:
     versions : mapping of str to str
     prior : Prior or None
         Of the latent state, see `pffspike.generation`.
+    coding : Coding
+        Between grey values and the image population.
     """
 
     network: Network
@@ -80,6 +84,7 @@ class TrainedNetwork:
     history: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=versions)
     prior: Prior | None = None
+    coding: Coding = field(default_factory=Coding)
 
     @property
     def finished(self) -> bool:
@@ -122,6 +127,7 @@ def save(path: str | Path, trained: TrainedNetwork) -> None:
             ("biases", trained.parameters.biases),
             ("history", trained.history),
             ("prior", vars(trained.prior) if trained.prior else {}),
+            ("coding", {} if trained.coding.mean is None else vars(trained.coding)),
         ):
             target = file.create_group(group)
             for name, values in arrays.items():
@@ -205,7 +211,18 @@ def _read(file: Any, path: str | Path) -> TrainedNetwork:
         groups["history"],
         json.loads(file.attrs["versions"]),
         _prior(network, file["prior"]) if len(file.get("prior", ())) else None,
+        _coding(network, file.get("coding", {})),
     )
+
+
+def _coding(network: Network, group: Any) -> Coding:
+    if network.training.coding == "grey":
+        return Coding()
+    mean = np.array(group["mean"], np.float64)
+    size = network.population("image").size
+    if mean.shape != (size // 2,):
+        raise ValueError(f"coding/mean has shape {mean.shape}, not {(size // 2,)}")
+    return Coding(mean)
 
 
 def _prior(network: Network, group: Any) -> Prior:

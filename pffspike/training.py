@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter
-from pffspike.data import Dataset, probabilities, shifted
+from pffspike.data import Dataset, make_coding, neurons, shifted
 from pffspike.engines.base import Engine, Progress, Session
 from pffspike.errors import UserError
 from pffspike.network import constants, initial
@@ -52,12 +52,13 @@ def begin(
         seed,
         samples_total=epochs * per_epoch,
         samples_per_epoch=per_epoch,
+        coding=make_coding(network.training.coding, dataset),
     )
 
 
 def check_fit(network: Network, dataset: Dataset) -> None:
     """Raise `UserError` if a data set's images or classes do not fit a network."""
-    pixels = dataset.train_images.shape[1]
+    pixels = neurons(network.training.coding, dataset.train_images.shape[1])
     for name, needed, given in (
         ("image", "pixels", pixels),
         ("label", "classes", dataset.classes),
@@ -150,7 +151,7 @@ def _train_stretch(
         dataset.train_images[chosen], dataset.shape, training.shift, numbers, state.seed
     )
     signals = {
-        "image": probabilities(images, dataset.levels),
+        "image": state.coding.encode(images, dataset.levels),
         "label": labels,
         "negative": negatives(
             labels, numbers, dataset.classes, training.hard_negatives, state.seed

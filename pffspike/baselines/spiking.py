@@ -14,7 +14,7 @@ from pffspike import evaluation, inference, storage, training
 from pffspike.baselines.result import Mode, Operations, Report, Result, cpu_seconds
 from pffspike.cards import load_network, network_hash
 from pffspike.cards.networks import changed
-from pffspike.data import Dataset, probabilities
+from pffspike.data import Dataset
 from pffspike.devices import load_device
 from pffspike.engines import make_engine
 from pffspike.engines.base import Engine
@@ -145,7 +145,7 @@ def _judge(
 ) -> Mode:
     parameters, stopping = trained.parameters, None
     if mode == "early":
-        images = probabilities(dataset.train_images[:_CALIBRATION], dataset.levels)
+        images = trained.coding.encode(dataset.train_images[:_CALIBRATION], dataset.levels)
         stopping = inference.calibrate(
             network, parameters, engine, images, budget=config.budget, seed=seed
         )
@@ -153,7 +153,7 @@ def _judge(
         network,
         parameters,
         engine,
-        probabilities(dataset.test_images, dataset.levels),
+        trained.coding.encode(dataset.test_images, dataset.levels),
         dataset.test_labels,
         mode,
         seed=seed,

@@ -11,11 +11,10 @@ import typer
 
 from pffspike import inference
 from pffspike.cli import options, output
-from pffspike.data import probabilities
 from pffspike.engines import make_engine
 from pffspike.errors import UserError
 from pffspike.evaluation import check_mode, stopping_rule
-from pffspike.network.spec import Network
+from pffspike.storage import TrainedNetwork
 
 
 def classify(
@@ -54,11 +53,11 @@ def classify(
     if images is None or mode == "early":
         found = options.load_dataset(state.network, dataset, data, download)
     if images is not None:
-        drive = read_images(images, levels, state.network)
+        drive = read_images(images, levels, state)
         names = [f"image {k}" for k in range(len(drive))]
     elif found is not None:
         chosen = check_index(index or [], len(found.test_images))
-        drive = probabilities(found.test_images[chosen], found.levels)
+        drive = state.coding.encode(found.test_images[chosen], found.levels)
         truth = found.test_labels[chosen]
     made, stopping = make_engine(engine), None
     if mode == "early" and found is not None:
@@ -125,7 +124,7 @@ def check_index(index: list[int], available: int) -> list[int]:
     return index
 
 
-def read_images(path: Path, levels: int, network: Network) -> npt.NDArray[np.float64]:
+def read_images(path: Path, levels: int, state: TrainedNetwork) -> npt.NDArray[np.float64]:
     """Read images from a ``.npy`` file as spike probabilities.
 
     Parameters
@@ -133,12 +132,12 @@ def read_images(path: Path, levels: int, network: Network) -> npt.NDArray[np.flo
     path : Path
     levels : int
         Grey value that becomes probability 1.
-    network : Network
-        Says how many pixels an image must have.
+    state : TrainedNetwork
+        Says how many pixels an image must have, and how they become probabilities.
 
     Returns
     -------
-    (n, pixels) ndarray of float64
+    (n, neurons) ndarray of float64
 
     Raises
     ------
@@ -152,7 +151,9 @@ def read_images(path: Path, levels: int, network: Network) -> npt.NDArray[np.flo
         raise UserError(f"{path} can't be read: {reason}; give a .npy file") from None
     except (ValueError, EOFError) as error:
         raise UserError(f"{path} is no .npy file of numbers ({error}); give one") from None
-    pixels = network.population("image").size
+    pixels = state.network.population("image").size
+    if state.coding.mean is not None:
+        pixels = len(state.coding.mean)
     if not isinstance(values, np.ndarray) or values.ndim not in (1, 2, 3):
         raise UserError(f"{path} must hold one array of images, (n, {pixels})")
     flat = values.reshape(-1, pixels) if values.size % pixels == 0 else values
@@ -161,4 +162,4 @@ def read_images(path: Path, levels: int, network: Network) -> npt.NDArray[np.flo
     whole = np.issubdtype(flat.dtype, np.number) and np.all(flat == np.floor(flat))
     if not whole or flat.min() < 0 or flat.max() > levels:
         raise UserError(f"{path} must hold whole grey values from 0 to {levels} (see --levels)")
-    return probabilities(flat.astype(np.int64), levels)
+    return state.coding.encode(flat.astype(np.int64), levels)

@@ -98,7 +98,7 @@ def _evaluate(
     state: storage.TrainedNetwork, dataset: Dataset, seed: int, seconds: dict[str, float]
 ) -> list[evaluation.Evaluation]:
     device = load_device("loihi1")
-    images = probabilities(dataset.test_images, dataset.levels)
+    images = state.coding.encode(dataset.test_images, dataset.levels)
     results = []
     for name in ENGINES:
         engine = make_engine(name)
@@ -146,11 +146,12 @@ def _draw(
 
     network = state.network
     with _stage("figures", 5, seconds) as report:
-        images = probabilities(dataset.test_images, dataset.levels)
+        originals = probabilities(dataset.test_images, dataset.levels)
+        images = state.coding.encode(dataset.test_images, dataset.levels)
         rebuilt = inference.reconstruct(
             network, state.parameters, make_engine("numpy"), images, seed=seed
-        )
-        shown = {"original": images[:15]}
+        ).decoded(state.coding)
+        shown = {"original": originals[:15]}
         sources = {"below": "from hidden 1", "chain": "from hidden 2, down the chain"}
         shown |= {sources[phase]: values[:15] for phase, values in rebuilt.images.items()}
         plots.save(plots.image_rows(shown, dataset.shape), out / "reconstructions.png")
@@ -164,7 +165,7 @@ def _draw(
         plots.save(history, out / "goodness.png")
         report(1)
         fields = plots.receptive_fields(
-            state.parameters.weights["image_to_hidden_1"], dataset.shape
+            state.coding.fields(state.parameters.weights["image_to_hidden_1"]), dataset.shape
         )
         plots.save(fields, out / "receptive_fields.png")
         report(1)
@@ -182,7 +183,7 @@ def _draw(
         }
         plots.save(plots.raster(best.classification.traces[0], shown_labels), out / "raster.png")
         report(1)
-    return rebuilt.error(images)
+    return rebuilt.error(originals)
 
 
 @contextmanager

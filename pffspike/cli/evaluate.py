@@ -8,7 +8,6 @@ import typer
 
 from pffspike import evaluation
 from pffspike.cli import options, output
-from pffspike.data import probabilities
 from pffspike.devices import load_device
 from pffspike.engines import make_engine, resolve
 from pffspike.inference import MODES, Stopping
@@ -71,7 +70,7 @@ def evaluate(
                         state.network,
                         state.parameters,
                         chosen,
-                        probabilities(images.test_images, images.levels),
+                        state.coding.encode(images.test_images, images.levels),
                         images.test_labels,
                         way,
                         seed=seed,

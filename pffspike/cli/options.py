@@ -10,7 +10,7 @@ import typer
 
 from pffspike import inference
 from pffspike.cli import output
-from pffspike.data import Dataset, load, probabilities
+from pffspike.data import Dataset, load
 from pffspike.engines import resolve
 from pffspike.engines.base import Engine
 from pffspike.errors import UserError
@@ -120,7 +120,7 @@ def stopping_rule(
             state.network,
             state.parameters,
             engine,
-            probabilities(dataset.train_images, dataset.levels),
+            state.coding.encode(dataset.train_images, dataset.levels),
             budget=budget,
             candidates=candidates,
             draws=draws,

@@ -9,7 +9,6 @@ import typer
 
 from pffspike import generation, storage
 from pffspike.cli import options, output
-from pffspike.data import probabilities
 from pffspike.engines import make_engine
 from pffspike.errors import UserError
 
@@ -45,7 +44,7 @@ def prior(
             f"for example, latent = 20"
         )
     found = options.load_dataset(state.network, dataset, data, download)
-    images = probabilities(found.train_images[:samples], found.levels)
+    images = state.coding.encode(found.train_images[:samples], found.levels)
     labels = found.train_labels[:samples]
     total = len(images) * (passes * (generation.ROUNDS + 1) + generation.ROUNDS)
     with output.progress("learning latent states", total) as report:

@@ -38,9 +38,10 @@ def reconstruct(
         raise UserError(f"network {state.network.name!r} can't reconstruct: {error}") from None
     found = options.load_dataset(state.network, dataset, data, download, test_samples=samples)
     originals = probabilities(found.test_images, found.levels)
+    coded = state.coding.encode(found.test_images, found.levels)
     result = inference.reconstruct(
-        state.network, state.parameters, make_engine(engine), originals, seed=seed
-    )
+        state.network, state.parameters, make_engine(engine), coded, seed=seed
+    ).decoded(state.coding)
     errors = result.error(originals)
     output.table(
         f"{trained}: {len(originals)} test images of {found.name}",

@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from pffspike.cli import options, output
-from pffspike.data import Dataset, probabilities
+from pffspike.data import Coding, Dataset
 from pffspike.engines import make_engine
 from pffspike.engines.base import Signals
 from pffspike.errors import UserError
@@ -47,7 +47,7 @@ def run(
     except ValueError as error:
         raise UserError(f"network {state.network.name!r}: {error}") from None
     found = options.load_dataset(state.network, dataset, data, download, test_samples=samples)
-    signals = _signals(state.network, chosen, found)
+    signals = _signals(state.network, chosen, found, state.coding)
     names = tuple(p.name for p in structure.extent(state.network, chosen).populations)
     traces = {}
     for name in (engine, *([compare] if compare else [])):
@@ -92,10 +92,10 @@ def run(
     output.write_json(json, content)
 
 
-def _signals(network: Network, program: Program, dataset: Dataset) -> Signals:
+def _signals(network: Network, program: Program, dataset: Dataset, coding: Coding) -> Signals:
     labels = dataset.test_labels
     known = {
-        "image": probabilities(dataset.test_images, dataset.levels),
+        "image": coding.encode(dataset.test_images, dataset.levels),
         "label": labels,
         "negative": (labels + 1) % dataset.classes,
     }

@@ -62,6 +62,7 @@ def sample(
         seed=seed,
         window=window,
     )
+    images = state.coding.decode(images)
     source = "label and latent state" if state.prior else "label alone"
     output.console.print(f"{count} samples from {source}; mean rate {images.mean():.3f}")
     if array is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pffspike.data import Coding
 from pffspike.engines.base import Engine, Progress
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
@@ -29,6 +30,11 @@ class Reconstruction:
 
     images: dict[str, Floats]
     trace: Trace
+
+    def decoded(self, coding: Coding) -> Reconstruction:
+        """Give the images as grey values in [0, 1]."""
+        grey = {phase: coding.decode(rates) for phase, rates in self.images.items()}
+        return Reconstruction(grey, self.trace)
 
     def error(self, originals: Floats) -> dict[str, float]:
         """Mean over images of the summed squared error, by phase."""

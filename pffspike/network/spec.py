@@ -412,6 +412,9 @@ class Training:
         drawn uniformly from the wrong ones.
     shift : int
         Training images are moved by up to so many pixels in each direction, anew in every epoch.
+    coding : {"grey", "on_off"}
+        One neuron a pixel, or two that spike for what is brighter or darker than the pixel's mean
+        in the training images (`pffspike.data.Coding`).
     """
 
     dataset: str
@@ -419,6 +422,7 @@ class Training:
     decay: float = 1.0
     hard_negatives: float = 0.0
     shift: int = 0
+    coding: Literal["grey", "on_off"] = "grey"
 
     def __post_init__(self) -> None:
         _check(self.epochs >= 1, f"epochs = {self.epochs} must be at least 1")
