@@ -19,7 +19,7 @@ from pffspike.data import Dataset, load, probabilities
 from pffspike.devices import load_device
 from pffspike.engines import make_engine
 from pffspike.engines.base import Progress
-from pffspike.errors import UserError
+from pffspike.files import make_folder
 from pffspike.network import constants, structure
 from pffspike.network.spec import Goodness
 from pffspike.trace import Record
@@ -42,10 +42,7 @@ def demo(
 
     Example: pffspike demo --output results/demo
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{out} can't be made: {error.strerror}; choose another folder") from None
+    make_folder(out)
     from pffspike import plots  # noqa: F401  (a package that is missing is missed at once)
 
     for name in ENGINES:

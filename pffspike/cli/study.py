@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from pffspike.cli import options, output
 from pffspike.errors import UserError
-from pffspike.files import write_whole
+from pffspike.files import make_folder, write_whole
 
 if TYPE_CHECKING:
     from pffspike.study.config import Study
@@ -62,7 +62,7 @@ def study(
     chosen = {s.name for s in read_study(folder, fast=fast, only=names, dataset=dataset).systems}
     variant = "-".join([*([dataset] if dataset else []), *(["fast"] if fast else [])])
     place = out or folder / variant
-    _make_folder(place)
+    make_folder(place)
     planned = runs.plan(whole, data, download)
     todo = [
         run for run in planned if run.system.name in chosen and runs.read_result(place, run) is None
@@ -81,13 +81,6 @@ def study(
             f"{len(problems)} of {len(todo)} runs failed ({', '.join(problems)}), the others are "
             f"stored; mend the causes above and repeat the command"
         )
-
-
-def _make_folder(place: Path) -> None:
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{place} can't be made: {error.strerror}; choose another place") from None
 
 
 def _write(whole: Study, planned: list[Run], place: Path, command: str) -> None:

@@ -1,0 +1,91 @@
+"""What other decoders make of the same spikes, to measure a reconstruction by."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.engines.base import Engine, Progress
+from pffspike.network.parameters import Parameters
+from pffspike.network.spec import Network
+from pffspike.trace import Record
+
+Floats = npt.NDArray[np.float64]
+
+_RIDGE = 1.0  #: penalty of the decoder, in squared rate times images
+
+
+def hidden_rates(
+    network: Network,
+    parameters: Parameters,
+    engine: Engine,
+    images: Floats,
+    *,
+    seed: int,
+    progress: Progress | None = None,
+) -> dict[str, Floats]:
+    """Rates of the hidden populations that images cause without a label.
+
+    Parameters
+    ----------
+    network : Network
+        With the program ``reconstruct``.
+    parameters : Parameters
+    engine : Engine
+    images : (samples, neurons) ndarray of float64
+        Spike probabilities.
+    seed : int
+    progress : callable or None
+
+    Returns
+    -------
+    dict of str to (samples, size) ndarray of float64
+        By population, from the bottom up: the spikes that the first phase reconstructs from.
+    """
+    names = tuple(p.name for p in network.populations if p.name.startswith("hidden_"))
+    hidden = tuple(name for name in names if not name.endswith("_prediction"))
+    record = Record(counts=hidden)
+    with engine.compile(network, "reconstruct", parameters, seed=seed, record=record) as session:
+        trace = session.run({"image": images}, np.arange(len(images)), progress=progress)
+    return {
+        name: trace.by_phase(trace.counts[name])[:, 0] / trace.program.window for name in hidden
+    }
+
+
+def linear_decoder(rates: Floats, images: Floats, new_rates: Floats) -> Floats:
+    """Images that ridge regression reads from rates (scikit-learn), within [0, 1].
+
+    Parameters
+    ----------
+    rates : (samples, size) ndarray of float64
+        To fit on.
+    images : (samples, pixels) ndarray of float64
+    new_rates : (n, size) ndarray of float64
+
+    Returns
+    -------
+    (n, pixels) ndarray of float64
+    """
+    from sklearn.linear_model import Ridge
+
+    return np.clip(Ridge(alpha=_RIDGE).fit(rates, images).predict(new_rates), 0.0, 1.0)
+
+
+def principal_components(images: Floats, new: Floats, components: int, seed: int) -> Floats:
+    """Images rebuilt from their principal components (scikit-learn), within [0, 1].
+
+    Parameters
+    ----------
+    images : (samples, pixels) ndarray of float64
+        To fit on.
+    new : (n, pixels) ndarray of float64
+    components, seed : int
+
+    Returns
+    -------
+    (n, pixels) ndarray of float64
+    """
+    from sklearn.decomposition import PCA
+
+    fitted = PCA(components, random_state=seed).fit(images)
+    return np.clip(fitted.inverse_transform(fitted.transform(new)), 0.0, 1.0)
