@@ -98,22 +98,16 @@ def add_rows(sums, weights, offset, senders, many):  # type: ignore[no-untyped-d
 
 
 @numba.njit(nogil=True)
-def add_columns(sums, weights, offset, size, senders, many):  # type: ignore[no-untyped-def]
-    """Add up weights whose rows, of ``size`` places, are those of receivers."""
-    for j in range(len(sums)):
-        total = sums[j] * 0
-        row = weights[offset + j * size : offset + (j + 1) * size]
-        for k in range(many):
-            total += row[senders[k]]
-        sums[j] = total
-
-
-@numba.njit(nogil=True)
 def add_blocks(drive, weights, offset, block, factor, senders, many):  # type: ignore[no-untyped-def]
     """Add to a drive rows that cover the receivers of a block only."""
+    if block == 1:
+        row = weights[offset : offset + len(drive)]
+        for k in range(many):
+            drive[senders[k]] += factor * row[senders[k]]
+        return
     for k in range(many):
         sender = np.int64(senders[k])
-        begin = sender // block * block if block > 1 else sender
+        begin = sender // block * block
         part, row = drive[begin : begin + block], weights[offset + sender * block :]
         for j in range(block):
             part[j] += factor * row[j]
@@ -155,7 +149,7 @@ def add_ahead(kept, place, room, weights, offset, bright, steps_of, steps):  # t
                     s0[j] += row[j]
 
 
-@numba.njit(nogil=True)
+@numba.njit(nogil=True, fastmath={"contract"})
 def add_drive(drive, sums, factor):  # type: ignore[no-untyped-def]
     """Add sums of weights to a drive."""
     for j in range(len(drive)):
@@ -223,15 +217,12 @@ def deliver(weights, memory, projections, populations, phases, phase, step):  # 
         else:
             begin = populations.start[pre]
             senders = memory.fired[step, begin : begin + many]
-            offset, width, block = projections.offset[r], projections.width[r], projections.block[r]
+            offset, block = projections.offset[r], projections.block[r]
             if block != 0:
                 drive = memory.drive[start : start + room]
                 add_blocks(drive, weights, offset, block, factor, senders, many)
                 continue
-            if projections.few[r]:
-                add_columns(sums[:width], weights, offset, populations.room[pre], senders, many)
-            else:
-                add_rows(sums, weights, offset, senders, many)
+            add_rows(sums, weights, offset, senders, many)
             if projections.kept[r]:
                 memory.kept[step, place : place + room] = sums
         add_drive(memory.drive[start : start + room], sums, factor)

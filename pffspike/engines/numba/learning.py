@@ -95,11 +95,10 @@ def change_row(row, one, many, noise, noises, low, high):  # type: ignore[no-unt
 def change_weights(weights, memory, populations, projections, r, rate, window):  # type: ignore[no-untyped-def]
     """Change the weights of a projection whose senders were active."""
     pre, post = projections.pre[r], projections.post[r]
-    first, many, wide = populations.start[pre], populations.size[pre], populations.room[pre]
+    first, many = populations.start[pre], populations.size[pre]
     start, room = populations.start[post], populations.room[post]
     scale = rate / (projections.unit[r] * window)
-    active = memory.active[:wide]
-    active[many:] = 0.0
+    active = memory.active[:many]
     for i in range(many):
         pace = memory.traces[first + i] if projections.normalized[r] else memory.counts[first + i]
         active[i] = scale * pace
@@ -107,22 +106,15 @@ def change_weights(weights, memory, populations, projections, r, rate, window): 
         memory.factors[start : start + room],
         memory.receivers[start : start + room],
     )
-    senders, offset = memory.senders[first : first + wide], projections.offset[r]
+    senders, offset = memory.senders[first : first + many], projections.offset[r]
     low, high = weights.dtype.type(projections.low[r]), weights.dtype.type(projections.high[r])
-    if projections.few[r]:
-        for j in range(populations.size[post]):
-            if factors[j] != 0:
-                row = weights[offset + j * wide : offset + (j + 1) * wide]
-                change_row(row, factors[j], active, receivers[j], senders, low, high)
-    elif projections.block[r] == 0:
+    if projections.block[r] == 0:
         for i in range(many):
             if active[i] != 0:
                 row = weights[offset + i * room : offset + (i + 1) * room]
                 change_row(row, active[i], factors, senders[i], receivers, low, high)
     else:
-        change_blocks(
-            weights, active[:many], factors, senders, receivers, projections, r, low, high
-        )
+        change_blocks(weights, active, factors, senders, receivers, projections, r, low, high)
 
 
 @numba.njit(nogil=True)

@@ -26,7 +26,7 @@ Flags = npt.NDArray[np.bool_]
 
 NO_RULE, GOODNESS, CONTRAST, COPY, TEACH = range(5)  #: rules; the last two are kinds of `Delta`
 _ALIGNED = 64  #: places
-_FEW = 32  #: receivers: below, vectors of senders are the longer ones
+_SMALL = 16  #: places for what is at most `_ALIGNED` wide: the read-out has 10
 INACTIVE, COMPUTED, CLAMPED, FOLLOWING = range(4)  #: what a population does in a phase
 
 
@@ -58,7 +58,6 @@ class Projections(NamedTuple):
     """One entry a projection.
 
     ``offset`` is the position of its first weight, ``sums`` that of its first accumulator,
-    ``width`` the number of receivers of a sender, ``few`` whether rows are those of receivers,
     ``block`` the number of consecutive senders that share their receivers (0: everyone has all),
     ``hollow`` whether neurons have no synapse to themselves.
     ``unit`` is the weight that 1 stands for; ``low`` and ``high`` are counted in it. ``kept``
@@ -70,8 +69,6 @@ class Projections(NamedTuple):
     post: Integers
     offset: Integers
     sums: Integers
-    width: Integers
-    few: Flags
     block: Integers
     hollow: Flags
     normalized: Flags
@@ -165,9 +162,9 @@ class Plan:
         rules = [p.rule for p in populations]
         goodness = [r if isinstance(r, Goodness) else None for r in rules]
         return Populations(
-            start=_starts(_aligned(sizes)),
+            start=_starts(_room(sizes)),
             size=sizes,
-            room=_aligned(sizes),
+            room=_room(sizes),
             counter=np.array([self.network.index(p.name) << 32 for p in populations], np.uint64),
             gain=_starts(np.array([len(table) for table in tables], np.int64)),
             gains=np.concatenate(tables),
@@ -189,7 +186,6 @@ class Plan:
 
     def _projections(self) -> Projections:
         projections = self.extent.projections
-        widths = np.array([self._width(p) for p in projections], np.int64)
         owners = list(dict.fromkeys(structure.weights_of(p) for p in projections))
         self.owners = tuple(self.network.projection(name) for name in owners)
         lengths = np.array([math.prod(self._shape(p)) for p in self.owners], np.int64)
@@ -201,9 +197,7 @@ class Plan:
             pre=np.array([self._position[p.pre] for p in projections], np.int64),
             post=np.array([self._position[p.post] for p in projections], np.int64),
             offset=np.array([self.offsets[structure.weights_of(p)] for p in projections], np.int64),
-            sums=_starts(_aligned(np.array(receivers, np.int64))),
-            width=widths,
-            few=np.array([self._few(p) for p in projections], bool),
+            sums=_starts(_room(np.array(receivers, np.int64))),
             block=np.array([_block(p) for p in projections], np.int64),
             hollow=np.array([p.connectivity == "blocks" for p in projections], bool),
             normalized=np.array([p.normalized for p in projections], bool),
@@ -219,20 +213,14 @@ class Plan:
 
     def _ahead(self, projection: Projection) -> bool:
         driven = self.network.population(projection.pre).driven
-        rows = _block(projection) == 0 and not self._few(projection)
-        return driven and rows and self.program.steps <= 64  # there is a bit for each
+        return (
+            driven and _block(projection) == 0 and self.program.steps <= 64
+        )  # there is a bit for each
 
     def _shape(self, projection: Projection) -> tuple[int, int]:
         """Rows of a projection, and places of each."""
         senders, width = self.network.population(projection.pre).size, self._width(projection)
-        if _block(projection):
-            return senders, width
-        if self._few(projection):
-            senders, width = width, senders
-        return senders, int(_aligned(np.array(width)))
-
-    def _few(self, projection: Projection) -> bool:
-        return _block(projection) == 0 and self._width(projection) <= _FEW
+        return senders, width if _block(projection) else int(_room(np.array(width)))
 
     def _phases(self, seed: int) -> Phases:
         phases, populations = self.program.phases, self.extent.populations
@@ -363,14 +351,16 @@ class Plan:
     ) -> npt.NDArray[np.signedinteger]:
         start, shape = self.offsets[projection.name], self._shape(projection)
         rows = weights[start : start + math.prod(shape)].reshape(shape)
-        if self._few(projection):
-            rows = rows.T
-        senders = self.network.population(projection.pre).size
-        return rows[:senders, : self._width(projection)]
+        return rows[:, : self._width(projection)]
 
 
 def _aligned(lengths: Integers) -> Integers:
     return -(-lengths // _ALIGNED) * _ALIGNED
+
+
+def _room(sizes: Integers) -> Integers:
+    """Places of the rows of populations: whole vector registers, and cache lines for wide ones."""
+    return np.where(sizes <= _ALIGNED, -(-sizes // _SMALL) * _SMALL, _aligned(sizes))
 
 
 def aligned_zeros(length: int, dtype: np.dtype) -> npt.NDArray:  # type: ignore[type-arg]
