@@ -69,9 +69,6 @@ class PFF:
     homeostasis_free : bool
         Whether homeostasis acts in the free phase too, so that activity does not come to depend on
         a label.
-    free_negative : bool
-        Whether the free phase learns like a negative sample, so that activity without a label
-        stays above the thresholds.
     label_below_factor : float
         Of the learning rate, for projections from the label into hidden populations below the
         top one; 0: there are none.
@@ -127,7 +124,6 @@ class PFF:
     homeostasis: float = 0.00390625
     target_rate: float = 0.05
     homeostasis_free: bool = False
-    free_negative: bool = False
     label_below_factor: float = 0.0
     lateral: int = 10
     lateral_inhibition: float = 0.0625
@@ -412,7 +408,6 @@ def _train(
     below = tuple(f"{name}_prediction" for name in ["image", *names[:-1]])
     streams = (0, 0, 0) if circuit.common_noise else (0, 1, 2)
     also = (learned, below) if circuit.generative_free else ((), ())
-    in_free = circuit.homeostasis_free or circuit.free_negative
     return Program(
         "train",
         circuit.burn_in,
@@ -422,8 +417,7 @@ def _train(
                 "free",
                 {"image": "image"},
                 free + also[0],
-                contrast=-1 if circuit.free_negative else 0,
-                learn=("readout", *also[1], *(names if in_free else ())),
+                learn=("readout", *also[1], *(names if circuit.homeostasis_free else ())),
                 stream=streams[0],
             ),
             Phase(
