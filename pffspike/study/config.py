@@ -13,6 +13,7 @@
     kind = "neighbours"          # a name in `pffspike.baselines.KINDS`
     title = "k nearest neighbours"
     neighbours = 3               # a setting of this kind
+    seeds = [0]                  # instead of the study's, for what takes long
 
     [systems.pff]
     kind = "spiking"
@@ -215,7 +216,8 @@ def _systems(config: _Config, path: Path, fast: bool) -> list[System]:
     }
     seeds = config.fast.seeds if fast else config.seeds
     systems = [
-        _system(name, table, path, f"systems.{name}", seeds) for name, table in tables.items()
+        _system(name, table, path, f"systems.{name}", seeds, shortened=fast)
+        for name, table in tables.items()
     ]
     seeds = config.fast.seeds if fast else config.ablation_seeds or config.seeds
     for name, table in config.ablations.items():
@@ -250,9 +252,22 @@ def _system(
     where: str,
     seeds: tuple[int, ...],
     base: str | None = None,
+    *,
+    shortened: bool = False,
 ) -> System:
     rest = dict(table)
     kind, title = rest.pop("kind", None), rest.pop("title", name)
+    own = rest.pop("seeds", None)
+    if own is not None and base is None and not shortened:
+        if not isinstance(own, list) or not all(type(seed) is int for seed in own):
+            raise UserError(
+                f"{path}: {where}.seeds = {own!r} is wrong: it must be a list of whole numbers"
+            )
+        try:
+            _check_seeds(f"{where}.seeds", tuple(own))
+        except ValueError as error:
+            raise UserError(f"{path}: {error}") from None
+        seeds = tuple(own)
     if kind not in KINDS:
         raise UserError(
             f"{path}: {where}.kind = {kind!r} is wrong: it must be one of: {', '.join(KINDS)}"

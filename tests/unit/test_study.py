@@ -89,7 +89,15 @@ def test_the_fast_variant_is_smaller(folder):
     assert systems["bare"].settings.changes["pff"]["homeostasis"] == 0
 
 
+def test_a_system_may_have_seeds_of_its_own(folder):
+    edited(folder, "hidden = [5]\n", "hidden = [5]\nseeds = [3]\n")
+    assert {s.name: s.seeds for s in read_study(folder).systems}["mlp"] == (3,)
+    assert {s.name: s.seeds for s in read_study(folder, fast=True).systems}["mlp"] == (0,)
+
+
 MISTAKES = {
+    "own seeds": ("hidden = [5]\n", "hidden = [5]\nseeds = [0.5]\n", "seeds = [0.5] is wrong"),
+    "own equal seeds": ("hidden = [5]\n", "hidden = [5]\nseeds = [1, 1]\n", "must be different"),
     "unknown key": (
         "datasets =",
         "dataset = 1\ndatasets =",
