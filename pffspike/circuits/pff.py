@@ -14,21 +14,17 @@ import itertools
 from dataclasses import dataclass
 from typing import Literal
 
+from pffspike.circuits.pff_programs import hidden_names, programs
 from pffspike.circuits.variants import stored, without
 from pffspike.network.spec import (
     Bias,
     Delta,
     Goodness,
     Network,
-    Phase,
     Population,
-    Program,
     Projection,
-    Rival,
     Training,
 )
-
-_TOP = ("label", "latent")  #: populations that predict the top hidden population
 
 
 @dataclass(frozen=True)
@@ -182,20 +178,16 @@ def pff(circuit: PFF, name: str, training: Training, description: str = "") -> N
             stored(projection, circuit.weight_grid, circuit.weight_limit)
             for projection in representation + generative
         ),
-        _programs(circuit, representation, generative),
+        programs(circuit, representation, generative),
         training,
         description,
     )
     return network if circuit.generative else without(network, {p.post for p in generative})
 
 
-def _hidden(circuit: PFF) -> list[str]:
-    return [f"hidden_{layer + 1}" for layer in range(len(circuit.hidden))]
-
-
 def _each(circuit: PFF, values: tuple[float, ...]) -> dict[str, float]:
     """One value for each hidden population."""
-    return dict(zip(_hidden(circuit), itertools.cycle(values), strict=False))
+    return dict(zip(hidden_names(circuit), itertools.cycle(values), strict=False))
 
 
 def _populations(circuit: PFF) -> tuple[Population, ...]:
@@ -208,7 +200,7 @@ def _populations(circuit: PFF) -> tuple[Population, ...]:
     prediction_bias = Bias(learning_rate=circuit.generative_bias_rate)
     predicted = [
         ("image", circuit.image),
-        *zip(_hidden(circuit), circuit.hidden, strict=True),
+        *zip(hidden_names(circuit), circuit.hidden, strict=True),
     ]
     populations = [
         Population("image", circuit.image, kind, driven=True),
@@ -251,7 +243,7 @@ def _populations(circuit: PFF) -> tuple[Population, ...]:
 
 
 def _representation(circuit: PFF) -> tuple[Projection, ...]:
-    names = _hidden(circuit)
+    names = hidden_names(circuit)
     rates, scales = _each(circuit, circuit.learning_rate), _each(circuit, circuit.scale)
     projections = []
     for below, name in zip(["image", *names], names, strict=False):
@@ -332,7 +324,7 @@ def _competition(circuit: PFF, name: str, rate: float) -> list[Projection]:
 
 
 def _generative(circuit: PFF) -> tuple[Projection, ...]:
-    names = _hidden(circuit)
+    names = hidden_names(circuit)
     rate = circuit.generative_rate
     projections, chained = [], []
     for below, name in zip(["image", *names], names, strict=False):
@@ -369,120 +361,3 @@ def _generative(circuit: PFF) -> tuple[Projection, ...]:
     if circuit.latent:
         projections.append(Projection(f"latent_to_{top}", "latent", top, learning_rate=rate))
     return tuple(projections + chained)
-
-
-def _programs(
-    circuit: PFF,
-    representation: tuple[Projection, ...],
-    generative: tuple[Projection, ...],
-) -> tuple[Program, ...]:
-    hidden = tuple(p.name for p in representation if p.post != "readout")
-    unlabelled = tuple(p.name for p in representation if p.post != "readout" and p.pre != "label")
-    free = tuple(p.name for p in representation if p.pre != "label")
-    learned = tuple(p.name for p in generative if p.tied is None and p.pre not in _TOP)
-    top = tuple(p.name for p in generative if p.pre in _TOP)
-    burn_in = circuit.burn_in if circuit.inference_burn_in is None else circuit.inference_burn_in
-    window = circuit.window if circuit.inference_window is None else circuit.inference_window
-    candidates = tuple(
-        Phase(f"label_{label}", {"image": "image", "label": label}, hidden)
-        for label in range(circuit.classes)
-    )
-    return (
-        _train(circuit, hidden, free, learned),
-        Program("one_pass", burn_in, window, (Phase("free", {"image": "image"}, free),)),
-        Program("goodness", burn_in, window, candidates),
-        Program("reconstruct", burn_in, window, _reconstruct(circuit, unlabelled)),
-        Program("synthesize", burn_in, window, (_synthesize(circuit),)),
-        *_latent(circuit, burn_in, window, hidden + top),
-    )
-
-
-def _train(
-    circuit: PFF,
-    hidden: tuple[str, ...],
-    free: tuple[str, ...],
-    learned: tuple[str, ...],
-) -> Program:
-    names = _hidden(circuit)
-    top = f"{names[-1]}_prediction"
-    below = tuple(f"{name}_prediction" for name in ["image", *names[:-1]])
-    streams = (0, 0, 0) if circuit.common_noise else (0, 1, 2)
-    also = (learned, below) if circuit.generative_free else ((), ())
-    return Program(
-        "train",
-        circuit.burn_in,
-        circuit.window,
-        (
-            Phase(
-                "free",
-                {"image": "image"},
-                free + also[0],
-                learn=("readout", *also[1], *(names if circuit.homeostasis_free else ())),
-                stream=streams[0],
-            ),
-            Phase(
-                "positive",
-                {"image": "image", "label": "label"},
-                (*hidden, *learned, f"label_to_{top}"),
-                contrast=1,
-                learn=(*names, *below, top),
-                stream=streams[1],
-            ),
-            Phase(
-                "negative",
-                {"image": "image", "label": "negative"},
-                hidden,
-                contrast=-1,
-                learn=tuple(names),
-                stream=streams[2],
-            ),
-        ),
-        Rival("negative", "readout", "free", noise=circuit.rival_noise),
-    )
-
-
-def _latent(
-    circuit: PFF, burn_in: int, window: int, projections: tuple[str, ...]
-) -> tuple[Program, ...]:
-    """Programs that compare the top population with what label and latent predict of it."""
-    if not circuit.latent:
-        return ()
-    inputs = {"image": "image", "label": "label", "latent": "latent"}
-    top = f"{_hidden(circuit)[-1]}_prediction"
-    return tuple(
-        Program(name, burn_in, window, (Phase("imagine", inputs, projections, learn=learn),))
-        for name, learn in (("infer_latent", ()), ("learn_latent", (top,)))
-    )
-
-
-def _reconstruct(circuit: PFF, unlabelled: tuple[str, ...]) -> tuple[Phase, ...]:
-    names = _hidden(circuit)
-    below = (f"{names[0]}_to_image_prediction",)
-    levels = ["image", *names]
-    top = (f"{names[-1]}_to_{levels[-2]}_prediction",)
-    return (
-        Phase("below", {"image": "image"}, unlabelled + below),
-        Phase(
-            "chain",
-            {"image": "image"},
-            unlabelled + top + _chain(circuit, len(names) - 1),
-        ),
-    )
-
-
-def _synthesize(circuit: PFF) -> Phase:
-    names = _hidden(circuit)
-    top = f"{names[-1]}_prediction"
-    inputs: dict[str, str | int] = {"label": "label"}
-    sources: tuple[str, ...] = (f"label_to_{top}",)
-    if circuit.latent:
-        inputs, sources = {**inputs, "latent": "latent"}, (*sources, f"latent_to_{top}")
-    return Phase("synthesize", inputs, sources + _chain(circuit, len(names)))
-
-
-def _chain(circuit: PFF, layers: int) -> tuple[str, ...]:
-    """Projections that predict from the predictions of the lowest ``layers`` hidden populations."""
-    levels = ["image", *_hidden(circuit)][: layers + 1]
-    return tuple(
-        f"{name}_prediction_to_{below}_prediction" for below, name in itertools.pairwise(levels)
-    )

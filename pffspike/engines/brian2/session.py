@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.engines.base import Progress, Signals, check_signals
+from pffspike.engines.base import Progress, Session, Signals, check_signals
 from pffspike.engines.brian2 import builds
 from pffspike.engines.brian2.backend import Backend, Rates, Recorded, State
 from pffspike.engines.brian2.frame import STEP, Frame
@@ -24,11 +22,8 @@ from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Program
 from pffspike.trace import Record, Trace
 
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
-
-class Brian2Session:
+class Brian2Session(Session):
     """See `pffspike.engines.base.Session`."""
 
     def __init__(
@@ -193,17 +188,6 @@ class Brian2Session:
         if self._backend is not None:
             self._backend.close()
             self._backend = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _nothing(layout: Layout, record: Record) -> Recorded:

@@ -6,13 +6,11 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from queue import SimpleQueue
-from types import TracebackType
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.engines.base import Progress, Signals, check_signals, signal_size
+from pffspike.engines.base import Progress, Session, Signals, check_signals, signal_size
 from pffspike.engines.numba.kernel import Memory
 from pffspike.engines.numba.plan import Plan, aligned_zeros
 from pffspike.engines.numba.run import Inputs, Outputs, run_samples
@@ -20,9 +18,6 @@ from pffspike.network import exactness, parameters
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Program
 from pffspike.trace import NOTHING, Record, Trace
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 _BLOCK = 64  #: samples between two looks at the outside: progress, Ctrl-C
 
@@ -56,7 +51,7 @@ class NumbaEngine:
         )
 
 
-class NumbaSession:
+class NumbaSession(Session):
     """See `pffspike.engines.base.Session`."""
 
     def __init__(
@@ -234,14 +229,3 @@ class NumbaSession:
 
     def close(self) -> None:
         """Do nothing: the session holds arrays only."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from pffspike.arithmetic import counter
-from pffspike.engines.base import Progress, Signals, check_signals
+from pffspike.engines.base import Progress, Session, Signals, check_signals
 from pffspike.engines.reference import learning
 from pffspike.engines.reference.presentation import Activity, present
 from pffspike.network import exactness, parameters, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Phase, Program
 from pffspike.trace import NOTHING, Record, Trace
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 _INFERENCE_BATCH = 256  #: samples at a time where nothing is learned; no effect on results
 
@@ -62,7 +57,7 @@ class ReferenceEngine:
         )
 
 
-class ReferenceSession:
+class ReferenceSession(Session):
     """See `pffspike.engines.base.Session`."""
 
     def __init__(
@@ -216,14 +211,3 @@ class ReferenceSession:
 
     def close(self) -> None:
         """Do nothing: the session holds arrays only."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
