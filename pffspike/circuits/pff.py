@@ -58,8 +58,9 @@ class PFF:
     top_down_factor, lateral_factor : float
         Of the learning rate, for projections from above and for the lateral competition, which
         feed activity back and may have to learn more slowly.
-    bias : float
-        Initial bias of the hidden populations.
+    bias, bias_limit : float
+        Initial bias of the hidden populations, and its largest size. Where the limit is too small
+        for homeostasis to win against the weights, some neurons end up spiking in every step.
     homeostasis, target_rate : float
         Of the hidden populations' biases.
     homeostasis_free : bool
@@ -117,6 +118,7 @@ class PFF:
     top_down_factor: float = 1.0
     lateral_factor: float = 1.0
     bias: float = 0.0
+    bias_limit: float = 8.0
     homeostasis: float = 0.00390625
     target_rate: float = 0.05
     homeostasis_free: bool = False
@@ -196,6 +198,7 @@ def _populations(circuit: PFF) -> tuple[Population, ...]:
         initial=circuit.bias,
         homeostasis=circuit.homeostasis,
         target_rate=circuit.target_rate,
+        limit=circuit.bias_limit,
     )
     prediction_bias = Bias(learning_rate=circuit.generative_bias_rate)
     predicted = [
