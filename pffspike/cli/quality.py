@@ -22,6 +22,7 @@ from pffspike.storage import TrainedNetwork
 
 _FITTED = 10000  #: training images that the other decoders are fitted on
 _EPOCHS = 10  #: of the classifier that judges samples
+_REAL = 2000  #: test images judged for comparison
 _SHOWN = 20
 _SHEET = 100
 
@@ -146,7 +147,7 @@ def _judge(
     seed: int,
 ) -> dict[str, judging.Judgement]:
     train = probabilities(dataset.train_images, dataset.levels)
-    real = probabilities(dataset.test_images, dataset.levels)
+    real = probabilities(dataset.test_images[:_REAL], dataset.levels)
     with output.progress("classifier", _EPOCHS) as report:
         judge = judging.Judge(
             train, dataset.train_labels, real, seed=seed, epochs=_EPOCHS, progress=report
@@ -154,7 +155,7 @@ def _judge(
     means = judging.class_means(train, dataset.train_labels, labels)
     return {
         "synthesized": judge.judge(images, labels),
-        "real test images": judge.judge(real, dataset.test_labels),
+        "real test images": judge.judge(real, dataset.test_labels[:_REAL]),
         "mean of the class": judge.judge(means, labels),
     }
 
