@@ -11,9 +11,12 @@ from pffspike.engines.lava.processes.connection.process import Connection
 from pffspike.engines.lava.processes.population.process import Population
 from pffspike.engines.lava.processes.source.process import Source
 from pffspike.engines.lava.runtime import GuardedRuntime
+from pffspike.engines.lava.turns import CooperativeRuntime
+
+AnyRuntime = GuardedRuntime | CooperativeRuntime
 
 
-def start(plan: Plan, memory: Memory, timeout: float) -> list[GuardedRuntime]:
+def start(plan: Plan, memory: Memory, timeout: float, forked: bool) -> list[AnyRuntime]:
     """Make the processes of a plan and start them.
 
     Parameters
@@ -21,22 +24,25 @@ def start(plan: Plan, memory: Memory, timeout: float) -> list[GuardedRuntime]:
     plan : Plan
     memory : Memory
     timeout : float
-        See `GuardedRuntime`.
+        See the runtimes.
+    forked : bool
+        An operating-system process for each Lava process, instead of turns in this one.
 
     Returns
     -------
-    list of GuardedRuntime
+    list of GuardedRuntime or of CooperativeRuntime
         One for each connected part of the network, because Lava finds the processes of a
         network by their connections.
     """
     progress = shared((len(plan.neurons) + len(plan.projections),), np.int64)
-    started: list[GuardedRuntime] = []
+    runtime = GuardedRuntime if forked else CooperativeRuntime
+    started: list[AnyRuntime] = []
     with compat.logging_untouched():
         processes = _make(plan, memory, progress)
         try:
             for part in _parts(plan):
                 started.append(
-                    GuardedRuntime(
+                    runtime(
                         [processes[name] for name in part],
                         plan.arithmetic.tag,
                         lambda: int(progress.sum()),
@@ -44,8 +50,8 @@ def start(plan: Plan, memory: Memory, timeout: float) -> list[GuardedRuntime]:
                     )
                 )
         except BaseException:
-            for runtime in started:
-                runtime.stop()
+            for each in started:
+                each.stop()
             raise
     return started
 

@@ -62,6 +62,7 @@ class LavaEngine:
         arithmetic: str = "fixed",
         timeout: float = _TIMEOUT,
         lanes: int = _LANES,
+        processes: bool = False,
     ) -> None:
         compat.require_lava()
         if arithmetic not in ("fixed", "floating"):
@@ -71,7 +72,7 @@ class LavaEngine:
         if lanes < 1:
             raise UserError(f"lanes = {lanes} must be at least 1")
         self.arithmetic: Format = "fixed" if arithmetic == "fixed" else "floating"
-        self.timeout, self.lanes = timeout, lanes
+        self.timeout, self.lanes, self.processes = timeout, lanes, processes
 
     def compile(
         self,
@@ -121,7 +122,7 @@ class LavaSession:
         arithmetic = Arithmetic(engine.arithmetic)
         plan = make_plan(network, program, start, seed, arithmetic, engine.lanes)
         self._memory = Memory(plan, program, record, engine.lanes)
-        self._runtimes = build.start(plan, self._memory, engine.timeout)
+        self._runtimes = build.start(plan, self._memory, engine.timeout, engine.processes)
         self._release = weakref.finalize(self, _stop, self._runtimes)
 
     def run(
