@@ -21,9 +21,10 @@ ENGINES = {
     "brian2:cpp_standalone": "Brian2, C++ standalone; learns",
     "brian2:cython": "Brian2, run time with Cython; learns",
     "brian2:numpy": "Brian2, run time with NumPy; learns",
-    "lava": "Lava's CPU simulator, fixed point; inference",
-    "lava:fixed": "Lava's CPU simulator, fixed point; inference",
-    "lava:floating": "Lava's CPU simulator, floating point; inference",
+    "lava": "Lava's CPU simulator, fixed point; learns",
+    "lava:fixed": "Lava's CPU simulator, fixed point; learns",
+    "lava:checked": "Lava's CPU simulator, fixed point, every range checked; learns",
+    "lava:floating": "Lava's CPU simulator, floating point; learns",
 }
 
 
@@ -58,6 +59,8 @@ def make_engine(name: str) -> Engine:
     if family == "lava":
         from pffspike.engines.lava import LavaEngine
 
+        if variant == "checked":
+            return LavaEngine(checked=True)
         return LavaEngine(arithmetic=variant or "fixed")
     from pffspike.engines.reference import ReferenceEngine
 

@@ -72,14 +72,31 @@ def _make(
         )
     for each in plan.populations:
         processes[each.name] = Population(
-            neurons=each, schedule=schedule, probe=probes[each.name], progress=next(slots)
+            neurons=each,
+            bias=memory.biases[each.name],
+            rate=memory.rates["biases", each.name],
+            classes=memory.classes.get((each.lesson and each.lesson.signal) or ""),
+            schedule=schedule,
+            probe=probes[each.name],
+            progress=next(slots),
         )
     for synapses in plan.projections:
-        process = Connection(synapses=synapses, schedule=schedule, progress=next(slots))
+        process = Connection(
+            synapses=synapses,
+            weights=memory.weights[synapses.owner],
+            rate=memory.rates["weights", synapses.owner],
+            schedule=schedule,
+            progress=next(slots),
+        )
         pre, post = processes[synapses.pre], processes[synapses.post]
         (pre.g_out if synapses.graded else pre.s_out).connect(process.s_in)
         process.a_out.connect(post.a_in)
+        if synapses.plasticity:
+            post.f_out.connect(process.f_in)
         processes[_key(synapses.name)] = process
+    for each in plan.populations:
+        if each.lesson and each.lesson.copies:
+            processes[each.lesson.copies].s_out.connect(processes[each.name].t_in)
     return processes
 
 
@@ -95,5 +112,10 @@ def _parts(plan: Plan) -> list[list[str]]:
         joined = part[synapses.pre] | part[synapses.post] | {_key(synapses.name)}
         for name in joined:
             part[name] = joined
+    for each in plan.populations:
+        if each.lesson and each.lesson.copies:
+            joined = part[each.name] | part[each.lesson.copies]
+            for name in joined:
+                part[name] = joined
     distinct = {id(names): names for names in part.values()}
     return [sorted(names) for names in distinct.values()]

@@ -32,9 +32,10 @@ _TIMEOUT = 4.0  #: seconds without a finished step; a step takes milliseconds
 
 
 class LavaEngine:
-    """Lava's CPU simulator, for programs without learning.
+    """Lava's CPU simulator.
 
-    Every population and every projection is a Lava process.
+    Every population and every projection is a Lava process. A program that learns runs on a
+    single lane, a sample after the other.
 
     Parameters
     ----------
@@ -46,6 +47,12 @@ class LavaEngine:
     lanes : int
         Copies of the network side by side in the same processes, each with other samples; on
         a chip these would be so many copies of the network. Spikes do not depend on it.
+    processes : bool
+        An operating-system process for each Lava process, as stock Lava has it, instead of
+        turns in one thread; slower on a few cores.
+    checked : bool
+        Debug mode of the fixed-point models: every number is compared with its width at every
+        step, and `RangeError` names what does not fit.
 
     Raises
     ------
@@ -63,6 +70,7 @@ class LavaEngine:
         timeout: float = _TIMEOUT,
         lanes: int = _LANES,
         processes: bool = False,
+        checked: bool = False,
     ) -> None:
         compat.require_lava()
         if arithmetic not in ("fixed", "floating"):
@@ -73,6 +81,7 @@ class LavaEngine:
             raise UserError(f"lanes = {lanes} must be at least 1")
         self.arithmetic: Format = "fixed" if arithmetic == "fixed" else "floating"
         self.timeout, self.lanes, self.processes = timeout, lanes, processes
+        self.checked = checked
 
     def compile(
         self,
@@ -83,21 +92,9 @@ class LavaEngine:
         seed: int,
         record: Record = NOTHING,
     ) -> LavaSession:
-        """See `pffspike.engines.base.Engine.compile`.
-
-        Raises
-        ------
-        UserError
-            If the program learns.
-        """
-        chosen = network.program(program)
-        if chosen.learns:
-            raise UserError(
-                f"program {program!r} learns, and the lava engine only runs trained networks; "
-                f"train with the brian2 or numpy engine and run the result on lava"
-            )
+        """See `pffspike.engines.base.Engine.compile`."""
         compat.import_lava()
-        return LavaSession(network, chosen, parameters, seed, record, self)
+        return LavaSession(network, network.program(program), parameters, seed, record, self)
 
 
 class LavaSession:
@@ -117,11 +114,11 @@ class LavaSession:
         exactness.check(network)
         parameters.check(network, start)
         self._network, self._program, self._seed = network, program, seed
-        self._record, self._lanes = record, engine.lanes
-        self._parameters = start.copy()
-        arithmetic = Arithmetic(engine.arithmetic)
-        plan = make_plan(network, program, start, seed, arithmetic, engine.lanes)
-        self._memory = Memory(plan, program, record, engine.lanes)
+        self._record, self._lanes = record, 1 if program.learns else engine.lanes
+        arithmetic = Arithmetic(engine.arithmetic, engine.checked)
+        plan = make_plan(network, program, seed, arithmetic, self._lanes)
+        self._memory = Memory(network, program, plan, start, record, self._lanes)
+        self._others = start.without(self._memory.weights, self._memory.biases)
         self._runtimes = build.start(plan, self._memory, engine.timeout, engine.processes)
         self._release = weakref.finalize(self, _stop, self._runtimes)
 
@@ -130,7 +127,7 @@ class LavaSession:
         signals: Signals,
         samples: npt.ArrayLike,
         *,
-        learning_scale: float = 1.0,  # noqa: ARG002
+        learning_scale: float = 1.0,
         progress: Progress | None = None,
     ) -> Trace:
         """See `pffspike.engines.base.Session.run`.
@@ -144,6 +141,7 @@ class LavaSession:
             raise RuntimeError("this session is closed; compile the network again")
         checked, numbers = check_signals(self._network, self._program, signals, samples)
         traces = []
+        self._memory.set_rates(learning_scale)
         try:
             for start in range(0, max(1, len(numbers)), self._lanes):
                 part = slice(start, start + self._lanes)
@@ -175,9 +173,13 @@ class LavaSession:
         return self._trace(samples, chosen)
 
     def _run_phases(self, phases: int) -> None:
-        if phases:
-            for runtime in self._runtimes:
-                runtime.run_steps(phases * self._program.steps)
+        if not self._memory.schedule.used[0]:
+            return
+        # Parts of a network that are not connected may share weights, which change with a phase.
+        together = len(self._runtimes) == 1 or not self._program.learns
+        for _ in range(1 if together else phases):
+            for runtime in self._runtimes if phases else ():
+                runtime.run_steps(self._program.steps * (phases if together else 1))
 
     def _trace(self, samples: npt.NDArray[np.int64], chosen: npt.NDArray[np.int64]) -> Trace:
         used, window = len(samples), self._program.window
@@ -206,8 +208,8 @@ class LavaSession:
 
     @property
     def parameters(self) -> Parameters:
-        """Copy of the weights and biases."""
-        return self._parameters.copy()
+        """Copy of the weights and biases as they are now."""
+        return self._others.copy().joined(self._memory.parameters())
 
     def close(self) -> None:
         """End all processes of the network; idempotent."""

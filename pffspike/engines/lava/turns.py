@@ -165,4 +165,3 @@ class CooperativeRuntime(Runtime):  # type: ignore[misc]
             self._executable.proc_builders,
         ):
             builders.clear()
-
