@@ -147,7 +147,7 @@ def test_training_stops_and_goes_on_to_the_same_weights():
     start = training.begin(net, data, seed=3, epochs=2)
     expected = training.train(start, data, ReferenceEngine())
 
-    class Stop(Exception):
+    class StopError(Exception):
         pass
 
     states = []
@@ -156,12 +156,12 @@ def test_training_stops_and_goes_on_to_the_same_weights():
         def checkpoint(state):
             states.append(state)
             if state.samples_done >= samples:
-                raise Stop
+                raise StopError
 
         return checkpoint
 
     for engine, samples in (("lava:floating", 4), ("numpy", 8), ("lava", 13)):
-        with pytest.raises(Stop):
+        with pytest.raises(StopError):
             training.train(
                 states[-1] if states else start,
                 data,
