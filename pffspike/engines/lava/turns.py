@@ -121,7 +121,7 @@ class CooperativeRuntime(Runtime):  # type: ignore[misc]
             raise
         except Exception as error:
             running = self.infrastructure.scheduler.running
-            name = running.name if running else self.infrastructure.building
+            name = running.name if running is not None else self.infrastructure.building
             text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
             raise ModelError(f"Lava process {name!r} failed {when}:\n{text}") from None
 
@@ -136,7 +136,7 @@ class CooperativeRuntime(Runtime):  # type: ignore[misc]
         def look(*_: Any) -> None:
             if self._progress() == steps[0]:
                 running = self.infrastructure.scheduler.running
-                name = running.name if running else "the runtime"
+                name = running.name if running is not None else "the runtime"
                 raise StalledError(
                     f"no Lava process finished a step for {self._timeout:g} s {when} ({name} is "
                     f"at work); if the machine is only slow, use LavaEngine(timeout=...) with "
