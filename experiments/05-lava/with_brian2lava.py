@@ -12,6 +12,7 @@ import brian2 as b  # noqa: E402
 import brian2lava  # noqa: E402, F401
 import numpy as np  # noqa: E402
 
+np.set_printoptions(threshold=sys.maxsize)  # it writes weights as text, "..." from 1000 on
 n_in, below, above, steps = map(int, sys.argv[1:5])
 b.set_device("lava", mode="flexible", hardware="CPU")
 b.defaultclock.dt = 1 * b.ms

@@ -25,6 +25,7 @@ ENGINES = {
     "lava:fixed": "Lava's CPU simulator, fixed point; learns",
     "lava:checked": "Lava's CPU simulator, fixed point, every range checked; learns",
     "lava:floating": "Lava's CPU simulator, floating point; learns",
+    "lava:loihi": "Lava's CPU simulator, learns by Loihi's own traces and rounding: inexact",
 }
 
 
@@ -61,6 +62,8 @@ def make_engine(name: str) -> Engine:
 
         if variant == "checked":
             return LavaEngine(checked=True)
+        if variant == "loihi":
+            return LavaEngine(learning="loihi")
         return LavaEngine(arithmetic=variant or "fixed")
     from pffspike.engines.reference import ReferenceEngine
 

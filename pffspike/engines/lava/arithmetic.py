@@ -66,6 +66,8 @@ class Arithmetic:
         are, in double precision.
     checked : bool
         Whether the models check every number against the width that it has to fit.
+    gain_bits : int or None
+        Gains are rounded to so many bits after the point; None: exact.
 
     Notes
     -----
@@ -76,6 +78,7 @@ class Arithmetic:
 
     name: Format
     checked: bool = False
+    gain_bits: int | None = None
 
     @property
     def tag(self) -> str:

@@ -87,11 +87,12 @@ class BernoulliModel(CheckedModel):
         if spikes is not None and self.s_out.csp_ports:
             plain = np.zeros_like(self.silence)
             plain[: len(spikes)] = spikes
-        if spikes is not None and self.g_out.csp_ports:
+        if spikes is not None and (self.g_out.csp_ports or self.d_out.csp_ports):
             graded = np.zeros_like(self.silence)
             np.multiply(spikes, self.gains[many][:, None], graded[: len(spikes)])
         self.s_out.send(plain)
         self.g_out.send(graded)
+        self.d_out.send(graded[0])
 
     def _count(
         self, phase: int, step: int, spikes: npt.NDArray[np.bool_] | None, many: Array | None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from pffspike.engines.lava import compat
+from pffspike.engines.lava import compat, loihi
 from pffspike.engines.lava.memory import Memory, shared
-from pffspike.engines.lava.plan import Plan
+from pffspike.engines.lava.plan import Plan, Synapses
 from pffspike.engines.lava.processes.connection.process import Connection
 from pffspike.engines.lava.processes.population.process import Population
 from pffspike.engines.lava.processes.source.process import Source
@@ -14,9 +17,12 @@ from pffspike.engines.lava.runtime import GuardedRuntime
 from pffspike.engines.lava.turns import CooperativeRuntime
 
 AnyRuntime = GuardedRuntime | CooperativeRuntime
+Stock = Callable[[Synapses], Any]
 
 
-def start(plan: Plan, memory: Memory, timeout: float, forked: bool) -> list[AnyRuntime]:
+def start(
+    plan: Plan, memory: Memory, timeout: float, forked: bool, stock: Stock | None = None
+) -> list[AnyRuntime]:
     """Make the processes of a plan and start them.
 
     Parameters
@@ -27,6 +33,8 @@ def start(plan: Plan, memory: Memory, timeout: float, forked: bool) -> list[AnyR
         See the runtimes.
     forked : bool
         An operating-system process for each Lava process, instead of turns in this one.
+    stock : callable or None
+        Makes the LearningDense of a plastic projection, see `pffspike.engines.lava.loihi`.
 
     Returns
     -------
@@ -38,7 +46,7 @@ def start(plan: Plan, memory: Memory, timeout: float, forked: bool) -> list[AnyR
     runtime = GuardedRuntime if forked else CooperativeRuntime
     started: list[AnyRuntime] = []
     with compat.logging_untouched():
-        processes = _make(plan, memory, progress)
+        processes = _make(plan, memory, progress, stock)
         try:
             for part in _parts(plan):
                 started.append(
@@ -56,12 +64,10 @@ def start(plan: Plan, memory: Memory, timeout: float, forked: bool) -> list[AnyR
     return started
 
 
-def _make(
-    plan: Plan, memory: Memory, progress: np.ndarray
-) -> dict[str, Source | Population | Connection]:
+def _make(plan: Plan, memory: Memory, progress: np.ndarray, stock: Stock | None) -> dict[str, Any]:
     slots = iter(np.split(progress, len(progress)))
     schedule, probes = memory.schedule, memory.probes
-    processes: dict[str, Source | Population | Connection] = {}
+    processes: dict[str, Any] = {}
     for each in plan.sources:
         processes[each.name] = Source(
             neurons=each,
@@ -81,6 +87,10 @@ def _make(
             progress=next(slots),
         )
     for synapses in plan.projections:
+        pre, post = processes[synapses.pre], processes[synapses.post]
+        if stock is not None and loihi.is_stock(synapses):
+            processes[_key(synapses.name)] = _dense(stock(synapses), pre, post)
+            continue
         process = Connection(
             synapses=synapses,
             weights=memory.weights[synapses.owner],
@@ -88,7 +98,6 @@ def _make(
             schedule=schedule,
             progress=next(slots),
         )
-        pre, post = processes[synapses.pre], processes[synapses.post]
         (pre.g_out if synapses.graded else pre.s_out).connect(process.s_in)
         process.a_out.connect(post.a_in)
         if synapses.plasticity:
@@ -98,6 +107,16 @@ def _make(
         if each.lesson and each.lesson.copies:
             processes[each.lesson.copies].s_out.connect(processes[each.name].t_in)
     return processes
+
+
+def _dense(process: Any, pre: Any, post: Any) -> Any:
+    """Connect a LearningDense, whose ports have no lanes (Lava's reshape fails on NumPy 2)."""
+    pre.d_out.connect(process.s_in)
+    process.a_out.connect(post.d_in)
+    if hasattr(process, "s_in_y1"):
+        post.y1_out.connect(process.s_in_y1)
+        post.y2_out.connect(process.s_in_y2)
+    return process
 
 
 def _key(projection: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter, grids
-from pffspike.engines.lava.arithmetic import Arithmetic, Number
+from pffspike.engines.lava.arithmetic import Arithmetic, Dyadic, Number
 from pffspike.network import constants
 from pffspike.network.spec import Contrast, Delta, Goodness, Population
 
@@ -93,6 +93,25 @@ class Lesson:
         else:
             number = reckon.ratio(np.zeros_like(counts), self.exponent)
         return np.asarray(reckon.floor(number, self.factor_grid))
+
+    def signed_traces(self, factors: Array, bits: int) -> tuple[Array, Array]:
+        """Positive and negative part of post factors, as traces of 7 bits without a sign.
+
+        Parameters
+        ----------
+        factors : (units,) ndarray of int64
+            Raw.
+        bits : int
+            A factor of 1 is ``2^bits``.
+
+        Returns
+        -------
+        (units,), (units,) ndarray of int64
+        """
+        half = Dyadic(1, -bits - 1)
+        size = (Dyadic(np.abs(factors), self.factor_grid) + half).floor(-bits)
+        size = np.minimum(size, 127)
+        return np.where(factors > 0, size, 0), np.where(factors < 0, size, 0)
 
     def _modulator(self, rule: Goodness, counts: Array, contrast: int) -> Number:
         reckon = self.arithmetic

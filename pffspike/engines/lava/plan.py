@@ -189,7 +189,9 @@ def _drive_grids(network: Network, program: Program, post: str) -> tuple[int, ..
     return tuple(grid)
 
 
-def _gain_grid(population: Population) -> int:
+def _gain_grid(population: Population, arithmetic: Arithmetic) -> int:
+    if arithmetic.gain_bits is not None:
+        return -arithmetic.gain_bits
     if population.normalization == "shift":
         return -(population.size.bit_length() // 2)
     return grids.GAIN_GRID if population.normalization == "sqrt" else 0
@@ -205,6 +207,8 @@ def _neurons(
 ) -> Neurons:
     name, size = population.name, population.size
     table = grids.gain_table(population.normalization, size)
+    if arithmetic.gain_bits is not None:
+        table = grids.nearest(table, -arithmetic.gain_bits)
     return Neurons(
         name,
         (lanes, size),
@@ -213,7 +217,7 @@ def _neurons(
         tuple(counter.derive_key(seed, counter.SPIKES, phase.stream) for phase in program.phases),
         tuple(name in structure.active(network, phase) for phase in program.phases),
         tuple(grids.DRIVE_GRID - grid for grid in _drive_grids(network, program, name)),
-        arithmetic.encode(table, _gain_grid(population)).astype(arithmetic.payload),
+        arithmetic.encode(table, _gain_grid(population, arithmetic)).astype(arithmetic.payload),
         arithmetic,
         _lesson(program, population, arithmetic),
     )
@@ -240,7 +244,7 @@ def _synapses(
     lanes: int,
 ) -> Synapses:
     pre, post = network.population(projection.pre), network.population(projection.post)
-    fine = projection.grid + (_gain_grid(pre) if projection.normalized else 0)
+    fine = projection.grid + (_gain_grid(pre, arithmetic) if projection.normalized else 0)
     drive = _drive_grids(network, program, projection.post)
     return Synapses(
         projection.name,
@@ -283,7 +287,7 @@ def _plasticity(
         lesson.learns,
         _exponent(program),
         projection.grid,
-        _gain_grid(pre) if projection.normalized else 0,
+        _gain_grid(pre, arithmetic) if projection.normalized else 0,
         lesson.factor_grid,
         low,
         high,

@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import counter
 from pffspike.engines.base import Progress, Signals, check_signals
-from pffspike.engines.lava import compat
+from pffspike.engines.lava import compat, loihi
 from pffspike.engines.lava.arithmetic import Arithmetic, Format
 from pffspike.engines.lava.memory import Memory
-from pffspike.engines.lava.plan import make_plan
+from pffspike.engines.lava.plan import Synapses, make_plan
 from pffspike.errors import UserError
 from pffspike.network import constants, exactness, parameters, structure
 from pffspike.network.parameters import Parameters
@@ -53,6 +53,8 @@ class LavaEngine:
     checked : bool
         Debug mode of the fixed-point models: every number is compared with its width at every
         step, and `RangeError` names what does not fit.
+    learning : {"exact", "loihi"}
+        ``loihi``: with Lava's own LearningDense, inexact, see `pffspike.engines.lava.loihi`.
 
     Raises
     ------
@@ -71,6 +73,7 @@ class LavaEngine:
         lanes: int = _LANES,
         processes: bool = False,
         checked: bool = False,
+        learning: str = "exact",
     ) -> None:
         compat.require_lava()
         if arithmetic not in ("fixed", "floating"):
@@ -81,7 +84,12 @@ class LavaEngine:
             raise UserError(f"lanes = {lanes} must be at least 1")
         self.arithmetic: Format = "fixed" if arithmetic == "fixed" else "floating"
         self.timeout, self.lanes, self.processes = timeout, lanes, processes
-        self.checked = checked
+        self.checked, self.learning = checked, learning
+        if learning not in ("exact", "loihi"):
+            raise UserError(f"learning = {learning!r} must be 'exact' or 'loihi'")
+        if learning == "loihi" and (arithmetic != "fixed" or processes):
+            raise UserError("learning = 'loihi' needs fixed point and processes = False")
+        self.name = "lava:loihi" if learning == "loihi" else "lava"
 
     def compile(
         self,
@@ -115,11 +123,27 @@ class LavaSession:
         parameters.check(network, start)
         self._network, self._program, self._seed = network, program, seed
         self._record, self._lanes = record, 1 if program.learns else engine.lanes
-        arithmetic = Arithmetic(engine.arithmetic, engine.checked)
+        stock = engine.learning == "loihi" and program.learns
+        if stock:
+            loihi.check(network, program)
+        arithmetic = Arithmetic(
+            engine.arithmetic, engine.checked, loihi.MESSAGE_BITS if stock else None
+        )
         plan = make_plan(network, program, seed, arithmetic, self._lanes)
         self._memory = Memory(network, program, plan, start, record, self._lanes)
         self._others = start.without(self._memory.weights, self._memory.biases)
-        self._runtimes = build.start(plan, self._memory, engine.timeout, engine.processes)
+        self._stock = tuple(p.name for p in plan.projections if stock and loihi.is_stock(p))
+        self._scale = 1.0
+
+        def dense(synapses: Synapses) -> Any:
+            rows = self._memory.weights[synapses.owner]
+            return loihi.make_process(network, plan, synapses, rows, self._scale)
+
+        def begin() -> list[Any]:
+            make = dense if stock else None
+            return build.start(plan, self._memory, engine.timeout, engine.processes, make)
+
+        self._begin, self._runtimes = begin, begin()
         self._release = weakref.finalize(self, _stop, self._runtimes)
 
     def run(
@@ -141,7 +165,7 @@ class LavaSession:
             raise RuntimeError("this session is closed; compile the network again")
         checked, numbers = check_signals(self._network, self._program, signals, samples)
         traces = []
-        self._memory.set_rates(learning_scale)
+        self._set_rates(learning_scale)
         try:
             for start in range(0, max(1, len(numbers)), self._lanes):
                 part = slice(start, start + self._lanes)
@@ -153,6 +177,25 @@ class LavaSession:
             self.close()
             raise
         return Trace.join(traces)
+
+    def _set_rates(self, learning_scale: float) -> None:
+        self._memory.set_rates(learning_scale)
+        if self._stock and learning_scale != self._scale:
+            # The rate is part of a LearningDense: take its weights and build it anew.
+            self._fetch()
+            self._release()
+            self._scale = learning_scale
+            self._runtimes = self._begin()
+            self._release = weakref.finalize(self, _stop, self._runtimes)
+
+    def _fetch(self) -> None:
+        """Take the weights out of the LearningDense processes, as arrays."""
+        for runtime in self._runtimes if self._stock else ():
+            for actor in runtime.infrastructure.actors:
+                if actor.name in self._stock:
+                    projection = self._network.projection(actor.name)
+                    raw = loihi.raw_weights(projection, actor.model)
+                    self._memory.weights[actor.name][:] = raw
 
     def _run_lanes(self, signals: Mapping[str, Array], samples: npt.NDArray[np.int64]) -> Trace:
         """Run as many samples as there are lanes, or fewer."""
@@ -209,6 +252,7 @@ class LavaSession:
     @property
     def parameters(self) -> Parameters:
         """Copy of the weights and biases as they are now."""
+        self._fetch()
         return self._others.copy().joined(self._memory.parameters())
 
     def close(self) -> None:

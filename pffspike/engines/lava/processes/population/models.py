@@ -10,6 +10,7 @@ from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
 from pffspike.engines.lava.bernoulli import BernoulliModel, fixed_uniform, floating_uniform
+from pffspike.engines.lava.loihi import FACTOR_BITS
 from pffspike.engines.lava.memory import Array
 from pffspike.engines.lava.processes.population.process import Population
 from pffspike.engines.lava.ranges import PAYLOAD_BITS, SUM_BITS, WEIGHT_BITS
@@ -29,6 +30,8 @@ class AbstractPyPopulationModel(BernoulliModel):
     def run_spk(self) -> None:
         phase, step = self.clock.at(self.time_step)
         current = self.a_in.recv()[: self.used]
+        if self.d_in.csp_ports:
+            current = current + self.d_in.recv()
         if self.active[phase]:
             # What arrives in step 0 was sent by the presentation before.
             self.emit(phase, step, self.fire(phase, step, 0 if step == 0 else current))
@@ -52,6 +55,11 @@ class AbstractPyPopulationModel(BernoulliModel):
             counts = self.probe.counts[phase, 0]
             self.factors = self.lesson.factors(phase, counts, target)
             self.f_out.send(self.factors)
+        if self.y1_out.csp_ports:
+            factors = self.factors if self.lrn_guard() else np.zeros_like(self.factors)
+            positive, negative = self.lesson.signed_traces(factors, FACTOR_BITS)
+            self.y1_out.send(positive)
+            self.y2_out.send(negative)
 
     def lrn_guard(self) -> bool:
         phase, step = self.clock.at(self.time_step)
@@ -71,10 +79,14 @@ class AbstractPyPopulationModel(BernoulliModel):
 @tag("floating_pt")
 class PyPopulationModelFloat(AbstractPyPopulationModel):
     a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.float64)
+    d_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.float64)
     t_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.float64)
     s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
     g_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
+    d_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
     f_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
+    y1_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
+    y2_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
 
     def fire(self, phase: int, step: int, current: Array | int) -> Array:
         # U lies in [0, 1), so clipping the drive to [0, 1] could not change the answer.
@@ -86,10 +98,14 @@ class PyPopulationModelFloat(AbstractPyPopulationModel):
 @tag("fixed_pt")
 class PyPopulationModelFixed(AbstractPyPopulationModel):
     a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64, precision=SUM_BITS)
+    d_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64, precision=SUM_BITS)
     t_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=1)
     s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=1)
     g_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=PAYLOAD_BITS)
+    d_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=PAYLOAD_BITS)
     f_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int64, precision=SUM_BITS)
+    y1_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=7)
+    y2_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=7)
 
     def fire(self, phase: int, step: int, current: Array | int) -> Array:
         if self.checked:

@@ -39,6 +39,8 @@ class Population(AbstractProcess):
     graded spike, as Loihi 2 has it. So one number a spike carries the normalization, and only
     the population counts its spikes, whatever the number of its projections. ``t_in`` hears the
     population that is copied. These ports have shape (lanes, units); ``f_out`` has (units,).
+    For Lava's LearningDense there are ports without lanes: ``d_in`` like ``a_in``, ``d_out`` like
+    ``g_out``, and ``y1_out`` and ``y2_out`` with the factors' two signs, 0 but in the last step.
     """
 
     def __init__(
@@ -63,7 +65,11 @@ class Population(AbstractProcess):
             progress=progress,
         )
         self.a_in = InPort(shape=neurons.shape)
+        self.d_in = InPort(shape=neurons.shape[1:])
         self.t_in = InPort(shape=neurons.shape)
         self.s_out = OutPort(shape=neurons.shape)
         self.g_out = OutPort(shape=neurons.shape)
+        self.d_out = OutPort(shape=neurons.shape[1:])
         self.f_out = OutPort(shape=neurons.shape[1:])
+        self.y1_out = OutPort(shape=neurons.shape[1:])
+        self.y2_out = OutPort(shape=neurons.shape[1:])

@@ -53,6 +53,7 @@ class AbstractPySourceModel(BernoulliModel):
 class PySourceModelFloat(AbstractPySourceModel):
     s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
     g_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
+    d_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
 
     one = 1.0
 
@@ -66,6 +67,7 @@ class PySourceModelFloat(AbstractPySourceModel):
 class PySourceModelFixed(AbstractPySourceModel):
     s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=1)
     g_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=PAYLOAD_BITS)
+    d_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=PAYLOAD_BITS)
 
     one = 1 << counter.UNIFORM_BITS
 
