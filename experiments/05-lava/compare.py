@@ -5,6 +5,7 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from pffspike.engines import make_engine
 from pffspike.engines.lava import LavaEngine
 from pffspike.network import initial
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).absolute().parent
 PROGRAM = "one_pass"
 
 #: Row, what it can do and what it cannot.
@@ -84,18 +85,32 @@ def measure(card, samples, rounds):
     }
 
 
-def brian2lava(python, sizes, steps, limit):
-    """Time a step of brian2lava in an environment of its own, or what came of it."""
-    command = [str(python), str(HERE / "with_brian2lava.py"), *map(str, (*sizes, steps))]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
-    except subprocess.TimeoutExpired:
-        return {
-            "failed": f"not finished after {limit} s: {'-'.join(map(str, sizes))}, {steps} steps"
-        }
-    if done.returncode:
-        return {"failed": (done.stderr.strip().splitlines() or ["no message"])[-1]}
-    return json.loads(done.stdout.splitlines()[-1])
+def brian2lava(python, sizes, limit):
+    """Seconds to start and microseconds a step of brian2lava, or what came of it."""
+    seconds, (few, many) = [], (20, 60)
+    for steps in (few, many):
+        command = [
+            str(python.absolute()),
+            str(HERE / "with_brian2lava.py"),
+            *map(str, (*sizes, steps)),
+        ]
+        with tempfile.TemporaryDirectory() as folder:  # it writes its Lava processes there
+            try:
+                done = subprocess.run(
+                    command,
+                    capture_output=True,
+                    text=True,
+                    timeout=limit,
+                    check=False,
+                    cwd=folder,
+                )
+            except subprocess.TimeoutExpired:
+                return {"failed": f"{steps} steps were not finished after {limit:g} s"}
+        if done.returncode:
+            return {"failed": (done.stderr.strip().splitlines() or ["no message"])[-1]}
+        seconds.append(json.loads(done.stdout.splitlines()[-1])["seconds"])
+    step = max(0.0, (seconds[1] - seconds[0]) / (many - few))
+    return {"start_seconds": seconds[0] - few * step, "microseconds_a_step": 1e6 * step}
 
 
 def table(results):
@@ -110,7 +125,9 @@ def table(results):
                 f"| {NOTES[name]} |"
             )
     for row in results["brian2lava"]:
-        what = row.get("failed") or f"{row['microseconds_a_step']:.0f}"
+        what = row.get("failed") or (
+            f"{row['microseconds_a_step']:.0f}, after {row['start_seconds']:.0f} s to start"
+        )
         lines.append(f"| {row['network']} | brian2lava | {what} | | {NOTES['brian2lava']} |")
     return "\n".join(lines)
 
@@ -143,7 +160,7 @@ def main():
     results = {"networks": {card: measure(card, samples, rounds) for card in cards}}
     results["brian2lava"] = []
     for sizes in ((16, 20, 20), (64, 200, 200)) if options.brian2lava else ():
-        row = brian2lava(options.brian2lava, sizes, 20, options.limit)
+        row = brian2lava(options.brian2lava, sizes, options.limit)
         results["brian2lava"].append({"network": "-".join(map(str, sizes)), **row})
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "results.json").write_text(json.dumps(results, indent=2) + "\n")
