@@ -51,10 +51,24 @@ def mix(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     return x
 
 
+def offsets(position: npt.ArrayLike) -> npt.NDArray[np.uint64]:
+    """What is added to a key to read its stream: ``mix(key + offsets(position))`` is the output.
+
+    Parameters
+    ----------
+    position : array_like of int
+
+    Returns
+    -------
+    ndarray of uint64, at least one-dimensional
+    """
+    positions = np.atleast_1d(np.asarray(position).astype(np.uint64, copy=False))
+    return (positions + np.uint64(1)) * np.uint64(GOLDEN)
+
+
 def _output(key: npt.ArrayLike, position: npt.ArrayLike) -> npt.NDArray[np.uint64]:
     keys = np.atleast_1d(np.asarray(key).astype(np.uint64, copy=False))
-    positions = np.atleast_1d(np.asarray(position).astype(np.uint64, copy=False))
-    return mix(keys + (positions + np.uint64(1)) * np.uint64(GOLDEN))
+    return mix(keys + offsets(position))
 
 
 def derive_key(key: int, *path: int) -> int:

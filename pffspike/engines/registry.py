@@ -21,9 +21,11 @@ ENGINES = {
     "brian2:cpp_standalone": "Brian2, C++ standalone; learns",
     "brian2:cython": "Brian2, run time with Cython; learns",
     "brian2:numpy": "Brian2, run time with NumPy; learns",
-    "lava": "Lava's CPU simulator, fixed point; inference",
-    "lava:fixed": "Lava's CPU simulator, fixed point; inference",
-    "lava:floating": "Lava's CPU simulator, floating point; inference",
+    "lava": "Lava's CPU simulator, fixed point; learns",
+    "lava:fixed": "Lava's CPU simulator, fixed point; learns",
+    "lava:checked": "Lava's CPU simulator, fixed point, every range checked; learns",
+    "lava:floating": "Lava's CPU simulator, floating point; learns",
+    "lava:loihi": "Lava's CPU simulator, learns by Loihi's own traces and rounding: inexact",
 }
 
 
@@ -58,6 +60,10 @@ def make_engine(name: str) -> Engine:
     if family == "lava":
         from pffspike.engines.lava import LavaEngine
 
+        if variant == "checked":
+            return LavaEngine(checked=True)
+        if variant == "loihi":
+            return LavaEngine(learning="loihi")
         return LavaEngine(arithmetic=variant or "fixed")
     from pffspike.engines.reference import ReferenceEngine
 

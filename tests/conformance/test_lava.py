@@ -297,12 +297,6 @@ def test_fixed_point_holds_integers_only():
     assert Arithmetic("fixed").encode([0.5, -0.25], -2).tolist() == [2, -1]
 
 
-def test_learning_is_refused():
-    network = pff_network(20)
-    with pytest.raises(UserError, match="'train' learns"):
-        LavaEngine().compile(network, "train", initial(network, 1), seed=1)
-
-
 def test_arguments_are_checked():
     for options in ({"arithmetic": "double"}, {"lanes": 0}, {"timeout": 0}):
         with pytest.raises(UserError, match=next(iter(options))):

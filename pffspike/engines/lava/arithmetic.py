@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,48 @@ import numpy.typing as npt
 from pffspike.arithmetic import grids
 
 Format = Literal["fixed", "floating"]
+Array = npt.NDArray  # type: ignore[type-arg]
+
+
+@dataclass(frozen=True)
+class Dyadic:
+    """Integers times a power of two: what fixed-point models reckon with, by shifts alone.
+
+    Parameters
+    ----------
+    integers : ndarray of int64, or int
+    grid : int
+        The numbers are ``integers * 2^grid``.
+    """
+
+    integers: Any
+    grid: int
+
+    def at(self, grid: int) -> Any:
+        """Integers on a grid that is as fine or finer."""
+        return self.integers << (self.grid - grid)
+
+    def __add__(self, other: Dyadic) -> Dyadic:
+        grid = min(self.grid, other.grid)
+        return Dyadic(self.at(grid) + other.at(grid), grid)
+
+    def __sub__(self, other: Dyadic) -> Dyadic:
+        return self + Dyadic(-other.integers, other.grid)
+
+    def __mul__(self, other: Dyadic) -> Dyadic:
+        return Dyadic(self.integers * other.integers, self.grid + other.grid)
+
+    def __getitem__(self, index: Any) -> Dyadic:
+        return Dyadic(self.integers[index], self.grid)
+
+    def floor(self, grid: int) -> Any:
+        """Integers on another grid, rounded downwards if it is a coarser one."""
+        if grid <= self.grid:
+            return self.at(grid)
+        return self.integers >> (grid - self.grid)
+
+
+Number = Any  #: a `Dyadic` in fixed point, a float or an array of floats in floating point
 
 
 @dataclass(frozen=True)
@@ -22,9 +64,21 @@ class Arithmetic:
     name : {"fixed", "floating"}
         ``fixed``: as integers, multiples of the grid, and nothing else; ``floating``: as they
         are, in double precision.
+    checked : bool
+        Whether the models check every number against the width that it has to fit.
+    gain_bits : int or None
+        Gains are rounded to so many bits after the point; None: exact.
+
+    Notes
+    -----
+    What is kept in arrays and sent is *raw*: integers on a grid that both sides know, or doubles.
+    Formulas are written once, with `Number`, which `number` makes of what is raw and `floor`
+    makes raw again.
     """
 
     name: Format
+    checked: bool = False
+    gain_bits: int | None = None
 
     @property
     def tag(self) -> str:
@@ -41,7 +95,7 @@ class Arithmetic:
         """Type of what a spike carries."""
         return np.int32 if self.name == "fixed" else np.float64
 
-    def encode(self, values: npt.ArrayLike, grid: int) -> npt.NDArray:  # type: ignore[type-arg]
+    def encode(self, values: npt.ArrayLike, grid: int) -> Array:
         """Give multiples of ``2^grid`` in this format.
 
         Parameters
@@ -64,3 +118,35 @@ class Arithmetic:
         if not grids.on_grid(real, grid):
             raise ValueError(f"a value is not a multiple of 2^{grid}, so it has no exact integer")
         return (real * 2.0**-grid).astype(np.int64)
+
+    def decode(self, raw: Array, grid: int) -> npt.NDArray[np.float64]:
+        """Doubles from what `encode` gives."""
+        return raw.copy() if self.name == "floating" else raw * 2.0**grid
+
+    def number(self, raw: Any, grid: int) -> Number:
+        """Reckon with raw values on a grid."""
+        return Dyadic(raw, grid) if self.name == "fixed" else raw
+
+    def constant(self, value: float) -> Number:
+        """Reckon with a dyadic constant, on its own coarsest grid."""
+        if self.name == "floating":
+            return value
+        numerator, denominator = value.as_integer_ratio()
+        return Dyadic(numerator, 1 - denominator.bit_length())
+
+    def ratio(self, counts: Any, exponent: int) -> Number:
+        """``counts / 2^exponent`` for integers ``counts``."""
+        return Dyadic(counts, -exponent) if self.name == "fixed" else counts * 2.0**-exponent
+
+    def floor(self, number: Number, grid: int) -> Any:
+        """Raw multiples of ``2^grid``, rounded downwards."""
+        if self.name == "fixed":
+            return number.floor(grid)
+        return np.floor(number * 2.0**-grid) * 2.0**grid
+
+    def clip(self, number: Number, low: float, high: float) -> Number:
+        """Saturate at two integers."""
+        if self.name == "floating":
+            return np.clip(number, low, high)
+        limits = (int(limit) << -number.grid for limit in (low, high))
+        return Dyadic(np.clip(number.integers, *limits), number.grid)

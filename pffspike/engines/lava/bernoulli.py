@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from lava.magma.core.model.py.model import PyLoihiProcessModel
 
-from pffspike.arithmetic import counter, grids
+from pffspike.arithmetic import counter
 from pffspike.engines.lava.memory import Probe, Schedule
 from pffspike.engines.lava.plan import Neurons
+from pffspike.engines.lava.ranges import CheckedModel
 
 Array = npt.NDArray  # type: ignore[type-arg]
+
+_SHIFT = np.uint64(64 - counter.UNIFORM_BITS)
 
 
 def floating_uniform(bits: npt.NDArray[np.uint64]) -> npt.NDArray[np.float64]:
@@ -25,13 +27,7 @@ def fixed_uniform(bits: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
     return bits.astype(np.int64)
 
 
-def check_range(name: str, current: Array | int) -> None:
-    """Raise `OverflowError` if a current needs more bits than the network was checked for."""
-    if np.max(np.abs(current), initial=0) >> grids.EXACT_BITS:
-        raise OverflowError(f"a current into {name!r} needs more than {grids.EXACT_BITS} bits")
-
-
-class BernoulliModel(PyLoihiProcessModel):  # type: ignore[misc]
+class BernoulliModel(CheckedModel):
     """Draws, sends and counts; the sub-classes say with which probability and which numbers.
 
     Parameters
@@ -41,28 +37,36 @@ class BernoulliModel(PyLoihiProcessModel):  # type: ignore[misc]
     """
 
     def __init__(self, proc_params: Any) -> None:
-        super().__init__(proc_params)
         neurons: Neurons = proc_params["neurons"]
+        super().__init__(proc_params, f"population {neurons.name!r}", neurons)
         self.schedule: Schedule = proc_params["schedule"]
         self.probe: Probe = proc_params["probe"]
         self.progress: Array = proc_params["progress"]
-        self.name, self.clock = neurons.name, neurons.clock
         self.active, self.shifts = neurons.active, neurons.shifts
-        self.counters, self.streams, self.gains = neurons.counters, neurons.streams, neurons.gains
+        self.streams, self.gains = neurons.streams, neurons.gains
+        self.offsets = counter.offsets(neurons.counters)
         self.silence = np.zeros(neurons.shape, self.gains.dtype)
+        self.keys = np.zeros((0, 0), np.uint64)  # of this presentation, by lane and step
 
     @property
     def used(self) -> int:
         """Lanes that hold a sample."""
         return int(self.schedule.used[0])
 
-    def bits(self, phase: int, step: int) -> npt.NDArray[np.uint64]:
-        """Draw ``(used, units)`` integers of 24 bits: the uniform numbers times 2^24."""
-        samples = counter.derive_keys(self.streams[phase], self.schedule.samples[: self.used])
-        keys = counter.derive_keys(samples, step)
-        return counter.derive_keys(keys[:, None], self.counters) >> np.uint64(
-            64 - counter.UNIFORM_BITS
-        )
+    def bits(self, phase: int, step: int, chosen: Array | None = None) -> npt.NDArray[np.uint64]:
+        """Draw ``(used, units)`` integers of 24 bits: the uniform numbers times 2^24.
+
+        Parameters
+        ----------
+        phase, step : int
+        chosen : (n,) ndarray of int or None
+            Neurons to draw for, all by default.
+        """
+        if step == 0:
+            samples = counter.derive_keys(self.streams[phase], self.schedule.samples[: self.used])
+            self.keys = counter.derive_keys(samples[:, None], np.arange(self.clock.steps))
+        offsets = self.offsets if chosen is None else self.offsets[chosen]
+        return counter.mix(self.keys[:, step, None] + offsets) >> _SHIFT
 
     def emit(self, phase: int, step: int, spikes: npt.NDArray[np.bool_] | None) -> None:
         """Send the spikes of a step and count them.
@@ -73,22 +77,26 @@ class BernoulliModel(PyLoihiProcessModel):  # type: ignore[misc]
         spikes : (used, units) ndarray of bool or None
             None: silence.
         """
-        self._send(spikes)
-        self._count(phase, step, spikes)
+        many = None if spikes is None else np.count_nonzero(spikes, axis=1)
+        self._send(spikes, many)
+        self._count(phase, step, spikes, many)
         self.progress[0] = self.time_step
 
-    def _send(self, spikes: npt.NDArray[np.bool_] | None) -> None:
+    def _send(self, spikes: npt.NDArray[np.bool_] | None, many: Array | None) -> None:
         plain = graded = self.silence
         if spikes is not None and self.s_out.csp_ports:
             plain = np.zeros_like(self.silence)
             plain[: len(spikes)] = spikes
-        if spikes is not None and self.g_out.csp_ports:
+        if spikes is not None and (self.g_out.csp_ports or self.d_out.csp_ports):
             graded = np.zeros_like(self.silence)
-            np.multiply(spikes, self.gains[spikes.sum(axis=1)][:, None], graded[: len(spikes)])
+            np.multiply(spikes, self.gains[many][:, None], graded[: len(spikes)])
         self.s_out.send(plain)
         self.g_out.send(graded)
+        self.d_out.send(graded[0])
 
-    def _count(self, phase: int, step: int, spikes: npt.NDArray[np.bool_] | None) -> None:
+    def _count(
+        self, phase: int, step: int, spikes: npt.NDArray[np.bool_] | None, many: Array | None
+    ) -> None:
         probe = self.probe
         if step == 0:
             probe.spikes[phase] = 0
@@ -98,7 +106,7 @@ class BernoulliModel(PyLoihiProcessModel):  # type: ignore[misc]
         if spikes is None:
             return
         used = len(spikes)
-        probe.spikes[phase, :used] += spikes.sum(axis=1)
+        probe.spikes[phase, :used] += many
         if step >= self.clock.burn_in:
             probe.counts[phase, :used] += spikes
         if probe.raster is not None:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from pffspike.engines.lava import compat
+from pffspike.engines.lava import compat, loihi
 from pffspike.engines.lava.memory import Memory, shared
-from pffspike.engines.lava.plan import Plan
+from pffspike.engines.lava.plan import Plan, Synapses
 from pffspike.engines.lava.processes.connection.process import Connection
 from pffspike.engines.lava.processes.population.process import Population
 from pffspike.engines.lava.processes.source.process import Source
 from pffspike.engines.lava.runtime import GuardedRuntime
+from pffspike.engines.lava.turns import CooperativeRuntime
+
+AnyRuntime = GuardedRuntime | CooperativeRuntime
+Stock = Callable[[Synapses], Any]
 
 
-def start(plan: Plan, memory: Memory, timeout: float) -> list[GuardedRuntime]:
+def start(
+    plan: Plan, memory: Memory, timeout: float, forked: bool, stock: Stock | None = None
+) -> list[AnyRuntime]:
     """Make the processes of a plan and start them.
 
     Parameters
@@ -21,22 +30,27 @@ def start(plan: Plan, memory: Memory, timeout: float) -> list[GuardedRuntime]:
     plan : Plan
     memory : Memory
     timeout : float
-        See `GuardedRuntime`.
+        See the runtimes.
+    forked : bool
+        An operating-system process for each Lava process, instead of turns in this one.
+    stock : callable or None
+        Makes the LearningDense of a plastic projection, see `pffspike.engines.lava.loihi`.
 
     Returns
     -------
-    list of GuardedRuntime
+    list of GuardedRuntime or of CooperativeRuntime
         One for each connected part of the network, because Lava finds the processes of a
         network by their connections.
     """
     progress = shared((len(plan.neurons) + len(plan.projections),), np.int64)
-    started: list[GuardedRuntime] = []
+    runtime = GuardedRuntime if forked else CooperativeRuntime
+    started: list[AnyRuntime] = []
     with compat.logging_untouched():
-        processes = _make(plan, memory, progress)
+        processes = _make(plan, memory, progress, stock)
         try:
             for part in _parts(plan):
                 started.append(
-                    GuardedRuntime(
+                    runtime(
                         [processes[name] for name in part],
                         plan.arithmetic.tag,
                         lambda: int(progress.sum()),
@@ -44,18 +58,16 @@ def start(plan: Plan, memory: Memory, timeout: float) -> list[GuardedRuntime]:
                     )
                 )
         except BaseException:
-            for runtime in started:
-                runtime.stop()
+            for each in started:
+                each.stop()
             raise
     return started
 
 
-def _make(
-    plan: Plan, memory: Memory, progress: np.ndarray
-) -> dict[str, Source | Population | Connection]:
+def _make(plan: Plan, memory: Memory, progress: np.ndarray, stock: Stock | None) -> dict[str, Any]:
     slots = iter(np.split(progress, len(progress)))
     schedule, probes = memory.schedule, memory.probes
-    processes: dict[str, Source | Population | Connection] = {}
+    processes: dict[str, Any] = {}
     for each in plan.sources:
         processes[each.name] = Source(
             neurons=each,
@@ -66,15 +78,45 @@ def _make(
         )
     for each in plan.populations:
         processes[each.name] = Population(
-            neurons=each, schedule=schedule, probe=probes[each.name], progress=next(slots)
+            neurons=each,
+            bias=memory.biases[each.name],
+            rate=memory.rates["biases", each.name],
+            classes=memory.classes.get((each.lesson and each.lesson.signal) or ""),
+            schedule=schedule,
+            probe=probes[each.name],
+            progress=next(slots),
         )
     for synapses in plan.projections:
-        process = Connection(synapses=synapses, schedule=schedule, progress=next(slots))
         pre, post = processes[synapses.pre], processes[synapses.post]
+        if stock is not None and loihi.is_stock(synapses):
+            processes[_key(synapses.name)] = _dense(stock(synapses), pre, post)
+            continue
+        process = Connection(
+            synapses=synapses,
+            weights=memory.weights[synapses.owner],
+            rate=memory.rates["weights", synapses.owner],
+            schedule=schedule,
+            progress=next(slots),
+        )
         (pre.g_out if synapses.graded else pre.s_out).connect(process.s_in)
         process.a_out.connect(post.a_in)
+        if synapses.plasticity:
+            post.f_out.connect(process.f_in)
         processes[_key(synapses.name)] = process
+    for each in plan.populations:
+        if each.lesson and each.lesson.copies:
+            processes[each.lesson.copies].s_out.connect(processes[each.name].t_in)
     return processes
+
+
+def _dense(process: Any, pre: Any, post: Any) -> Any:
+    """Connect a LearningDense, whose ports have no lanes (Lava's reshape fails on NumPy 2)."""
+    pre.d_out.connect(process.s_in)
+    process.a_out.connect(post.d_in)
+    if hasattr(process, "s_in_y1"):
+        post.y1_out.connect(process.s_in_y1)
+        post.y2_out.connect(process.s_in_y2)
+    return process
 
 
 def _key(projection: str) -> str:
@@ -89,5 +131,10 @@ def _parts(plan: Plan) -> list[list[str]]:
         joined = part[synapses.pre] | part[synapses.post] | {_key(synapses.name)}
         for name in joined:
             part[name] = joined
+    for each in plan.populations:
+        if each.lesson and each.lesson.copies:
+            joined = part[each.name] | part[each.lesson.copies]
+            for name in joined:
+                part[name] = joined
     distinct = {id(names): names for names in part.values()}
     return [sorted(names) for names in distinct.values()]

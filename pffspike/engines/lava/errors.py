@@ -19,3 +19,7 @@ class DeadProcessError(LavaError, UserError):
 
 class StalledError(LavaError, UserError, TimeoutError):
     """No process finished a step for too long; the text says which of them wait for what."""
+
+
+class RangeError(LavaError, UserError, OverflowError):
+    """A number does not fit its width; only the debug mode looks."""

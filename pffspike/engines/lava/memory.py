@@ -16,8 +16,10 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import grids
 from pffspike.engines.lava.arithmetic import Arithmetic
-from pffspike.engines.lava.plan import Plan
-from pffspike.network.spec import Program
+from pffspike.engines.lava.plan import Plan, matrix_of, rows_of
+from pffspike.network import constants
+from pffspike.network.parameters import Parameters
+from pffspike.network.spec import Network, Program
 from pffspike.trace import Record
 
 Array = npt.NDArray  # type: ignore[type-arg]
@@ -69,14 +71,50 @@ class Memory:
 
     Parameters
     ----------
-    plan : Plan
+    network : Network
     program : Program
+    plan : Plan
+    parameters : Parameters
     record : Record
     lanes : int
     """
 
-    def __init__(self, plan: Plan, program: Program, record: Record, lanes: int) -> None:
+    def __init__(
+        self,
+        network: Network,
+        program: Program,
+        plan: Plan,
+        parameters: Parameters,
+        record: Record,
+        lanes: int,
+    ) -> None:
+        self._network = network
         self._arithmetic: Arithmetic = plan.arithmetic
+        #: raw rows by projection that owns them, raw biases by population
+        self.weights = {
+            name: self._filled(rows_of(p, parameters.weights[name]), p.grid)
+            for name in dict.fromkeys(each.owner for each in plan.projections)
+            for p in [network.projection(name)]
+        }
+        self.biases = {
+            each.name: self._filled(parameters.biases[each.name], grids.DRIVE_GRID)
+            for each in plan.populations
+        }
+        #: raw learning rates on the grid 2^-20, by projection and by population
+        self.rates = {
+            key: shared((1,), self._arithmetic.dtype)
+            for key in [
+                *(("weights", name) for name in self.weights),
+                *(("biases", name) for name in self.biases),
+            ]
+        }
+        lessons = (each.lesson for each in plan.populations)
+        #: classes by signal that teaches
+        self.classes = {
+            lesson.signal: shared((lanes,), np.int64)
+            for lesson in lessons
+            if lesson and lesson.signal
+        }
         self._sizes = {each.name: each.shape[1] for each in plan.sources}
         phases, steps = plan.clock.phases, plan.clock.steps
         self.schedule = Schedule(shared((lanes,), np.int64), shared((1,), np.int64))
@@ -104,6 +142,34 @@ class Memory:
             for name, size in self._sizes.items()
         }
 
+    def _filled(self, values: Array, grid: int) -> Array:
+        raw = self._arithmetic.encode(values, grid)
+        room = shared(raw.shape, self._arithmetic.dtype)
+        room[:] = raw
+        return room
+
+    def set_rates(self, learning_scale: float) -> None:
+        """Set all learning rates, before samples run."""
+        for (kind, name), room in self.rates.items():
+            if kind == "weights":
+                value = self._network.projection(name).learning_rate
+            else:
+                value = self._network.population(name).bias.learning_rate
+            rate = constants.rate(value, learning_scale)
+            room[0] = self._arithmetic.encode(rate, grids.RATE_GRID)
+
+    def parameters(self) -> Parameters:
+        """Weights and biases as they are now, of the projections and populations of the plan."""
+        decode = self._arithmetic.decode
+        weights = {}
+        for name, rows in self.weights.items():
+            projection = self._network.projection(name)
+            weights[name] = matrix_of(projection, decode(rows, projection.grid))
+        return Parameters(
+            weights,
+            {name: decode(raw, grids.DRIVE_GRID) for name, raw in self.biases.items()},
+        )
+
     def probabilities(self, name: str) -> tuple[Array | None, ...]:
         """``(lanes, units)`` spike probabilities of a driven population, by phase."""
         arrays = self._probabilities[name]
@@ -114,6 +180,8 @@ class Memory:
         used = len(samples)
         self.schedule.used[0] = used
         self.schedule.samples[:used] = samples
+        for signal, classes in self.classes.items():
+            classes[:used] = signals[signal]
         for name, size in self._sizes.items():
             for source in self._distinct[name]:
                 values = signals[source] if isinstance(source, str) else np.full(used, source)

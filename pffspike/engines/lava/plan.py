@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import counter, grids
 from pffspike.engines.lava.arithmetic import Arithmetic
+from pffspike.engines.lava.learning import Lesson, Plasticity
 from pffspike.network import exactness, structure
-from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Population, Program, Projection
 
 Array = npt.NDArray  # type: ignore[type-arg]
@@ -62,8 +62,8 @@ class Neurons:
         By phase: the grid of the drive is ``2^-(24 + shift)``.
     gains : (units + 1,) ndarray
         By number of spikes, what a graded spike carries.
-    bias : (units,) ndarray
-        Zero for a driven population.
+    lesson : Lesson or None
+        None: learns in no phase.
     """
 
     name: str
@@ -74,7 +74,8 @@ class Neurons:
     active: tuple[bool, ...]
     shifts: tuple[int, ...]
     gains: Array
-    bias: Array
+    arithmetic: Arithmetic
+    lesson: Lesson | None
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,11 @@ class Synapses:
     Parameters
     ----------
     name, pre, post : str
+    owner : str
+        Projection whose weights these are.
     clock : Clock
     shape_in, shape_out : (lanes, units)
-    weights : (n_pre, width) ndarray
+    arithmetic : Arithmetic
     group : int
         Senders of a group.
     graded : bool
@@ -97,18 +100,22 @@ class Synapses:
     shifts : tuple of (int or None)
         By phase: left shift from the grid of weight times payload to that of the drive, None
         where the projection is not enabled.
+    plasticity : Plasticity or None
+        None: the weights stay as they are.
     """
 
     name: str
     pre: str
     post: str
+    owner: str
     clock: Clock
     shape_in: tuple[int, int]
     shape_out: tuple[int, int]
-    weights: Array
+    arithmetic: Arithmetic
     group: int
     graded: bool
     shifts: tuple[int | None, ...]
+    plasticity: Plasticity | None
 
 
 @dataclass(frozen=True)
@@ -130,7 +137,6 @@ class Plan:
 def make_plan(
     network: Network,
     program: Program,
-    parameters: Parameters,
     seed: int,
     arithmetic: Arithmetic,
     lanes: int,
@@ -141,7 +147,6 @@ def make_plan(
     ----------
     network : Network
     program : Program
-    parameters : Parameters
     seed : int
     arithmetic : Arithmetic
     lanes : int
@@ -154,7 +159,7 @@ def make_plan(
     extent = structure.extent(network, program)
     clock = Clock(len(program.phases), program.steps, program.burn_in)
     neurons = [
-        _neurons(network, program, population, parameters, seed, arithmetic, lanes)
+        _neurons(network, program, population, seed, arithmetic, lanes)
         for population in extent.populations
     ]
     driven = {population.name for population in extent.populations if population.driven}
@@ -164,7 +169,7 @@ def make_plan(
         tuple(each for each in neurons if each.name in driven),
         tuple(each for each in neurons if each.name not in driven),
         tuple(
-            _synapses(network, program, projection, parameters, arithmetic, lanes)
+            _synapses(network, program, projection, seed, arithmetic, lanes)
             for projection in extent.projections
         ),
     )
@@ -184,7 +189,9 @@ def _drive_grids(network: Network, program: Program, post: str) -> tuple[int, ..
     return tuple(grid)
 
 
-def _gain_grid(population: Population) -> int:
+def _gain_grid(population: Population, arithmetic: Arithmetic) -> int:
+    if arithmetic.gain_bits is not None:
+        return -arithmetic.gain_bits
     if population.normalization == "shift":
         return -(population.size.bit_length() // 2)
     return grids.GAIN_GRID if population.normalization == "sqrt" else 0
@@ -194,14 +201,14 @@ def _neurons(
     network: Network,
     program: Program,
     population: Population,
-    parameters: Parameters,
     seed: int,
     arithmetic: Arithmetic,
     lanes: int,
 ) -> Neurons:
     name, size = population.name, population.size
     table = grids.gain_table(population.normalization, size)
-    bias = np.zeros(size) if population.driven else parameters.biases[name]
+    if arithmetic.gain_bits is not None:
+        table = grids.nearest(table, -arithmetic.gain_bits)
     return Neurons(
         name,
         (lanes, size),
@@ -210,46 +217,123 @@ def _neurons(
         tuple(counter.derive_key(seed, counter.SPIKES, phase.stream) for phase in program.phases),
         tuple(name in structure.active(network, phase) for phase in program.phases),
         tuple(grids.DRIVE_GRID - grid for grid in _drive_grids(network, program, name)),
-        arithmetic.encode(table, _gain_grid(population)).astype(arithmetic.payload),
-        arithmetic.encode(bias, grids.DRIVE_GRID),
+        arithmetic.encode(table, _gain_grid(population, arithmetic)).astype(arithmetic.payload),
+        arithmetic,
+        _lesson(program, population, arithmetic),
     )
+
+
+def _exponent(program: Program) -> int:
+    return program.window.bit_length() - 1
+
+
+def _lesson(program: Program, population: Population, arithmetic: Arithmetic) -> Lesson | None:
+    learns = tuple(population.name in phase.learn for phase in program.phases)
+    if not any(learns):
+        return None
+    contrast = tuple(phase.contrast for phase in program.phases)
+    return Lesson(population, arithmetic, _exponent(program), learns, contrast)
 
 
 def _synapses(
     network: Network,
     program: Program,
     projection: Projection,
-    parameters: Parameters,
+    seed: int,
     arithmetic: Arithmetic,
     lanes: int,
 ) -> Synapses:
     pre, post = network.population(projection.pre), network.population(projection.post)
-    w = parameters.weights[structure.weights_of(projection)]
-    rows, group = _rows(projection, w)
-    fine = projection.grid + (_gain_grid(pre) if projection.normalized else 0)
+    fine = projection.grid + (_gain_grid(pre, arithmetic) if projection.normalized else 0)
     drive = _drive_grids(network, program, projection.post)
     return Synapses(
         projection.name,
         projection.pre,
         projection.post,
+        structure.weights_of(projection),
         Clock(len(program.phases), program.steps, program.burn_in),
         (lanes, pre.size),
         (lanes, post.size),
-        arithmetic.encode(rows, projection.grid),
-        group,
+        arithmetic,
+        _group(projection, pre.size),
         projection.normalized,
         tuple(
             fine - grid if projection.name in phase.projections else None
             for phase, grid in zip(program.phases, drive, strict=True)
         ),
+        _plasticity(network, program, projection, seed, arithmetic),
     )
 
 
-def _rows(projection: Projection, w: Array) -> tuple[Array, int]:
-    """Weights without the synapses between groups, and the group size."""
-    size = len(w)
+def _plasticity(
+    network: Network,
+    program: Program,
+    projection: Projection,
+    seed: int,
+    arithmetic: Arithmetic,
+) -> Plasticity | None:
+    pre, post = network.population(projection.pre), network.population(projection.post)
+    lesson = _lesson(program, post, arithmetic)
+    if lesson is None or projection.learning_rate == 0:
+        return None
+    enabled = [projection.name in phase.projections for phase in program.phases]
+    learns = tuple(a and b for a, b in zip(enabled, lesson.learns, strict=True))
+    low, high = (
+        arithmetic.encode(limit, projection.grid) for limit in (projection.low, projection.high)
+    )
+    return Plasticity(
+        arithmetic,
+        learns,
+        lesson.learns,
+        _exponent(program),
+        projection.grid,
+        _gain_grid(pre, arithmetic) if projection.normalized else 0,
+        lesson.factor_grid,
+        low,
+        high,
+        counter.derive_key(seed, counter.ROUNDING),
+        counter.neuron_counters(network.index(pre.name), pre.size),
+        counter.neuron_counters(network.index(post.name), post.size),
+        _columns(projection, pre.size),
+        projection.connectivity == "blocks",
+    )
+
+
+def _group(projection: Projection, size: int) -> int:
     if projection.connectivity == "dense":
-        return w, size
-    group = 1 if projection.connectivity == "one_to_one" else projection.block
-    columns = np.arange(size)[:, None] // group * group + np.arange(group)
-    return np.take_along_axis(w, columns, axis=1), group
+        return size
+    return 1 if projection.connectivity == "one_to_one" else projection.block
+
+
+def _columns(projection: Projection, size: int) -> npt.NDArray[np.int64] | None:
+    """Receivers of each sender, None if all are."""
+    if projection.connectivity == "dense":
+        return None
+    group = _group(projection, size)
+    return np.arange(size)[:, None] // group * group + np.arange(group)
+
+
+def rows_of(projection: Projection, w: Array) -> Array:
+    """Weights without the synapses between groups.
+
+    Parameters
+    ----------
+    projection : Projection
+    w : (n_pre, n_post) ndarray
+
+    Returns
+    -------
+    (n_pre, width) ndarray
+    """
+    columns = _columns(projection, len(w))
+    return w if columns is None else np.take_along_axis(w, columns, axis=1)
+
+
+def matrix_of(projection: Projection, rows: Array) -> Array:
+    """Undo `rows_of`."""
+    columns = _columns(projection, len(rows))
+    if columns is None:
+        return rows
+    w = np.zeros((len(rows), len(rows)), rows.dtype)
+    np.put_along_axis(w, columns, rows, axis=1)
+    return w

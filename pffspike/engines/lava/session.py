@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import counter
 from pffspike.engines.base import Progress, Signals, check_signals
-from pffspike.engines.lava import compat
+from pffspike.engines.lava import compat, loihi
 from pffspike.engines.lava.arithmetic import Arithmetic, Format
 from pffspike.engines.lava.memory import Memory
-from pffspike.engines.lava.plan import make_plan
+from pffspike.engines.lava.plan import Synapses, make_plan
 from pffspike.errors import UserError
 from pffspike.network import constants, exactness, parameters, structure
 from pffspike.network.parameters import Parameters
@@ -32,9 +32,10 @@ _TIMEOUT = 4.0  #: seconds without a finished step; a step takes milliseconds
 
 
 class LavaEngine:
-    """Lava's CPU simulator, for programs without learning.
+    """Lava's CPU simulator.
 
-    Every population and every projection is a Lava process.
+    Every population and every projection is a Lava process. A program that learns runs on a
+    single lane, a sample after the other.
 
     Parameters
     ----------
@@ -46,6 +47,14 @@ class LavaEngine:
     lanes : int
         Copies of the network side by side in the same processes, each with other samples; on
         a chip these would be so many copies of the network. Spikes do not depend on it.
+    processes : bool
+        An operating-system process for each Lava process, as stock Lava has it, instead of
+        turns in one thread; slower on a few cores.
+    checked : bool
+        Debug mode of the fixed-point models: every number is compared with its width at every
+        step, and `RangeError` names what does not fit.
+    learning : {"exact", "loihi"}
+        ``loihi``: with Lava's own LearningDense, inexact, see `pffspike.engines.lava.loihi`.
 
     Raises
     ------
@@ -62,6 +71,9 @@ class LavaEngine:
         arithmetic: str = "fixed",
         timeout: float = _TIMEOUT,
         lanes: int = _LANES,
+        processes: bool = False,
+        checked: bool = False,
+        learning: str = "exact",
     ) -> None:
         compat.require_lava()
         if arithmetic not in ("fixed", "floating"):
@@ -71,7 +83,13 @@ class LavaEngine:
         if lanes < 1:
             raise UserError(f"lanes = {lanes} must be at least 1")
         self.arithmetic: Format = "fixed" if arithmetic == "fixed" else "floating"
-        self.timeout, self.lanes = timeout, lanes
+        self.timeout, self.lanes, self.processes = timeout, lanes, processes
+        self.checked, self.learning = checked, learning
+        if learning not in ("exact", "loihi"):
+            raise UserError(f"learning = {learning!r} must be 'exact' or 'loihi'")
+        if learning == "loihi" and (arithmetic != "fixed" or processes):
+            raise UserError("learning = 'loihi' needs fixed point and processes = False")
+        self.name = "lava:loihi" if learning == "loihi" else "lava"
 
     def compile(
         self,
@@ -82,21 +100,9 @@ class LavaEngine:
         seed: int,
         record: Record = NOTHING,
     ) -> LavaSession:
-        """See `pffspike.engines.base.Engine.compile`.
-
-        Raises
-        ------
-        UserError
-            If the program learns.
-        """
-        chosen = network.program(program)
-        if chosen.learns:
-            raise UserError(
-                f"program {program!r} learns, and the lava engine only runs trained networks; "
-                f"train with the brian2 or numpy engine and run the result on lava"
-            )
+        """See `pffspike.engines.base.Engine.compile`."""
         compat.import_lava()
-        return LavaSession(network, chosen, parameters, seed, record, self)
+        return LavaSession(network, network.program(program), parameters, seed, record, self)
 
 
 class LavaSession:
@@ -116,12 +122,28 @@ class LavaSession:
         exactness.check(network)
         parameters.check(network, start)
         self._network, self._program, self._seed = network, program, seed
-        self._record, self._lanes = record, engine.lanes
-        self._parameters = start.copy()
-        arithmetic = Arithmetic(engine.arithmetic)
-        plan = make_plan(network, program, start, seed, arithmetic, engine.lanes)
-        self._memory = Memory(plan, program, record, engine.lanes)
-        self._runtimes = build.start(plan, self._memory, engine.timeout)
+        self._record, self._lanes = record, 1 if program.learns else engine.lanes
+        stock = engine.learning == "loihi" and program.learns
+        if stock:
+            loihi.check(network, program)
+        arithmetic = Arithmetic(
+            engine.arithmetic, engine.checked, loihi.MESSAGE_BITS if stock else None
+        )
+        plan = make_plan(network, program, seed, arithmetic, self._lanes)
+        self._memory = Memory(network, program, plan, start, record, self._lanes)
+        self._others = start.without(self._memory.weights, self._memory.biases)
+        self._stock = tuple(p.name for p in plan.projections if stock and loihi.is_stock(p))
+        self._scale = 1.0
+
+        def dense(synapses: Synapses) -> Any:
+            rows = self._memory.weights[synapses.owner]
+            return loihi.make_process(network, plan, synapses, rows, self._scale)
+
+        def begin() -> list[Any]:
+            make = dense if stock else None
+            return build.start(plan, self._memory, engine.timeout, engine.processes, make)
+
+        self._begin, self._runtimes = begin, begin()
         self._release = weakref.finalize(self, _stop, self._runtimes)
 
     def run(
@@ -129,7 +151,7 @@ class LavaSession:
         signals: Signals,
         samples: npt.ArrayLike,
         *,
-        learning_scale: float = 1.0,  # noqa: ARG002
+        learning_scale: float = 1.0,
         progress: Progress | None = None,
     ) -> Trace:
         """See `pffspike.engines.base.Session.run`.
@@ -143,6 +165,7 @@ class LavaSession:
             raise RuntimeError("this session is closed; compile the network again")
         checked, numbers = check_signals(self._network, self._program, signals, samples)
         traces = []
+        self._set_rates(learning_scale)
         try:
             for start in range(0, max(1, len(numbers)), self._lanes):
                 part = slice(start, start + self._lanes)
@@ -154,6 +177,25 @@ class LavaSession:
             self.close()
             raise
         return Trace.join(traces)
+
+    def _set_rates(self, learning_scale: float) -> None:
+        self._memory.set_rates(learning_scale)
+        if self._stock and learning_scale != self._scale:
+            # The rate is part of a LearningDense: take its weights and build it anew.
+            self._fetch()
+            self._release()
+            self._scale = learning_scale
+            self._runtimes = self._begin()
+            self._release = weakref.finalize(self, _stop, self._runtimes)
+
+    def _fetch(self) -> None:
+        """Take the weights out of the LearningDense processes, as arrays."""
+        for runtime in self._runtimes if self._stock else ():
+            for actor in runtime.infrastructure.actors:
+                if actor.name in self._stock:
+                    projection = self._network.projection(actor.name)
+                    raw = loihi.raw_weights(projection, actor.model)
+                    self._memory.weights[actor.name][:] = raw
 
     def _run_lanes(self, signals: Mapping[str, Array], samples: npt.NDArray[np.int64]) -> Trace:
         """Run as many samples as there are lanes, or fewer."""
@@ -174,9 +216,13 @@ class LavaSession:
         return self._trace(samples, chosen)
 
     def _run_phases(self, phases: int) -> None:
-        if phases:
-            for runtime in self._runtimes:
-                runtime.run_steps(phases * self._program.steps)
+        if not self._memory.schedule.used[0]:
+            return
+        # Parts of a network that are not connected may share weights, which change with a phase.
+        together = len(self._runtimes) == 1 or not self._program.learns
+        for _ in range(1 if together else phases):
+            for runtime in self._runtimes if phases else ():
+                runtime.run_steps(self._program.steps * (phases if together else 1))
 
     def _trace(self, samples: npt.NDArray[np.int64], chosen: npt.NDArray[np.int64]) -> Trace:
         used, window = len(samples), self._program.window
@@ -205,8 +251,9 @@ class LavaSession:
 
     @property
     def parameters(self) -> Parameters:
-        """Copy of the weights and biases."""
-        return self._parameters.copy()
+        """Copy of the weights and biases as they are now."""
+        self._fetch()
+        return self._others.copy().joined(self._memory.parameters())
 
     def close(self) -> None:
         """End all processes of the network; idempotent."""

@@ -1,5 +1,7 @@
 """Models of a population, in floating and in fixed point."""
 
+from typing import Any
+
 import numpy as np
 from lava.magma.core.decorator import implements, requires, tag
 from lava.magma.core.model.py.ports import PyInPort, PyOutPort
@@ -7,28 +9,69 @@ from lava.magma.core.model.py.type import LavaPyType
 from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
-from pffspike.engines.lava.bernoulli import (
-    BernoulliModel,
-    check_range,
-    fixed_uniform,
-    floating_uniform,
-)
+from pffspike.engines.lava.bernoulli import BernoulliModel, fixed_uniform, floating_uniform
+from pffspike.engines.lava.loihi import FACTOR_BITS
 from pffspike.engines.lava.memory import Array
 from pffspike.engines.lava.processes.population.process import Population
+from pffspike.engines.lava.ranges import PAYLOAD_BITS, SUM_BITS, WEIGHT_BITS
 
 
 class AbstractPyPopulationModel(BernoulliModel):
+    def __init__(self, proc_params: Any) -> None:
+        super().__init__(proc_params)
+        self.lesson, self.bias = proc_params["neurons"].lesson, proc_params["bias"]
+        self.rate, self.classes = proc_params["rate"], proc_params["classes"]
+        self.heard = np.zeros(len(self.bias), np.int64)  # spikes of the population copied
+        self.factors = np.zeros_like(self.bias)
+
     def fire(self, phase: int, step: int, current: Array | int) -> Array:
         raise NotImplementedError
 
     def run_spk(self) -> None:
         phase, step = self.clock.at(self.time_step)
         current = self.a_in.recv()[: self.used]
+        if self.d_in.csp_ports:
+            current = current + self.d_in.recv()
         if self.active[phase]:
             # What arrives in step 0 was sent by the presentation before.
             self.emit(phase, step, self.fire(phase, step, 0 if step == 0 else current))
         else:
             self.emit(phase, step, None)
+        if self.lesson is not None:
+            self.attend(phase, step)
+
+    def attend(self, phase: int, step: int) -> None:
+        if self.t_in.csp_ports:
+            spikes = self.t_in.recv()[0] != 0
+            if step == 0:
+                self.heard[:] = 0
+            if step >= self.clock.burn_in:
+                self.heard += spikes
+        if self.lrn_guard():
+            target = self.heard
+            if self.lesson.signal:
+                target = np.zeros_like(self.heard)
+                target[self.classes[0]] = 1 << self.lesson.exponent
+            counts = self.probe.counts[phase, 0]
+            self.factors = self.lesson.factors(phase, counts, target)
+            self.f_out.send(self.factors)
+        if self.y1_out.csp_ports:
+            factors = self.factors if self.lrn_guard() else np.zeros_like(self.factors)
+            positive, negative = self.lesson.signed_traces(factors, FACTOR_BITS)
+            self.y1_out.send(positive)
+            self.y2_out.send(negative)
+
+    def lrn_guard(self) -> bool:
+        phase, step = self.clock.at(self.time_step)
+        return (
+            self.lesson is not None and self.lesson.learns[phase] and step == self.clock.steps - 1
+        )
+
+    def run_lrn(self) -> None:
+        phase, _ = self.clock.at(self.time_step)
+        counts = self.probe.counts[phase, 0]
+        self.bias[:] = self.lesson.changed_biases(self.bias, counts, self.factors, self.rate)
+        self.check("as a bias", self.bias, WEIGHT_BITS)
 
 
 @implements(proc=Population, protocol=LoihiProtocol)
@@ -36,9 +79,14 @@ class AbstractPyPopulationModel(BernoulliModel):
 @tag("floating_pt")
 class PyPopulationModelFloat(AbstractPyPopulationModel):
     a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.float64)
+    d_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.float64)
+    t_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.float64)
     s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
     g_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
-    bias: np.ndarray = LavaPyType(np.ndarray, np.float64)
+    d_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
+    f_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
+    y1_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
+    y2_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
 
     def fire(self, phase: int, step: int, current: Array | int) -> Array:
         # U lies in [0, 1), so clipping the drive to [0, 1] could not change the answer.
@@ -49,13 +97,20 @@ class PyPopulationModelFloat(AbstractPyPopulationModel):
 @requires(CPU)
 @tag("fixed_pt")
 class PyPopulationModelFixed(AbstractPyPopulationModel):
-    a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64, precision=53)
+    a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64, precision=SUM_BITS)
+    d_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64, precision=SUM_BITS)
+    t_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=1)
     s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=1)
-    g_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=24)
-    bias: np.ndarray = LavaPyType(np.ndarray, np.int64, precision=31)
+    g_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=PAYLOAD_BITS)
+    d_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=PAYLOAD_BITS)
+    f_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int64, precision=SUM_BITS)
+    y1_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=7)
+    y2_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=7)
 
     def fire(self, phase: int, step: int, current: Array | int) -> Array:
-        check_range(self.name, current)
+        if self.checked:
+            drive = (self.bias << self.shifts[phase]) + current
+            self.check("as a drive", drive, SUM_BITS)
         # U < b + I, with U and b on the grid 2^-24 and I on that of this phase.
         distance = fixed_uniform(self.bits(phase, step)) - self.bias
         return (distance << self.shifts[phase]) < current

@@ -23,7 +23,8 @@ class Source(AbstractProcess):
     Notes
     -----
     ``s_out`` sends 1 for every spike, ``g_out`` the gain of the population's normalization: a
-    graded spike, as Loihi 2 has it. Both have shape (lanes, units).
+    graded spike, as Loihi 2 has it. Both have shape (lanes, units);
+    ``d_out`` is like ``g_out`` without lanes, for Lava's LearningDense.
     """
 
     def __init__(
@@ -45,3 +46,4 @@ class Source(AbstractProcess):
         )
         self.s_out = OutPort(shape=neurons.shape)
         self.g_out = OutPort(shape=neurons.shape)
+        self.d_out = OutPort(shape=neurons.shape[1:])

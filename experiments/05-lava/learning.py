@@ -1,0 +1,67 @@
+"""What Loihi's own traces and rounding cost in accuracy on the digits; see README.md."""
+
+import argparse
+import dataclasses
+import json
+import time
+from pathlib import Path
+
+from pffspike import evaluate, training
+from pffspike.circuits import PFF, pff
+from pffspike.data import load
+from pffspike.engines import make_engine
+from pffspike.network import Training
+
+CIRCUIT = PFF(64, 10, (40, 40), threshold=(4.0,), burn_in=2, window=8)
+COARSE = dataclasses.replace(CIRCUIT, weight_grid=-7, weight_limit=1.984375)
+
+#: Row, circuit and engine: what changes from one to the next.
+ROWS = {
+    "exact rule, weights of 20 bits": (CIRCUIT, "fastest"),
+    "exact rule, weights of 8 bits and a sign": (COARSE, "fastest"),
+    "loihi: LearningDense, its traces and rounding": (CIRCUIT, "lava:loihi"),
+}
+
+
+def train(circuit, engine, samples, epochs, seed):
+    network = pff(circuit, "digits", Training("digits", epochs, hard_negatives=0.5))
+    data = load("digits")
+    few = dataclasses.replace(
+        data,
+        train_images=data.train_images[:samples],
+        train_labels=data.train_labels[:samples],
+    )
+    state = training.begin(network, few, seed=seed)
+    start = time.perf_counter()
+    state = training.train(state, few, make_engine(engine))
+    seconds = time.perf_counter() - start
+    return {
+        "one_pass": evaluate(state, data, mode="one_pass", seed=seed).accuracy,
+        "goodness": evaluate(state, data, mode="goodness", seed=seed).accuracy,
+        "seconds": seconds,
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fast", action="store_true", help="100 images instead of all 1437")
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("-o", "--output", type=Path, default=Path("results/05-lava"))
+    options = parser.parse_args()
+    samples = 100 if options.fast else 1437
+    results = {
+        name: train(circuit, engine, samples, options.epochs, options.seed)
+        for name, (circuit, engine) in ROWS.items()
+    }
+    options.output.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(results, indent=2) + "\n"
+    (options.output / f"learning-{options.seed}.json").write_text(text)
+    print("| rule | one pass | goodness | seconds of training |\n| --- | --- | --- | --- |")
+    for name, row in results.items():
+        accuracies = " | ".join(f"{100 * row[mode]:.1f} %" for mode in ("one_pass", "goodness"))
+        print(f"| {name} | {accuracies} | {row['seconds']:.0f} |")
+
+
+if __name__ == "__main__":
+    main()

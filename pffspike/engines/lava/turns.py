@@ -1,0 +1,167 @@
+"""A Lava runtime whose processes take turns in one thread; it cannot hang either."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from lava.magma.core.process.message_interface_enum import ActorType
+from lava.magma.core.process.process import AbstractProcess
+from lava.magma.core.run_conditions import RunSteps
+from lava.magma.core.run_configs import Loihi2SimCfg
+from lava.magma.runtime.mgmt_token_enums import MGMT_RESPONSE, enum_equal
+from lava.magma.runtime.runtime import Runtime
+
+from pffspike.engines.lava.cooperative import Cooperative
+from pffspike.engines.lava.errors import LavaError, ModelError, StalledError
+from pffspike.engines.lava.runtime import forget
+
+_CHANNEL_SIZE = 4  #: messages that a channel holds; one or two would do
+
+
+class CooperativeRuntime(Runtime):  # type: ignore[misc]
+    """Lava's runtime on `pffspike.engines.lava.cooperative`.
+
+    Parameters
+    ----------
+    processes : sequence of AbstractProcess
+        All processes of a connected network.
+    tag : str
+        Of the process models.
+    progress : callable
+        Gives a number that grows while processes finish steps.
+    timeout : float
+        Seconds of computing without progress until the run counts as stalled. A model that
+        sleeps is not noticed, and outside of the main thread none is: Python interrupts that
+        one only. ``LavaEngine(processes=True)`` has no such limit.
+    """
+
+    def __init__(
+        self,
+        processes: Sequence[AbstractProcess],
+        tag: str,
+        progress: Callable[[], int],
+        timeout: float,
+    ) -> None:
+        configuration = Loihi2SimCfg(select_tag=tag, loglevel=logging.ERROR)
+        executable = processes[0].compile(configuration, {"pypy_channel_size": _CHANNEL_SIZE})
+        super().__init__(executable, ActorType.MultiProcessing, logging.ERROR)
+        self._progress, self._timeout = progress, timeout
+        self._stopped = False
+        executable.assign_runtime_to_all_processes(self)
+        self.infrastructure = Cooperative()
+        try:
+            self.initialize()
+        except BaseException:
+            self.stop()
+            raise
+        finally:
+            forget(processes)
+
+    def initialize(self, node_cfg_idx: int = 0) -> None:  # noqa: ARG002
+        """Build all models and let each run to its first wait."""
+        self._build_watchdog_manager()
+        self._messaging_infrastructure = self.infrastructure
+        self._build_channels()
+        self._build_sync_channels()
+        with self.infrastructure.selectors(), self._guarded("while the network started"):
+            for builder in self._executable.proc_builders.values():
+                self.infrastructure.build_actor(None, builder)
+            for builder in self._executable.runtime_service_builders.values():
+                self.infrastructure.build_actor(None, builder)
+            self.infrastructure.scheduler.run()
+        self._is_initialized = True
+
+    def run_steps(self, steps: int) -> None:
+        """Run time steps and return when all processes have finished them.
+
+        Raises
+        ------
+        ModelError, StalledError
+            Afterwards the runtime is stopped.
+        """
+        when = f"in a run of {steps} steps"
+        try:
+            self.start(RunSteps(steps, blocking=False))
+            with self._guarded(when):
+                self.infrastructure.scheduler.run()
+                self._check_answers(when)
+        except BaseException:
+            self.stop()
+            raise
+        self._is_running = False
+
+    def _check_answers(self, when: str) -> None:
+        answers = [port.recv() for port in self.service_to_runtime if port.probe()]
+        if len(answers) < len(self.service_to_runtime):
+            raise StalledError(f"the Lava processes wait for each other {when} ({self._states()})")
+        if not all(enum_equal(answer, MGMT_RESPONSE.DONE) for answer in answers):
+            raise LavaError(f"Lava's runtime service answered {answers} {when}")
+
+    def _states(self) -> str:
+        """What the processes that have not finished their step wait for."""
+        waiting = [actor for actor in self.infrastructure.actors if actor.waits != "be told"]
+        return "; ".join(
+            f"{actor.name} waits to {actor.waits}"
+            for actor in waiting
+            if "service" not in actor.waits
+        )
+
+    @contextlib.contextmanager
+    def _guarded(self, when: str) -> Iterator[None]:
+        try:
+            with self._alarm(when):
+                yield
+        except LavaError:
+            raise
+        except Exception as error:
+            running = self.infrastructure.scheduler.running
+            name = running.name if running is not None else self.infrastructure.building
+            text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+            raise ModelError(f"Lava process {name!r} failed {when}:\n{text}") from None
+
+    @contextlib.contextmanager
+    def _alarm(self, when: str) -> Iterator[None]:
+        """Look, as often as time for a step has been spent computing, whether there is progress."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        steps = [self._progress()]
+
+        def look(*_: Any) -> None:
+            if self._progress() == steps[0]:
+                running = self.infrastructure.scheduler.running
+                name = running.name if running is not None else "the runtime"
+                raise StalledError(
+                    f"no Lava process finished a step for {self._timeout:g} s {when} ({name} is "
+                    f"at work); if the machine is only slow, use LavaEngine(timeout=...) with "
+                    f"more seconds"
+                )
+            steps[0] = self._progress()
+
+        previous = signal.signal(signal.SIGVTALRM, look)
+        signal.setitimer(signal.ITIMER_VIRTUAL, self._timeout, self._timeout)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGVTALRM, previous)
+
+    def stop(self) -> None:
+        """End all processes; idempotent."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self._is_started = self._is_running = False
+        self.infrastructure.stop()
+        for builders in (
+            self._executable.channel_builders,
+            self._executable.sync_channel_builders,
+            self._executable.proc_builders,
+        ):
+            builders.clear()
