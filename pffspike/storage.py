@@ -3,7 +3,8 @@
 Layout (version 1)::
 
     /                       attributes: format, version, hash, seed, engine, samples_done,
-                            samples_total, samples_per_epoch, versions (JSON)
+                            samples_total, samples_per_epoch, versions (JSON), and provenance
+                            (JSON) if the network was made from another one
     /card                   the network as a TOML card, UTF-8
     /weights/<projection>   (n_pre, n_post) float64
     /biases/<population>    (size,) float64
@@ -68,6 +69,8 @@ class TrainedNetwork:
     versions : mapping of str to str
     prior : Prior or None
         Of the latent state, see `pffspike.generation`.
+    provenance : mapping
+        What the network was made from, if it was not trained as it is: plain values.
     """
 
     network: Network
@@ -80,6 +83,7 @@ class TrainedNetwork:
     history: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=versions)
     prior: Prior | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def finished(self) -> bool:
@@ -116,6 +120,8 @@ def save(path: str | Path, trained: TrainedNetwork) -> None:
         for name in ("samples_done", "samples_total", "samples_per_epoch"):
             file.attrs[name] = getattr(trained, name)
         file.attrs["versions"] = json.dumps(dict(trained.versions), sort_keys=True)
+        if trained.provenance:
+            file.attrs["provenance"] = json.dumps(dict(trained.provenance), sort_keys=True)
         file["card"] = cards.card_text(trained.network)
         for group, arrays in (
             ("weights", trained.parameters.weights),
@@ -205,6 +211,7 @@ def _read(file: Any, path: str | Path) -> TrainedNetwork:
         groups["history"],
         json.loads(file.attrs["versions"]),
         _prior(network, file["prior"]) if len(file.get("prior", ())) else None,
+        json.loads(file.attrs.get("provenance", "{}")),
     )
 
 
