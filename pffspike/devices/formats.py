@@ -32,6 +32,14 @@ class Formats:
         of 2 to minus this.
     payload_bits : Stated
         Bits of a number that a spike carries; 0: a spike carries none.
+    weight_shift : Stated or None
+        A stored weight adds ``weight * 2^(weight_shift + exponent)`` to the state of a neuron.
+    noise_shift : Stated or None
+        A draw is ``(r - 2^(random_bits-1) + mantissa * 2^(random_bits-2)) * 2^(exponent -
+        noise_shift)``, ``r`` of ``random_bits`` bits; mantissa and exponent are set per core. None:
+        the device has no such setting.
+    state_bits : Stated or None
+        Bits of the state of a neuron, with sign.
     """
 
     weight_bits: Stated
@@ -41,6 +49,9 @@ class Formats:
     payload_bits: Stated
     bias_bits: Stated | None = None
     random_bits: Stated | None = None
+    weight_shift: Stated | None = None
+    noise_shift: Stated | None = None
+    state_bits: Stated | None = None
 
     def __post_init__(self) -> None:
         require("weight_bits", self.weight_bits, 2, 31)
@@ -48,6 +59,9 @@ class Formats:
         require("bias_bits", self.bias_bits, 2, 32)
         require("random_bits", self.random_bits, 1, 24)
         require("payload_bits", self.payload_bits, 0, 32)
+        require("state_bits", self.state_bits, 8, 64)
+        if self.noise_shift and not (self.random_bits and self.weight_shift):
+            raise ValueError("noise_shift needs random_bits and weight_shift; give them too")
         if self.weight_exponent_low.value > self.weight_exponent_high.value:
             raise ValueError(
                 f"weight_exponent_low = {self.weight_exponent_low.value} must not be above "
