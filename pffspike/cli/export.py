@@ -31,9 +31,7 @@ def export(
     out: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder to write; must not exist.")
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="Device card to place the network on.")
-    ] = None,
+    device: Annotated[str | None, typer.Option(help="Device card to place the network on.")] = None,
     bits: Annotated[
         int, typer.Option(help="Bits of a weight, if the device can't hold those of the network.")
     ] = 8,
@@ -61,7 +59,7 @@ def export(
     if out is not None and out.exists():
         raise UserError(f"{out} exists; remove it or choose another folder")
     state = options.load_trained(trained)
-    images = _dataset(state, dataset, data, download)
+    images = _dataset(state, dataset, data, download) if out is not None else None
     deployment = None
     if device is not None:
         card = load_device(device)

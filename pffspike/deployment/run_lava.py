@@ -74,7 +74,9 @@ U64 = np.uint64
 def derive(key, index):
     """Child of a key: output number `index` of SplitMix64 from the state `key`."""
     with np.errstate(over="ignore"):  # modulo 2^64 is what is meant
-        x = np.asarray(key, U64) + (np.asarray(index).astype(U64) + U64(1)) * U64(0x9E3779B97F4A7C15)
+        x = np.asarray(key, U64) + (np.asarray(index).astype(U64) + U64(1)) * U64(
+            0x9E3779B97F4A7C15
+        )
         x = (x ^ (x >> U64(30))) * U64(0xBF58476D1CE4E5B9)
         x = (x ^ (x >> U64(27))) * U64(0x94D049BB133111EB)
     return x ^ (x >> U64(31))
@@ -200,6 +202,8 @@ def find_program(network, name):
         sys.exit(f"program {name!r} does not exist; there are: {', '.join(known)}")
     if any(phase["learn"] for phase in known[name]["phases"]):
         sys.exit(f"program {name!r} learns; this script runs programs that learn nothing")
+    if "rival" in known[name]:
+        sys.exit(f"program {name!r} chooses a class by itself; this script has no such rule")
     return known[name]
 
 

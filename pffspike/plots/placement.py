@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from pffspike.devices import Device
 from pffspike.errors import UserError
@@ -128,4 +129,5 @@ def _usage(axes: Any, placed: Placement, device: Device) -> None:
     )
     axes.imshow(share, aspect="auto", vmin=0, vmax=1, cmap="viridis")
     axes.set_yticks(range(len(_RESOURCES)), [name.replace("_", " ") for name in _RESOURCES])
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("core")
