@@ -81,17 +81,17 @@ def messages(placement: Placement, traces: Sequence[Trace], inferences: int) -> 
                 ways = getattr(route, field)
                 exact &= known or bool(np.all(ways == ways[0]))
                 table = found[field]
-                table[name] = table.get(name, 0.0) + float(sent @ ways) / max(1, inferences)
+                total = float(sent @ ways) if known else float(sent.sum() * ways.sum()) / len(ways)
+                table[name] = table.get(name, 0.0) + total / max(1, inferences)
     return Messages(**found, exact=exact)
 
 
 def _sent(trace: Trace, projection: Projection) -> tuple[Floats, bool]:
-    """Spikes of each sender while a projection is enabled, and whether they are its own."""
+    """Spikes while a projection is enabled: each sender's, or else (and False) their sum."""
     enabled = np.array([projection.name in phase.projections for phase in trace.program.phases])
     pre = projection.pre
     if pre in trace.rasters:
         spikes = trace.by_phase(trace.rasters[pre].sum(axis=0))
         return spikes[:, enabled].sum(axis=(0, 1)).astype(np.float64), True
-    size = trace.network.population(pre).size
-    total = float(trace.by_phase(trace.spikes[pre])[:, enabled].sum())
-    return np.full(size, total / size), False
+    total = trace.by_phase(trace.spikes[pre])[:, enabled].sum()
+    return np.array([total], np.float64), False

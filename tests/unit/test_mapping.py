@@ -207,7 +207,9 @@ def test_rules_of_a_network_in_the_formats_of_the_device():
     assert set(rules_of(circuit(100), load_device("loihi2"))) == set()
     assert "learning" in rules_of(circuit(100), learning=True)
     assert "normalization" not in rules_of(circuit(100, normalization="none"))
-    assert "state_range" in rules_of(circuit(3000, top_down=False))
+    card = load_device("loihi1")
+    narrow = dataclasses.replace(card.formats, state_bits=stated(20))
+    assert "state_range" in rules_of(circuit(100), dataclasses.replace(card, formats=narrow))
 
 
 def test_biases_of_too_many_bits_are_found():
@@ -305,8 +307,10 @@ def test_messages_without_rasters_are_exact_where_they_can_be():
     known, guessed = (mapping.messages(split, [trace_of[way]], 2) for way in (True, False))
     assert known.exact
     assert not guessed.exact
-    for name, value in known.between.items():
-        assert guessed.between[name] == pytest.approx(value, rel=0.2)
+    for name in known.between:
+        assert guessed.between[name] + guessed.within[name] == pytest.approx(
+            known.between[name] + known.within[name], rel=0.25
+        )
 
 
 def test_what_is_not_placed_has_no_messages():
