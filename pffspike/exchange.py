@@ -1,16 +1,20 @@
 """Export: a trained network as integers that can be read without this project.
 
-The folder holds (format version 1)
+The folder holds (format version 2; version 1 had no ``low``, ``high`` and ``provenance``)
 
 - ``network.json``: populations (size, gain table as integers times 2^-10), projections
-  (populations, exponent of the weights, whether they are weighted by the gain), programs, the
-  seed, and the card the network was made from;
+  (populations, exponent of the weights, range of the integers, whether they are weighted by the
+  gain), programs, the seed, the card the network was made from, and where it comes from;
 - ``weights/<projection>.npy``: ``(n_pre, n_post)`` int32, times ``2^exponent`` of the
   projection; tied projections have none;
 - ``biases/<population>.npy``: ``(size,)`` int32, times ``2^-24``;
 - ``coding/mean.npy``: for a network whose card says ``coding = "on_off"``, the mean of each
   pixel, ``(pixels,)`` int32, times ``2^-24`` (`pffspike.data.Coding`);
-- ``README.txt``: this description and the equations of a step.
+- ``README.txt``: this description and the equations of a step;
+- ``run_lava.py`` and ``example/``: a script that rebuilds the network on Lava without this
+  project, and inputs with the spikes that they cause;
+- ``placement.json``, ``report.md``, ``placement.png``: where its neurons lie on a device, if one
+  was named, which design rules it breaks, and what every core holds.
 """
 
 from __future__ import annotations
@@ -20,6 +24,7 @@ import io
 import json
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +42,13 @@ from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
 from pffspike.storage import TrainedNetwork
 
-FORMAT, VERSION = "pffspike export", 1
+FORMAT, VERSION = "pffspike export", 2
 _GAIN_EXPONENT = -10  #: fine enough for both kinds of normalization
 
 
-def write_export(folder: str | Path, trained: TrainedNetwork) -> None:
+def write_export(
+    folder: str | Path, trained: TrainedNetwork, more: Mapping[str, bytes] | None = None
+) -> None:
     """Write the export folder of a trained network, whole or not at all.
 
     Parameters
@@ -49,6 +56,8 @@ def write_export(folder: str | Path, trained: TrainedNetwork) -> None:
     folder : str or Path
         Must not exist yet.
     trained : TrainedNetwork
+    more : mapping of str to bytes, or None
+        Further files, by their paths in the folder.
 
     Raises
     ------
@@ -62,7 +71,7 @@ def write_export(folder: str | Path, trained: TrainedNetwork) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-        for name, content in _files(trained).items():
+        for name, content in {**_files(trained), **(more or {})}.items():
             (temporary / name).parent.mkdir(exist_ok=True)
             (temporary / name).write_bytes(content)
         temporary.chmod(0o755)
@@ -114,12 +123,15 @@ def _description(trained: TrainedNetwork) -> dict[str, Any]:
                 "post": p.post,
                 "weights": structure.weights_of(p),
                 "exponent": p.grid,
+                "low": round(p.low * 2.0**-p.grid),
+                "high": round(p.high * 2.0**-p.grid),
                 "weighted_by_gain": p.normalized,
             }
             for p in network.projections
         ],
         "programs": toml.plain(list(network.programs)),
         "card": cards.card_text(network),
+        "provenance": dict(trained.provenance),
     }
 
 
@@ -167,7 +179,12 @@ def read_export(folder: str | Path) -> TrainedNetwork:
         if network.training.coding == "on_off":
             coding = Coding(_load(path / "coding" / "mean.npy", grids.DRIVE_GRID))
         return TrainedNetwork(
-            network, found, int(description["seed"]), engine="export", coding=coding
+            network,
+            found,
+            int(description["seed"]),
+            engine="export",
+            coding=coding,
+            provenance=description.get("provenance", {}),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(

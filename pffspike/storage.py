@@ -3,7 +3,8 @@
 Layout (version 1)::
 
     /                       attributes: format, version, hash, seed, engine, samples_done,
-                            samples_total, samples_per_epoch, versions (JSON)
+                            samples_total, samples_per_epoch, versions (JSON), and provenance
+                            (JSON) if the network was made from another one
     /card                   the network as a TOML card, UTF-8
     /weights/<projection>   (n_pre, n_post) float64
     /biases/<population>    (size,) float64
@@ -72,6 +73,8 @@ class TrainedNetwork:
         Of the latent state, see `pffspike.generation`.
     coding : Coding
         Between grey values and the image population.
+    provenance : mapping
+        What the network was made from, if it was not trained as it is: plain values.
     """
 
     network: Network
@@ -85,6 +88,7 @@ class TrainedNetwork:
     versions: Mapping[str, str] = field(default_factory=versions)
     prior: Prior | None = None
     coding: Coding = field(default_factory=Coding)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def finished(self) -> bool:
@@ -121,6 +125,8 @@ def save(path: str | Path, trained: TrainedNetwork) -> None:
         for name in ("samples_done", "samples_total", "samples_per_epoch"):
             file.attrs[name] = getattr(trained, name)
         file.attrs["versions"] = json.dumps(dict(trained.versions), sort_keys=True)
+        if trained.provenance:
+            file.attrs["provenance"] = json.dumps(dict(trained.provenance), sort_keys=True)
         file["card"] = cards.card_text(trained.network)
         for group, arrays in (
             ("weights", trained.parameters.weights),
@@ -212,6 +218,7 @@ def _read(file: Any, path: str | Path) -> TrainedNetwork:
         json.loads(file.attrs["versions"]),
         _prior(network, file["prior"]) if len(file.get("prior", ())) else None,
         _coding(network, file.get("coding", {})),
+        json.loads(file.attrs.get("provenance", "{}")),
     )
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Literal
 
 from pffspike.cards import toml
+from pffspike.devices.formats import Formats
+from pffspike.devices.limits import Limits
 from pffspike.errors import UserError
 
 _JOULE = {"J": 1.0, "nJ": 1e-9, "pJ": 1e-12, "fJ": 1e-15}
@@ -81,6 +83,10 @@ class Device:
         Sets of figures; their spread is the range that an account states.
     not_counted : tuple of str
         What the figures leave out.
+    formats : Formats or None
+        None: numbers are held as in the network.
+    limits : Limits or None
+        None: whatever fits into memory.
     """
 
     name: str
@@ -88,6 +94,8 @@ class Device:
     default: str
     profiles: Mapping[str, Profile]
     not_counted: tuple[str, ...]
+    formats: Formats | None = None
+    limits: Limits | None = None
 
     def __post_init__(self) -> None:
         if self.default not in self.profiles:

@@ -263,7 +263,7 @@ class Projection:
             self.low <= self.high,
             f"low = {self.low} must not be above high = {self.high}",
         )
-        _check(-24 <= self.grid <= 0, f"grid = {self.grid} must be from -24 to 0")
+        _check(-24 <= self.grid <= 6, f"grid = {self.grid} must be from -24 to 6")
         _check(
             max(abs(self.low), abs(self.high)) <= 64,
             f"low = {self.low} and high = {self.high} must lie within [-64, 64]",

@@ -167,3 +167,19 @@ def test_wrong_parameters_are_refused():
     start.weights["image_to_hidden_1"][0, 0] += 2.0**-30
     with pytest.raises(ValueError, match=r"must be multiples of 2\^-16"):
         ReferenceEngine().compile(network, "train", start, seed=1)
+
+
+def test_coarser_random_numbers_are_the_uppermost_bits():
+    """A probability counts as rounded up to a multiple of 2^-bits; 24 bits are the default."""
+    network, start = build("plain")
+    image = np.full((400, 9), 5 / 16 + 2.0**-24)
+    totals = {}
+    for bits in (24, 8, 2):
+        engine = ReferenceEngine(random_bits=bits)
+        with engine.compile(network, "one_pass", start, seed=3) as session:
+            totals[bits] = session.run({"image": image}, np.arange(400)).spikes["image"].sum()
+    draws = 400 * 9 * network.program("one_pass").steps
+    for bits, expected in ((24, 5 / 16), (8, 5 / 16 + 1 / 256), (2, 0.5)):
+        assert abs(totals[bits] / draws - expected) < 4 * (0.25 / draws) ** 0.5
+    with pytest.raises(ValueError, match="random_bits = 25"):
+        ReferenceEngine(random_bits=25)

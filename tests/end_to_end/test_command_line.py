@@ -21,6 +21,7 @@ COMMANDS = (
     "evaluate",
     "classify",
     "reconstruct",
+    "quantize",
     "export",
     "run",
     "info",

@@ -40,6 +40,7 @@ def present(
     biases: Mapping[str, Floats],
     rasters: tuple[str, ...] = (),
     rates: bool = False,
+    random_bits: int = counter.UNIFORM_BITS,
 ) -> Activity:
     """Run one phase from silence.
 
@@ -58,6 +59,8 @@ def present(
         Populations to record.
     rates : bool
         Send probabilities instead of spikes, see `ReferenceEngine`.
+    random_bits : int
+        Bits of a random number, see `ReferenceEngine`.
 
     Returns
     -------
@@ -95,7 +98,10 @@ def present(
                 if rates:
                     s = np.broadcast_to(s, (batch, p.size))
                 else:
-                    s = counter.uniform(step_keys, counters[p.name]) < s
+                    drawn = counter.uniform(step_keys, counters[p.name])
+                    if random_bits < counter.UNIFORM_BITS:
+                        drawn = np.floor(drawn * 2.0**random_bits) * 2.0**-random_bits
+                    s = drawn < s
             n = np.count_nonzero(s, axis=1)
             spikes[p.name] = s.astype(np.float64)
             if rates:

@@ -35,11 +35,21 @@ class ReferenceEngine:
         bit, the gain of a population is ``1 / max(1, norm of what it sends)``, and traces hold
         sums of probabilities. Inexact: results depend on the order of additions. In its
         traces, ``spikes`` counts the values other than 0 that were sent.
+    random_bits : int
+        A control with coarser random numbers, as a chip draws them: only the uppermost bits of the
+        24 are kept, so a spike probability counts as rounded up to a multiple of 2^-random_bits.
     """
 
-    def __init__(self, batch: int = 1, rates: bool = False) -> None:
+    def __init__(
+        self, batch: int = 1, rates: bool = False, random_bits: int = counter.UNIFORM_BITS
+    ) -> None:
+        if not 1 <= random_bits <= counter.UNIFORM_BITS:
+            raise ValueError(
+                f"random_bits = {random_bits} must be from 1 to {counter.UNIFORM_BITS}"
+            )
         self.batch = batch
         self.rates = rates
+        self.random_bits = random_bits
         self.name = "numpy:rates" if rates else "numpy"
 
     def compile(
@@ -53,7 +63,14 @@ class ReferenceEngine:
     ) -> ReferenceSession:
         """See `pffspike.engines.base.Engine.compile`."""
         return ReferenceSession(
-            network, network.program(program), parameters, seed, record, self.batch, self.rates
+            network,
+            network.program(program),
+            parameters,
+            seed,
+            record,
+            self.batch,
+            self.rates,
+            self.random_bits,
         )
 
 
@@ -69,6 +86,7 @@ class ReferenceSession(Session):
         record: Record,
         batch: int,
         rates: bool = False,
+        random_bits: int = counter.UNIFORM_BITS,
     ) -> None:
         if not rates:
             exactness.check(network, batch)
@@ -81,7 +99,7 @@ class ReferenceSession(Session):
         )
         self._parameters = start.copy()
         self._batch = batch if program.learns else _INFERENCE_BATCH
-        self._rates = rates
+        self._rates, self._random_bits = rates, random_bits
         self._extent = structure.extent(network, program)
 
     def run(
@@ -163,6 +181,7 @@ class ReferenceSession(Session):
             self._parameters.biases,
             self._record.rasters,
             self._rates,
+            self._random_bits,
         )
 
     def _trace(

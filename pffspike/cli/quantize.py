@@ -1,0 +1,113 @@
+"""``pffspike quantize``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pffspike import quantization
+from pffspike.cards import toml
+from pffspike.cli import options, output
+from pffspike.data import probabilities
+from pffspike.devices import load_device
+from pffspike.engines import make_engine
+from pffspike.errors import UserError
+from pffspike.quantization import Moments, Quantized
+from pffspike.storage import TrainedNetwork, save
+
+_IMAGES = 128  #: images that inputs are measured with
+
+
+def quantize(
+    trained: options.Trained,
+    out: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
+    bits: Annotated[int, typer.Option(help="Bits of a weight.")] = 8,
+    device: Annotated[str | None, typer.Option(help="Device card with number formats.")] = None,
+    rounding: Annotated[
+        str, typer.Option(help=f"One of {', '.join(quantization.ROUNDINGS)}.")
+    ] = "feedback",
+    samples: Annotated[
+        int,
+        typer.Option(
+            "--samples",
+            "-n",
+            help="Training images whose spikes weigh errors; 0: all inputs count alike.",
+            min=0,
+        ),
+    ] = _IMAGES,
+    engine: options.EngineName = "fastest",
+    seed: options.Seed = 0,
+    dataset: options.DatasetName = None,
+    data: options.DataFolder = None,
+    download: options.Download = False,
+    json: options.JsonFile = None,
+) -> None:
+    """Round the weights of a trained network to few bits, as a device holds them.
+
+    The result is a trained network like any other.
+
+    Example: pffspike quantize digits.h5 --bits 8 --device loihi1 -o digits-8.h5
+    """
+    state = options.load_trained(trained)
+    chosen = next((r for r in quantization.ROUNDINGS if r == rounding), None)
+    if chosen is None:
+        known = ", ".join(quantization.ROUNDINGS)
+        raise UserError(f"--rounding {rounding!r} is not known; give one of: {known}")
+    card = load_device(device) if device else None
+    quantization.check_bits(bits, card)
+    moments = None
+    if samples:
+        moments = _moments(state, samples, engine, seed, dataset, data, download)
+    result = quantization.quantize(state, bits, card, moments, chosen)
+    save(out, result.trained)
+    show(f"{out}: {state.network.name}, weights of {bits} bits", result)
+    output.write_json(
+        json, {"weights": toml.plain(result.weights), "biases": toml.plain(result.biases)}
+    )
+
+
+def _moments(
+    state: TrainedNetwork,
+    samples: int,
+    engine: str,
+    seed: int,
+    dataset: str | None,
+    data: Path | None,
+    download: bool,
+) -> dict[str, Moments]:
+    images = options.load_dataset(state.network, dataset, data, download)
+    return quantization.activity(
+        state.network,
+        state.parameters,
+        make_engine(engine),
+        probabilities(images.train_images[:samples], images.levels),
+        images.train_labels[:samples],
+        seed=seed,
+    )
+
+
+def show(title: str, result: Quantized) -> None:
+    """Print what happened to each projection and to the biases."""
+    rows = [
+        (
+            w.projection,
+            w.exponent,
+            f"{w.low} to {w.high}",
+            f"{100 * w.clipped:.2f} %",
+            w.error,
+            w.snr,
+            w.tied or "",
+        )
+        for w in result.weights
+    ]
+    columns = ("projection", "exponent", "integers", "clipped", "error", "SNR (dB)", "tied to")
+    output.table(title, columns, rows)
+    biases = [(b.population, b.exponent, b.correction, b.error) for b in result.biases]
+    output.table(
+        "biases", ("population", "exponent", "largest correction", "largest error"), biases
+    )
+    if not all(w.measured for w in result.weights):
+        names = ", ".join(w.projection for w in result.weights if not w.measured)
+        output.console.print(f"errors of weights, not of summed inputs, for: {names}", style="dim")

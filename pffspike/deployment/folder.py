@@ -1,0 +1,140 @@
+"""What a folder of `pffspike export` holds beside the integer network.
+
+- ``run_lava.py``: rebuilds the network on Lava and runs it, with NumPy and lava-nc alone;
+- ``example/<program>.npz``: inputs of some images and the spikes that they cause;
+- with a device: ``placement.json``, ``report.md`` and, if Matplotlib is installed,
+  ``placement.png``.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike import mapping
+from pffspike.arithmetic import grids
+from pffspike.devices import Device
+from pffspike.engines.reference import ReferenceEngine
+from pffspike.errors import MissingPackageError
+from pffspike.mapping import Finding, Placement
+from pffspike.network import structure
+from pffspike.storage import TrainedNetwork
+from pffspike.trace import Record
+
+_SAMPLES = {"one_pass": 4, "goodness": 1}  #: images of the example, by program
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A network on a device.
+
+    Parameters
+    ----------
+    trained : TrainedNetwork
+    device : Device
+    placement : Placement
+    findings : list of Finding
+        Of the design rules, errors first.
+    """
+
+    trained: TrainedNetwork
+    device: Device
+    placement: Placement
+    findings: list[Finding]
+
+
+def deploy(trained: TrainedNetwork, device: Device, *, learning: bool = False) -> Deployment:
+    """Place a network on a device and apply the design rules.
+
+    Parameters
+    ----------
+    trained : TrainedNetwork
+    device : Device
+        With limits and formats.
+    learning : bool
+        See `pffspike.mapping.place`.
+
+    Returns
+    -------
+    Deployment
+    """
+    placed = mapping.place(trained.network, device, learning=learning)
+    return Deployment(trained, device, placed, mapping.check(placed, trained.parameters, device))
+
+
+def extra_files(
+    trained: TrainedNetwork,
+    images: npt.NDArray[np.float64] | None,
+    deployment: Deployment | None,
+) -> dict[str, bytes]:
+    """Files beside the integer network, by their paths in the folder.
+
+    Parameters
+    ----------
+    trained : TrainedNetwork
+    images : (samples, pixels) ndarray of float64 or None
+        Spike probabilities for the example; None: no example.
+    deployment : Deployment or None
+
+    Returns
+    -------
+    dict of str to bytes
+    """
+    script = resources.files("pffspike.deployment") / "run_lava.py"
+    files = {"run_lava.py": script.read_bytes()}
+    if images is not None:
+        programs = {p.name for p in trained.network.programs}
+        for program, samples in _SAMPLES.items():
+            if program in programs:
+                files[f"example/{program}.npz"] = example(trained, program, images[:samples])
+    if deployment is not None:
+        files |= _placement(deployment)
+    return files
+
+
+def example(
+    trained: TrainedNetwork, program: str, images: npt.NDArray[np.float64], seed: int = 0
+) -> bytes:
+    """``.npz`` of the inputs of a program and every spike that the reference engine gives.
+
+    Arrays: ``image`` ``(samples, pixels)`` int32, times 2^-24; ``samples``, ``seed``; and
+    ``spikes/<population>`` ``(samples, phases, steps, units)`` bool.
+    """
+    network, samples = trained.network, np.arange(len(images))
+    chosen = network.program(program)
+    names = tuple(p.name for p in structure.extent(network, chosen).populations)
+    record = Record(rasters=names)
+    engine = ReferenceEngine()
+    with engine.compile(network, program, trained.parameters, seed=seed, record=record) as session:
+        trace = session.run({"image": images}, samples)
+    arrays = {
+        "image": (images * 2.0**-grids.DRIVE_GRID).astype(np.int32),
+        "samples": samples,
+        "seed": np.array(seed),
+    }
+    for name, raster in trace.rasters.items():
+        by_phase = raster.reshape(chosen.steps, len(samples), len(chosen.phases), -1)
+        arrays[f"spikes/{name}"] = np.moveaxis(by_phase, 0, 2)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()
+
+
+def _placement(deployment: Deployment) -> dict[str, bytes]:
+    content = mapping.summary(deployment.placement, deployment.findings, deployment.device)
+    files = {
+        "placement.json": (json.dumps(content, indent=1) + "\n").encode(),
+        "report.md": mapping.markdown(content).encode(),
+    }
+    try:
+        from pffspike.plots.placement import placement
+    except MissingPackageError:
+        return files  # the picture is all that is missing
+    buffer = io.BytesIO()
+    placement(deployment.placement, deployment.device).savefig(buffer, format="png")
+    return files | {"placement.png": buffer.getvalue()}

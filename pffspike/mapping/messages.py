@@ -1,0 +1,97 @@
+"""Messages that spikes cause, on the core they come from and beyond."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.mapping.placement import Placement
+from pffspike.network.spec import Projection
+from pffspike.trace import Trace
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Messages:
+    """Messages per inference, by projection. A spike is one message to each core with targets.
+
+    Parameters
+    ----------
+    within : mapping of str to float
+        That stay on the core of the sender.
+    between : mapping of str to float
+        To other cores of the same chip.
+    off_chip : mapping of str to float
+        To cores of other chips.
+    hops_x, hops_y : mapping of str to float
+        Steps on the mesh of the messages between cores of a chip: along its width and its height.
+    exact : bool
+        Whether every spike was counted where it was sent. False if senders of a population have
+        different numbers of messages and the trace does not say which of them sent: then its
+        spikes count as spread evenly.
+    """
+
+    within: dict[str, float]
+    between: dict[str, float]
+    off_chip: dict[str, float]
+    hops_x: dict[str, float]
+    hops_y: dict[str, float]
+    exact: bool
+
+
+_FIELDS = ("within", "between", "off_chip", "hops_x", "hops_y")
+
+
+def messages(placement: Placement, traces: Sequence[Trace], inferences: int) -> Messages:
+    """Count the messages that inferences caused.
+
+    Parameters
+    ----------
+    placement : Placement
+    traces : sequence of Trace
+        All that the inferences presented, of the network placed. Rasters of a population make its
+        counts exact wherever they are not so anyhow.
+    inferences : int
+        Their number.
+
+    Returns
+    -------
+    Messages
+
+    Raises
+    ------
+    ValueError
+        If a trace has a projection that is not placed.
+    """
+    found: dict[str, dict[str, float]] = {field: {} for field in _FIELDS}
+    exact = True
+    for trace in traces:
+        for name in {name for phase in trace.program.phases for name in phase.projections}:
+            if name not in placement.routes:
+                raise ValueError(
+                    f"projection {name!r} is not placed; place the network with learning = True"
+                )
+            projection, route = placement.network.projection(name), placement.routes[name]
+            sent, known = _sent(trace, projection)
+            for field in _FIELDS:
+                ways = getattr(route, field)
+                exact &= known or bool(np.all(ways == ways[0]))
+                table = found[field]
+                total = float(sent @ ways) if known else float(sent.sum() * ways.sum()) / len(ways)
+                table[name] = table.get(name, 0.0) + total / max(1, inferences)
+    return Messages(**found, exact=exact)
+
+
+def _sent(trace: Trace, projection: Projection) -> tuple[Floats, bool]:
+    """Spikes while a projection is enabled: each sender's, or else (and False) their sum."""
+    enabled = np.array([projection.name in phase.projections for phase in trace.program.phases])
+    pre = projection.pre
+    if pre in trace.rasters:
+        spikes = trace.by_phase(trace.rasters[pre].sum(axis=0))
+        return spikes[:, enabled].sum(axis=(0, 1)).astype(np.float64), True
+    total = trace.by_phase(trace.spikes[pre])[:, enabled].sum()
+    return np.array([total], np.float64), False

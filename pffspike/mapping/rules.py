@@ -1,0 +1,242 @@
+"""Design rules: what a device can't hold (an error), and what it does differently (a warning).
+
+A rule is a function of the network as placed, its parameters and the device; it yields findings.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from typing import Literal
+
+import numpy as np
+
+from pffspike.arithmetic import grids
+from pffspike.devices import Device, Formats, Limits
+from pffspike.mapping.demand import format_bits
+from pffspike.mapping.placement import Placement, Usage
+from pffspike.network import exactness
+from pffspike.network.parameters import Parameters
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule found.
+
+    Parameters
+    ----------
+    rule : str
+    severity : {"error", "warning"}
+        An error: the device can't hold it. A warning: it runs, but not the same.
+    message : str
+        One sentence, with the remedy.
+    """
+
+    rule: str
+    severity: Literal["error", "warning"]
+    message: str
+
+
+@dataclass(frozen=True)
+class Design:
+    """What rules look at: a placed network, its parameters, and the device's card."""
+
+    placement: Placement
+    parameters: Parameters
+    formats: Formats
+    limits: Limits
+
+
+Found = Iterator[tuple[Literal["error", "warning"], str]]
+Rule = Callable[[Design], Found]
+
+
+def check(placement: Placement, parameters: Parameters, device: Device) -> list[Finding]:
+    """Apply every rule.
+
+    Parameters
+    ----------
+    placement : Placement
+    parameters : Parameters
+        Of the network placed.
+    device : Device
+        With formats and limits.
+
+    Returns
+    -------
+    list of Finding
+        Errors first.
+    """
+    if device.formats is None or device.limits is None:
+        raise ValueError(f"device {device.name!r} states no formats or no limits")
+    design = Design(placement, parameters, device.formats, device.limits)
+    findings = [
+        Finding(name, severity, message)
+        for name, rule in RULES.items()
+        for severity, message in rule(design)
+    ]
+    return sorted(findings, key=lambda finding: finding.severity)
+
+
+def weight_bits(design: Design) -> Found:
+    """Weights fit the bits of the device."""
+    most = design.formats.weight_bits.value
+    for name in design.placement.routes:
+        bits = format_bits(design.placement.network.projection(name))
+        if bits > most:
+            yield (
+                "error",
+                f"weights of {name!r} need {bits} bits and the device has {most}; run "
+                f"`pffspike quantize --bits {most}` first",
+            )
+
+
+def weight_exponents(design: Design) -> Found:
+    """Exponents lie in the range of the device."""
+    low = design.formats.weight_exponent_low.value
+    high = design.formats.weight_exponent_high.value
+    for name, exponent in design.placement.weight_exponents.items():
+        if not low <= exponent <= high:
+            yield (
+                "error",
+                f"weights of {name!r} need exponent {exponent}, and the device has {low} to "
+                f"{high}; quantize with more nearly equal exponents",
+            )
+
+
+def biases(design: Design) -> Found:
+    """Biases fit the bits of the device."""
+    stated = design.formats.bias_bits
+    for name, values in design.parameters.biases.items() if stated else ():
+        grid = _grid(values)
+        bits = 1 + int(np.abs(values * 2.0**-grid).max(initial=0)).bit_length()
+        if stated and bits > stated.value:
+            yield (
+                "warning",
+                f"biases of {name!r} need {bits} bits and the device has {stated.value}: they will "
+                f"be rounded; `pffspike quantize --device` does so in the network itself",
+            )
+
+
+def _grid(values: np.ndarray) -> int:
+    grid = 0
+    while grid > grids.DRIVE_GRID and not grids.on_grid(values, grid):
+        grid -= 1
+    return grid
+
+
+def normalization(design: Design) -> Found:
+    """Divisive normalization needs a number on a spike."""
+    network, payload = design.placement.network, design.formats.payload_bits.value
+    kinds: dict[str, set[str]] = {}
+    for name in design.placement.routes:
+        pre = network.population(network.projection(name).pre)
+        if network.projection(name).normalized and pre.normalization != "none":
+            kinds.setdefault(pre.normalization, set()).add(pre.name)
+    for kind, names in kinds.items():
+        listed = ", ".join(sorted(names))
+        needed = -grids.GAIN_GRID + 1 if kind == "sqrt" else 0
+        if not payload:
+            yield (
+                "warning",
+                f"{listed} send spikes with a gain ({kind}), and spikes of the device carry no "
+                f"number: an interneuron must count and broadcast, one step late, which this "
+                f"network does not model",
+            )
+        elif payload < needed:
+            yield (
+                "warning",
+                f"the gain of {listed} needs {needed} bits and a spike of the device carries "
+                f"{payload}",
+            )
+
+
+def random_numbers(design: Design) -> Found:
+    """Random numbers of the device are as fine as those of the network."""
+    stated = design.formats.random_bits
+    if stated and stated.value < -grids.DRIVE_GRID:
+        yield (
+            "warning",
+            f"neurons of the device draw {stated.value} bits, so a spike probability is rounded up "
+            f"to a multiple of 2^-{stated.value}, and the numbers are its own: spikes agree in "
+            f"their statistics only",
+        )
+
+
+def state_range(design: Design) -> Found:
+    """The largest possible drive fits the state of a neuron."""
+    stated = design.formats.state_bits
+    placement = design.placement
+    units = {b.population: c.noise for c in placement.cores for b in c.blocks}
+    for population in placement.network.populations:
+        unit = units.get(population.name)
+        arriving = [
+            exactness.drive(placement.network, placement.network.projection(name)).largest
+            for name in placement.routes
+            if placement.network.projection(name).post == population.name
+        ]
+        if stated is None or unit is None or not arriving:
+            continue
+        needed = 2 + math.floor(math.log2(population.bias.limit + sum(arriving)) + unit.one)
+        if needed > stated.value:
+            yield (
+                "warning",
+                f"the drive of {population.name!r} could need {needed} bits and the state has "
+                f"{stated.value}: it would saturate if nearly all inputs spiked at once",
+            )
+
+
+def capacity(design: Design) -> Found:
+    """No core holds more than it can."""
+    worst: dict[str, tuple[int, str]] = {}
+    for core in design.placement.cores:
+        for field in fields(Usage):
+            used = getattr(core.usage, field.name)
+            if used > max(getattr(design.limits, field.name).value, worst.get(field.name, (0,))[0]):
+                worst[field.name] = (used, core.blocks[0].population)
+    for key, (used, population) in worst.items():
+        most = getattr(design.limits, key).value
+        yield (
+            "error",
+            f"a core of {population!r} needs {used} of {key} and has {most}; the inputs of one "
+            f"neuron can't be split between cores, so make the populations that drive it smaller",
+        )
+
+
+def one_chip(design: Design) -> Found:
+    """The network fits on a chip."""
+    if design.placement.chips > 1:
+        yield (
+            "warning",
+            f"{len(design.placement.cores)} cores are needed and a chip has "
+            f"{design.limits.cores.value}: there are {design.placement.chips} chips, with spikes "
+            f"between them",
+        )
+
+
+def learning(design: Design) -> Found:
+    """The rule of this project is not that of the device."""
+    if design.placement.learning:
+        yield (
+            "warning",
+            "synapses have room to learn, but the rules of the device are sums of products of "
+            "traces: goodness and its modulator must be computed and sent by neurons",
+        )
+
+
+#: every rule by its name
+RULES: dict[str, Rule] = {
+    rule.__name__: rule
+    for rule in (
+        weight_bits,
+        weight_exponents,
+        capacity,
+        one_chip,
+        biases,
+        normalization,
+        random_numbers,
+        state_range,
+        learning,
+    )
+}

@@ -1,0 +1,60 @@
+"""Accuracy against the bits of weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from pffspike.plots.canvas import FALSE, NEUTRAL, TRUE, figure
+
+_STYLES = {
+    "feedback": (TRUE, "o"),
+    "nearest": (FALSE, "s"),
+    "nearest, weights only": ("#009E73", "^"),
+}
+
+
+def accuracy_by_bits(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
+    """Draw accuracy against bits, a row a network and a column a mode of inference.
+
+    Parameters
+    ----------
+    tables : mapping of str to sequence of mapping
+        By title: rows with ``bits``, ``rounding`` and ``accuracy`` by mode, as
+        `pffspike.quantization.sweep.Row` has them.
+
+    Returns
+    -------
+    Figure
+    """
+    modes = list(next(iter(tables.values()))[0]["accuracy"])
+    drawing = figure(3.6 * len(modes), 2.8 * len(tables))
+    panels = drawing.subplots(len(tables), len(modes), squeeze=False, sharex=True, sharey="row")
+    for row, (title, table) in zip(panels, tables.items(), strict=True):
+        for axes, mode in zip(row, modes, strict=True):
+            _panel(axes, table, mode)
+            axes.set_title(f"{title}, {mode}", fontsize="medium")
+        row[0].set_ylabel("accuracy (%)")
+    for axes in panels[-1]:
+        axes.set_xlabel("bits of a weight")
+    panels[0, -1].legend(fontsize="small", frameon=False, loc="lower right")
+    return drawing
+
+
+def _panel(axes: Any, table: Sequence[Mapping[str, Any]], mode: str) -> None:
+    for rounding, (colour, marker) in _STYLES.items():
+        points = [
+            (row["bits"], 100 * row["accuracy"][mode])
+            for row in table
+            if row["rounding"] == rounding
+        ]
+        axes.plot(
+            *zip(*points, strict=True), color=colour, marker=marker, markersize=4, label=rounding
+        )
+    trained = next(row for row in table if row["bits"] is None)
+    axes.axhline(
+        100 * trained["accuracy"][mode], color=NEUTRAL, linewidth=1, linestyle="--", label="trained"
+    )
+    axes.set_xticks(sorted({row["bits"] for row in table if row["bits"] is not None}))

@@ -1,0 +1,23 @@
+"""Quantization: a trained network in the number formats of a device."""
+
+from pffspike.quantization.activity import Moments, activity
+from pffspike.quantization.quantize import (
+    ROUNDINGS,
+    Quantized,
+    Rounding,
+    check_bits,
+    quantize,
+)
+from pffspike.quantization.report import BiasReport, WeightReport
+
+__all__ = [
+    "ROUNDINGS",
+    "BiasReport",
+    "Moments",
+    "Quantized",
+    "Rounding",
+    "WeightReport",
+    "activity",
+    "check_bits",
+    "quantize",
+]

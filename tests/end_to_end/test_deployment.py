@@ -1,0 +1,286 @@
+"""Quantize, export, run without this project: as a user does it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pffspike import storage
+from pffspike.arithmetic import counter, grids
+from pffspike.circuits import PFF, pff
+from pffspike.cli.app import app
+from pffspike.data import load, probabilities
+from pffspike.deployment import extra_files
+from pffspike.engines.reference import ReferenceEngine
+from pffspike.exchange import read_export, write_export
+from pffspike.mapping.demand import format_bits
+from pffspike.network import (
+    Network,
+    Parameters,
+    Phase,
+    Population,
+    Program,
+    Projection,
+    Training,
+    initial,
+    structure,
+)
+from pffspike.storage import TrainedNetwork
+from pffspike.trace import Record
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A folder with a network of digits, trained for a moment: ``net.h5``."""
+    folder = tmp_path_factory.mktemp("work")
+    network = pff(PFF(64, 10, (30, 20), burn_in=1, window=4), "small", Training("digits", 1))
+    data = load("digits")
+    images = probabilities(data.train_images[:30], data.levels)
+    signals = {"image": images, "label": data.train_labels[:30], "negative": np.full(30, -1)}
+    with ReferenceEngine().compile(network, "train", initial(network, 1), seed=1) as session:
+        session.run(signals, np.arange(30))
+        parameters = session.parameters
+    storage.save(folder / "net.h5", TrainedNetwork(network, parameters, 1))
+    return folder
+
+
+def run(folder, monkeypatch, *arguments) -> int:
+    """Exit code of a command, in this process."""
+    monkeypatch.chdir(folder)
+    with pytest.raises(SystemExit) as stop:
+        app([str(argument) for argument in arguments])
+    return stop.value.code
+
+
+def test_a_quantized_file_is_a_trained_network(folder, monkeypatch, capsys):
+    arguments = ("quantize", "net.h5", "--device", "loihi1", "-n", 20, "-e", "numpy")
+    assert run(folder, monkeypatch, *arguments, "-o", "q.h5", "--json", "q.json") == 0
+    assert "image_to_hidden_1" in capsys.readouterr().out
+    state = storage.load(folder / "q.h5")
+    assert all(format_bits(p) <= 8 for p in state.network.projections)
+    assert state.provenance["quantized"]["bits"] == 8
+    content = json.loads((folder / "q.json").read_text())
+    assert [w["projection"] for w in content["weights"]] == [
+        p.name for p in state.network.projections
+    ]
+
+
+@pytest.fixture(scope="module")
+def out(folder) -> Path:
+    with pytest.MonkeyPatch.context() as patch:
+        arguments = ("export", "net.h5", "--device", "loihi1", "-o", "out", "--json", "out.json")
+        assert run(folder, patch, *arguments) == 0
+    return folder / "out"
+
+
+def test_an_export_for_a_device_is_complete(out):
+    names = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
+    assert {
+        *("network.json", "README.txt", "run_lava.py", "placement.json", "report.md"),
+        *("example/one_pass.npz", "example/goodness.npz", "biases/hidden_1.npy"),
+    } <= names
+    state = read_export(out)
+    assert all(format_bits(p) <= 8 for p in state.network.projections)
+    assert state.provenance["quantized"]["device"] == "loihi1"
+    description = json.loads((out / "network.json").read_text())
+    for projection in description["projections"]:
+        weights = np.load(out / "weights" / f"{projection['weights']}.npy")
+        assert projection["low"] <= weights.min()
+        assert weights.max() <= projection["high"]
+    placement = json.loads((out / "placement.json").read_text())
+    assert placement["cores_used"] == len(placement["cores"]) == 1
+    report = (out / "report.md").read_text()
+    assert "No silicon was reached" in report
+    assert all(finding["message"] in report for finding in placement["findings"])
+    assert json.loads((out.parent / "out.json").read_text())["placement"] == placement
+
+
+def test_the_first_version_of_the_format_is_read(out, tmp_path):
+    content = json.loads((out / "network.json").read_text())
+    content["version"] = 1
+    del content["provenance"]
+    for projection in content["projections"]:
+        del projection["low"], projection["high"]
+    for name in ("weights", "biases"):
+        (tmp_path / name).symlink_to(out / name)
+    (tmp_path / "network.json").write_text(json.dumps(content))
+    state = read_export(tmp_path)
+    assert state.parameters.equal(read_export(out).parameters)
+    assert state.provenance == {}
+
+
+def script(out: Path, tmp_path: Path, *arguments) -> subprocess.CompletedProcess:
+    """Run the export's own script where pffspike can't be imported."""
+    forbidden = tmp_path / "path" / "pffspike"
+    forbidden.mkdir(parents=True, exist_ok=True)
+    (forbidden / "__init__.py").write_text("raise SystemExit('pffspike was imported')")
+    return subprocess.run(
+        [sys.executable, str(out / "run_lava.py"), *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(forbidden.parent)},
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
+
+
+@pytest.mark.lava
+def test_the_script_gives_the_spikes_of_its_example(out, tmp_path):
+    pytest.importorskip("lava")
+    result = script(out, tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("identical to those expected: True") == 2
+    assert not any(line.startswith(("one_pass: 0 ", "goodness: 0 ")) for line in result.stdout)
+
+
+def awkward() -> TrainedNetwork:
+    """Every feature of the specification that inference has."""
+    populations = (
+        Population("pixels", 12, "none", driven=True),
+        Population("class_a", 4, "sqrt", driven=True),
+        Population("lonely", 3, "shift", driven=True),
+        Population("left", 12, "shift"),
+        Population("right", 12, "sqrt"),
+        Population("out", 4, "none"),
+        Population("unused", 5),
+    )
+    projections = (
+        Projection("a", "pixels", "left", grid=2),
+        Projection("b", "left", "left", connectivity="blocks", block=4, normalized=False),
+        Projection("c", "left", "right", connectivity="one_to_one", grid=-20),
+        Projection("d", "right", "left", connectivity="one_to_one", tied="c", grid=-20),
+        Projection("left", "class_a", "right", grid=-3),
+        Projection("f", "right", "out", normalized=False, grid=-7),
+        Projection("g", "left", "out", tied="f", grid=-7),
+        Projection("h", "out", "unused"),
+    )
+    phases = (
+        Phase("first", {"pixels": "x"}, ("a", "b"), stream=5),
+        Phase(
+            "second",
+            {"class_a": 2, "pixels": "x", "lonely": "alone"},
+            ("a", "c", "d", "left", "f", "g"),
+        ),
+        Phase("third", {"pixels": "index"}, ("a", "c")),
+    )
+    network = Network(
+        "awkward",
+        populations,
+        projections,
+        (Program("mixed", 1, 4, phases),),
+        Training("digits", 1),
+    )
+    start = initial(network, 3)
+    weights = {}
+    for index, (name, w) in enumerate(start.weights.items()):
+        p = network.projection(name)
+        drawn = 2 * counter.normal(counter.derive_key(7, index), w.size).reshape(w.shape)
+        drawn = grids.saturate(grids.nearest(drawn, p.grid), p.low, p.high)
+        weights[name] = np.where(structure.mask(network, p), drawn, 0.0)
+    biases = {
+        name: grids.nearest(counter.normal(counter.derive_key(8, i), len(b)) / 4, -24)
+        for i, (name, b) in enumerate(start.biases.items())
+    }
+    return TrainedNetwork(network, Parameters(weights, biases), 3)
+
+
+@pytest.mark.lava
+def test_the_script_gives_the_spikes_of_the_reference_for_everything(tmp_path):
+    pytest.importorskip("lava")
+    state, out = awkward(), tmp_path / "out"
+    write_export(out, state, extra_files(state, None, None))
+    x = grids.nearest(counter.uniform(1, np.arange(36)).reshape(3, 12), -24)
+    signals = {"x": x, "alone": x[:, :3], "index": np.array([3, 0, 11])}
+    samples = np.array([5, 0, 2**40])
+    names = tuple(p.name for p in state.network.populations if p.name != "unused")
+    record = Record(rasters=names)
+    engine = ReferenceEngine()
+    with engine.compile(
+        state.network, "mixed", state.parameters, seed=2**63 + 5, record=record
+    ) as session:
+        expected = session.run(signals, samples).rasters
+    integers = {name: (signals[name] * 2**24).astype(np.int32) for name in ("x", "alone")}
+    np.savez(
+        tmp_path / "in.npz",
+        **integers,
+        index=signals["index"],
+        samples=samples,
+        seed=np.uint64(2**63 + 5),
+    )
+    options = ("--program", "mixed", "--inputs", tmp_path / "in.npz", "--output")
+    result = script(out, tmp_path, *options, tmp_path / "out.npz")
+    assert result.returncode == 0, result.stderr
+    with np.load(tmp_path / "out.npz") as found:
+        assert set(found) == set(names)
+        for name in names:
+            raster = np.moveaxis(expected[name].reshape(5, 3, 3, -1), 0, 2)
+            assert raster.any(), name
+            np.testing.assert_array_equal(found[name], raster, err_msg=name)
+
+
+@pytest.mark.lava
+def test_the_script_refuses_what_it_can_not_run(out, tmp_path):
+    pytest.importorskip("lava")
+    np.savez(tmp_path / "in.npz", samples=np.arange(1), seed=0)
+    for program, message in (
+        ("train", "learns"),
+        ("dream", "does not exist"),
+        ("one_pass", "signal 'image' is missing"),
+    ):
+        result = script(out, tmp_path, "--program", program, "--inputs", tmp_path / "in.npz")
+        assert result.returncode == 1
+        assert message in result.stderr
+        assert "Traceback" not in result.stderr
+
+
+def test_nir_is_read_back(folder, monkeypatch, capsys):
+    nir = pytest.importorskip("nir")
+    assert run(folder, monkeypatch, "export", "net.h5", "--nir", "net.nir") == 0
+    assert "the noise" in capsys.readouterr().out
+    state, graph = storage.load(folder / "net.h5"), nir.read(folder / "net.nir")
+    assert "the noise" in graph.metadata["lost"]
+    network, parameters = state.network, state.parameters
+    for p in network.projections:
+        node = graph.nodes[f"projection_{p.name}"]
+        w = parameters.weights[structure.weights_of(p)]
+        np.testing.assert_array_equal(node.weight, w.T)
+        assert node.metadata["exponent"] == p.grid
+        assert (p.pre, f"projection_{p.name}") in graph.edges
+        assert (f"projection_{p.name}_delay", p.post) in graph.edges
+    for population in network.populations:
+        node = graph.nodes[population.name]
+        if population.driven:
+            assert isinstance(node, nir.Input)
+        else:
+            # Spikes where b + I > 1/2.
+            np.testing.assert_array_equal(node.threshold, 0.5 - parameters.biases[population.name])
+
+
+MISTAKES = {
+    "no target": (("export", "net.h5"), ("nothing to write", "--output")),
+    "device without folder": (
+        ("export", "net.h5", "--device", "loihi1", "--nir", "x.nir"),
+        ("--device loihi1", "--output"),
+    ),
+    "bits of the device": (
+        ("export", "net.h5", "--device", "loihi1", "--bits", 9, "-o", "x"),
+        ("--bits 9", "2 to 8 bits"),
+    ),
+    "bits": (("quantize", "net.h5", "--bits", 1, "-o", "x.h5"), ("--bits 1", "2 to 16 bits")),
+    "rounding": (("quantize", "net.h5", "--rounding", "up", "-o", "x.h5"), ("'up'", "feedback")),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_gets_one_sentence(mistake, folder, monkeypatch, capsys):
+    arguments, parts = MISTAKES[mistake]
+    assert run(folder, monkeypatch, *arguments) == 2
+    errors = capsys.readouterr().err
+    assert len(errors.strip().splitlines()) == 1
+    assert all(part in errors for part in parts)
+    assert not (folder / "x").exists()
+    assert not (folder / "x.h5").exists()
+    assert not (folder / "x.nir").exists()

@@ -1,0 +1,349 @@
+"""Mapping: every placement against a count from the masks; the design rules; messages."""
+
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from pffspike import mapping
+from pffspike.cards import load_network
+from pffspike.circuits import PFF, pff
+from pffspike.devices import Stated, load_device
+from pffspike.engines.reference import ReferenceEngine
+from pffspike.errors import UserError
+from pffspike.mapping.demand import Demand, format_bits
+from pffspike.mapping.placement import Block
+from pffspike.network import Parameters, Projection, Training, initial, structure
+from pffspike.trace import Record
+from strategies import networks
+
+RANDOM = settings(
+    deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+
+
+def stated(value):
+    return Stated(value, "test", "assumed")
+
+
+def device(**limits):
+    """Loihi 1 with other limits."""
+    card = load_device("loihi1")
+    changes = {name: stated(value) for name, value in limits.items()}
+    return dataclasses.replace(card, limits=dataclasses.replace(card.limits, **changes))
+
+
+TINY = {"compartments": 6, "axons_in": 40, "axons_out": 40, "synapse_words": 60, "cores": 8}
+TINY |= {"mesh_width": 2, "mesh_height": 2, "tile_cores": 2}
+
+
+def reaches(network, projection):
+    """Which sender has an entry for which target: a neuron counts in its own group."""
+    mask = structure.mask(network, projection)
+    return mask | np.eye(len(mask), dtype=bool) if projection.connectivity == "blocks" else mask
+
+
+def assert_consistent(placed, card):
+    """Neurons lie on one core each; usage and routes are those counted from the masks."""
+    network, limits = placed.network, card.limits
+    held = {
+        name: placed.cores_of(name)
+        for name in {b.population for c in placed.cores for b in c.blocks}
+    }
+    for name, cores in held.items():
+        size = network.population(name).size
+        blocks = [b for c in placed.cores for b in c.blocks if b.population == name]
+        assert sorted(n for b in blocks for n in range(b.start, b.stop)) == list(range(size))
+        assert cores.min() >= 0
+    for core in placed.cores:
+        incoming = outgoing = words = 0
+        for name, route in placed.routes.items():
+            p = network.projection(name)
+            entries = reaches(network, p)
+            on_post, on_pre = held[p.post] == core.index, held[p.pre] == core.index
+            fans = entries[:, on_post].sum(axis=1)
+            incoming += np.count_nonzero(fans)
+            words += sum(limits.words(int(k), placed.weight_bits[name]) for k in fans)
+            for sender in np.flatnonzero(on_pre):
+                ends = set(held[p.post][entries[sender]].tolist())
+                outgoing += len(ends)
+                assert route.within[sender] == (core.index in ends)
+                others = [placed.cores[end] for end in ends - {core.index}]
+                near = [c for c in others if c.chip == core.chip]
+                assert route.between[sender] == len(near)
+                assert route.off_chip[sender] == len(others) - len(near)
+                assert route.hops_x[sender] == sum(abs(c.x - core.x) for c in near)
+                assert route.hops_y[sender] == sum(abs(c.y - core.y) for c in near)
+        usage = core.usage
+        assert usage.compartments == sum(b.size for b in core.blocks)
+        assert (usage.axons_in, usage.axons_out, usage.synapse_words) == (incoming, outgoing, words)
+
+
+def zeros(network):
+    """Parameters of a network too large to draw them for a test."""
+    sizes = {p.name: p.size for p in network.populations}
+    return Parameters(
+        {
+            p.name: np.zeros((sizes[p.pre], sizes[p.post]))
+            for p in network.projections
+            if p.tied is None
+        },
+        {p.name: np.zeros(p.size) for p in network.populations if not p.driven},
+    )
+
+
+def exceeded(placed, card):
+    return {
+        key
+        for core in placed.cores
+        for key, value in vars(core.usage).items()
+        if value > getattr(card.limits, key).value
+    }
+
+
+@settings(RANDOM, max_examples=12)
+@given(networks())
+def test_random_networks_on_tiny_cores(network):
+    card = device(**TINY)
+    network = network.replace(
+        programs=tuple(
+            dataclasses.replace(
+                program,
+                rival=None,
+                phases=tuple(dataclasses.replace(p, learn=()) for p in program.phases),
+            )
+            for program in network.programs
+        )
+    )
+    placed = mapping.place(network, card)
+    assert_consistent(placed, card)
+    found = {f.rule for f in mapping.check(placed, zeros(network), card)}
+    assert ("capacity" in found) == bool(exceeded(placed, card))
+
+
+def circuit(hidden, **options):
+    """Both circuits of MNIST with weights of 8 bits."""
+    changes = {"hidden": [hidden, hidden], "weight_grid": -4, "weight_limit": 7.9375, **options}
+    return load_network("mnist-light", {"pff": changes})
+
+
+@pytest.mark.parametrize(("hidden", "expected"), [(500, 22), (1000, 62)])
+def test_cores_of_both_circuits_are_those_known(hidden, expected):
+    card = load_device("loihi1")
+    for lateral, learning in itertools.product((0, 10), (False, True)):
+        placed = mapping.place(circuit(hidden, lateral=lateral), card, learning=learning)
+        assert abs(len(placed.cores) - expected) <= 0.06 * expected
+        assert not exceeded(placed, card)
+        assert placed.chips == 1
+
+
+def test_layer_1_of_2000_units_must_be_split():
+    """A whole layer would hear 784 + 2 x 2000 and its own lateral axons; its parts hear less."""
+    card = load_device("loihi1")
+    network = circuit(2000, lateral=10)
+    whole = Demand.make(network, card, learning=False).arriving(Block("hidden_1", 0, 2000))
+    assert whole.axons_in > 784 + 2 * 2000 > card.limits.axons_in.value
+    placed = mapping.place(network, card)
+    assert len(set(placed.cores_of("hidden_1"))) > 1
+    assert not exceeded(placed, card)
+    assert placed.chips > 1
+    rules = {f.rule: f.severity for f in mapping.check(placed, zeros(network), card)}
+    assert rules["one_chip"] == "warning"
+
+
+def test_a_neuron_with_too_many_axons_is_an_error():
+    card = device(axons_in=1500)
+    network = circuit(1000)
+    placed = mapping.place(network, card)
+    findings = mapping.check(placed, zeros(network), card)
+    assert findings[0].rule == "capacity"
+    assert findings[0].severity == "error"
+    assert "needs 2000 of axons_in and has 1500" in findings[0].message
+
+
+def test_learning_takes_two_axons():
+    card, network = load_device("loihi1"), circuit(500)
+    block = Block("hidden_1", 0, 80)
+    plain, learning = (Demand.make(network, card, way).arriving(block) for way in (False, True))
+    assert plain.axons_in == 784 + 500
+    assert learning.axons_in == 2 * plain.axons_in
+    assert learning.synapse_words == plain.synapse_words == 1284 * 12
+
+
+def rules_of(network, card=None, parameters=None, **options):
+    card = card or load_device("loihi1")
+    placed = mapping.place(network, card, **options)
+    findings = mapping.check(placed, parameters or zeros(network), card)
+    return {f.rule: (f.severity, f.message) for f in findings}
+
+
+def test_rules_of_a_network_as_trained():
+    found = rules_of(load_network("digits"))
+    assert found["weight_bits"][0] == "error"
+    assert "pffspike quantize --bits 8" in found["weight_bits"][1]
+    assert "weight_exponents" not in found  # one fine grid for all
+
+
+def test_exponents_too_far_apart_are_an_error():
+    network = circuit(40)
+    changed = tuple(
+        dataclasses.replace(p, grid=-18, low=-(2.0**-11), high=2.0**-11 - 2.0**-18)
+        if p.name == "hidden_2_to_hidden_1"
+        else p
+        for p in network.projections
+    )
+    severity, message = rules_of(network.replace(projections=changed))["weight_exponents"]
+    assert severity == "error"
+    assert "-8 to 7" in message
+    assert "image_to_hidden_1" in message
+
+
+def test_rules_of_a_network_in_the_formats_of_the_device():
+    found = rules_of(circuit(100))
+    assert set(found) == {"normalization", "random_numbers"}
+    assert {severity for severity, _ in found.values()} == {"warning"}
+    assert set(rules_of(circuit(100), load_device("loihi2"))) == set()
+    assert "learning" in rules_of(circuit(100), learning=True)
+    assert "normalization" not in rules_of(circuit(100, normalization="none"))
+    card = load_device("loihi1")
+    narrow = dataclasses.replace(card.formats, state_bits=stated(20))
+    assert "state_range" in rules_of(circuit(100), dataclasses.replace(card, formats=narrow))
+
+
+def test_biases_of_too_many_bits_are_found():
+    network = circuit(40)
+    parameters = initial(network, 0)
+    parameters.biases["hidden_1"][0] = 0.15625 + 2.0**-24
+    assert "hidden_1" in rules_of(network, parameters=parameters)["biases"][1]
+
+
+def test_noise_covers_all_probabilities():
+    """With exponents and noise as set, a draw has the same unit as the drive."""
+    placed = mapping.place(circuit(40, weight_grid=-7, weight_limit=0.5), load_device("loihi1"))
+    for core in placed.cores:
+        noise = core.noise
+        draws = [(r - 128 + noise.mantissa * 64) * 2.0 ** (noise.exponent - 7) for r in (0, 255)]
+        assert draws[0] == 0
+        assert draws[1] * 256 / 255 == 2**noise.one
+    # Stored weights are even: twice the integer, so one unit of 2^-7 is 2 * 2^(6 + exponent).
+    for name, exponent in placed.weight_exponents.items():
+        post = placed.network.projection(name).post
+        one = next(c.noise.one for c in placed.cores for b in c.blocks if b.population == post)
+        assert 2 * 2.0 ** (6 + exponent) == 2.0 ** (one - 7)
+
+
+def test_different_noise_is_on_different_cores():
+    network = circuit(40)
+    grids = {"image_to_hidden_1": -10, "hidden_1_to_readout": 5}
+    network = network.replace(
+        projections=tuple(
+            dataclasses.replace(p, grid=g, low=-(2.0**g), high=2.0**g)
+            if (g := grids.get(p.name)) is not None
+            else p
+            for p in network.projections
+        )
+    )
+    placed = mapping.place(network, load_device("loihi1"))
+    units = [{b.population: c.noise.one for b in c.blocks} for c in placed.cores]
+    assert len({core.noise for core in placed.cores}) > 1
+    assert all(len(set(unit.values())) == 1 for unit in units)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "bits"),
+    [(-128, 127, 8), (-8, 7, 4), (0, 255, 8), (-15, 0, 4), (-128, 128, 9), (0, 0, 1), (-2, 1, 2)],
+)
+def test_bits_of_a_format(low, high, bits):
+    projection = Projection("p", "a", "b", grid=-3, low=low / 8, high=high / 8)
+    assert format_bits(projection) == bits
+
+
+def test_messages_are_those_of_the_spikes():
+    network = pff(PFF(64, 10, (20, 20), burn_in=1, window=4), "digits", Training("digits", 1))
+    card = device(compartments=9, cores=16, mesh_width=2, mesh_height=4, tile_cores=2)
+    placed = mapping.place(network, card)
+    assert_consistent(placed, card)
+    assert placed.chips > 1
+    images = np.full((3, 64), 0.25)
+    record = Record(rasters=tuple(p.name for p in network.populations))
+    parameters = initial(network, 2)
+    with ReferenceEngine().compile(network, "goodness", parameters, seed=0, record=record) as run:
+        trace = run.run({"image": images}, np.arange(3))
+    found = mapping.messages(placed, [trace], 3)
+    assert found.exact
+    for name in trace.program.phases[0].projections:
+        projection = network.projection(name)
+        raster = trace.rasters[projection.pre]
+        held, ends = placed.cores_of(projection.pre), placed.cores_of(projection.post)
+        entries = reaches(network, projection)
+        counts = [0, 0, 0]
+        for sender in range(len(entries)):
+            spikes = int(raster[:, :, sender].sum())
+            for end in set(ends[entries[sender]].tolist()):
+                same_chip = placed.cores[end].chip == placed.cores[held[sender]].chip
+                counts[0 if end == held[sender] else 1 if same_chip else 2] += spikes
+        total = (found.within[name], found.between[name], found.off_chip[name])
+        assert total == pytest.approx([count / 3 for count in counts])
+    assert sum(found.hops_x.values()) > 0
+
+
+def test_messages_without_rasters_are_exact_where_they_can_be():
+    network = circuit(40, lateral=0)
+    trace_of = {}
+    for record in (Record(), Record(rasters=tuple(p.name for p in network.populations))):
+        parameters = initial(network, 2)
+        engine = ReferenceEngine()
+        with engine.compile(network, "one_pass", parameters, seed=0, record=record) as run:
+            trace_of[bool(record.rasters)] = run.run(
+                {"image": np.full((2, 784), 0.125)}, np.arange(2)
+            )
+    placed = mapping.place(network, load_device("loihi1"))  # each population on one core
+    known, guessed = (mapping.messages(placed, [trace_of[way]], 2) for way in (True, False))
+    assert guessed.exact
+    assert guessed == known
+    split = mapping.place(network, device(compartments=33))
+    known, guessed = (mapping.messages(split, [trace_of[way]], 2) for way in (True, False))
+    assert known.exact
+    assert not guessed.exact
+    for name in known.between:
+        assert guessed.between[name] + guessed.within[name] == pytest.approx(
+            known.between[name] + known.within[name], rel=0.25
+        )
+
+
+def test_what_is_not_placed_has_no_messages():
+    network = circuit(20)
+    placed = mapping.place(network, load_device("loihi1"))
+    with pytest.raises(ValueError, match="not placed"):
+        mapping.messages(dataclasses.replace(placed, routes={}), [_empty(network)], 1)
+
+
+def _empty(network):
+    with ReferenceEngine().compile(network, "one_pass", zeros(network), seed=0) as session:
+        return session.run({"image": np.zeros((1, 784))}, [0])
+
+
+def test_a_card_without_limits_is_refused():
+    card = dataclasses.replace(load_device("loihi1"), limits=None)
+    with pytest.raises(UserError, match="states no limits"):
+        mapping.place(circuit(20), card)
+
+
+def test_the_report_and_the_picture_show_every_core():
+    card, network = device(mesh_height=2, cores=64), circuit(100)
+    placed = mapping.place(network, card)
+    findings = mapping.check(placed, zeros(network), card)
+    content = mapping.summary(placed, findings, card)
+    assert content["cores_used"] == len(content["cores"]) == len(placed.cores)
+    text = mapping.markdown(content)
+    for core in placed.cores:
+        assert f"| {core.index} | {core.chip} | {core.x}, {core.y} |" in text
+    assert all(finding.message in text for finding in findings)
+    pytest.importorskip("matplotlib")
+    from pffspike.plots.placement import placement
+
+    drawing = placement(placed, card)
+    blocks = sum(len(core.blocks) for core in placed.cores)
+    assert len(drawing.axes[0].patches) == 8 * 2 + blocks  # tiles, and shares of cores
