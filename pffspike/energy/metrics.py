@@ -33,7 +33,7 @@ class Metrics:
     Effective_ACs : float
         Spikes times synapses at which they arrive and whose weight is not 0.
     Dense : float
-        Synapses times steps, whatever arrives and whatever they weigh.
+        Entries of the weight matrices (holes too, as torch would have them) times steps.
     ActivationSparsity : float
         Share of neurons and steps without a spike, in the populations that are not driven.
     ConnectionSparsity : float
