@@ -42,10 +42,17 @@ def main() -> None:
     parser.add_argument("--network", type=Path, help="a trained network of the data set's card")
     parser.add_argument("--data", type=Path, help="folder with the data set's files")
     parser.add_argument("--output", "-o", type=Path, help="default: results/energy/DATASET")
+    parser.add_argument(
+        "--no-variants",
+        action="store_true",
+        help="leave out the other networks and rate PFF, which have to be trained",
+    )
     options = parser.parse_args()
     out = options.output or Path("results") / "energy" / options.dataset
     (out / "runs").mkdir(parents=True, exist_ok=True)
-    content = study(options.dataset, options.network, options.data, out / "runs")
+    content = study(
+        options.dataset, options.network, options.data, out / "runs", not options.no_variants
+    )
     write_whole(out / "results.json", json.dumps(content, indent=1, sort_keys=True) + "\n")
     write_whole(out / "table.md", tables.markdown(content))
     tables.draw(content, out)
@@ -53,8 +60,10 @@ def main() -> None:
     print(f"wrote {out}/results.json, table.md and pictures")
 
 
-def study(name: str, given: Path | None, folder: Path | None, store: Path) -> dict[str, Any]:
-    """All points and systems of a data set."""
+def study(
+    name: str, given: Path | None, folder: Path | None, store: Path, others: bool
+) -> dict[str, Any]:
+    """All points and systems of a data set; without ``others`` those of the card's network."""
     whole = toml.read(HERE / "config.toml")
     config, seed, budget = whole[name], whole["seed"], whole["budget"]
     devices = [load_device(device) for device in whole["devices"]]
@@ -69,7 +78,7 @@ def study(name: str, given: Path | None, folder: Path | None, store: Path) -> di
     else:
         base = systems.train(config["card"], config["changes"], data, seed, store)
     points = list(sweep_base(base, config, data, devices, seed, budget))
-    for series, setting, state in variants(config, data, seed, store, base):
+    for series, setting, state in variants(config, data, seed, store, base) if others else ():
         for mode in ("one_pass", "goodness"):
             point = systems.spiking(state, data, mode, devices, seed)
             points.append({"series": series, "setting": setting, **point})
@@ -78,7 +87,7 @@ def study(name: str, given: Path | None, folder: Path | None, store: Path) -> di
         "images": len(data.test_images),
         "network": base.network.name,
         "points": points,
-        "systems": compare(points, config, data, devices, seed, store),
+        "systems": compare(points, config, data, devices, seed, store, others),
         "training": train_energies(base, points, config, data, devices, seed, store),
         "not_counted": {d.name: list(d.not_counted) for d in devices},
     }
@@ -143,25 +152,14 @@ def compare(
     devices: list[Device],
     seed: int,
     store: Path,
+    others: bool,
 ) -> list[dict[str, Any]]:
     """Spiking PFF and FF, rate-coded PFF, and a perceptron that is as accurate."""
     found = [{"system": f"spiking PFF, {p['mode']}", **p} for p in points if p["series"] == "mode"]
     found += [
         {"system": f"spiking FF, {p['mode']}", **p} for p in points if p["series"] == "spiking FF"
     ]
-    settings = config["rate_pff"]
-    result = systems.rate("rate_pff", settings, data, seed, store)
-    units = sum(settings["hidden"])
-    # One pass up, then, label by label, half of the 12 steps and one more.
-    for mode, neurons in (("one_pass", units + data.classes), ("goodness", units * (1 + 70))):
-        got = result["modes"][mode]
-        found.append(
-            {
-                "system": f"rate PFF, {mode}",
-                "accuracy": got["accuracy"],
-                "energy": systems.dense(got["operations"], neurons, devices),
-            }
-        )
+    found += rate_pff(config["rate_pff"], data, devices, seed, store) if others else []
     hidden, result = equal_perceptron(points, config, data, seed, store)
     got = result["modes"]["one_pass"]
     found.append(
@@ -172,6 +170,20 @@ def compare(
             "energy": systems.dense(got["operations"], sum(hidden) + data.classes, devices),
         }
     )
+    return found
+
+
+def rate_pff(
+    settings: dict[str, Any], data: Dataset, devices: list[Device], seed: int, store: Path
+) -> list[dict[str, Any]]:
+    """Rate-coded PFF in its two modes."""
+    result = systems.rate("rate_pff", settings, data, seed, store)
+    units, found = sum(settings["hidden"]), []
+    # One pass up, then, label by label, half of the 12 steps and one more.
+    for mode, neurons in (("one_pass", units + data.classes), ("goodness", units * (1 + 70))):
+        got = result["modes"][mode]
+        priced = systems.dense(got["operations"], neurons, devices)
+        found.append({"system": f"rate PFF, {mode}", "accuracy": got["accuracy"], "energy": priced})
     return found
 
 

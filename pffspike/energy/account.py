@@ -244,8 +244,8 @@ def _static(device: Device, steps: float, step_time: float | None) -> list[Row]:
     if step_time is not None:
         step = Figure(step_time, "s", "given by the user", "assumed")
     figure = Figure(
-        power.si * step.si,
-        "J",
+        power.si * step.si * 1e6,
+        "uJ",
         f"{power.value:g} {power.unit} ({power.source}; {power.kind}) times a step of "
         f"{step.value:g} {step.unit} ({step.source})",
         step.kind,

@@ -92,7 +92,8 @@ def accuracy_against_energy(panels: Mapping[str, Sequence[Point]], lowest: float
                 zorder=2,
             )
         axes.set_xscale("log")
-        axes.grid(color="0.92", zorder=0)
+        axes.set_axisbelow(True)
+        axes.grid(color="0.92")
         axes.set(title=title, xlabel="joule an inference")
     axes_of[0].set_ylabel("accuracy (%)")
     axes_of[-1].legend(fontsize="small", frameon=False, loc="lower right")
@@ -165,6 +166,7 @@ def ranges(devices: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> F
         axes.axhline(line - 0.5, color="0.9", linewidth=0.8)
     axes.invert_yaxis()
     axes.set_xscale("log")
+    axes.set_axisbelow(True)
     axes.grid(axis="x", color="0.92")
     axes.set_xlabel("joule an inference (line: range of the card's profiles, static from 0)")
     drawing.legend(*axes.get_legend_handles_labels(), loc="outside right upper", fontsize="small")

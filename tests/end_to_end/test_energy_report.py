@@ -40,7 +40,7 @@ def test_every_joule_of_the_command_is_a_count_times_a_figure_with_a_source(trai
     assert done.exit_code == 0, done.output
     assert "synaptic operation" in done.output
     assert "not counted" in done.output
-    factor = {"J": 1.0, "nJ": 1e-9, "pJ": 1e-12}
+    factor = {"uJ": 1e-6, "nJ": 1e-9, "pJ": 1e-12}
     for device in json.loads(out.read_text())["modes"]["one_pass"]["devices"].values():
         priced = [row for row in device["rows"] if row["figure"] is not None]
         assert all(row["source"] and row["kind"] for row in priced)
