@@ -153,9 +153,11 @@ def summary(results: Sequence[Evaluation]) -> dict[str, Any]:
             ("joule_per_inference", r.energy.joule),
             ("joule_per_inference_low", r.energy.low),
             ("joule_per_inference_high", r.energy.high),
+            ("static_joule_per_inference", r.energy.static),
         ):
             priced.setdefault(key, {})[r.mode] = value
         priced["not_counted"] = list(r.energy.not_counted)
+        priced["unpriced"] = list(r.energy.unpriced)
     return content
 
 

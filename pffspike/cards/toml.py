@@ -125,14 +125,15 @@ def _is_class(part: object) -> bool:
 
 def _owner(kind: type, loc: tuple[int | str, ...]) -> type:
     """Dataclass that the key at the end of a location belongs to."""
-    choices = [kind]
+    choices, in_mapping = [kind], False
     for part in loc[:-1]:
-        if isinstance(part, int):
-            continue
-        if _is_class(part):  # names one of the choices of the key before it
+        if isinstance(part, int) or in_mapping:  # a place in a list, or a name in a mapping
+            in_mapping = False
+        elif _is_class(part):  # names one of the choices of the key before it
             kind = next(choice for choice in choices if choice.__name__ == part)
         else:
-            choices = _dataclasses(typing.get_type_hints(kind)[part])
+            hint = typing.get_type_hints(kind)[part]
+            choices, in_mapping = _dataclasses(hint), typing.get_origin(hint) is Mapping
             kind = choices[0]
     return kind
 

@@ -108,6 +108,9 @@ def show(title: str, results: list[evaluation.Evaluation]) -> None:
     output.table(title, (*columns, f"energy on {device} (range)", "time"), rows)
     output.console.print(
         "Steps, spikes, operations and energy are per inference, over all its presentations; "
+        "energy with the static power, the range from without it to with it, over the profiles of "
+        f"the card (see `pffspike energy`); without a figure: "
+        f"{', '.join(results[0].energy.unpriced) or 'nothing'}; "
         "not counted: " + "; ".join(results[0].energy.not_counted),
         style="dim",
     )

@@ -12,7 +12,7 @@ import typer
 from pffspike import mapping, quantization
 from pffspike.cards import toml
 from pffspike.cli import options, output
-from pffspike.data import Dataset, probabilities
+from pffspike.data import Dataset
 from pffspike.deployment import Deployment, deploy, extra_files
 from pffspike.devices import Device, load_device
 from pffspike.engines import make_engine
@@ -66,7 +66,7 @@ def export(
         state = _fitting(state, card, bits, images)
         deployment = deploy(state, card, learning=learning)
     if out is not None:
-        write_export(out, state, extra_files(state, _examples(images), deployment))
+        write_export(out, state, extra_files(state, _examples(state, images), deployment))
         _show(out, state, json, deployment)
     if nir is not None:
         from pffspike.deployment.nir import write_nir
@@ -87,11 +87,11 @@ def _dataset(
         raise
 
 
-def _examples(dataset: Dataset | None) -> npt.NDArray[np.float64] | None:
+def _examples(state: TrainedNetwork, dataset: Dataset | None) -> npt.NDArray[np.float64] | None:
     if dataset is None:
         output.console.print("no data set at hand, so there is no example; see --data", style="dim")
         return None
-    return probabilities(dataset.test_images[:_EXAMPLES], dataset.levels)
+    return state.coding.encode(dataset.test_images[:_EXAMPLES], dataset.levels)
 
 
 def _fitting(
@@ -108,7 +108,7 @@ def _fitting(
             state.network,
             state.parameters,
             make_engine("fastest"),
-            probabilities(dataset.train_images[:_IMAGES], dataset.levels),
+            state.coding.encode(dataset.train_images[:_IMAGES], dataset.levels),
             dataset.train_labels[:_IMAGES],
             seed=0,
         )

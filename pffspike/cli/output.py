@@ -57,7 +57,7 @@ def joule(value: float) -> str:
     for factor, unit in ((1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ"), (1e-9, "nJ")):
         if value >= factor:
             return f"{value / factor:.3g} {unit}"
-    return f"{value / 1e-12:.3g} pJ"
+    return f"{value / 1e-12:.3g} pJ" if value else "0"
 
 
 def write_json(path: Path | None, content: Any) -> None:

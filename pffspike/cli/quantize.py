@@ -10,7 +10,6 @@ import typer
 from pffspike import quantization
 from pffspike.cards import toml
 from pffspike.cli import options, output
-from pffspike.data import probabilities
 from pffspike.devices import load_device
 from pffspike.engines import make_engine
 from pffspike.errors import UserError
@@ -82,7 +81,7 @@ def _moments(
         state.network,
         state.parameters,
         make_engine(engine),
-        probabilities(images.train_images[:samples], images.levels),
+        state.coding.encode(images.train_images[:samples], images.levels),
         images.train_labels[:samples],
         seed=seed,
     )

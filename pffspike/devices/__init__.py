@@ -1,17 +1,27 @@
 """Device cards: what an event costs on a device, and what fits on it."""
 
-from pffspike.devices.card import Device, Figure, Profile, known_devices, load_device
+from pffspike.devices.card import (
+    EVENTS,
+    Device,
+    Figure,
+    Profile,
+    Static,
+    known_devices,
+    load_device,
+)
 from pffspike.devices.formats import Formats
 from pffspike.devices.limits import Limits
 from pffspike.devices.stated import Stated
 
 __all__ = [
+    "EVENTS",
     "Device",
     "Figure",
     "Formats",
     "Limits",
     "Profile",
     "Stated",
+    "Static",
     "known_devices",
     "load_device",
 ]

@@ -1,5 +1,20 @@
 """Energy per inference: counts of a trace, priced by a device card."""
 
-from pffspike.energy.account import Energy, energy
+from pffspike.energy.account import Counts, Energy, Row, counts, energy, price
+from pffspike.energy.ledger import PARTS, Entry, Traffic, ledger
+from pffspike.energy.metrics import Metrics, metrics
 
-__all__ = ["Energy", "energy"]
+__all__ = [
+    "PARTS",
+    "Counts",
+    "Energy",
+    "Entry",
+    "Metrics",
+    "Row",
+    "Traffic",
+    "counts",
+    "energy",
+    "ledger",
+    "metrics",
+    "price",
+]

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pffspike.devices import Device, Figure, Profile
-from pffspike.network import structure
+from pffspike.energy.ledger import Entry, Traffic, ledger
 from pffspike.trace import Trace
+
+#: events that say the same as others: a profile that prices one prices both
+_SAME = {
+    "synaptic_operation": ("dense_operation",),
+    "multiply_accumulate": ("dense_operation",),
+    "dense_operation": ("synaptic_operation", "multiply_accumulate"),
+}
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Events per inference, means over the inferences.
+    """Events per inference, means over the inferences; see `pffspike.energy.ledger`.
 
     Parameters
     ----------
-    synaptic_operations : float
-        Spikes that arrive at synapses of enabled projections.
+    synaptic_operations, dense_operations : float
+        Spikes that arrive at synapses of enabled projections, and what it were if every sender
+        spiked in every step.
     neuron_updates : float
-        Neurons of the program times steps; each draws one random number.
-    spikes : float
+        Neurons of the program times steps.
+    spikes, random_numbers, learning_updates : float
     steps : float
         Sum over presentations, whether a device runs them side by side or one after the other.
     """
@@ -29,6 +38,34 @@ class Counts:
     neuron_updates: float
     spikes: float
     steps: float
+    dense_operations: float = 0.0
+    random_numbers: float = 0.0
+    learning_updates: float = 0.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """A count, its figure and what they come to.
+
+    Parameters
+    ----------
+    event, part, place, phase : str
+        See `pffspike.energy.ledger.Entry`.
+    count : float
+        Per inference; of part ``static``, steps.
+    figure : Figure or None
+        Of the device's default profile; None: it has none.
+    joule : float
+        Per inference; 0 without a figure.
+    """
+
+    event: str
+    part: str
+    place: str
+    phase: str
+    count: float
+    figure: Figure | None
+    joule: float
 
 
 @dataclass(frozen=True)
@@ -39,13 +76,20 @@ class Energy:
     ----------
     device : str
     joule : float
-        By the default profile.
+        By the default profile, static energy included.
     low, high : float
-        Least and most over the profiles of the card, joule.
+        Least over the profiles of the card, without static energy (a chip that serves others too,
+        or sleeps); most over the profiles, with it. Joule.
     parts : mapping of str to float
-        Of ``joule``, by kind of event.
+        Of ``joule``, by kind of event and ``static``.
     counts : Counts
     not_counted : tuple of str
+    profiles : mapping of str to float
+        Dynamic energy by profile, joule.
+    rows : tuple of Row
+        What ``joule`` is the sum of.
+    unpriced : tuple of str
+        Events that occur and have no figure in the default profile.
     """
 
     device: str
@@ -55,60 +99,155 @@ class Energy:
     parts: dict[str, float]
     counts: Counts
     not_counted: tuple[str, ...]
+    profiles: dict[str, float] = dataclasses.field(default_factory=dict)
+    rows: tuple[Row, ...] = ()
+    unpriced: tuple[str, ...] = ()
+
+    @property
+    def static(self) -> float:
+        """Of ``joule``, what the device burns while it waits."""
+        return self.parts.get("static", 0.0)
+
+    @property
+    def dynamic(self) -> float:
+        """Of ``joule``, what the events cost."""
+        return self.joule - self.static
+
+    def by(self, key: Callable[[Row], str]) -> dict[str, float]:
+        """Sum the joule of the rows by what ``key`` makes of each: its part, its place, ..."""
+        sums: dict[str, float] = {}
+        for row in self.rows:
+            sums[key(row)] = sums.get(key(row), 0.0) + row.joule
+        return sums
 
 
 def counts(traces: Sequence[Trace], inferences: int) -> Counts:
     """Count the events of all traces together, per inference."""
-    operations = spikes = updates = steps = 0
-    for trace in traces:
-        operations += sum(int(values.sum()) for values in trace.synaptic_operations().values())
-        spikes += sum(int(values.sum()) for values in trace.spikes.values())
-        neurons = sum(p.size for p in structure.extent(trace.network, trace.program).populations)
-        presented = trace.program.steps * trace.presentations
-        updates += neurons * presented
-        steps += presented
-    total = max(1, inferences)
-    return Counts(operations / total, updates / total, spikes / total, steps / total)
+    return _counts(ledger(traces), traces, inferences)
 
 
-def energy(traces: Sequence[Trace], inferences: int, device: Device) -> Energy:
+def _counts(entries: Sequence[Entry], traces: Sequence[Trace], inferences: int) -> Counts:
+    total: dict[str, float] = {}
+    for entry in entries:
+        total[entry.event] = total.get(entry.event, 0) + entry.number
+    steps = sum(trace.program.steps * trace.presentations for trace in traces)
+
+    def mean(event: str) -> float:
+        return total.get(event, 0) / max(1, inferences)
+
+    return Counts(
+        mean("synaptic_operation"),
+        mean("neuron_update"),
+        mean("spike"),
+        steps / max(1, inferences),
+        mean("dense_operation"),
+        mean("random_number"),
+        mean("learning_update"),
+    )
+
+
+def energy(
+    traces: Sequence[Trace],
+    inferences: int,
+    device: Device,
+    *,
+    traffic: Traffic | None = None,
+    step_time: float | None = None,
+) -> Energy:
     """Price inferences with the figures of a device card.
+
+    For example, two neurons (of them one driven) in a presentation of 10 steps, one projection
+    of one synapse, 4 spikes of the sender and 3 of the receiver, on Loihi 1 by Davies's figures:
+    4 x 23.6 pJ of synaptic operations + 20 x 52 pJ of neuron updates + 7 x 29 pJ of spikes
+    = 1337.4 pJ, and 10 x 10 us x 104 mW = 10.4 uJ of static energy.
 
     Parameters
     ----------
     traces : sequence of Trace
-        All that the inferences presented, as `pffspike.inference.Classification.traces` has it.
+        All that the inferences presented, as `pffspike.inference.Classification.traces` has it;
+        of a program that learns, inferences are training samples.
     inferences : int
         Their number.
     device : Device
+    traffic : Traffic or None
+        Messages per inference, as a placement counts them; without, none are priced.
+    step_time : float or None
+        Seconds; the card's by default.
 
     Returns
     -------
     Energy
-        Dynamic energy of the events that the card prices; ``not_counted`` lists the rest.
+        Of the events that the card prices, and of the static power during all steps;
+        ``not_counted`` and ``unpriced`` list the rest.
     """
-    events = counts(traces, inferences)
-    parts = {name: _parts(events, profile) for name, profile in device.profiles.items()}
-    totals = {name: sum(values.values()) for name, values in parts.items()}
-    chosen = parts[device.default]
+    entries = ledger(traces)
+    counted = _counts(entries, traces, inferences)
+    if traffic is not None:
+        entries += traffic.entries(inferences)
+    return price(entries, inferences, device, counted, step_time)
+
+
+def price(
+    entries: Sequence[Entry],
+    inferences: int,
+    device: Device,
+    counted: Counts,
+    step_time: float | None = None,
+) -> Energy:
+    """Price any ledger, see `energy`; the static energy is that of ``counted.steps``."""
+    n = max(1, inferences)
+    chosen = device.profiles[device.default]
+    priced = chosen.figures
+    unpriced = tuple(
+        event
+        for event in dict.fromkeys(entry.event for entry in entries if entry.number)
+        if not priced.keys() & {event, *_SAME.get(event, ())}
+    )
+    shown = {*priced, *unpriced}
+    rows = [_row(entry, n, chosen) for entry in entries if entry.event in shown]
+    profiles = {
+        name: sum(_row(entry, n, profile).joule for entry in entries)
+        for name, profile in device.profiles.items()
+    }
+    waiting = _static(device, counted.steps, step_time)
+    rows += waiting
+    static = sum(row.joule for row in waiting)
+    parts: dict[str, float] = {}
+    for row in rows:
+        parts[row.event] = parts.get(row.event, 0.0) + row.joule
     return Energy(
         device.name,
-        totals[device.default],
-        min(totals.values()),
-        max(totals.values()),
-        chosen,
-        events,
+        profiles[device.default] + static,
+        min(profiles.values()),
+        max(profiles.values()) + static,
+        parts,
+        counted,
         device.not_counted,
+        profiles,
+        tuple(rows),
+        unpriced,
     )
 
 
-def _parts(events: Counts, profile: Profile) -> dict[str, float]:
-    def joule(number: float, figure: Figure | None) -> float:
-        return 0.0 if figure is None else number * figure.joule
+def _row(entry: Entry, inferences: int, profile: Profile) -> Row:
+    figure: Figure | None = getattr(profile, entry.event)
+    count = entry.number / inferences
+    joule = 0.0 if figure is None else count * figure.si
+    return Row(entry.event, entry.part, entry.place, entry.phase, count, figure, joule)
 
-    return {
-        "synaptic_operations": joule(events.synaptic_operations, profile.synaptic_operation),
-        "neuron_updates": joule(events.neuron_updates, profile.neuron_update),
-        "spikes": joule(events.spikes, profile.spike),
-        "random_numbers": joule(events.neuron_updates, profile.random_number),
-    }
+
+def _static(device: Device, steps: float, step_time: float | None) -> list[Row]:
+    """Static power times the time of all steps, if the card states one."""
+    if device.static is None or not steps:
+        return []
+    power, step = device.static.power, device.static.step_time
+    if step_time is not None:
+        step = Figure(step_time, "s", "given by the user", "assumed")
+    figure = Figure(
+        power.si * step.si * 1e6,
+        "uJ",
+        f"{power.value:g} {power.unit} ({power.source}; {power.kind}) times a step of "
+        f"{step.value:g} {step.unit} ({step.source})",
+        step.kind,
+    )
+    return [Row("static", "static", "chip", "all", steps, figure, steps * figure.si)]

@@ -11,14 +11,20 @@ except ImportError:
 
 from pffspike.plots.activity import goodness_history, raster
 from pffspike.plots.canvas import save
+from pffspike.plots.energy import Point, accuracy_against_energy, pareto_front, ranges, shares
 from pffspike.plots.images import confusion, image_rows, image_sheet, receptive_fields
 
 __all__ = [
+    "Point",
+    "accuracy_against_energy",
     "confusion",
     "goodness_history",
     "image_rows",
     "image_sheet",
+    "pareto_front",
+    "ranges",
     "raster",
     "receptive_fields",
     "save",
+    "shares",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pffspike import inference
-from pffspike.data import Dataset, probabilities
+from pffspike.data import Dataset
 from pffspike.devices import Device
 from pffspike.engines.base import Engine
 from pffspike.quantization.activity import activity
@@ -64,7 +64,7 @@ def sweep(
     list of Row
         The network as trained first.
     """
-    some = probabilities(dataset.train_images[:images], dataset.levels)
+    some = trained.coding.encode(dataset.train_images[:images], dataset.levels)
     moments = activity(
         trained.network,
         trained.parameters,
@@ -73,7 +73,7 @@ def sweep(
         dataset.train_labels[:images],
         seed=seed,
     )
-    test = probabilities(dataset.test_images, dataset.levels)
+    test = trained.coding.encode(dataset.test_images, dataset.levels)
 
     def accuracy(state: TrainedNetwork) -> dict[str, float]:
         answers = {

@@ -1,68 +1,122 @@
-"""Device cards: formats and limits are read, checked and optional."""
+"""Device cards: every figure has a source, and a card that breaks a rule is refused in words."""
 
-import dataclasses
+from pathlib import Path
 
 import pytest
 
-from pffspike.cards import toml
-from pffspike.devices import Device, Stated, load_device
+from pffspike.devices import EVENTS, Figure, known_devices, load_device
 from pffspike.errors import UserError
 
-
-def test_every_figure_says_where_it_stands():
-    for name in ("loihi1", "loihi2"):
-        device = load_device(name)
-        for part in (device.formats, device.limits):
-            for field in dataclasses.fields(part):
-                stated = getattr(part, field.name)
-                assert stated.source
-                if name == "loihi2" and stated.kind != "assumed":
-                    assert "lava-nc" in stated.source
+HARDWARE = Path(__file__).parents[2] / "hardware"
+FIGURE = {"value": 1.0, "unit": "pJ", "source": "somewhere", "kind": "assumed"}
 
 
-def test_a_dense_axon_of_64_weights_of_8_bits_takes_9_words():
-    limits = load_device("loihi1").limits
-    assert limits.words(64, 8) == 9
-    assert limits.words(500, 8) == 7 * 9 + 7  # 10 + 52 * 8 bits
-    assert limits.words(10, 8) == 2
-    assert limits.words(64, 4) == 5
-    assert limits.words(0, 8) == 0
+def card(tmp_path, changes=(), static=None, **figure):
+    """A card with one figure, some of its keys replaced (or, with None, left out)."""
+    fields = {k: v for k, v in {**FIGURE, **figure}.items() if v is not None}
+    text = (
+        'name = "x"\ndescription = ""\ndefault = "p"\nnot_counted = ["all else"]\n'
+        "[profiles.p.synaptic_operation]\n"
+    )
+    text += "".join(f"{k} = {v!r}\n".replace("'", '"') for k, v in fields.items())
+    for old, new in changes:
+        text = text.replace(old, new)
+    path = tmp_path / "x.toml"
+    path.write_text(text + (static or ""))
+    return path
 
 
-def changed(*path_and_value):
-    data = toml.plain(load_device("loihi1"))
-    *path, key, value = path_and_value
-    target = data
-    for part in path:
-        target = target[part]
-    if value is None:
-        del target[key]
-    else:
-        target[key] = value
-    return toml.build(Device, data, "card")
+@pytest.mark.parametrize("name", known_devices())
+def test_every_figure_of_a_card_has_a_unit_a_source_and_a_kind(name):
+    device = load_device(name)
+    assert device.name == name
+    for profile in device.profiles.values():
+        for event, figure in profile.figures.items():
+            assert event in EVENTS
+            assert figure.si < 1e-6, "an event that costs a microjoule is a slip of the unit"
+            assert len(figure.source) > 10
+    if device.static:
+        assert 0 < device.static.power.si < 10
+        assert 1e-7 < device.static.step_time.si < 1e-2
 
 
-def test_a_card_may_have_no_formats_and_no_limits():
-    assert changed("formats", None).formats is None
-    assert changed("limits", None).limits is None
+def test_cards_that_assume_another_device_say_so_for_every_figure():
+    assert {
+        figure.kind
+        for profile in load_device("loihi2").profiles.values()
+        for figure in profile.figures.values()
+    } == {"assumed"}
+
+
+def test_loihi2_carries_the_numbers_of_loihi1():
+    one, two = load_device("loihi1"), load_device("loihi2")
+    assert one.profiles.keys() == two.profiles.keys()
+    for name, profile in one.profiles.items():
+        mine = {event: figure.si for event, figure in profile.figures.items()}
+        assert mine == {e: f.si for e, f in two.profiles[name].figures.items()}
+
+
+def test_the_template_is_a_card_and_no_device():
+    assert "template" not in known_devices()
+    load_device(HARDWARE / "template.toml")
+    text = (HARDWARE / "template.toml").read_text("utf-8")
+    assert all(event in text for event in EVENTS)
+
+
+def test_a_card_from_a_path(tmp_path):
+    device = load_device(card(tmp_path))
+    assert device.profiles["p"].synaptic_operation == Figure(1.0, "pJ", "somewhere", "assumed")
 
 
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("figure", "message"),
     [
-        (("formats", "weight_bits", "value", 1), "weight_bits = 1"),
-        (("formats", "weight_exponent_low", "value", 9), "weight_exponent_low = 9"),
-        (("limits", "compartments", "value", 0), "compartments = 0"),
-        (("limits", "mesh_width", None), "go together"),
-        (("limits", "cores", "value", 129), "cores = 129"),
-        (("limits", "cores", "source", " "), "must say where"),
+        ({"source": None}, "profiles.p.synaptic_operation.source is missing; add it"),
+        ({"source": " "}, "must say where 1.0 stands"),
+        ({"kind": "guessed"}, "kind = 'guessed' is wrong"),
+        ({"unit": "eV"}, "unit = 'eV' is wrong"),
+        ({"unit": "mW"}, "synaptic_operation: unit = 'mW' must be one of: J"),
+        ({"value": -1.0}, "value = -1.0 must not be negative"),
     ],
 )
-def test_figures_are_checked(change, message):
+def test_a_figure_that_breaks_a_rule_is_refused(tmp_path, figure, message):
     with pytest.raises(UserError, match=message):
-        changed(*change)
+        load_device(card(tmp_path, **figure))
 
 
-def test_a_stated_number_has_a_source():
-    with pytest.raises(ValueError, match="where 3 stands"):
-        Stated(3, "", "assumed")
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("synaptic_operation", "synaptic_event", "did you mean synaptic_operation"),
+        ('default = "p"', 'default = "q"', "must be one of the profiles: p"),
+        ('["all else"]', "[]", "must name what the figures leave out"),
+    ],
+)
+def test_a_card_that_breaks_a_rule_is_refused(tmp_path, old, new, message):
+    with pytest.raises(UserError, match=message):
+        load_device(card(tmp_path, [(old, new)]))
+
+
+def test_dense_operations_are_not_priced_twice(tmp_path):
+    path = card(tmp_path)
+    text = path.read_text()
+    figure = text[text.index("[profiles") :]
+    path.write_text(text + figure.replace("synaptic_operation", "dense_operation"))
+    with pytest.raises(UserError, match="make two profiles"):
+        load_device(path)
+
+
+def test_static_power_needs_a_power_and_a_time(tmp_path):
+    static = "".join(
+        f'[static.{key}]\nvalue = 1.0\nunit = "{unit}"\nsource = "x"\nkind = "assumed"\n'
+        for key, unit in (("power", "pJ"), ("step_time", "us"))
+    )
+    with pytest.raises(UserError, match="power: unit = 'pJ' must be one of: W"):
+        load_device(card(tmp_path, static=static))
+    device = load_device(card(tmp_path, static=static.replace("pJ", "mW")))
+    assert device.static.power.si * device.static.step_time.si == pytest.approx(1e-9)
+
+
+def test_an_unknown_device_names_those_there_are():
+    with pytest.raises(UserError, match=r"one of: .*loihi1"):
+        load_device("loihi3")

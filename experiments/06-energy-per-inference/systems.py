@@ -1,0 +1,259 @@
+"""The systems of the study: trained once, kept, and put through their ways to answer."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from pffspike import inference, storage, training
+from pffspike.arithmetic import counter, grids
+from pffspike.baselines import KINDS
+from pffspike.baselines.result import Operations
+from pffspike.cards.networks import changed, load_network, network_hash
+from pffspike.data import Dataset
+from pffspike.devices import Device
+from pffspike.energy import Counts, Energy, Entry, energy, ledger, metrics, price
+from pffspike.engines import make_engine
+from pffspike.files import write_whole
+from pffspike.network import structure
+from pffspike.network.parameters import Parameters
+from pffspike.network.spec import Network
+from pffspike.storage import TrainedNetwork
+from pffspike.trace import Record
+
+ENGINE = make_engine("fastest")
+Point = dict[str, Any]  #: accuracy, counts and energies of one way to answer
+
+
+def train(card: str, changes: dict[str, Any], data: Dataset, seed: int, store: Path):
+    """A trained network, from the store if it is there."""
+    network = load_network(card, changed(changes, {"training": {"dataset": data.name}}))
+    path = store / f"{network_hash(network)[:16]}-{len(data.train_images)}-{seed}.h5"
+    if path.exists():
+        return storage.load(path)
+    print(f"training {card} {json.dumps(changes)}", flush=True)
+    state = training.train(training.begin(network, data, seed=seed), data, ENGINE)
+    storage.save(path, state)
+    return state
+
+
+def spiking(
+    state: TrainedNetwork,
+    data: Dataset,
+    mode: str,
+    devices: list[Device],
+    seed: int,
+    *,
+    candidates: int | None = None,
+    budget: float = 0.002,
+    rasters: bool = False,
+) -> Point:
+    """Answer the test images in a mode, and price it."""
+    network, parameters = state.network, state.parameters
+    images = state.coding.encode(data.test_images, data.levels)
+    stopping = None
+    if mode == "early":
+        stopping = inference.calibrate(
+            network,
+            parameters,
+            ENGINE,
+            state.coding.encode(data.train_images, data.levels),
+            budget=budget,
+            candidates=candidates,
+            seed=seed,
+        )
+    record = Record(rasters=_senders(network, mode)) if rasters else Record()
+    answer = inference.classify(
+        network,
+        parameters,
+        ENGINE,
+        images,
+        mode,
+        seed=seed,
+        candidates=None if mode == "early" else candidates,
+        stopping=stopping,
+        record=record,
+    )
+    priced = {d.name: energy(answer.traces, len(images), d) for d in devices}
+    point = {
+        "mode": mode if candidates is None else f"{mode} of {candidates}",
+        "accuracy": answer.accuracy(data.test_labels),
+        "counts": dataclasses.asdict(priced[devices[0].name].counts),
+        "energy": {name: plain(result) for name, result in priced.items()},
+    }
+    if rasters:
+        found = metrics(answer.traces, len(images), parameters)
+        point["metrics"] = dataclasses.asdict(found)
+        share = found.Effective_ACs / point["counts"]["synaptic_operations"]
+        point["without_zeros"] = {
+            d.name: plain(_without_zeros(answer.traces, len(images), d, share)) for d in devices
+        }
+    return point
+
+
+def _senders(network: Network, mode: str) -> tuple[str, ...]:
+    program = network.program(mode)
+    return tuple({p.pre: None for p in structure.extent(network, program).projections})
+
+
+def _without_zeros(traces: Any, inferences: int, device: Device, share: float) -> Energy:
+    """The price if no synapse were stored whose weight is 0."""
+    entries = [
+        dataclasses.replace(e, number=e.number * share) if e.event == "synaptic_operation" else e
+        for e in ledger(traces)
+    ]
+    return price(entries, inferences, device, energy(traces, inferences, device).counts)
+
+
+def plain(result: Energy) -> dict[str, Any]:
+    """The figures of an energy; None where the operations themselves have no price."""
+    if {"synaptic_operation", "multiply_accumulate"} & set(result.unpriced):
+        return {"joule": None, "unpriced": list(result.unpriced)}
+    return {
+        "joule": result.joule,
+        "low": result.low,
+        "high": result.high,
+        "static": result.static,
+        "dynamic": result.dynamic,
+        "by_event": result.parts,
+        "by_part": result.by(lambda row: row.part),
+        "unpriced": list(result.unpriced),
+    }
+
+
+def with_window(state: TrainedNetwork, window: int) -> TrainedNetwork:
+    """The same weights, other programs of inference."""
+    programs = tuple(
+        p if p.name == "train" else dataclasses.replace(p, window=window)
+        for p in state.network.programs
+    )
+    return state.replace(network=state.network.replace(programs=programs))
+
+
+def with_bits(state: TrainedNetwork, bits: int) -> TrainedNetwork:
+    """Weights rounded to signed integers of so many bits, one scale for the whole network.
+
+    The seam for a better quantizer: whatever gives a network and parameters will do.
+    """
+    largest = max(np.quantile(np.abs(w), 0.999) for w in state.parameters.weights.values())
+    exponent = int(np.ceil(np.log2(largest)))
+    grid = min(0, exponent + 1 - bits)
+    step, top = 2.0**grid, 2 ** (bits - 1) - 1
+    projections = tuple(
+        dataclasses.replace(
+            p, grid=grid, low=max(p.low, -(top + 1) * step), high=min(p.high, top * step)
+        )
+        for p in state.network.projections
+    )
+    weights = {
+        p.name: grids.saturate(grids.nearest(state.parameters.weights[p.name], grid), p.low, p.high)
+        for p in projections
+        if p.tied is None
+    }
+    network = state.network.replace(projections=projections)
+    return state.replace(network=network, parameters=Parameters(weights, state.parameters.biases))
+
+
+def rate(kind: str, settings: dict[str, Any], data: Dataset, seed: int, store: Path) -> Any:
+    """Result of a system without spikes, from the store if it is there."""
+    config = KINDS[kind].settings(
+        **{k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    )
+    text = json.dumps([kind, data.name, len(data.test_images), settings, seed], sort_keys=True)
+    path = store / f"{kind}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    result_path = path.with_suffix(".json")
+    if not result_path.exists():
+        print(f"training {kind} {json.dumps(settings)}", flush=True)
+        with threadpool_limits(1):
+            result = KINDS[kind].run(config, data, seed, path, _ignore)
+        write_whole(result_path, json.dumps(dataclasses.asdict(result)))
+    return json.loads(result_path.read_text())
+
+
+def _ignore(_share: float) -> None:
+    """Progress of a run that takes seconds."""
+
+
+def dense(operations: dict[str, float], neurons: float, devices: list[Device]) -> dict[str, Any]:
+    """Energies of an inference without spikes: products of numbers, and neurons."""
+    return _priced(Operations(**operations), neurons, 0.0, devices)
+
+
+def _priced(
+    operations: Operations, neurons: float, updates: float, devices: list[Device]
+) -> dict[str, Any]:
+    entries = [
+        Entry(event, part, "layers", "all", number)
+        for event, part, number in (
+            ("multiply_accumulate", "representation", operations.Effective_MACs),
+            ("dense_operation", "representation", operations.Dense),
+            ("neuron_update", "representation", neurons),
+            ("learning_update", "learning", updates),
+        )
+        if number
+    ]
+    counted = Counts(0.0, neurons, 0.0, 0.0, operations.Dense, 0.0, updates)
+    return {d.name: plain(price(entries, 1, d, counted)) for d in devices}
+
+
+def training_spiking(
+    state: TrainedNetwork, data: Dataset, devices: list[Device], seed: int, images: int = 200
+) -> Point:
+    """Energy of learning one image on the device, in the middle of things: of a trained network.
+
+    Early in training more neurons spike; see the history of the file.
+    """
+    network = state.network
+    program = network.program("train")
+    used = structure.extent(network, program)
+    record = Record(counts=tuple(p.name for p in used.populations))
+    labels = data.train_labels[:images]
+    key = counter.derive_key(seed, counter.NEGATIVES, 0)
+    wrong = (labels + 1 + counter.integers(key, np.arange(images), data.classes - 1)) % data.classes
+    negative = np.full(images, -1) if network.training.hard_negatives else wrong
+    signals = {
+        "image": state.coding.encode(data.train_images[:images], data.levels),
+        "label": labels,
+        "negative": negative,
+    }
+    signals = {name: signals[name] for name in used.signals}
+    with ENGINE.compile(network, "train", state.parameters, seed=seed, record=record) as session:
+        trace = session.run(signals, np.arange(images))
+    priced = {d.name: energy([trace], images, d) for d in devices}
+    return {
+        "counts": dataclasses.asdict(priced[devices[0].name].counts),
+        "energy": {name: plain(result) for name, result in priced.items()},
+        "presentations": state.samples_total,
+    }
+
+
+def training_perceptron(
+    settings: dict[str, Any], result: dict[str, Any], data: Dataset, devices: list[Device]
+) -> Point:
+    """Energy of learning one image by backpropagation, counted from the sizes of the layers.
+
+    Forward one product a weight, backward two (but for the first layer, one), Adam one update a
+    weight and batch. Zeros of the input are skipped forward and in the first layer's gradient.
+    """
+    sizes = [data.train_images.shape[1], *settings["hidden"], data.classes]
+    layers = [a * b for a, b in itertools.pairwise(sizes)]
+    operations = result["modes"]["one_pass"]["operations"]
+    first = operations["Effective_MACs"]
+    backward = (
+        2 * sum(layers[1:])
+        + np.count_nonzero(data.train_images[:1000]) / min(1000, len(data.train_images)) * sizes[1]
+    )
+    counted = Operations(first + backward, 0.0, 3 * sum(layers) - layers[0])
+    updates = result["parameters"] / settings.get("batch", 128)
+    return {
+        "energy": _priced(counted, 2.0 * sum(sizes[1:]), updates, devices),
+        "operations": dataclasses.asdict(counted),
+        "presentations": settings["epochs"] * len(data.train_images),
+    }

@@ -1,0 +1,173 @@
+"""What a network costs without a device: NeuroBench's metrics, by its definitions.
+
+Yik et al., "The NeuroBench framework for benchmarking neuromorphic computing algorithms and
+systems", and the metrics of its package (`neurobench.metrics`), with which
+``tests/unit/test_neurobench.py`` compares them where it is installed. Own code, without torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pffspike.arithmetic import grids
+from pffspike.network import structure
+from pffspike.network.parameters import Parameters
+from pffspike.network.spec import Network, Program, Projection
+from pffspike.trace import Trace
+
+_BYTES = (1, 2, 4, 8)  #: sizes of the integers that a number is stored as
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Named as NeuroBench does; operations are per inference.
+
+    Parameters
+    ----------
+    Effective_MACs : float
+        Synaptic operations of inputs that are not all in {-1, 0, 1}: none, for all inputs here
+        are spikes, those of grey levels too.
+    Effective_ACs : float
+        Spikes times synapses at which they arrive and whose weight is not 0.
+    Dense : float
+        Entries of the weight matrices (holes too, as torch would have them) times steps.
+    ActivationSparsity : float
+        Share of neurons and steps without a spike, in the populations that are not driven.
+    ConnectionSparsity : float
+        Share of zeros in the weight matrices.
+    Footprint : int
+        Bytes of weights and biases, as the smallest integers that hold them.
+    """
+
+    Effective_MACs: float
+    Effective_ACs: float
+    Dense: float
+    ActivationSparsity: float
+    ConnectionSparsity: float
+    Footprint: int
+
+
+def metrics(traces: Sequence[Trace], inferences: int, parameters: Parameters) -> Metrics:
+    """Measure inferences.
+
+    Parameters
+    ----------
+    traces : sequence of Trace
+        All that the inferences presented; with rasters of the populations that send by weights
+        of which some are 0, and not equally many of each sender.
+    inferences : int
+        Their number.
+    parameters : Parameters
+        Weights of the network.
+
+    Returns
+    -------
+    Metrics
+
+    Raises
+    ------
+    ValueError
+        If rasters are missing.
+    """
+    effective = dense = spikes = neurons = 0
+    used: dict[str, Program] = {}
+    for trace in traces:
+        used.setdefault(trace.program.name, trace.program)
+        for index, phase in enumerate(trace.program.phases):
+            presented = trace.program.steps * len(trace.samples)
+            for projection in map(trace.network.projection, phase.projections):
+                effective += _effective(trace, index, projection, parameters)
+                dense += _matrix(trace.network, projection) * presented
+            for name in structure.active(trace.network, phase):
+                population = trace.network.population(name)
+                if not population.driven:
+                    spikes += int(trace.by_phase(trace.spikes[name])[:, index].sum())
+                    neurons += population.size * presented
+    network = traces[0].network
+    zeros, weights = _zeros(network, used, parameters)
+    return Metrics(
+        0.0,
+        effective / max(1, inferences),
+        dense / max(1, inferences),
+        1 - spikes / max(1, neurons),
+        zeros / max(1, weights),
+        footprint(network, used),
+    )
+
+
+def _effective(trace: Trace, index: int, projection: Projection, parameters: Parameters) -> int:
+    """Spikes that arrive at weights other than 0 in a phase, over all samples."""
+    weights = parameters.weights[structure.weights_of(projection)]
+    synapses = np.count_nonzero(weights, axis=1)
+    if synapses.min() == synapses.max():
+        total = int(trace.by_phase(trace.spikes[projection.pre])[:, index].sum())
+        return total * int(synapses[0])
+    if projection.pre not in trace.rasters:
+        raise ValueError(
+            f"some weights of {projection.name!r} are 0, so Effective_ACs needs to know which "
+            f"neurons of {projection.pre!r} spiked; record its raster"
+        )
+    raster = trace.rasters[projection.pre]
+    spikes = raster.reshape(len(raster), len(trace.samples), -1, raster.shape[2])[:, :, index]
+    return int(spikes.sum(axis=(0, 1)) @ synapses)
+
+
+def _matrix(network: Network, projection: Projection) -> int:
+    """Entries of the matrix of a projection, as NeuroBench sees it: holes are zeros."""
+    return network.population(projection.pre).size * network.population(projection.post).size
+
+
+def _projections(network: Network, used: Mapping[str, Program]) -> list[str]:
+    """Names of the weights that programs use, each once."""
+    names = {
+        structure.weights_of(projection): None
+        for program in used.values()
+        for projection in structure.extent(network, program).projections
+    }
+    return list(names)
+
+
+def _zeros(
+    network: Network, used: Mapping[str, Program], parameters: Parameters
+) -> tuple[int, int]:
+    matrices = [parameters.weights[name] for name in _projections(network, used)]
+    return sum(int(np.sum(w == 0)) for w in matrices), sum(w.size for w in matrices)
+
+
+def footprint(network: Network, used: Mapping[str, Program]) -> int:
+    """Bytes of the weights and biases that programs use.
+
+    Parameters
+    ----------
+    network : Network
+    used : mapping of str to Program
+
+    Returns
+    -------
+    int
+        A weight or a bias takes 1, 2, 4 or 8 bytes, whatever its range and grid need; holes in a
+        weight matrix take as much.
+    """
+    total = 0
+    for name in _projections(network, used):
+        projection = network.projection(name)
+        largest = max(abs(projection.low), abs(projection.high))
+        total += _matrix(network, projection) * stored_bytes(largest, projection.grid)
+    biased = {
+        p.name: p
+        for program in used.values()
+        for p in structure.extent(network, program).populations
+        if not p.driven
+    }
+    return total + sum(
+        p.size * stored_bytes(p.bias.limit, grids.DRIVE_GRID) for p in biased.values()
+    )
+
+
+def stored_bytes(largest: float, grid: int) -> int:
+    """Bytes of the smallest signed integer for numbers up to ``largest`` on the grid ``2^grid``."""
+    needed = grids.bits(largest, grid) + 1
+    return next(size for size in _BYTES if needed <= 8 * size)

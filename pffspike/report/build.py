@@ -1,0 +1,190 @@
+"""What the report says, and the runs that it needs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike import evaluation, generation, inference
+from pffspike.data import Dataset, probabilities
+from pffspike.devices import Device
+from pffspike.energy import Energy, energy
+from pffspike.engines.base import Engine
+from pffspike.errors import UserError
+from pffspike.network import structure
+from pffspike.network.spec import Network
+from pffspike.report import sections
+from pffspike.report.page import Markup, page
+from pffspike.storage import TrainedNetwork
+from pffspike.trace import NOTHING, Record
+
+_WINDOWS = (4, 8, 16, 32)  #: of the curve of accuracy against energy
+_BUDGET = 0.002  #: of answers that mode early may change
+_SAMPLES = 50  #: synthesized images
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Test images answered in one way.
+
+    Parameters
+    ----------
+    mode, setting : str
+        The mode, and what else is special.
+    evaluation : Evaluation
+        Priced by the first device.
+    energies : tuple of Energy
+        Of every device.
+    """
+
+    mode: str
+    setting: str
+    evaluation: evaluation.Evaluation
+    energies: tuple[Energy, ...]
+
+
+def report(
+    trained: TrainedNetwork,
+    dataset: Dataset,
+    engine: Engine,
+    devices: Sequence[Device],
+    *,
+    seed: int = 0,
+) -> str:
+    """Run a trained network on test images and describe it.
+
+    Parameters
+    ----------
+    trained : TrainedNetwork
+    dataset : Dataset
+        Its test images are answered, all of them.
+    engine : Engine
+    devices : sequence of Device
+        At least one; the curves are of the first.
+    seed : int
+
+    Returns
+    -------
+    str
+        An HTML page that needs no other file.
+
+    Raises
+    ------
+    UserError
+        If the network can't classify, or Matplotlib is missing.
+    """
+    runner = _Runner(trained, dataset, engine, tuple(devices), seed)
+    answered = runner.modes()
+    parts: list[Markup] = [
+        sections.summary(trained, dataset, answered),
+        sections.network(trained.network),
+        sections.accuracy(answered, len(dataset.test_images)),
+        sections.activity(trained, dataset, answered[0].evaluation),
+    ]
+    images = probabilities(dataset.test_images, dataset.levels)
+    if _has(trained.network, "reconstruct"):
+        rebuilt = inference.reconstruct(
+            trained.network,
+            trained.parameters,
+            engine,
+            trained.coding.encode(dataset.test_images, dataset.levels),
+            seed=seed,
+        ).decoded(trained.coding)
+        parts.append(sections.reconstruction(rebuilt, images, dataset.shape))
+    if trained.prior is not None and _has(trained.network, "synthesize"):
+        parts.append(sections.samples(*runner.samples(), dataset.shape))
+    parts += [
+        sections.energies(devices, answered),
+        sections.curve(devices[0], answered + runner.windows()),
+        sections.provenance(trained, engine, seed),
+    ]
+    return page(f"{trained.network.name}: spiking network, trained and priced", *parts)
+
+
+def _has(network: Network, program: str) -> bool:
+    return any(p.name == program for p in network.programs)
+
+
+@dataclass(frozen=True)
+class _Runner:
+    """The runs of a report."""
+
+    trained: TrainedNetwork
+    dataset: Dataset
+    engine: Engine
+    devices: tuple[Device, ...]
+    seed: int
+
+    def modes(self) -> list[Answered]:
+        """The ways that the network has, goodness first and with the spikes of all."""
+        network = self.trained.network
+        evaluation.check_mode(network, "goodness")
+        everyone = structure.extent(network, network.program("goodness")).populations
+        rasters = Record(rasters=tuple(p.name for p in everyone))
+        found = [self.answer(network, "goodness", record=rasters)]
+        for mode in ("one_pass", "proposal", "early"):
+            try:
+                evaluation.check_mode(network, mode)
+            except UserError:
+                continue  # not every circuit has all of them
+            found.append(self.answer(network, mode))
+        return found
+
+    def windows(self) -> list[Answered]:
+        """The same weights, answering after other numbers of steps."""
+        found = []
+        for window in _WINDOWS:
+            programs = tuple(
+                p if p.learns else dataclasses.replace(p, window=window)
+                for p in self.trained.network.programs
+            )
+            network = self.trained.network.replace(programs=programs)
+            for mode in ("one_pass", "goodness"):
+                if _has(network, mode):
+                    found.append(self.answer(network, mode, f"window of {window}"))
+        return found
+
+    def answer(
+        self, network: Network, mode: str, setting: str = "", record: Record = NOTHING
+    ) -> Answered:
+        """Answer the test images."""
+        stopping = None
+        if mode == "early":
+            stopping = inference.calibrate(
+                network,
+                self.trained.parameters,
+                self.engine,
+                self.trained.coding.encode(self.dataset.train_images, self.dataset.levels),
+                budget=_BUDGET,
+                seed=self.seed,
+            )
+        result = evaluation.evaluate(
+            network,
+            self.trained.parameters,
+            self.engine,
+            self.trained.coding.encode(self.dataset.test_images, self.dataset.levels),
+            self.dataset.test_labels,
+            mode,
+            seed=self.seed,
+            device=self.devices[0],
+            stopping=stopping,
+            record=record,
+        )
+        traces, n = result.classification.traces, len(self.dataset.test_images)
+        others = tuple(energy(traces, n, device) for device in self.devices[1:])
+        return Answered(mode, setting, result, (result.energy, *others))
+
+    def samples(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """Images from the prior, label after label."""
+        network, prior = self.trained.network, self.trained.prior
+        labels = np.arange(_SAMPLES, dtype=np.int64) % network.population("label").size
+        labels.sort()
+        latents = generation.draw_latents(prior, labels, self.seed) if prior else None
+        images = generation.synthesize(
+            network, self.trained.parameters, self.engine, labels, latents, seed=self.seed
+        )
+        return self.trained.coding.decode(images), labels

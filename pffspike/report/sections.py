@@ -1,0 +1,274 @@
+"""The sections of the report, one function each."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike import plots
+from pffspike.cards.networks import network_hash
+from pffspike.cli.output import joule, percent
+from pffspike.data import Dataset
+from pffspike.devices import Device
+from pffspike.energy import Energy, Row
+from pffspike.energy.ledger import synapses
+from pffspike.engines.base import Engine
+from pffspike.evaluation import Evaluation
+from pffspike.inference import Reconstruction
+from pffspike.network import constants, structure
+from pffspike.network.spec import Goodness, Network
+from pffspike.report.page import Markup, paragraph, picture, section, table
+from pffspike.storage import TrainedNetwork
+
+if TYPE_CHECKING:
+    from pffspike.report.build import Answered
+
+_SHOWN = 15  #: images in a row
+
+
+def summary(trained: TrainedNetwork, dataset: Dataset, answered: Sequence[Answered]) -> Markup:
+    """The first lines: what it is and how it does."""
+    n = len(dataset.test_images)
+    lines = [
+        f"{a.mode.replace('_', ' ')}: {percent(a.evaluation.accuracy)} of {n} test images of "
+        f"{dataset.name} at {joule(a.energies[0].joule)} an inference on {a.energies[0].device}"
+        for a in answered
+    ]
+    return Markup(
+        paragraph(trained.network.description)
+        + paragraph("; ".join(lines) + ".")
+        + paragraph(
+            "Energies are counted events times the figures of device cards; no silicon was "
+            "reached. Each figure stands below with its source.",
+            note=True,
+        )
+    )
+
+
+def network(spec: Network) -> Markup:
+    """Populations, projections, schedule."""
+    populations = [
+        (p.name, p.size, "driven" if p.driven else p.rule.kind if p.rule else "", p.normalization)
+        for p in spec.populations
+    ]
+    projections = [
+        (
+            p.name,
+            f"{p.pre} → {p.post}",
+            p.connectivity,
+            f"{synapses(spec, p):,}",
+            f"{p.learning_rate:g}" if p.learning_rate else "fixed" if not p.tied else p.tied,
+            f"{p.low:g} to {p.high:g} by 2^{p.grid}",
+        )
+        for p in spec.projections
+    ]
+    programs = [
+        (p.name, p.burn_in, p.window, ", ".join(phase.name for phase in p.phases))
+        for p in spec.programs
+    ]
+    schedule = ", ".join(f"{k} {v}" for k, v in dataclasses.asdict(spec.training).items())
+    return section(
+        "Network",
+        table(("population", "neurons", "rule", "normalization"), populations),
+        table(
+            ("projection", "from, to", "kind", "synapses", "learning rate", "weights"), projections
+        ),
+        table(("program", "burn-in", "window", "phases"), programs),
+        paragraph(f"Training: {schedule}."),
+    )
+
+
+def accuracy(answered: Sequence[Answered], images: int) -> Markup:
+    """Modes, and the confusion of the first."""
+    rows = [
+        (
+            a.mode.replace("_", " "),
+            f"{percent(a.evaluation.accuracy)} ± {100 * _error(a.evaluation.accuracy, images):.1f}",
+            f"{a.evaluation.energy.counts.steps:,.1f}",
+            f"{a.evaluation.energy.counts.spikes:,.0f}",
+            f"{a.evaluation.energy.counts.synaptic_operations:,.0f}",
+            *(f"{joule(e.joule)} ({joule(e.low)} to {joule(e.high)})" for e in a.energies),
+        )
+        for a in answered
+    ]
+    devices = [e.device for e in answered[0].energies]
+    head = ["mode", "accuracy", "steps", "spikes", "synaptic operations", *devices]
+    best = answered[0]
+    return section(
+        "Accuracy",
+        table(head, rows),
+        paragraph(
+            "± is two standard errors of the sample of test images. Steps, spikes, operations and "
+            "energy are per inference, over all its presentations; in brackets the range of the "
+            "card's profiles, from without static power to with it.",
+            note=True,
+        ),
+        picture(
+            plots.confusion(best.evaluation.confusion, best.mode.replace("_", " ")),
+            "Test images by true class (row) and answer (column).",
+        ),
+    )
+
+
+def _error(share: float, images: int) -> float:
+    return 2 * math.sqrt(max(share * (1 - share), 1 / images) / images)
+
+
+def activity(trained: TrainedNetwork, dataset: Dataset, result: Evaluation) -> Markup:
+    """Rasters of the first test image, and the course of training."""
+    label = int(dataset.test_labels[0])
+    ranking = result.classification.scores[0].argsort()[::-1]
+    wrong = int(next(k for k in ranking if k != label))
+    shown = {f"a {label}, labelled {label}": label, f"the same, labelled {wrong}": wrong}
+    raster = plots.raster(result.classification.traces[0], shown)
+    parts = [
+        picture(
+            raster,
+            "Every spike of the first test image, labelled truly and falsely.",
+        )
+    ]
+    if len(trained.history.get("sample", ())):
+        thresholds = {
+            p.name: constants.threshold(p.rule)
+            for p in trained.network.populations
+            if isinstance(p.rule, Goodness)
+        }
+        history = plots.goodness_history(trained.history, trained.samples_per_epoch, thresholds)
+        parts.append(picture(history, "Goodness under true, false and no label over training."))
+    return section("Activity", *parts)
+
+
+def reconstruction(
+    result: Reconstruction, images: npt.NDArray[np.float64], shape: tuple[int, int]
+) -> Markup:
+    """Originals beside what the generative circuit makes of the spikes above them."""
+    names = {"below": "from hidden 1", "chain": "from the top"}
+    shown = {"original": images[:_SHOWN]}
+    shown |= {names.get(phase, phase): x[:_SHOWN] for phase, x in result.images.items()}
+    errors = [(names.get(k, k), f"{v:.3f}") for k, v in result.error(images).items()]
+    return section(
+        "Reconstruction",
+        picture(plots.image_rows(shown, shape), "Test images and their reconstructions."),
+        table(("predicted from", "summed squared error an image"), errors),
+    )
+
+
+def samples(
+    images: npt.NDArray[np.float64], labels: npt.NDArray[np.int64], shape: tuple[int, int]
+) -> Markup:
+    """Synthesized images."""
+    classes = len(np.unique(labels))
+    sheet = plots.image_sheet(images, shape, max(1, len(images) // classes))
+    return section(
+        "Samples",
+        picture(sheet, "Synthesized from a label and a draw of the prior; a row a label, from 0."),
+    )
+
+
+def energies(devices: Sequence[Device], answered: Sequence[Answered]) -> Markup:
+    """Every joule: count, figure, source."""
+    parts = []
+    for device, index in zip(devices, range(len(devices)), strict=True):
+        bars = {a.mode.replace("_", " "): a.energies[index].parts for a in answered}
+        parts.append(Markup(f"<h3>{device.name}</h3>\n"))
+        parts.append(paragraph(device.description))
+        parts.append(picture(plots.shares(bars), "What the energy of an inference is made of."))
+        for a in answered:
+            parts.append(paragraph(f"{a.mode.replace('_', ' ')}, an inference:"))
+            parts.append(_account(a.energies[index]))
+        notes = "; ".join(device.not_counted)
+        parts.append(paragraph(f"Not counted: {notes}.", note=True))
+    return section("Energy", *parts)
+
+
+def _account(result: Energy) -> Markup:
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in result.rows:
+        groups.setdefault((row.event, row.part), []).append(row)
+    rows: list[tuple[object, ...]] = []
+    for (event, part), found in groups.items():
+        figure, places = found[0].figure, list(dict.fromkeys(row.place for row in found))
+        rows.append(
+            (
+                event.replace("_", " "),
+                part,
+                ", ".join(places),
+                f"{sum(row.count for row in found):,.0f}",
+                f"{figure.value:.4g} {figure.unit}" if figure else "no figure",
+                joule(sum(row.joule for row in found)) if figure else "not priced",
+                f"{figure.source} ({figure.kind})" if figure else "",
+            )
+        )
+    rows.append(
+        (
+            "sum",
+            "",
+            "",
+            "",
+            "",
+            joule(result.joule),
+            f"range {joule(result.low)} to {joule(result.high)}",
+        )
+    )
+    return table(("event", "part", "of", "count", "figure", "energy", "source"), rows)
+
+
+def curve(device: Device, answered: Sequence[Answered]) -> Markup:
+    """Accuracy against energy, by mode and number of steps."""
+
+    def points(static: bool) -> list[plots.Point]:
+        return [
+            plots.Point(
+                f"{a.mode.replace('_', ' ')}{', other windows' if a.setting else ''}",
+                a.setting,
+                a.energies[0].joule if static else a.energies[0].dynamic,
+                a.evaluation.accuracy,
+            )
+            for a in answered
+        ]
+
+    panels = {f"{device.name}, events alone": points(False)}
+    if device.static:
+        panels[f"{device.name}, with static power"] = points(True)
+    rows = [
+        (
+            a.mode.replace("_", " "),
+            a.setting or "the card's",
+            percent(a.evaluation.accuracy),
+            joule(a.energies[0].dynamic),
+            joule(a.energies[0].joule),
+        )
+        for a in sorted(answered, key=lambda a: a.energies[0].joule)
+    ]
+    return section(
+        "Accuracy against energy",
+        picture(
+            plots.accuracy_against_energy(panels),
+            "Each point is a mode and a number of steps; the line is the Pareto front.",
+        ),
+        table(("mode", "window", "accuracy", "events", "with static power"), rows),
+    )
+
+
+def provenance(trained: TrainedNetwork, engine: Engine, seed: int) -> Markup:
+    """Where the weights come from and what made this page."""
+    rows = [
+        ("network", network_hash(trained.network)),
+        ("seed of training", trained.seed),
+        ("trained by engine", trained.engine),
+        ("samples", f"{trained.samples_done:,} of {trained.samples_total:,}"),
+        ("trained with", ", ".join(f"{k} {v}" for k, v in trained.versions.items())),
+        ("this page: engine", engine.name),
+        ("this page: seed", seed),
+        ("synapses", f"{sum(synapses(trained.network, p) for p in trained.network.projections):,}"),
+        (
+            "weights of their own",
+            ", ".join(structure.trainable(trained.network)),
+        ),
+    ]
+    return section("Provenance", table(("", ""), rows))

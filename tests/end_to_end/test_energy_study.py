@@ -1,0 +1,34 @@
+"""The study of accuracy against energy gives the figures that its README reads from."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+STUDY = Path(__file__).parents[2] / "experiments" / "06-energy-per-inference"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_the_study_gives_the_expected_figures(tmp_path):
+    command = [sys.executable, STUDY / "run.py", "--dataset", "digits", "-o", tmp_path]
+    subprocess.run(command, check=True, capture_output=True, cwd=STUDY.parents[1])
+    content = json.loads((tmp_path / "results.json").read_text())
+    expected = json.loads((STUDY / "expected.json").read_text())
+    found = {
+        f"{p['series']}, {p['setting']}, {p['mode']}": [
+            p["accuracy"],
+            p["energy"]["loihi1"]["dynamic"],
+            p["energy"]["loihi1"]["joule"],
+        ]
+        for p in content["points"]
+    }
+    # Spiking systems are exact; joule are sums of floating-point products of whole counts.
+    assert found.keys() == expected["points"].keys()
+    for name, figures in expected["points"].items():
+        assert found[name] == pytest.approx(figures, rel=1e-9), name
+    learned = content["training"]["spiking PFF"]["energy"]["loihi1"]["joule"]
+    assert learned == pytest.approx(expected["training"], rel=1e-9)
+    assert {p.name for p in tmp_path.glob("*.png")} == {"pareto.png", "devices.png", "shares.png"}

@@ -1,0 +1,106 @@
+"""Our account against SANA-FE's simulation of Loihi, spike by spike, where it is installed.
+
+Boyle et al., SANA-FE (TCAD 2025). It replays the spikes of a small network of ours, placed on
+five cores, with its own counting of synapses, neurons, messages and hops. Both use the figures of
+its `loihi.yaml`; two things differ, and the test takes both off:
+
+- a neuron of ours draws a random number in each step (6 pJ; `loihi.yaml` has no noise);
+- it is updated in each step (21.6 pJ), for a draw is due, where SANA-FE's replayed neurons are
+  updated in the steps in which they spike.
+"""
+
+from importlib.resources import files
+
+import numpy as np
+import pytest
+
+from pffspike.arithmetic import counter
+from pffspike.circuits import PFF, pff
+from pffspike.devices import load_device
+from pffspike.energy import Traffic, energy
+from pffspike.engines.reference import ReferenceEngine
+from pffspike.network import Training, initial, structure
+from pffspike.trace import Record
+
+sanafe = pytest.importorskip("sanafe")
+
+PLACES = {"image": 0, "hidden_1": 5, "hidden_2": 6, "readout": 31}  #: tile by population
+NETWORK = pff(PFF(9, 4, (10, 20), bias=0.2, lateral=5), "small", Training("digits", 1))
+WEIGHTS = initial(NETWORK, 1)
+UPDATE, DRAW = 21.6e-12, 6e-12  #: joule
+
+
+def recorded():
+    images = counter.uniform(counter.derive_keys(7, np.arange(1))[:, None], np.arange(9))
+    record = Record(rasters=tuple(PLACES))
+    with ReferenceEngine().compile(NETWORK, "one_pass", WEIGHTS, seed=1, record=record) as session:
+        return session.run({"image": images}, [0])
+
+
+def architecture(folder):
+    """Its Loihi, with replayed neurons that cost what others cost."""
+    text = (files("sanafe.examples") / "loihi.yaml").read_text()
+    for key, joule in (
+        ("energy_access_neuron", "51.2e-12"),
+        ("energy_update_neuron", "21.6e-12"),
+        ("energy_spike_out", "69.3e-12"),
+    ):
+        assert f"{key}: {joule}" in text, "the card quotes this figure"
+        assert f"{key}: 0.0" in text
+        text = text.replace(f"{key}: 0.0", f"{key}: {joule}")
+    path = folder / "loihi.yaml"
+    path.write_text(text)
+    return sanafe.load_arch(path)
+
+
+def replay(trace, folder):
+    """Let SANA-FE count the same spikes."""
+    chip_design, network, number = architecture(folder), sanafe.Network(), 0
+    groups = {}
+    for name, tile in PLACES.items():
+        raster = trace.rasters[name][:, 0]
+        groups[name] = network.create_neuron_group(name, raster.shape[1])
+        for i, neuron in enumerate(groups[name]):
+            neuron.set_attributes(
+                soma_hw_name=f"loihi_inputs[{number}]",
+                model_attributes={"spikes": [bool(s) for s in raster[:, i]]},
+            )
+            neuron.map_to_core(chip_design.tiles[tile].cores[0])
+            number += 1
+    for projection in map(NETWORK.projection, trace.program.phases[0].projections):
+        for i, j in zip(*np.nonzero(structure.mask(NETWORK, projection)), strict=True):
+            # Weight 0: a replayed neuron takes no current. The synapse is served all the same.
+            target = groups[projection.post][int(j)]
+            groups[projection.pre][int(i)].connect_to_neuron(target, {"weight": 0.0})
+    chip = sanafe.SpikingChip(chip_design)
+    chip.load(network)
+    return chip.sim(trace.program.steps)
+
+
+def traffic(trace):
+    """One message a spike and core; tiles lie in an 8 x 4 mesh, column by column."""
+    on = off = x = y = 0
+    projections = [NETWORK.projection(name) for name in trace.program.phases[0].projections]
+    for name, tile in PLACES.items():
+        spikes = int(trace.rasters[name].sum())
+        targets = {PLACES[p.post] for p in projections if p.pre == name}
+        on += spikes * (tile in targets)
+        off += spikes * len(targets - {tile})
+        x += spikes * sum(abs(t // 4 - tile // 4) for t in targets)
+        y += spikes * sum(abs(t % 4 - tile % 4) for t in targets)
+    return Traffic(on, off, x, y)
+
+
+def test_our_joule_are_those_of_sanafe_but_for_what_is_explained(tmp_path):
+    trace = recorded()
+    theirs = replay(trace, tmp_path)
+    messages = traffic(trace)
+    ours = energy([trace], 1, load_device("loihi1"), traffic=messages)
+    assert theirs["neurons_fired"] == ours.counts.spikes > 50
+    assert theirs["spikes"] == ours.counts.synaptic_operations
+    assert theirs["packets_sent"] == messages.on_core + messages.off_core > 50
+    explained = DRAW * ours.counts.random_numbers
+    explained += UPDATE * (ours.counts.neuron_updates - theirs["neurons_updated"])
+    expected = theirs["energy"]["total"] + explained
+    assert ours.profiles["sana-fe"] == pytest.approx(expected, rel=1e-9)
+    assert explained < 0.2 * expected
