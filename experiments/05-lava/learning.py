@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import json
+import sys
 import time
 from pathlib import Path
 
@@ -61,6 +62,16 @@ def main():
     for name, row in results.items():
         accuracies = " | ".join(f"{100 * row[mode]:.1f} %" for mode in ("one_pass", "goodness"))
         print(f"| {name} | {accuracies} | {row['seconds']:.0f} |")
+    expected = json.loads((Path(__file__).parent / "expected.json").read_text())["learning"]
+    if (options.fast, options.seed, options.epochs) == (False, expected["seed"], 1):
+        far = [
+            f"{name}: {mode} is {row[mode]:.3f}, expected {expected[name][mode]:.3f}"
+            for name, row in results.items()
+            for mode in ("one_pass", "goodness")
+            if abs(row[mode] - expected[name][mode]) > expected["tolerance"]
+        ]
+        print("\n".join(far) or "as expected")
+        sys.exit(bool(far))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ ENGINES = {
     "lava:checked": "Lava's CPU simulator, fixed point, every range checked; learns",
     "lava:floating": "Lava's CPU simulator, floating point; learns",
     "lava:loihi": "Lava's CPU simulator, learns by Loihi's own traces and rounding: inexact",
+    "lava:logistic": "Lava's CPU simulator, logistic neurons by a table: inexact; learns",
 }
 
 
@@ -64,6 +65,8 @@ def make_engine(name: str) -> Engine:
             return LavaEngine(checked=True)
         if variant == "loihi":
             return LavaEngine(learning="loihi")
+        if variant == "logistic":
+            return LavaEngine(activation="logistic")
         return LavaEngine(arithmetic=variant or "fixed")
     from pffspike.engines.reference import ReferenceEngine
 

@@ -13,7 +13,16 @@ from pffspike.circuits.ff import FF
 from pffspike.data import load
 from pffspike.engines import make_engine
 from pffspike.engines.reference import ReferenceEngine
-from pffspike.network import Training, initial, structure
+from pffspike.network import (
+    Network,
+    Phase,
+    Population,
+    Program,
+    Projection,
+    Training,
+    initial,
+    structure,
+)
 from pffspike.trace import Record, Trace
 from strategies import Case, cases
 
@@ -172,6 +181,34 @@ def test_training_stops_and_goes_on_to_the_same_weights():
     assert states[-1].samples_done == 13
     found = training.train(states[-1], data, make_engine("lava"))
     assert found.parameters.equal(expected.parameters)
+
+
+def test_logistic_neurons_are_the_same_in_both_formats_and_near_the_function():
+    net, record = network(), everything(network(), "train")
+    sessions = [
+        engine.compile(net, "train", initial(net, 2), seed=1, record=record)
+        for engine in (make_engine("lava:logistic"), LavaEngine("floating", activation="logistic"))
+    ]
+    with sessions[0] as one, sessions[1] as two:
+        assert one.run(signals(6), np.arange(6)).same_spikes(two.run(signals(6), np.arange(6)))
+        assert one.parameters.equal(two.parameters)
+    # A single population with a bias and no input: its rate is the function's value.
+    biases = np.array([-2.0, -0.5, 0.25, 0.5, 0.75, 1.5, 3.0])
+    alone = Network(
+        "alone",
+        (Population("on", 1, "none", driven=True), Population("cells", len(biases))),
+        (Projection("silent", "on", "cells", initial="constant", scale=0.0),),
+        (Program("main", 0, 4096, (Phase("only", {"on": 0}, ("silent",)),)),),
+        Training("digits", 1),
+    )
+    start = initial(alone, 1)
+    start.biases["cells"][:] = biases
+    with make_engine("lava:logistic").compile(
+        alone, "main", start, seed=1, record=Record(counts=("cells",))
+    ) as session:
+        rates = session.run({}, [0]).counts["cells"][0] / 4096
+    expected = 1 / (1 + np.exp(-4 * (biases - 0.5)))
+    np.testing.assert_allclose(rates, expected, atol=4 * 0.5 / 64 + 0.01)
 
 
 def test_an_empty_run_learns_nothing():

@@ -52,6 +52,16 @@ class Dyadic:
         return self.integers >> (grid - self.grid)
 
 
+def _logistic_table() -> npt.NDArray[np.float64]:
+    middles = LOGISTIC_LOW + (np.arange(256) + 0.5) * 2.0**LOGISTIC_GRID
+    return grids.nearest(1.0 / (1.0 + np.exp(-4.0 * (middles - 0.5))), -16)
+
+
+LOGISTIC_LOW, LOGISTIC_GRID = -1.5, -6  #: first drive of the table, and the width of an entry
+#: Spike probability ``1 / (1 + exp(-4 (u - 1/2)))``, whose tangent at 1/2 is the hard sigmoid, for
+#: 256 ranges of the drive from -1.5 to 2.5; on the grid 2^-16, so that it is the same everywhere.
+LOGISTIC = _logistic_table()
+
 Number = Any  #: a `Dyadic` in fixed point, a float or an array of floats in floating point
 
 
@@ -68,6 +78,9 @@ class Arithmetic:
         Whether the models check every number against the width that it has to fit.
     gain_bits : int or None
         Gains are rounded to so many bits after the point; None: exact.
+    logistic : bool
+        Whether populations look up their spike probability in `LOGISTIC` instead of clipping
+        the drive, which no other engine does.
 
     Notes
     -----
@@ -79,6 +92,7 @@ class Arithmetic:
     name: Format
     checked: bool = False
     gain_bits: int | None = None
+    logistic: bool = False
 
     @property
     def tag(self) -> str:

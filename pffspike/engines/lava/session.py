@@ -55,6 +55,9 @@ class LavaEngine:
         step, and `RangeError` names what does not fit.
     learning : {"exact", "loihi"}
         ``loihi``: with Lava's own LearningDense, inexact, see `pffspike.engines.lava.loihi`.
+    activation : {"hard", "logistic"}
+        ``logistic``: spike probabilities from a table of the logistic function. A variant of the
+        network, the same in fixed and floating point, that no other engine has.
 
     Raises
     ------
@@ -74,6 +77,7 @@ class LavaEngine:
         processes: bool = False,
         checked: bool = False,
         learning: str = "exact",
+        activation: str = "hard",
     ) -> None:
         compat.require_lava()
         if arithmetic not in ("fixed", "floating"):
@@ -89,7 +93,11 @@ class LavaEngine:
             raise UserError(f"learning = {learning!r} must be 'exact' or 'loihi'")
         if learning == "loihi" and (arithmetic != "fixed" or processes):
             raise UserError("learning = 'loihi' needs fixed point and processes = False")
-        self.name = "lava:loihi" if learning == "loihi" else "lava"
+        if activation not in ("hard", "logistic"):
+            raise UserError(f"activation = {activation!r} must be 'hard' or 'logistic'")
+        self.logistic = activation == "logistic"
+        variant = [*(["loihi"] if learning == "loihi" else []), *["logistic"] * self.logistic]
+        self.name = ":".join(["lava", *variant])
 
     def compile(
         self,
@@ -127,7 +135,10 @@ class LavaSession:
         if stock:
             loihi.check(network, program)
         arithmetic = Arithmetic(
-            engine.arithmetic, engine.checked, loihi.MESSAGE_BITS if stock else None
+            engine.arithmetic,
+            engine.checked,
+            loihi.MESSAGE_BITS if stock else None,
+            engine.logistic,
         )
         plan = make_plan(network, program, seed, arithmetic, self._lanes)
         self._memory = Memory(network, program, plan, start, record, self._lanes)

@@ -22,6 +22,7 @@ from pffspike.engines.lava.errors import LavaError, ModelError, StalledError
 from pffspike.engines.lava.runtime import forget
 
 _CHANNEL_SIZE = 4  #: messages that a channel holds; one or two would do
+_START_SECONDS = 30.0  #: to build all models
 
 
 class CooperativeRuntime(Runtime):  # type: ignore[misc]
@@ -69,7 +70,8 @@ class CooperativeRuntime(Runtime):  # type: ignore[misc]
         self._messaging_infrastructure = self.infrastructure
         self._build_channels()
         self._build_sync_channels()
-        with self.infrastructure.selectors(), self._guarded("while the network started"):
+        patience = max(_START_SECONDS, self._timeout)
+        with self.infrastructure.selectors(), self._guarded("while the network started", patience):
             for builder in self._executable.proc_builders.values():
                 self.infrastructure.build_actor(None, builder)
             for builder in self._executable.runtime_service_builders.values():
@@ -88,7 +90,7 @@ class CooperativeRuntime(Runtime):  # type: ignore[misc]
         when = f"in a run of {steps} steps"
         try:
             self.start(RunSteps(steps, blocking=False))
-            with self._guarded(when):
+            with self._guarded(when, self._timeout):
                 self.infrastructure.scheduler.run()
                 self._check_answers(when)
         except BaseException:
@@ -113,9 +115,9 @@ class CooperativeRuntime(Runtime):  # type: ignore[misc]
         )
 
     @contextlib.contextmanager
-    def _guarded(self, when: str) -> Iterator[None]:
+    def _guarded(self, when: str, patience: float) -> Iterator[None]:
         try:
-            with self._alarm(when):
+            with self._alarm(when, patience):
                 yield
         except LavaError:
             raise
@@ -126,7 +128,7 @@ class CooperativeRuntime(Runtime):  # type: ignore[misc]
             raise ModelError(f"Lava process {name!r} failed {when}:\n{text}") from None
 
     @contextlib.contextmanager
-    def _alarm(self, when: str) -> Iterator[None]:
+    def _alarm(self, when: str, patience: float) -> Iterator[None]:
         """Look, as often as time for a step has been spent computing, whether there is progress."""
         if threading.current_thread() is not threading.main_thread():
             yield
@@ -138,14 +140,14 @@ class CooperativeRuntime(Runtime):  # type: ignore[misc]
                 running = self.infrastructure.scheduler.running
                 name = running.name if running is not None else "the runtime"
                 raise StalledError(
-                    f"no Lava process finished a step for {self._timeout:g} s {when} ({name} is "
+                    f"no Lava process finished a step for {patience:g} s {when} ({name} is "
                     f"at work); if the machine is only slow, use LavaEngine(timeout=...) with "
                     f"more seconds"
                 )
             steps[0] = self._progress()
 
         previous = signal.signal(signal.SIGVTALRM, look)
-        signal.setitimer(signal.ITIMER_VIRTUAL, self._timeout, self._timeout)
+        signal.setitimer(signal.ITIMER_VIRTUAL, patience, patience)
         try:
             yield
         finally:

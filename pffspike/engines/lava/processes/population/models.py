@@ -9,6 +9,8 @@ from lava.magma.core.model.py.type import LavaPyType
 from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
+from pffspike.arithmetic import grids
+from pffspike.engines.lava.arithmetic import LOGISTIC, LOGISTIC_GRID, LOGISTIC_LOW
 from pffspike.engines.lava.bernoulli import BernoulliModel, fixed_uniform, floating_uniform
 from pffspike.engines.lava.loihi import FACTOR_BITS
 from pffspike.engines.lava.memory import Array
@@ -23,6 +25,7 @@ class AbstractPyPopulationModel(BernoulliModel):
         self.rate, self.classes = proc_params["rate"], proc_params["classes"]
         self.heard = np.zeros(len(self.bias), np.int64)  # spikes of the population copied
         self.factors = np.zeros_like(self.bias)
+        self.table = self.arithmetic.encode(LOGISTIC, grids.DRIVE_GRID)
 
     def fire(self, phase: int, step: int, current: Array | int) -> Array:
         raise NotImplementedError
@@ -89,6 +92,10 @@ class PyPopulationModelFloat(AbstractPyPopulationModel):
     y2_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
 
     def fire(self, phase: int, step: int, current: Array | int) -> Array:
+        if self.arithmetic.logistic:
+            index = np.floor((self.bias + current - LOGISTIC_LOW) * 2.0**-LOGISTIC_GRID)
+            p = self.table[np.clip(index, 0, len(self.table) - 1).astype(np.int64)]
+            return floating_uniform(self.bits(phase, step)) < p
         # U lies in [0, 1), so clipping the drive to [0, 1] could not change the answer.
         return floating_uniform(self.bits(phase, step)) < self.bias + current
 
@@ -111,6 +118,12 @@ class PyPopulationModelFixed(AbstractPyPopulationModel):
         if self.checked:
             drive = (self.bias << self.shifts[phase]) + current
             self.check("as a drive", drive, SUM_BITS)
+        if self.arithmetic.logistic:
+            exponent = self.shifts[phase] - grids.DRIVE_GRID
+            low = int(LOGISTIC_LOW * 2**exponent)
+            drive = (self.bias << self.shifts[phase]) + current - low
+            index = np.clip(drive >> (exponent + LOGISTIC_GRID), 0, len(self.table) - 1)
+            return fixed_uniform(self.bits(phase, step)) < self.table[index]
         # U < b + I, with U and b on the grid 2^-24 and I on that of this phase.
         distance = fixed_uniform(self.bits(phase, step)) - self.bias
         return (distance << self.shifts[phase]) < current

@@ -12,7 +12,8 @@ class Population(AbstractProcess):
 
     Neuron ``j`` of each lane spikes if ``U < clip(b_j + I_j, 0, 1)``, where ``U`` is the
     network's own uniform number of this sample, step and neuron, and ``I`` the current that
-    arrives; a presentation starts from silence, so its first step ignores the current.
+    arrives; a presentation starts from silence, so its first step ignores the current. With
+    ``Arithmetic.logistic``, the probability is looked up in a table of the logistic function.
 
     In the last step of a presentation in which it learns, the population works out its goodness,
     its modulator and its post factors from its own spikes (and those of the population that it
