@@ -53,7 +53,7 @@ def main() -> None:
     content = study(
         options.dataset, options.network, options.data, out / "runs", not options.no_variants
     )
-    write_whole(out / "results.json", json.dumps(content, indent=1, sort_keys=True) + "\n")
+    write_whole(out / "results.json", json.dumps(content, indent=1) + "\n")
     write_whole(out / "table.md", tables.markdown(content))
     tables.draw(content, out)
     print(tables.markdown(content))

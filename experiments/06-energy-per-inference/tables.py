@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from pffspike import plots
-from pffspike.cli.output import joule
+from pffspike.text import joule
 
 MAIN = "loihi1"  #: the device of the tables that show one
-SERIES = ("mode", "steps", "bits", "width", "sparsity", "polarity", "spiking FF")
+DRAWN = ("one_pass", "early of 2", "goodness", "hidden, backpropagation")  #: ends of names
 
 
 def markdown(content: dict[str, Any]) -> str:
@@ -24,7 +24,9 @@ def markdown(content: dict[str, Any]) -> str:
         "Energy of the default profile of each card, static power where it states one; a dash: "
         "the device has no figure for multiplications.",
         _systems(content),
-        "## Training, an image",
+        "## Training",
+        "A > where the card has no figure for a change of a weight. Backpropagation: products "
+        "forward and backward, and Adam, counted from the sizes of the layers.",
         _training(content),
     ]
     return "\n\n".join(parts) + "\n"
@@ -85,8 +87,11 @@ def _systems(content: dict[str, Any]) -> str:
     return _grid(["system", "accuracy", *devices], rows)
 
 
-def _price(priced: dict[str, Any]) -> str:
-    return "-" if priced["joule"] is None else joule(priced["joule"])
+def _price(priced: dict[str, Any], times: int = 1) -> str:
+    if priced["joule"] is None:
+        return "-"
+    free = "learning_update" in priced["unpriced"]
+    return ("> " if free else "") + joule(priced["joule"] * times)
 
 
 def _training(content: dict[str, Any]) -> str:
@@ -94,13 +99,9 @@ def _training(content: dict[str, Any]) -> str:
     rows = []
     for name, found in content["training"].items():
         rows.append([name, "an image", *(_price(found["energy"][d]) for d in devices)])
-        whole = [
-            "-"
-            if found["energy"][d]["joule"] is None
-            else joule(found["energy"][d]["joule"] * found["presentations"])
-            for d in devices
-        ]
-        rows.append([name, f"all {found['presentations']:,} images of a training", *whole])
+        times = found["presentations"]
+        whole = [_price(found["energy"][d], times) for d in devices]
+        rows.append([name, f"all {times:,} images of a training", *whole])
     return _grid(["system", "of", *devices], rows)
 
 
@@ -117,9 +118,10 @@ def draw(content: dict[str, Any], out: Path) -> None:
         device: {
             s["system"]: (e["low"], e["joule"], e["high"])
             for s in found
-            if (e := s["energy"][device])["joule"] is not None
+            if s["system"].endswith(DRAWN) and (e := s["energy"][device])["joule"] is not None
         }
         for device in found[0]["energy"]
+        if device != "loihi2"  # Loihi 1's figures
     }
     plots.save(plots.ranges(devices), out / "devices.png")
     bars = {

@@ -22,6 +22,9 @@ from rich.table import Table
 
 from pffspike.engines.base import Progress as Report
 from pffspike.files import write_whole
+from pffspike.text import joule, percent
+
+__all__ = ["console", "errors", "joule", "percent", "progress", "table", "write_json"]
 
 _WIDEST = 120  #: columns assumed where output is not a terminal, such as a file or a pipe
 
@@ -45,19 +48,6 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
 
 def _text(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def percent(fraction: float) -> str:
-    """Give a fraction as a percentage with one decimal."""
-    return f"{100 * fraction:.1f} %"
-
-
-def joule(value: float) -> str:
-    """Give an energy with a prefix that leaves three digits before the point at most."""
-    for factor, unit in ((1.0, "J"), (1e-3, "mJ"), (1e-6, "µJ"), (1e-9, "nJ")):
-        if value >= factor:
-            return f"{value / factor:.3g} {unit}"
-    return f"{value / 1e-12:.3g} pJ" if value else "0"
 
 
 def write_json(path: Path | None, content: Any) -> None:

@@ -146,7 +146,7 @@ def ranges(devices: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> F
     Figure
     """
     systems = list(dict.fromkeys(name for found in devices.values() for name in found))
-    drawing = figure(8.5, 1.2 + 0.14 * len(devices) * (len(systems) + 1))
+    drawing = figure(7.5, 1.6 + 0.09 * len(devices) * (len(systems) + 1))
     axes = drawing.subplots()
     for place, found in enumerate(devices.values()):
         for number, system in enumerate(systems):
@@ -164,10 +164,11 @@ def ranges(devices: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> F
     axes.set_yticks(range(len(devices)), list(devices))
     for line in range(1, len(devices)):
         axes.axhline(line - 0.5, color="0.9", linewidth=0.8)
-    axes.invert_yaxis()
     axes.set_xscale("log")
     axes.set_axisbelow(True)
     axes.grid(axis="x", color="0.92")
+    axes.set_ylim(len(devices) - 0.5, -0.5)
     axes.set_xlabel("joule an inference (line: range of the card's profiles, static from 0)")
-    drawing.legend(*axes.get_legend_handles_labels(), loc="outside right upper", fontsize="small")
+    handles, labels = axes.get_legend_handles_labels()
+    drawing.legend(handles, labels, loc="outside lower center", ncols=2, fontsize="small")
     return drawing

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from pffspike import plots
 from pffspike.cards.networks import network_hash
-from pffspike.cli.output import joule, percent
 from pffspike.data import Dataset
 from pffspike.devices import Device
 from pffspike.energy import Energy, Row
@@ -24,6 +23,7 @@ from pffspike.network import constants, structure
 from pffspike.network.spec import Goodness, Network
 from pffspike.report.page import Markup, paragraph, picture, section, table
 from pffspike.storage import TrainedNetwork
+from pffspike.text import joule, percent
 
 if TYPE_CHECKING:
     from pffspike.report.build import Answered
