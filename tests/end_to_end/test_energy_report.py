@@ -1,5 +1,6 @@
 """``pffspike energy`` and ``pffspike report``: figures to follow, and a page that is whole."""
 
+import dataclasses
 import json
 import re
 from html.parser import HTMLParser
@@ -22,8 +23,11 @@ def trained(tmp_path_factory):
         "digits", {"pff": {"hidden": [20, 20], "latent": 0}, "training": {"epochs": 1}}
     )
     path = tmp_path_factory.mktemp("net") / "small.h5"
-    state = training.begin(network, DATA, seed=0)
-    storage.save(path, training.train(state, DATA, make_engine("fastest")))
+    data = dataclasses.replace(
+        DATA, train_images=DATA.train_images[:50], train_labels=DATA.train_labels[:50]
+    )
+    state = training.begin(network, data, seed=0)
+    storage.save(path, training.train(state, data, make_engine("numpy")))
     return path
 
 
@@ -35,7 +39,7 @@ def test_every_joule_of_the_command_is_a_count_times_a_figure_with_a_source(trai
     out = tmp_path / "e.json"
     done = run(
         *("energy", trained, "--device", "loihi1", "--device", "cpu", "--mode", "one_pass"),
-        *("--images", 5, "--json", out),
+        *("--images", 5, "--engine", "numpy", "--json", out),
     )
     assert done.exit_code == 0, done.output
     assert "synaptic operation" in done.output
@@ -91,7 +95,7 @@ class Page(HTMLParser):
 
 def test_the_report_is_one_whole_page(trained, tmp_path):
     out = tmp_path / "report.html"
-    done = run("report", trained, "--images", 10, "--device", "loihi1", "-o", out)
+    done = run("report", trained, "--images", 10, "--device", "loihi1", "-e", "numpy", "-o", out)
     assert done.exit_code == 0, done.output
     content = out.read_text("utf-8")
     page = Page()
