@@ -152,12 +152,12 @@ class Device:
         Sets of figures; their spread is the range that an account states.
     not_counted : tuple of str
         What the figures leave out, and what to beware of.
+    static : Static or None
+        None: not stated, or contained in the figures of the events.
     formats : Formats or None
         None: numbers are held as in the network.
     limits : Limits or None
         None: whatever fits into memory.
-    static : Static or None
-        None: not stated, or contained in the figures of the events.
     """
 
     name: str
@@ -165,9 +165,9 @@ class Device:
     default: str
     profiles: Mapping[str, Profile]
     not_counted: tuple[str, ...]
+    static: Static | None = None
     formats: Formats | None = None
     limits: Limits | None = None
-    static: Static | None = None
 
     def __post_init__(self) -> None:
         if self.default not in self.profiles:

@@ -461,7 +461,9 @@ def test_files_do_not_grow_over_chunks(tiny: tuple[Network, dict[str, Any]]) -> 
         assert sizes(directory) == before
 
 
-@pytest.mark.parametrize("target", ["numpy", "cpp_standalone"])
+@pytest.mark.parametrize(
+    "target", [pytest.param("numpy", marks=pytest.mark.slow), "cpp_standalone"]
+)
 def test_memory_does_not_grow_over_chunks(
     tiny: tuple[Network, dict[str, Any]], target: str
 ) -> None:
