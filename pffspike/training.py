@@ -127,6 +127,8 @@ def train(
             checkpoint(state)
         while not state.finished:
             state = _train_stretch(state, dataset, session, stretch, progress)
+            if checkpoint or state.finished:
+                state = state.replace(parameters=session.parameters)
             if checkpoint:
                 checkpoint(state)
     return state
@@ -164,7 +166,6 @@ def _train_stretch(
         progress=progress,
     )
     return state.replace(
-        parameters=session.parameters,
         samples_done=state.samples_done + len(chosen),
         history=_extended(state.history, _history(trace, labels, state.samples_done)),
     )

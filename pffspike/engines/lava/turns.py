@@ -49,6 +49,7 @@ class CooperativeRuntime(Runtime):  # type: ignore[misc]
         progress: Callable[[], int],
         timeout: float,
     ) -> None:
+        self._is_started = False  # what Lava's __del__ asks for, also after a failed compilation
         configuration = Loihi2SimCfg(select_tag=tag, loglevel=logging.ERROR)
         executable = processes[0].compile(configuration, {"pypy_channel_size": _CHANNEL_SIZE})
         super().__init__(executable, ActorType.MultiProcessing, logging.ERROR)
