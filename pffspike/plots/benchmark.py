@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import ScalarFormatter
 
 from pffspike.plots.canvas import FALSE, NEUTRAL, TRUE, figure
 
@@ -40,7 +41,8 @@ def growth(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
             times = [point[name]["microseconds_per_step"] for point in points]
             axes.plot(values, times, "o-", label=name, color=colours.get(name), markersize=3)
         axes.set_xscale("log", base=2)
-        axes.set_yscale("log")
+        axes.set_yscale("log", base=2)
+        axes.yaxis.set_major_formatter(ScalarFormatter())
         axes.set_xticks(values, [f"{value:g}" for value in values])
         axes.set(xlabel=_AXES.get(kind, kind))
         axes.minorticks_off()
