@@ -47,5 +47,6 @@ def growth(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
         axes.set(xlabel=_AXES.get(kind, kind))
         axes.minorticks_off()
     panels[0].set_ylabel("µs a training step")
-    panels[0].legend(fontsize="small", frameon=False)
+    handles, labels = panels[0].get_legend_handles_labels()
+    drawing.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
     return drawing
