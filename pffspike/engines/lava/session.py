@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Mapping
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter
-from pffspike.engines.base import Progress, Signals, check_signals
+from pffspike.engines.base import Progress, Session, Signals, check_signals
 from pffspike.engines.lava import compat, loihi
 from pffspike.engines.lava.arithmetic import Arithmetic, Format
 from pffspike.engines.lava.memory import Memory
@@ -21,9 +20,6 @@ from pffspike.network import constants, exactness, parameters, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Program, Rival
 from pffspike.trace import NOTHING, Record, Trace
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 Array = npt.NDArray  # type: ignore[type-arg]
 
@@ -113,7 +109,7 @@ class LavaEngine:
         return LavaSession(network, network.program(program), parameters, seed, record, self)
 
 
-class LavaSession:
+class LavaSession(Session):
     """See `pffspike.engines.base.Session`; the Lava network runs from compilation to `close`."""
 
     def __init__(
@@ -269,17 +265,6 @@ class LavaSession:
     def close(self) -> None:
         """End all processes of the network; idempotent."""
         self._release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def _stop(runtimes: list[Any]) -> None:
