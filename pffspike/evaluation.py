@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pffspike import inference
+from pffspike import inference, mapping
 from pffspike.devices import Device
 from pffspike.energy import Energy, energy
 from pffspike.engines.base import Engine, Progress
@@ -122,7 +122,12 @@ def evaluate(
         mode,
         answer.accuracy(labels),
         confusion,
-        energy(answer.traces, len(images), device),
+        energy(
+            answer.traces,
+            len(images),
+            device,
+            traffic=mapping.traffic(network, device, answer.traces, len(images)),
+        ),
         seconds,
         answer,
     )

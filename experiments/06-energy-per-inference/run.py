@@ -113,7 +113,7 @@ def sweep_base(
             point = systems.spiking(state, data, mode, devices, seed)
             yield {"series": "steps", "setting": f"window of {window}", **point}
     for bits in config["bits"]:
-        state = systems.with_bits(base, bits)
+        state = systems.with_bits(base, bits, data, seed)
         for mode in ("one_pass", "goodness"):
             point = systems.spiking(state, data, mode, devices, seed, rasters=True)
             yield {"series": "bits", "setting": f"weights of {bits} bits", **point}

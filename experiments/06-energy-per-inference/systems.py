@@ -6,29 +6,31 @@ import dataclasses
 import hashlib
 import itertools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pffspike import inference, storage, training
-from pffspike.arithmetic import counter, grids
+from pffspike import inference, mapping, storage, training
+from pffspike.arithmetic import counter
 from pffspike.baselines import KINDS
 from pffspike.baselines.result import Operations
 from pffspike.cards.networks import changed, load_network, network_hash
 from pffspike.data import Dataset
-from pffspike.devices import Device
-from pffspike.energy import Counts, Energy, Entry, energy, ledger, metrics, price
+from pffspike.devices import Device, load_device
+from pffspike.energy import Counts, Energy, Entry, counts, energy, ledger, metrics, price
 from pffspike.engines import make_engine
 from pffspike.files import write_whole
 from pffspike.network import structure
-from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
+from pffspike.quantization import activity, quantize
 from pffspike.storage import TrainedNetwork
-from pffspike.trace import Record
+from pffspike.trace import Record, Trace
 
 ENGINE = make_engine("fastest")
+QUANTIZING = 128  #: training images whose spikes weigh the errors of rounding
 Point = dict[str, Any]  #: accuracy, counts and energies of one way to answer
 
 
@@ -81,7 +83,7 @@ def spiking(
         stopping=stopping,
         record=record,
     )
-    priced = {d.name: energy(answer.traces, len(images), d) for d in devices}
+    priced = on_devices(network, answer.traces, len(images), devices)
     point = {
         "mode": mode if candidates is None else f"{mode} of {candidates}",
         "accuracy": answer.accuracy(data.test_labels),
@@ -93,7 +95,8 @@ def spiking(
         point["metrics"] = dataclasses.asdict(found)
         share = found.Effective_ACs / point["counts"]["synaptic_operations"]
         point["without_zeros"] = {
-            d.name: plain(_without_zeros(answer.traces, len(images), d, share)) for d in devices
+            d.name: plain(_without_zeros(network, answer.traces, len(images), d, share))
+            for d in devices
         }
     return point
 
@@ -103,13 +106,29 @@ def _senders(network: Network, mode: str) -> tuple[str, ...]:
     return tuple({p.pre: None for p in structure.extent(network, program).projections})
 
 
-def _without_zeros(traces: Any, inferences: int, device: Device, share: float) -> Energy:
+def on_devices(
+    network: Network, traces: Sequence[Trace], inferences: int, devices: list[Device]
+) -> dict[str, Energy]:
+    """Energies by device, messages between cores included where the card says what a core holds."""
+    return {
+        d.name: energy(
+            traces, inferences, d, traffic=mapping.traffic(network, d, traces, inferences)
+        )
+        for d in devices
+    }
+
+
+def _without_zeros(
+    network: Network, traces: Sequence[Trace], inferences: int, device: Device, share: float
+) -> Energy:
     """The price if no synapse were stored whose weight is 0."""
     entries = [
         dataclasses.replace(e, number=e.number * share) if e.event == "synaptic_operation" else e
         for e in ledger(traces)
     ]
-    return price(entries, inferences, device, energy(traces, inferences, device).counts)
+    sent = mapping.traffic(network, device, traces, inferences)
+    entries += sent.entries(inferences) if sent else ()
+    return price(entries, inferences, device, counts(traces, inferences))
 
 
 def plain(result: Energy) -> dict[str, Any]:
@@ -130,35 +149,15 @@ def plain(result: Energy) -> dict[str, Any]:
 
 def with_window(state: TrainedNetwork, window: int) -> TrainedNetwork:
     """The same weights, other programs of inference."""
-    programs = tuple(
-        p if p.name == "train" else dataclasses.replace(p, window=window)
-        for p in state.network.programs
-    )
-    return state.replace(network=state.network.replace(programs=programs))
+    return state.replace(network=structure.with_window(state.network, window))
 
 
-def with_bits(state: TrainedNetwork, bits: int) -> TrainedNetwork:
-    """Weights rounded to signed integers of so many bits, one scale for the whole network.
-
-    The seam for a better quantizer: whatever gives a network and parameters will do.
-    """
-    largest = max(np.quantile(np.abs(w), 0.999) for w in state.parameters.weights.values())
-    exponent = int(np.ceil(np.log2(largest)))
-    grid = min(0, exponent + 1 - bits)
-    step, top = 2.0**grid, 2 ** (bits - 1) - 1
-    projections = tuple(
-        dataclasses.replace(
-            p, grid=grid, low=max(p.low, -(top + 1) * step), high=min(p.high, top * step)
-        )
-        for p in state.network.projections
-    )
-    weights = {
-        p.name: grids.saturate(grids.nearest(state.parameters.weights[p.name], grid), p.low, p.high)
-        for p in projections
-        if p.tied is None
-    }
-    network = state.network.replace(projections=projections)
-    return state.replace(network=network, parameters=Parameters(weights, state.parameters.biases))
+def with_bits(state: TrainedNetwork, bits: int, data: Dataset, seed: int) -> TrainedNetwork:
+    """Weights of so many bits in the formats of Loihi 1, as `pffspike quantize` makes them."""
+    some, labels = data.train_images[:QUANTIZING], data.train_labels[:QUANTIZING]
+    images = state.coding.encode(some, data.levels)
+    moments = activity(state.network, state.parameters, ENGINE, images, labels, seed=seed)
+    return quantize(state, bits, load_device("loihi1"), moments).trained
 
 
 def rate(kind: str, settings: dict[str, Any], data: Dataset, seed: int, store: Path) -> Any:
@@ -226,7 +225,7 @@ def training_spiking(
     signals = {name: signals[name] for name in used.signals}
     with ENGINE.compile(network, "train", state.parameters, seed=seed, record=record) as session:
         trace = session.run(signals, np.arange(images))
-    priced = {d.name: energy([trace], images, d) for d in devices}
+    priced = on_devices(network, [trace], images, devices)
     return {
         "counts": dataclasses.asdict(priced[devices[0].name].counts),
         "energy": {name: plain(result) for name, result in priced.items()},

@@ -12,7 +12,7 @@ from pffspike import evaluation, inference, mapping
 from pffspike.cli import options, output
 from pffspike.data import Dataset
 from pffspike.devices import Device, load_device
-from pffspike.energy import Energy, Metrics, Row, Traffic, metrics
+from pffspike.energy import Energy, Metrics, Row, metrics
 from pffspike.energy import energy as account
 from pffspike.engines import make_engine
 from pffspike.network import structure
@@ -103,7 +103,7 @@ def energy(
                 answer.traces,
                 len(shown),
                 card,
-                traffic=routed(state, card, answer, len(shown)),
+                traffic=mapping.traffic(state.network, card, answer.traces, len(shown)),
                 step_time=step_time,
             )
             for card in cards
@@ -119,21 +119,6 @@ def energy(
             content["host"] = host(classify, len(shown))
         results["modes"][way] = content
     output.write_json(json, results)
-
-
-def routed(
-    state: TrainedNetwork, card: Device, answer: inference.Classification, inferences: int
-) -> Traffic | None:
-    """Messages between cores per inference, where the card says what a core holds."""
-    if card.limits is None:
-        return None
-    sent = mapping.messages(mapping.place(state.network, card), answer.traces, inferences)
-    return Traffic(
-        on_core=sum(sent.within.values()),
-        off_core=sum(sent.between.values()) + sum(sent.off_chip.values()),
-        hops_x=sum(sent.hops_x.values()),
-        hops_y=sum(sent.hops_y.values()),
-    )
 
 
 def senders(state: TrainedNetwork) -> tuple[str, ...]:

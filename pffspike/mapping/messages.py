@@ -8,8 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pffspike.devices import Device
+from pffspike.energy import Traffic
+from pffspike.mapping.mapper import place
 from pffspike.mapping.placement import Placement
-from pffspike.network.spec import Projection
+from pffspike.network.spec import Network, Projection
 from pffspike.trace import Trace
 
 Floats = npt.NDArray[np.float64]
@@ -84,6 +87,37 @@ def messages(placement: Placement, traces: Sequence[Trace], inferences: int) -> 
                 total = float(sent @ ways) if known else float(sent.sum() * ways.sum()) / len(ways)
                 table[name] = table.get(name, 0.0) + total / max(1, inferences)
     return Messages(**found, exact=exact)
+
+
+def traffic(
+    network: Network, device: Device, traces: Sequence[Trace], inferences: int
+) -> Traffic | None:
+    """Place a network and count its messages, as `pffspike.energy.energy` prices them.
+
+    Parameters
+    ----------
+    network : Network
+    device : Device
+    traces : sequence of Trace
+        All that the inferences (or, of a program that learns, training samples) presented.
+    inferences : int
+        Their number.
+
+    Returns
+    -------
+    Traffic or None
+        Per inference; None if the card states no limits of a core or no formats.
+    """
+    if device.limits is None or device.formats is None:
+        return None
+    learning = any(trace.program.learns for trace in traces)
+    sent = messages(place(network, device, learning=learning), traces, inferences)
+    return Traffic(
+        on_core=sum(sent.within.values()),
+        off_core=sum(sent.between.values()) + sum(sent.off_chip.values()),
+        hops_x=sum(sent.hops_x.values()),
+        hops_y=sum(sent.hops_y.values()),
+    )
 
 
 def _sent(trace: Trace, projection: Projection) -> tuple[Floats, bool]:

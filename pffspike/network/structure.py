@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,3 +102,11 @@ def extent(network: Network, program: Program) -> Extent:
 def trainable(network: Network) -> tuple[str, ...]:
     """Names of the projections that have weights of their own, in order."""
     return tuple(p.name for p in network.projections if p.tied is None)
+
+
+def with_window(network: Network, window: int) -> Network:
+    """Give the programs that learn nothing another window: a power of two."""
+    programs = tuple(
+        p if p.learns else dataclasses.replace(p, window=window) for p in network.programs
+    )
+    return network.replace(programs=programs)

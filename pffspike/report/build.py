@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from pffspike import evaluation, generation, inference
+from pffspike import evaluation, generation, inference, mapping
 from pffspike.data import Dataset, probabilities
 from pffspike.devices import Device
 from pffspike.energy import Energy, energy
@@ -138,11 +137,7 @@ class _Runner:
         """The same weights, answering after other numbers of steps."""
         found = []
         for window in _WINDOWS:
-            programs = tuple(
-                p if p.learns else dataclasses.replace(p, window=window)
-                for p in self.trained.network.programs
-            )
-            network = self.trained.network.replace(programs=programs)
+            network = structure.with_window(self.trained.network, window)
             for mode in ("one_pass", "goodness"):
                 if _has(network, mode):
                     found.append(self.answer(network, mode, f"window of {window}"))
@@ -175,7 +170,10 @@ class _Runner:
             record=record,
         )
         traces, n = result.classification.traces, len(self.dataset.test_images)
-        others = tuple(energy(traces, n, device) for device in self.devices[1:])
+        others = tuple(
+            energy(traces, n, d, traffic=mapping.traffic(network, d, traces, n))
+            for d in self.devices[1:]
+        )
         return Answered(mode, setting, result, (result.energy, *others))
 
     def samples(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:

@@ -313,6 +313,29 @@ def test_messages_without_rasters_are_exact_where_they_can_be():
         )
 
 
+def test_traffic_is_the_sum_of_the_messages_of_the_placement():
+    network = circuit(40)
+    record = Record(counts=tuple(p.name for p in network.populations))
+    signals = {"image": np.full((2, 784), 0.125), "label": np.array([3, 4])}
+    signals["negative"] = np.array([5, -1])
+    for program, learning in (("one_pass", False), ("train", True)):
+        with ReferenceEngine().compile(
+            network, program, initial(network, 2), seed=0, record=record
+        ) as run:
+            needed = structure.extent(network, network.program(program)).signals
+            trace = run.run({s: signals[s] for s in needed}, np.arange(2))
+        card = device(compartments=33, learning_axons=1)
+        found = mapping.traffic(network, card, [trace], 2)
+        sent = mapping.messages(mapping.place(network, card, learning=learning), [trace], 2)
+        assert found.on_core == sum(sent.within.values())
+        assert found.off_core == sum(sent.between.values()) + sum(sent.off_chip.values()) > 0
+        assert (found.hops_x, found.hops_y) == (
+            sum(sent.hops_x.values()),
+            sum(sent.hops_y.values()),
+        )
+    assert mapping.traffic(network, load_device("cpu"), [trace], 2) is None
+
+
 def test_what_is_not_placed_has_no_messages():
     network = circuit(20)
     placed = mapping.place(network, load_device("loihi1"))
