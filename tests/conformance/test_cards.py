@@ -1,0 +1,75 @@
+"""Every card of `networks/` learns the same weights, bit for bit, on every engine."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pffspike import training
+from pffspike.arithmetic import counter
+from pffspike.cards import toml
+from pffspike.cards.networks import load_network
+from pffspike.data import Dataset
+from pffspike.engines import make_engine
+from pffspike.inference import classify
+
+NETWORKS = Path(__file__).parents[2] / "networks"
+CARDS = sorted(path.stem for path in NETWORKS.glob("*.toml"))
+FAST = [
+    pytest.param("numba", marks=pytest.mark.numba),
+    pytest.param("brian2:numpy", marks=pytest.mark.brian2),
+    pytest.param("lava", marks=pytest.mark.lava),
+]
+SLOW = [
+    pytest.param("numba", marks=pytest.mark.numba),
+    pytest.param("brian2:cpp_standalone", marks=pytest.mark.brian2),
+]
+
+
+def learned(card: str, engine: str, hidden: int | None, samples: int):
+    """Parameters after an epoch of random images, and goodness of the first two."""
+    pytest.importorskip(engine.partition(":")[0])
+    circuit = toml.read(NETWORKS / f"{card}.toml")["circuit"]
+    shrunk = {circuit: {"hidden": [hidden, hidden]}} if hidden else {}
+    network = load_network(card, {**shrunk, "training": {"epochs": 1}})
+    pixels = network.population("image").size
+    pixels //= 2 if network.training.coding == "on_off" else 1
+    draws = counter.uniform(counter.derive_key(8, 0, 0), np.arange(samples * pixels))
+    images = np.floor(draws * 256).astype(np.uint8).reshape(samples, pixels)
+    images[:, ::3] = 0
+    labels = np.arange(samples) % 10
+    side, name = math.isqrt(pixels), network.training.dataset
+    data = Dataset(name, images, labels, images, labels, 10, (side, side), 255)
+    runner = make_engine(engine)
+    state = training.train(training.begin(network, data, seed=3), data, runner)
+    shown = state.coding.encode(images[:2], data.levels)
+    answer = classify(network, state.parameters, runner, shown, "goodness", seed=3)
+    return state.parameters, answer
+
+
+def assert_equal(mine, its):
+    for kind in ("weights", "biases"):
+        ours, theirs = getattr(mine[0], kind), getattr(its[0], kind)
+        assert ours.keys() == theirs.keys()
+        for name in ours:
+            np.testing.assert_array_equal(ours[name], theirs[name], err_msg=f"{kind} {name}")
+    np.testing.assert_array_equal(mine[1].scores, its[1].scores)
+    assert mine[1].traces[0].same_spikes(its[1].traces[0])
+
+
+@pytest.mark.parametrize("card", CARDS)
+@pytest.mark.parametrize("engine", FAST)
+def test_a_card_made_small_learns_alike(engine, card):
+    mine = learned(card, "numpy", 20, 12)
+    assert_equal(mine, learned(card, engine, 20, 12))
+    start = learned(card, "numpy", 20, 1)
+    assert any(not np.array_equal(mine[0].weights[n], start[0].weights[n]) for n in mine[0].weights)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("card", CARDS)
+@pytest.mark.parametrize("engine", SLOW)
+def test_a_card_learns_alike(engine, card):
+    assert_equal(learned(card, "numpy", None, 6), learned(card, engine, None, 6))
