@@ -75,6 +75,8 @@ def study(
     )
     if given:
         base = storage.load(given)
+        if not base.finished:
+            raise UserError(f"{given} is not trained to the end: pffspike train --resume {given}")
     else:
         base = systems.train(config["card"], config["changes"], data, seed, store)
     points = list(sweep_base(base, config, data, devices, seed, budget))

@@ -69,8 +69,15 @@ Calibration = Annotated[
 
 
 def load_trained(path: Path) -> TrainedNetwork:
-    """Load a trained network from a file or an export folder."""
-    return read_export(path) if path.is_dir() else load_file(path)
+    """Load a trained network from a file or an export folder; say so if its training goes on."""
+    state = read_export(path) if path.is_dir() else load_file(path)
+    if not state.finished:
+        output.errors.print(
+            f"note: {path} holds a checkpoint after {state.samples_done:,} of "
+            f"{state.samples_total:,} samples; pffspike train --resume {path} finishes it",
+            highlight=False,
+        )
+    return state
 
 
 def load_dataset(

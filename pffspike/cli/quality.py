@@ -49,7 +49,7 @@ def quality(
 
     Example: pffspike quality mnist.h5 --output mnist-quality
     """
-    state = storage.load(trained)
+    state = options.load_trained(trained)
     for program in ("reconstruct", "synthesize"):
         if program not in {p.name for p in state.network.programs}:
             raise UserError(

@@ -10,7 +10,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from pffspike import generation, storage
+from pffspike import generation
 from pffspike.cli import options, output
 from pffspike.engines import make_engine
 from pffspike.errors import UserError
@@ -40,7 +40,7 @@ def sample(
 
     Example: pffspike sample mnist.h5 --label 7 -o sevens.png
     """
-    state = storage.load(trained)
+    state = options.load_trained(trained)
     classes = state.network.population("label").size
     if label is not None and label >= classes:
         raise UserError(f"--label {label} is not a class of {trained}; give 0 to {classes - 1}")

@@ -364,6 +364,7 @@ def test_ctrl_c_and_resume_lead_to_the_same_weights(engine, samples, stretch, tm
     interrupted_training(tmp_path, engine, samples, stretch)
     state = storage.load(tmp_path / "cut.h5")
     assert 0 < state.samples_done < state.samples_total, "interrupt an unfinished training"
+    assert "--resume cut.h5" in pffspike("info", "cut.h5", cwd=tmp_path).stderr
     resumed = pffspike("train", "--resume", "cut.h5", "-e", engine, "-n", samples, cwd=tmp_path)
     assert resumed.returncode == 0, resumed.stderr
     whole = pffspike(
