@@ -9,13 +9,12 @@ to Bernoulli neurons.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
-from typing import Literal
 
+from pffspike.circuits import layers
+from pffspike.circuits.layers import Layers
 from pffspike.network.spec import (
     Bias,
-    Delta,
     Goodness,
     Network,
     Phase,
@@ -28,79 +27,16 @@ from pffspike.network.spec import (
 
 
 @dataclass(frozen=True)
-class FF:
-    """Parameters of the circuit.
+class FF(Layers):
+    """Parameters of the circuit, beside those of `pffspike.circuits.layers.Layers`.
 
     Parameters
     ----------
-    image, classes : int
-        Pixels and classes of the data.
-    hidden : tuple of int
-        Sizes of the hidden populations, from the bottom up.
-    burn_in, window : int
-        Steps of a presentation before and inside the window of the traces.
-    threshold : tuple of float
-        Goodness threshold of each hidden population; one value serves all.
-    slope : float
-        Of the hard-sigmoid modulator.
-    positive : {"low", "high"}
-        Goodness of positive samples.
     first_decides : bool
         Whether the lowest hidden population counts in the decision; Hinton leaves it out.
-    normalization : {"sqrt", "shift", "none"}
-        Of every population.
-    scale : tuple of float
-        Initial scale of the weights from below into each hidden population; one serves all.
-    label_scale : float
-        Initial scale of the weights from the label.
-    learning_rate : tuple of float
-        Of the projections into each hidden population; one serves all.
-    bias : float
-        Initial bias of the hidden populations.
-    homeostasis, target_rate : float
-        Of the hidden populations' biases.
-    readout_from : {"top", "all"}
-        Hidden populations that the read-out hears.
-    readout_rate, readout_bias_rate : float
-        Learning rates of the read-out.
-    rival_noise : float
-        Of the choice of hard negatives, in spikes.
-    inference_burn_in, inference_window : int or None
-        Steps of inference, if they differ from training.
     """
 
-    image: int
-    classes: int
-    hidden: tuple[int, ...]
-    burn_in: int = 2
-    window: int = 8
-    threshold: tuple[float, ...] = (4.0,)
-    slope: float = 0.25
-    positive: Literal["low", "high"] = "high"
     first_decides: bool = True
-    normalization: Literal["sqrt", "shift", "none"] = "sqrt"
-    scale: tuple[float, ...] = (2.0,)
-    label_scale: float = 2.0
-    learning_rate: tuple[float, ...] = (0.0625,)
-    bias: float = 0.0
-    homeostasis: float = 0.00390625
-    target_rate: float = 0.05
-    readout_from: Literal["top", "all"] = "all"
-    readout_rate: float = 0.0625
-    readout_bias_rate: float = 0.0
-    rival_noise: float = 1.0
-    inference_burn_in: int | None = None
-    inference_window: int | None = None
-
-    def __post_init__(self) -> None:
-        if not self.hidden:
-            raise ValueError("hidden = () must name the size of at least one population")
-        for key in ("threshold", "scale", "learning_rate"):
-            if len(getattr(self, key)) not in (1, len(self.hidden)):
-                raise ValueError(
-                    f"{key} = {getattr(self, key)} must have one value, or one for each of the "
-                    f"{len(self.hidden)} hidden populations"
-                )
 
 
 def ff(circuit: FF, name: str, training: Training, description: str = "") -> Network:
@@ -130,24 +66,14 @@ def ff(circuit: FF, name: str, training: Training, description: str = "") -> Net
     )
 
 
-def _hidden(circuit: FF) -> list[str]:
-    return [f"hidden_{layer + 1}" for layer in range(len(circuit.hidden))]
-
-
-def _each(circuit: FF, values: tuple[float, ...]) -> dict[str, float]:
-    """One value for each hidden population."""
-    return dict(zip(_hidden(circuit), itertools.cycle(values), strict=False))
-
-
 def _populations(circuit: FF) -> tuple[Population, ...]:
-    kind = circuit.normalization
     bias = Bias(circuit.bias, 0.0, circuit.homeostasis, circuit.target_rate)
-    thresholds = _each(circuit, circuit.threshold)
+    thresholds = circuit.each(circuit.threshold)
     hidden = [
         Population(
             name,
             size,
-            kind,
+            circuit.normalization,
             bias=bias,
             rule=Goodness(
                 thresholds[name],
@@ -156,69 +82,33 @@ def _populations(circuit: FF) -> tuple[Population, ...]:
                 decides=circuit.first_decides or index > 0 or len(circuit.hidden) == 1,
             ),
         )
-        for index, (name, size) in enumerate(zip(_hidden(circuit), circuit.hidden, strict=True))
+        for index, (name, size) in enumerate(zip(circuit.names, circuit.hidden, strict=True))
     ]
-    return (
-        Population("image", circuit.image, kind, driven=True),
-        Population("label", circuit.classes, kind, driven=True),
-        *hidden,
-        Population(
-            "readout",
-            circuit.classes,
-            kind,
-            bias=Bias(learning_rate=circuit.readout_bias_rate),
-            rule=Delta(signal="label"),
-        ),
-    )
+    return (*layers.driven(circuit), *hidden, layers.readout(circuit))
 
 
 def _projections(circuit: FF) -> tuple[Projection, ...]:
-    names = _hidden(circuit)
-    rates, scales = _each(circuit, circuit.learning_rate), _each(circuit, circuit.scale)
-    rising = [
-        Projection(f"{below}_to_{name}", below, name, scale=scales[name], learning_rate=rates[name])
-        for below, name in zip(["image", *names], names, strict=False)
-    ]
+    first = circuit.names[0]
     label = Projection(
-        f"label_to_{names[0]}",
+        f"label_to_{first}",
         "label",
-        names[0],
+        first,
         scale=circuit.label_scale,
-        learning_rate=rates[names[0]],
+        learning_rate=circuit.each(circuit.learning_rate)[first],
     )
-    readout = [
-        Projection(
-            f"{name}_to_readout",
-            name,
-            "readout",
-            initial="constant",
-            scale=0.0,
-            learning_rate=circuit.readout_rate,
-        )
-        for name in (names if circuit.readout_from == "all" else names[-1:])
-    ]
-    return (*rising, label, *readout)
+    return (*layers.rising(circuit), label, *layers.read(circuit))
 
 
 def _programs(circuit: FF, projections: tuple[Projection, ...]) -> tuple[Program, ...]:
-    hidden = tuple(p.name for p in projections if p.post != "readout")
-    free = tuple(p.name for p in projections if p.pre != "label")
-    names = tuple(_hidden(circuit))
-    burn_in = circuit.burn_in if circuit.inference_burn_in is None else circuit.inference_burn_in
-    window = circuit.window if circuit.inference_window is None else circuit.inference_window
+    hidden, names = layers.clamped(projections), tuple(circuit.names)
     image = {"image": "image"}
     train = (
-        Phase("free", image, free, learn=("readout",)),
+        Phase("free", image, layers.free(projections), learn=("readout",)),
         Phase("positive", {**image, "label": "label"}, hidden, 1, names, stream=1),
         Phase("negative", {**image, "label": "negative"}, hidden, -1, names, stream=2),
-    )
-    candidates = tuple(
-        Phase(f"label_{label}", {**image, "label": label}, hidden)
-        for label in range(circuit.classes)
     )
     rival = Rival("negative", "readout", "free", noise=circuit.rival_noise)
     return (
         Program("train", circuit.burn_in, circuit.window, train, rival),
-        Program("one_pass", burn_in, window, (Phase("free", image, free),)),
-        Program("goodness", burn_in, window, candidates),
+        *layers.classifying(circuit, projections),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from pffspike.circuits import layers
 from pffspike.network.spec import Phase, Program, Projection, Rival
 
 if TYPE_CHECKING:
@@ -13,32 +14,20 @@ if TYPE_CHECKING:
 _TOP = ("label", "latent")  #: populations that predict the top hidden population
 
 
-def hidden_names(circuit: PFF) -> list[str]:
-    """Names of the hidden populations, from the bottom up."""
-    return [f"hidden_{layer + 1}" for layer in range(len(circuit.hidden))]
-
-
 def programs(
     circuit: PFF,
     representation: tuple[Projection, ...],
     generative: tuple[Projection, ...],
 ) -> tuple[Program, ...]:
     """Make the programs of the circuit, see `pffspike.circuits.pff.pff`."""
-    hidden = tuple(p.name for p in representation if p.post != "readout")
-    unlabelled = tuple(p.name for p in representation if p.post != "readout" and p.pre != "label")
-    free = tuple(p.name for p in representation if p.pre != "label")
+    hidden, free = layers.clamped(representation), layers.free(representation)
+    unlabelled = layers.clamped(p for p in representation if p.pre != "label")
     learned = tuple(p.name for p in generative if p.tied is None and p.pre not in _TOP)
     top = tuple(p.name for p in generative if p.pre in _TOP)
-    burn_in = circuit.burn_in if circuit.inference_burn_in is None else circuit.inference_burn_in
-    window = circuit.window if circuit.inference_window is None else circuit.inference_window
-    candidates = tuple(
-        Phase(f"label_{label}", {"image": "image", "label": label}, hidden)
-        for label in range(circuit.classes)
-    )
+    burn_in, window = circuit.inference
     return (
         _train(circuit, hidden, free, learned),
-        Program("one_pass", burn_in, window, (Phase("free", {"image": "image"}, free),)),
-        Program("goodness", burn_in, window, candidates),
+        *layers.classifying(circuit, representation),
         Program("reconstruct", burn_in, window, _reconstruct(circuit, unlabelled)),
         Program("synthesize", burn_in, window, (_synthesize(circuit),)),
         *_latent(circuit, burn_in, window, hidden + top),
@@ -51,7 +40,7 @@ def _train(
     free: tuple[str, ...],
     learned: tuple[str, ...],
 ) -> Program:
-    names = hidden_names(circuit)
+    names = circuit.names
     top = f"{names[-1]}_prediction"
     below = tuple(f"{name}_prediction" for name in ["image", *names[:-1]])
     streams = (0, 0, 0) if circuit.common_noise else (0, 1, 2)
@@ -96,7 +85,7 @@ def _latent(
     if not circuit.latent:
         return ()
     inputs = {"image": "image", "label": "label", "latent": "latent"}
-    top = f"{hidden_names(circuit)[-1]}_prediction"
+    top = f"{circuit.names[-1]}_prediction"
     return tuple(
         Program(name, burn_in, window, (Phase("imagine", inputs, projections, learn=learn),))
         for name, learn in (("infer_latent", ()), ("learn_latent", (top,)))
@@ -104,7 +93,7 @@ def _latent(
 
 
 def _reconstruct(circuit: PFF, unlabelled: tuple[str, ...]) -> tuple[Phase, ...]:
-    names = hidden_names(circuit)
+    names = circuit.names
     below = (f"{names[0]}_to_image_prediction",)
     levels = ["image", *names]
     top = (f"{names[-1]}_to_{levels[-2]}_prediction",)
@@ -119,7 +108,7 @@ def _reconstruct(circuit: PFF, unlabelled: tuple[str, ...]) -> tuple[Phase, ...]
 
 
 def _synthesize(circuit: PFF) -> Phase:
-    names = hidden_names(circuit)
+    names = circuit.names
     top = f"{names[-1]}_prediction"
     inputs: dict[str, str | int] = {"label": "label"}
     sources: tuple[str, ...] = (f"label_to_{top}",)
@@ -130,7 +119,7 @@ def _synthesize(circuit: PFF) -> Phase:
 
 def _chain(circuit: PFF, layers: int) -> tuple[str, ...]:
     """Projections that predict from the predictions of the lowest ``layers`` hidden populations."""
-    levels = ["image", *hidden_names(circuit)][: layers + 1]
+    levels = ["image", *circuit.names][: layers + 1]
     return tuple(
         f"{name}_prediction_to_{below}_prediction" for below, name in itertools.pairwise(levels)
     )

@@ -1,0 +1,180 @@
+"""What the circuits share: hidden populations in layers, a read-out, two ways to classify."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from pffspike.network.spec import (
+    Bias,
+    Delta,
+    Phase,
+    Population,
+    Program,
+    Projection,
+)
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Parameters that all circuits have.
+
+    Parameters
+    ----------
+    image, classes : int
+        Pixels and classes of the data.
+    hidden : tuple of int
+        Sizes of the hidden populations, from the bottom up.
+    burn_in, window : int
+        Steps of a presentation before and inside the window of the traces.
+    threshold : tuple of float
+        Goodness threshold of each hidden population; one value serves all.
+    slope : float
+        Of the hard-sigmoid modulator.
+    positive : {"low", "high"}
+        Goodness of positive samples.
+    normalization : {"sqrt", "shift", "none"}
+        Of every population.
+    scale : tuple of float
+        Initial scale of the weights from below into each hidden population; one serves all.
+    label_scale : float
+        Initial scale of the weights from the label.
+    learning_rate : tuple of float
+        Of the projections into each hidden population; one serves all.
+    bias : float
+        Initial bias of the hidden populations.
+    homeostasis, target_rate : float
+        Of the hidden populations' biases.
+    readout_from : {"top", "all"}
+        Hidden populations that the read-out hears.
+    readout_rate, readout_bias_rate : float
+        Learning rates of the read-out.
+    rival_noise : float
+        Of the choice of hard negatives, in spikes.
+    inference_burn_in, inference_window : int or None
+        Steps of inference, if they differ from training.
+
+    Raises
+    ------
+    ValueError
+        If there is no hidden population, or a tuple is not of their number.
+    """
+
+    image: int
+    classes: int
+    hidden: tuple[int, ...]
+    burn_in: int = 2
+    window: int = 8
+    threshold: tuple[float, ...] = (4.0,)
+    slope: float = 0.25
+    positive: Literal["low", "high"] = "high"
+    normalization: Literal["sqrt", "shift", "none"] = "sqrt"
+    scale: tuple[float, ...] = (2.0,)
+    label_scale: float = 2.0
+    learning_rate: tuple[float, ...] = (0.0625,)
+    bias: float = 0.0
+    homeostasis: float = 0.00390625
+    target_rate: float = 0.05
+    readout_from: Literal["top", "all"] = "all"
+    readout_rate: float = 0.0625
+    readout_bias_rate: float = 0.0
+    rival_noise: float = 1.0
+    inference_burn_in: int | None = None
+    inference_window: int | None = None
+
+    def __post_init__(self) -> None:
+        if not self.hidden:
+            raise ValueError("hidden = () must name the size of at least one population")
+        for key in ("threshold", "scale", "learning_rate"):
+            if len(getattr(self, key)) not in (1, len(self.hidden)):
+                raise ValueError(
+                    f"{key} = {getattr(self, key)} must have one value, or one for each of the "
+                    f"{len(self.hidden)} hidden populations"
+                )
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the hidden populations, from the bottom up."""
+        return [f"hidden_{layer + 1}" for layer in range(len(self.hidden))]
+
+    def each(self, values: tuple[float, ...]) -> dict[str, float]:
+        """One value for each hidden population."""
+        return dict(zip(self.names, itertools.cycle(values), strict=False))
+
+    @property
+    def inference(self) -> tuple[int, int]:
+        """Burn-in and window of inference."""
+        burn_in, window = self.inference_burn_in, self.inference_window
+        return (
+            self.burn_in if burn_in is None else burn_in,
+            self.window if window is None else window,
+        )
+
+
+def driven(circuit: Layers) -> tuple[Population, Population]:
+    """Make the populations ``image`` and ``label``."""
+    return (
+        Population("image", circuit.image, circuit.normalization, driven=True),
+        Population("label", circuit.classes, circuit.normalization, driven=True),
+    )
+
+
+def readout(circuit: Layers) -> Population:
+    """Make the population ``readout``, which learns the label by the delta rule."""
+    return Population(
+        "readout",
+        circuit.classes,
+        circuit.normalization,
+        bias=Bias(learning_rate=circuit.readout_bias_rate),
+        rule=Delta(signal="label"),
+    )
+
+
+def rising(circuit: Layers) -> list[Projection]:
+    """Make the projections from the image and between neighbouring hidden populations, upwards."""
+    names = circuit.names
+    rates, scales = circuit.each(circuit.learning_rate), circuit.each(circuit.scale)
+    return [
+        Projection(f"{below}_to_{name}", below, name, scale=scales[name], learning_rate=rates[name])
+        for below, name in zip(["image", *names], names, strict=False)
+    ]
+
+
+def silent(pre: str, post: str, rate: float) -> Projection:
+    """Make a projection whose weights are 0 before they learn."""
+    return Projection(
+        f"{pre}_to_{post}", pre, post, initial="constant", scale=0.0, learning_rate=rate
+    )
+
+
+def read(circuit: Layers) -> list[Projection]:
+    """Make the projections into the read-out."""
+    heard = circuit.names if circuit.readout_from == "all" else circuit.names[-1:]
+    return [silent(name, "readout", circuit.readout_rate) for name in heard]
+
+
+def free(projections: Iterable[Projection]) -> tuple[str, ...]:
+    """Names of the projections that act where no label is shown."""
+    return tuple(p.name for p in projections if p.pre != "label")
+
+
+def clamped(projections: Iterable[Projection]) -> tuple[str, ...]:
+    """Names of the projections that act where a label is shown."""
+    return tuple(p.name for p in projections if p.post != "readout")
+
+
+def classifying(circuit: Layers, projections: Iterable[Projection]) -> tuple[Program, Program]:
+    """Make the programs ``one_pass`` (the read-out answers) and ``goodness`` (a phase a label)."""
+    projections = tuple(projections)
+    hidden = clamped(projections)
+    candidates = tuple(
+        Phase(f"label_{label}", {"image": "image", "label": label}, hidden)
+        for label in range(circuit.classes)
+    )
+    unlabelled = Phase("free", {"image": "image"}, free(projections))
+    return (
+        Program("one_pass", *circuit.inference, (unlabelled,)),
+        Program("goodness", *circuit.inference, candidates),
+    )
