@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -37,6 +38,7 @@ def begin(
     Returns
     -------
     TrainedNetwork
+        Its network names the data set, whatever the card says.
 
     Raises
     ------
@@ -44,6 +46,7 @@ def begin(
         If the data do not fit the network.
     """
     check_fit(network, dataset)
+    network = network.replace(training=dataclasses.replace(network.training, dataset=dataset.name))
     epochs = network.training.epochs if epochs is None else epochs
     per_epoch = len(dataset.train_images)
     return TrainedNetwork(

@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument(
         "--no-variants",
         action="store_true",
-        help="leave out the other networks and rate PFF, which have to be trained",
+        help="leave out the other networks and rate PFF, which take longest to train",
     )
     options = parser.parse_args()
     out = options.output or Path("results") / "energy" / options.dataset

@@ -80,6 +80,16 @@ def load_trained(path: Path) -> TrainedNetwork:
     return state
 
 
+def check_programs(state: TrainedNetwork, *names: str) -> None:
+    """Raise `UserError` if a network lacks one of the programs of the generative circuit."""
+    for name in names:
+        if name not in {p.name for p in state.network.programs}:
+            raise UserError(
+                f"network {state.network.name!r} has no program {name!r}; train one with a "
+                f"generative circuit"
+            )
+
+
 def load_dataset(
     network: Network,
     name: str | None,

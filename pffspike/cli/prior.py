@@ -38,6 +38,11 @@ def prior(
     Example: pffspike prior mnist.h5 --samples 10000
     """
     state = storage.load(trained)
+    if not state.finished:
+        raise UserError(
+            f"{trained} holds a checkpoint, and its training would go on from other weights; "
+            f"finish it first: pffspike train --resume {trained}"
+        )
     if not any(p.name == "latent" for p in state.network.populations):
         raise UserError(
             f"network {state.network.name!r} has no latent population; train one whose card has, "

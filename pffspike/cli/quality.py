@@ -14,7 +14,6 @@ from pffspike.cli import options, output
 from pffspike.data import Dataset, probabilities
 from pffspike.engines import make_engine
 from pffspike.engines.base import Engine
-from pffspike.errors import UserError
 from pffspike.files import make_folder
 from pffspike.generation import quality as judging
 from pffspike.generation import yardsticks
@@ -50,12 +49,7 @@ def quality(
     Example: pffspike quality mnist.h5 --output mnist-quality
     """
     state = options.load_trained(trained)
-    for program in ("reconstruct", "synthesize"):
-        if program not in {p.name for p in state.network.programs}:
-            raise UserError(
-                f"network {state.network.name!r} has no program {program!r}; train one with a "
-                f"generative circuit"
-            )
+    options.check_programs(state, "reconstruct", "synthesize")
     found = options.load_dataset(state.network, dataset, data, download, test_samples=samples)
     made = make_engine(engine)
     rebuilt = _rebuild(state, found, made, seed)

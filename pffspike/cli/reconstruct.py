@@ -11,7 +11,6 @@ from pffspike import inference
 from pffspike.cli import options, output
 from pffspike.data import probabilities
 from pffspike.engines import make_engine
-from pffspike.errors import UserError
 
 
 def reconstruct(
@@ -32,10 +31,7 @@ def reconstruct(
     Example: pffspike reconstruct digits.h5 --samples 20 -o reconstructions.png
     """
     state = options.load_trained(trained)
-    try:
-        state.network.program("reconstruct")
-    except ValueError as error:
-        raise UserError(f"network {state.network.name!r} can't reconstruct: {error}") from None
+    options.check_programs(state, "reconstruct")
     found = options.load_dataset(state.network, dataset, data, download, test_samples=samples)
     originals = probabilities(found.test_images, found.levels)
     coded = state.coding.encode(found.test_images, found.levels)

@@ -41,6 +41,7 @@ def sample(
     Example: pffspike sample mnist.h5 --label 7 -o sevens.png
     """
     state = options.load_trained(trained)
+    options.check_programs(state, "synthesize")
     classes = state.network.population("label").size
     if label is not None and label >= classes:
         raise UserError(f"--label {label} is not a class of {trained}; give 0 to {classes - 1}")

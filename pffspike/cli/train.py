@@ -13,8 +13,11 @@ from pffspike.cli import options, output
 from pffspike.engines import make_engine
 from pffspike.errors import UserError
 
+_BEGIN = ("seed", "epochs", "samples", "dataset")  #: options of a beginning
+
 
 def train(
+    context: typer.Context,
     card: Annotated[
         str | None, typer.Argument(help="Network: name of a card or path of a TOML file.")
     ] = None,
@@ -45,10 +48,14 @@ def train(
     if (card is None) == (resume is None):
         raise UserError("give either a card to begin with or --resume FILE, for example `digits`")
     if resume is not None:
+        for name in _BEGIN:
+            source = context.get_parameter_source(name)
+            if source is not None and source.name == "COMMANDLINE":
+                raise UserError(f"--{name} does not go with --resume; {resume} says what it was")
         state, path = storage.load(resume), out or resume
         images = options.load_dataset(
             state.network,
-            dataset,
+            None,
             data,
             download,
             train_samples=state.samples_per_epoch,

@@ -129,14 +129,21 @@ class Static:
         Of one chip.
     step_time : Figure
         Duration of a step.
+    longest_step_time : Figure or None
+        What the upper end of a range is computed with; None: the same.
     """
 
     power: Figure
     step_time: Figure
+    longest_step_time: Figure | None = None
 
     def __post_init__(self) -> None:
         self.power.check("power", _WATT)
         self.step_time.check("step_time", _SECOND)
+        if self.longest_step_time is not None:
+            self.longest_step_time.check("longest_step_time", _SECOND)
+            if self.longest_step_time.si < self.step_time.si:
+                raise ValueError("longest_step_time must not be shorter than step_time")
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,8 @@ class Energy:
         By the default profile, static energy included.
     low, high : float
         Least over the profiles of the card, without static energy (a chip that serves others too,
-        or sleeps); most over the profiles, with it. Joule.
+        or sleeps); most over the profiles, with that of the longest step. Profiles that lack a
+        figure which the default has, for events that occur, do not count. Joule.
     parts : mapping of str to float
         Of ``joule``, by kind of event and ``static``.
     counts : Counts
@@ -170,9 +171,10 @@ def energy(
         Their number.
     device : Device
     traffic : Traffic or None
-        Messages per inference, as a placement counts them; without, none are priced.
+        Messages per inference and chips, as a placement counts them; without, no messages are
+        priced, and the network takes one chip.
     step_time : float or None
-        Seconds; the card's by default.
+        Seconds; the card's by default, and the range then covers its longest.
 
     Returns
     -------
@@ -182,9 +184,10 @@ def energy(
     """
     entries = ledger(traces)
     counted = _counts(entries, traces, inferences)
-    if traffic is not None:
-        entries += traffic.entries(inferences)
-    return price(entries, inferences, device, counted, step_time)
+    if traffic is None:
+        return price(entries, inferences, device, counted, step_time)
+    entries += traffic.entries(inferences)
+    return price(entries, inferences, device, counted, step_time, traffic.chips)
 
 
 def price(
@@ -193,6 +196,7 @@ def price(
     device: Device,
     counted: Counts,
     step_time: float | None = None,
+    chips: int = 1,
 ) -> Energy:
     """Price any ledger, see `energy`; the static energy is that of ``counted.steps``."""
     n = max(1, inferences)
@@ -209,7 +213,13 @@ def price(
         name: sum(_row(entry, n, profile).joule for entry in entries)
         for name, profile in device.profiles.items()
     }
-    waiting = _static(device, counted.steps, step_time)
+    occurring = {entry.event for entry in entries if entry.number}
+    complete = [
+        joule
+        for name, joule in profiles.items()
+        if not _lacking(device.profiles[name], chosen) & occurring
+    ]
+    waiting, longest = _static(device, counted.steps, step_time, chips)
     rows += waiting
     static = sum(row.joule for row in waiting)
     parts: dict[str, float] = {}
@@ -218,8 +228,8 @@ def price(
     return Energy(
         device.name,
         profiles[device.default] + static,
-        min(profiles.values()),
-        max(profiles.values()) + static,
+        min(complete),
+        max(complete) + longest,
         parts,
         counted,
         device.not_counted,
@@ -236,18 +246,32 @@ def _row(entry: Entry, inferences: int, profile: Profile) -> Row:
     return Row(entry.event, entry.part, entry.place, entry.phase, count, figure, joule)
 
 
-def _static(device: Device, steps: float, step_time: float | None) -> list[Row]:
-    """Static power times the time of all steps, if the card states one."""
+def _lacking(profile: Profile, default: Profile) -> set[str]:
+    """Events that the default profile prices and another one does not."""
+    return {
+        event
+        for event in default.figures
+        if not profile.figures.keys() & {event, *_SAME.get(event, ())}
+    }
+
+
+def _static(
+    device: Device, steps: float, step_time: float | None, chips: int
+) -> tuple[list[Row], float]:
+    """Static power times the time of all steps, if the card states one; that of the longest."""
     if device.static is None or not steps:
-        return []
+        return [], 0.0
     power, step = device.static.power, device.static.step_time
+    longest = device.static.longest_step_time or step
     if step_time is not None:
-        step = Figure(step_time, "s", "given by the user", "assumed")
+        step = longest = Figure(step_time, "s", "given by the user", "assumed")
+    on = f" on {chips} chips" if chips > 1 else ""
     figure = Figure(
-        power.si * step.si * 1e6,
+        chips * power.si * step.si * 1e6,
         "uJ",
-        f"{power.value:g} {power.unit} ({power.source}; {power.kind}) times a step of "
+        f"{power.value:g} {power.unit}{on} ({power.source}; {power.kind}) times a step of "
         f"{step.value:g} {step.unit} ({step.source})",
         step.kind,
     )
-    return [Row("static", "static", "chip", "all", steps, figure, steps * figure.si)]
+    row = Row("static", "static", "chip", "all", steps, figure, steps * figure.si)
+    return [row], steps * chips * power.si * longest.si

@@ -10,10 +10,11 @@ holds the populations and projections of the program and nothing else:
   updates what is mapped onto it.
 - ``spike``: spikes.
 - ``random_number``: one for each neuron of an active population in each step; where a phase
-  learns, one for each sender and each receiver, which round the changes
-  (`pffspike.engines.reference.learning`).
+  learns, one for each neuron that sends to what learns and one for each that learns, which round
+  the changes (`pffspike.engines.reference.learning`).
 - ``learning_update``: synapses and biases of the populations that learn in a phase; only
-  synapses of senders that spiked in the window, where the trace has kept their counts.
+  synapses of senders that spiked in the window, where the trace has kept their counts. Without a
+  contrast, goodness changes biases only.
 - ``message_on_core``, ``message_off_core``, ``hop_x``, ``hop_y``: from a placement, see `Traffic`.
 """
 
@@ -25,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pffspike.network import structure
-from pffspike.network.spec import Delta, Network, Phase, Population, Projection
+from pffspike.network.spec import Delta, Goodness, Network, Phase, Population, Projection
 from pffspike.trace import Trace
 
 PARTS = ("input", "representation", "readout", "generative", "learning", "routing", "static")
@@ -63,16 +64,19 @@ class Traffic:
     Parameters
     ----------
     on_core, off_core : float
-        Messages that stay on their core, and that leave it: one for each spike and core that it
-        is sent to.
+        Messages that stay on their core, and that leave it: one for each spike, projection and
+        core with targets.
     hops_x, hops_y : float
         From router to router, east or west, and north or south.
+    chips : int
+        That the network takes.
     """
 
     on_core: float
     off_core: float
     hops_x: float = 0.0
     hops_y: float = 0.0
+    chips: int = 1
 
     def entries(self, inferences: int) -> tuple[Entry, ...]:
         """Give the messages of so many inferences as entries of a ledger."""
@@ -142,17 +146,19 @@ def _entries(trace: Trace) -> Iterable[Entry]:
 
 def _learning(trace: Trace, index: int, phase: Phase, name: str) -> Iterable[Entry]:
     network, samples = trace.network, len(trace.samples)
-    rounded: dict[str, None] = {}
+    rounded: set[tuple[int, str]] = set()  # side of a synapse, population
     for population in map(network.population, phase.learn):
         if population.bias.learning_rate or population.bias.homeostasis:
             number = population.size * samples
             yield Entry("learning_update", "learning", population.name, name, number)
+        if isinstance(population.rule, Goodness) and phase.contrast == 0:
+            continue
         for projection in map(network.projection, phase.projections):
             if projection.post == population.name and projection.learning_rate:
-                rounded |= {projection.pre: None, projection.post: None}
+                rounded |= {(0, projection.pre), (1, projection.post)}
                 number = _senders(trace, index, projection) * structure.fan_out(network, projection)
                 yield Entry("learning_update", "learning", projection.name, name, number)
-    for place in rounded:
+    for _, place in sorted(rounded):
         number = network.population(place).size * samples
         yield Entry("random_number", "learning", place, name, number)
 

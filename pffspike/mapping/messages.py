@@ -22,6 +22,9 @@ Floats = npt.NDArray[np.float64]
 class Messages:
     """Messages per inference, by projection. A spike is one message to each core with targets.
 
+    Projections do not share messages, as they do not share axons in a placement: an upper bound
+    where several reach the same core from the same population.
+
     Parameters
     ----------
     within : mapping of str to float
@@ -92,11 +95,12 @@ def messages(placement: Placement, traces: Sequence[Trace], inferences: int) -> 
 def traffic(
     network: Network, device: Device, traces: Sequence[Trace], inferences: int
 ) -> Traffic | None:
-    """Place a network and count its messages, as `pffspike.energy.energy` prices them.
+    """Place what inferences use, and count its messages, as `pffspike.energy.energy` prices them.
 
     Parameters
     ----------
     network : Network
+        The programs of the traces are placed, and nothing else.
     device : Device
     traces : sequence of Trace
         All that the inferences (or, of a program that learns, training samples) presented.
@@ -110,13 +114,16 @@ def traffic(
     """
     if device.limits is None or device.formats is None:
         return None
-    learning = any(trace.program.learns for trace in traces)
-    sent = messages(place(network, device, learning=learning), traces, inferences)
+    programs = {trace.program.name: trace.program for trace in traces}
+    used = network.replace(programs=tuple(programs.values()))
+    placed = place(used, device, learning=any(p.learns for p in programs.values()))
+    sent = messages(placed, traces, inferences)
     return Traffic(
         on_core=sum(sent.within.values()),
         off_core=sum(sent.between.values()) + sum(sent.off_chip.values()),
         hops_x=sum(sent.hops_x.values()),
         hops_y=sum(sent.hops_y.values()),
+        chips=placed.chips,
     )
 
 

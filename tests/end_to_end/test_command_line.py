@@ -12,8 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pffspike import storage
+from pffspike import storage, training
+from pffspike.cards import load_network
 from pffspike.cli.app import app
+from pffspike.data import load
 from pffspike.network import Network
 
 COMMANDS = (
@@ -209,6 +211,12 @@ MISTAKES = {
     "no card": (("train",), ("give either a card",)),
     "existing output": (("train", "digits", "-o", "net.h5"), ("net.h5 exists", "--resume")),
     "bad folder": (("train", "digits", "-o", "no/net.h5"), ("no/net.h5 can't be written",)),
+    "resume from another seed": (
+        ("train", "--resume", "net.h5", "--seed", 1),
+        ("--seed does not go with --resume",),
+    ),
+    "prior of a checkpoint": (("prior", "begun.h5"), ("holds a checkpoint", "--resume begun.h5")),
+    "samples without a circuit": (("sample", "plain.h5", "-o", "x.png"), ("'synthesize'",)),
     "unknown engine": (("train", "digits", "-e", "nest", "-o", "x.h5"), ("'nest' is not known",)),
     "too many samples": (("train", "digits", "-n", 5000, "-o", "x.h5"), ("more than the 1437",)),
     "unknown data": (("train", "digits", "--dataset", "svhn", "-o", "x.h5"), ("svhn",)),
@@ -261,6 +269,10 @@ def test_a_mistake_gets_one_sentence_and_exit_code_2(mistake, folder, monkeypatc
         "[pff]\nimage = 64\nclasses = 10\nhidden = [10]\n"
     )
     (folder / "cut.h5").write_bytes((folder / "net.h5").read_bytes()[:5000])
+    plain = load_network("digits", {"pff": {"generative": False}})
+    begun = training.begin(plain, load("digits"), seed=0)
+    storage.save(folder / "begun.h5", begun)
+    storage.save(folder / "plain.h5", begun.replace(samples_total=0))
     np.save(folder / "shape.npy", np.zeros((2, 65), int))
     np.save(folder / "object.npy", np.array([{}], object), allow_pickle=True)
     before = (folder / "net.h5").read_bytes()
@@ -365,7 +377,7 @@ def test_ctrl_c_and_resume_lead_to_the_same_weights(engine, samples, stretch, tm
     state = storage.load(tmp_path / "cut.h5")
     assert 0 < state.samples_done < state.samples_total, "interrupt an unfinished training"
     assert "--resume cut.h5" in pffspike("info", "cut.h5", cwd=tmp_path).stderr
-    resumed = pffspike("train", "--resume", "cut.h5", "-e", engine, "-n", samples, cwd=tmp_path)
+    resumed = pffspike("train", "--resume", "cut.h5", "-e", engine, cwd=tmp_path)
     assert resumed.returncode == 0, resumed.stderr
     whole = pffspike(
         *("train", "digits", "-e", "numpy", "-n", samples, "--epochs", 2, "-o", "whole.h5"),

@@ -24,11 +24,8 @@ from pffspike.network import (
 from pffspike.trace import Record, Trace
 
 PIXELS, CLASSES, SAMPLES = 9, 4, 5
-NETWORK = pff(
-    PFF(PIXELS, CLASSES, (10, 20), burn_in=2, window=4, bias=0.2, weight_grid=-2, lateral=5),
-    "small",
-    Training("digits", 1),
-)
+CIRCUIT = PFF(PIXELS, CLASSES, (10, 20), burn_in=2, window=4, bias=0.2, weight_grid=-2, lateral=5)
+NETWORK = pff(CIRCUIT, "small", Training("digits", 1))
 WEIGHTS = initial(NETWORK, 1)
 RASTERS = {
     "goodness": ("image", "label", "hidden_1", "hidden_2"),
@@ -36,7 +33,7 @@ RASTERS = {
 }
 
 
-def trace(program, record=None, seed=3):
+def trace(program, record=None, seed=3, network=NETWORK):
     """Random images and labels, put through a program."""
     keys = counter.derive_keys(seed, np.arange(SAMPLES))
     signals = {
@@ -44,9 +41,9 @@ def trace(program, record=None, seed=3):
         "label": np.arange(SAMPLES) % CLASSES,
         "negative": np.full(SAMPLES, -1),
     }
-    used = structure.extent(NETWORK, NETWORK.program(program)).signals
+    used = structure.extent(network, network.program(program)).signals
     record = record or Record(rasters=RASTERS.get(program, ()))
-    with ReferenceEngine().compile(NETWORK, program, WEIGHTS, seed=seed, record=record) as session:
+    with ReferenceEngine().compile(network, program, WEIGHTS, seed=seed, record=record) as session:
         return session.run({name: signals[name] for name in used}, np.arange(SAMPLES))
 
 
@@ -139,6 +136,22 @@ def test_learning_counts_synapses_of_senders_that_spiked():
     assert counts([trace("goodness")], SAMPLES).learning_updates == 0
 
 
+def test_without_a_contrast_goodness_changes_biases_only():
+    free = dataclasses.replace(CIRCUIT, homeostasis_free=True)
+    entries = ledger([trace("train", network=pff(free, "free", Training("digits", 1)))])
+    phase = {"event": "learning_update", "phase": "train/free"}
+    assert total(entries, place="hidden_1", **phase) == 10 * SAMPLES
+    assert total(entries, place="image_to_hidden_1", **phase) == 0
+    assert total(entries, place="hidden_1_to_readout", **phase) == 10 * CLASSES * SAMPLES
+
+
+def test_rounding_draws_a_number_a_neuron_and_side():
+    entries = ledger([trace("train")])
+    drawn = {"event": "random_number", "phase": "train/positive", "part": "learning"}
+    assert total(entries, place="image", **drawn) == PIXELS * SAMPLES  # sends only
+    assert total(entries, place="hidden_1", **drawn) == 2 * 10 * SAMPLES  # sends and receives
+
+
 @pytest.mark.parametrize("name", known_devices())
 def test_every_joule_is_a_count_times_a_figure(name):
     device = load_device(name)
@@ -189,6 +202,34 @@ def test_a_range_reaches_from_without_static_energy_to_with_it():
     device = Device("x", "", "dear", {"cheap": cheap, "dear": dear}, ("all else",), static)
     result = energy([two_neurons()], 1, device)
     assert (result.low, result.joule, result.high) == (7.0, 24.0, 24.0)
+
+
+def test_a_range_reaches_to_the_longest_step_and_static_power_is_of_all_chips():
+    figures = [Figure(value, unit, "a test", "assumed") for value, unit in ((1, "W"), (1, "s"))]
+    static = Static(*figures, Figure(3, "s", "a test", "assumed"))
+    profile = Profile(spike=Figure(1.0, "J", "a test", "assumed"))
+    device = Device("x", "", "p", {"p": profile}, ("all else",), static)
+    recorded, chips = [two_neurons()], Traffic(0, 0, chips=2)
+    result = energy(recorded, 1, device, traffic=chips)
+    assert (result.low, result.joule, result.high) == (7.0, 7.0 + 2 * 10, 7.0 + 2 * 30)
+    assert sum(row.joule for row in result.rows) == result.joule
+    given = energy(recorded, 1, device, traffic=chips, step_time=2.0)
+    assert (given.joule, given.high) == (47.0, 47.0)
+    with pytest.raises(ValueError, match="longest_step_time"):
+        Static(figures[0], static.longest_step_time, figures[1])
+
+
+def test_a_profile_that_lacks_what_occurs_is_left_out_of_the_range():
+    dear, cheap = (Figure(v, "J", "a test", "assumed") for v in (2.0, 1.0))
+    profiles = {
+        "whole": Profile(spike=dear, neuron_update=dear),
+        "part": Profile(spike=cheap),
+        "lacks nothing that occurs": Profile(spike=cheap, neuron_update=dear),
+    }
+    device = Device("x", "", "whole", profiles, ("all else",))
+    result = energy([two_neurons()], 1, device)
+    assert (result.low, result.high) == (7 + 2 * 20, 2 * 7 + 2 * 20)
+    assert result.profiles["part"] == 7
 
 
 @pytest.mark.parametrize("program", RASTERS)

@@ -326,7 +326,10 @@ def test_traffic_is_the_sum_of_the_messages_of_the_placement():
             trace = run.run({s: signals[s] for s in needed}, np.arange(2))
         card = device(compartments=33, learning_axons=1)
         found = mapping.traffic(network, card, [trace], 2)
-        sent = mapping.messages(mapping.place(network, card, learning=learning), [trace], 2)
+        used = network.replace(programs=(network.program(program),))
+        placed = mapping.place(used, card, learning=learning)
+        sent = mapping.messages(placed, [trace], 2)
+        assert found.chips == placed.chips
         assert found.on_core == sum(sent.within.values())
         assert found.off_core == sum(sent.between.values()) + sum(sent.off_chip.values()) > 0
         assert (found.hops_x, found.hops_y) == (
