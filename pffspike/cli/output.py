@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,48 @@ def write_json(path: Path | None, content: Any) -> None:
 @contextmanager
 def progress(title: str, total: int) -> Iterator[Report]:
     """Show a progress bar on the error stream; yields what to call with finished samples."""
+    with _display(title, total) as show, _interrupts() as check:
+
+        def report(finished: int) -> None:
+            check()
+            show(finished)
+
+        yield report
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], None]]:
+    """Notice every Ctrl-C; yields what raises `KeyboardInterrupt` if one was lost.
+
+    Python drops an exception that is raised in a callback of its own, of a weak reference, say.
+    """
+    pressed = False
+
+    def handler(_signal: int, _frame: object) -> None:
+        nonlocal pressed
+        pressed = True
+        raise KeyboardInterrupt
+
+    def check() -> None:
+        if pressed:
+            raise KeyboardInterrupt
+
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield check  # somebody else's
+        return
+    try:
+        previous = signal.signal(signal.SIGINT, handler)
+    except ValueError:  # not the main thread
+        yield check
+        return
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+@contextmanager
+def _display(title: str, total: int) -> Iterator[Report]:
     if not errors.is_terminal:
         yield _lines(title, total)
         return

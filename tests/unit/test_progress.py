@@ -1,0 +1,34 @@
+"""Progress of commands: no Ctrl-C is lost."""
+
+import os
+import signal
+
+import pytest
+
+from pffspike.cli import output
+
+
+class Dropped:
+    """Its end is a callback in which Python drops exceptions."""
+
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1000):  # the handler runs between two of these
+            pass
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_that_python_drops_is_raised_at_the_next_report():
+    before = signal.getsignal(signal.SIGINT)
+    with output.progress("work", 10) as report:
+        report(1)
+        doomed = Dropped()
+        del doomed  # Python says "Exception ignored" and goes on
+        with pytest.raises(KeyboardInterrupt):
+            report(1)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_without_an_interrupt_nothing_is_raised():
+    with output.progress("work", 10) as report:
+        report(10)
