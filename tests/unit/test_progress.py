@@ -17,18 +17,33 @@ class Dropped:
             pass
 
 
+@pytest.fixture
+def heeded_interrupt():
+    """Python's own handler, also where tests run in the background and inherit a deaf one."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_an_interrupt_that_python_drops_is_raised_at_the_next_report():
-    before = signal.getsignal(signal.SIGINT)
+def test_an_interrupt_that_python_drops_is_raised_at_the_next_report(heeded_interrupt):
     with output.progress("work", 10) as report:
         report(1)
         doomed = Dropped()
         del doomed  # Python says "Exception ignored" and goes on
         with pytest.raises(KeyboardInterrupt):
             report(1)
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(signal.SIGINT) is heeded_interrupt
 
 
 def test_without_an_interrupt_nothing_is_raised():
     with output.progress("work", 10) as report:
         report(10)
+
+
+def test_an_ignored_interrupt_stays_ignored(heeded_interrupt):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with output.progress("work", 10) as report:
+        signal.raise_signal(signal.SIGINT)
+        report(10)
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
