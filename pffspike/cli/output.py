@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from rich.console import Console
@@ -76,26 +77,26 @@ def _interrupts() -> Iterator[Callable[[], None]]:
 
     Python drops an exception that is raised in a callback of its own, of a weak reference, say.
     """
-    pressed = False
+    usual = signal.getsignal(signal.SIGINT)
+    if not callable(usual) or threading.current_thread() is not threading.main_thread():
+        yield lambda: None  # ignored, or somebody else's to handle
+        return
+    pass_on, pressed = usual, False
 
-    def handler(_signal: int, _frame: object) -> None:
+    def handler(number: int, frame: FrameType | None) -> None:
         nonlocal pressed
         pressed = True
-        raise KeyboardInterrupt
+        pass_on(number, frame)
 
     def check() -> None:
         if pressed:
             raise KeyboardInterrupt
 
-    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if not usual or threading.current_thread() is not threading.main_thread():
-        yield check  # somebody else's to handle
-        return
     signal.signal(signal.SIGINT, handler)
     try:
         yield check
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, usual)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -314,6 +315,36 @@ def test_the_makefile_of_brian2_serves_where_files_cannot_be_united(
         trace = session.run(signals, samples)
     expected = ReferenceEngine().compile(network, "one_pass", start, seed=1)
     assert expected.run(signals, samples).same_spikes(trace)
+
+
+@pytest.mark.parametrize("target", ["numpy", "cython"])
+def test_ctrl_c_ends_a_run_by_an_exception_and_the_next_run_is_whole(target: str) -> None:
+    """Brian2's own way ends the run early and goes on, with what there is by then."""
+    network = pff(PFF(64, 10, (50,)), "net", Training("digits", 1))
+    start = initial(network, 1)
+    many = {"image": np.full((5000, 64), 0.5), "label": np.arange(5000) % 10}
+    many["negative"] = np.full(5000, -1)
+    few = {name: values[:5] for name, values in many.items()}
+    with (
+        Brian2Engine(target, chunk=5000).compile(network, "train", start, seed=1) as session,
+        ReferenceEngine().compile(network, "train", start, seed=1) as reference,
+    ):
+        expected = reference.run(few, np.arange(5))
+        assert session.run(few, np.arange(5)).same_spikes(expected)
+        before = session.parameters
+        usual = signal.signal(signal.SIGINT, brian2._InterruptHandler(signal.default_int_handler))
+        alarm = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+        alarm.start()
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                session.run(many, np.arange(5000))
+        finally:
+            alarm.cancel()
+            signal.signal(signal.SIGINT, usual)
+        assert session.parameters.equal(before)
+        expected = reference.run(few, np.arange(5, 10))
+        assert session.run(few, np.arange(5, 10)).same_spikes(expected)
+        assert session.parameters.equal(reference.parameters)
 
 
 _LONG_RUN = """

@@ -17,31 +17,40 @@ class Dropped:
             pass
 
 
-@pytest.fixture
-def heeded_interrupt():
-    """Python's own handler, also where tests run in the background and inherit a deaf one."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield signal.default_int_handler
+def raises(number, frame):
+    """A library's handler, as Brian2 has one, that hands on to Python's."""
+    signal.default_int_handler(number, frame)
+
+
+def swallows(number, frame):
+    """A handler that only makes a note."""
+
+
+@pytest.fixture(params=[signal.default_int_handler, raises, swallows])
+def handler(request):
+    before = signal.signal(signal.SIGINT, request.param)
+    yield request.param
     signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_an_interrupt_that_python_drops_is_raised_at_the_next_report(heeded_interrupt):
+def test_an_interrupt_that_python_drops_is_raised_at_the_next_report(handler):
     with output.progress("work", 10) as report:
         report(1)
         doomed = Dropped()
         del doomed  # Python says "Exception ignored" and goes on
         with pytest.raises(KeyboardInterrupt):
             report(1)
-    assert signal.getsignal(signal.SIGINT) is heeded_interrupt
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
-def test_without_an_interrupt_nothing_is_raised():
+def test_without_an_interrupt_nothing_is_raised(handler):
     with output.progress("work", 10) as report:
         report(10)
+    assert signal.getsignal(signal.SIGINT) is handler
 
 
-def test_an_ignored_interrupt_stays_ignored(heeded_interrupt):
+def test_an_ignored_interrupt_stays_ignored(handler):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with output.progress("work", 10) as report:
         signal.raise_signal(signal.SIGINT)

@@ -39,6 +39,7 @@ class RuntimeBackend:
             "codegen.target": target,
             "codegen.string_expression_target": "numpy",
             "codegen.cpp.extra_compile_args_gcc": list(flags),
+            "core.stop_on_keyboard_interrupt": False,  # it would end a run early, as if complete
             "core.network.default_schedule": [
                 "start",
                 "groups",
