@@ -117,11 +117,13 @@ def _train(
         state, before = training.begin(network, dataset, seed=seed), 0.0
     if state.finished:
         return state, before
-    start, done = cpu_seconds(), state.samples_done
+    start, done, seconds = cpu_seconds(), state.samples_done, before
 
     def checkpoint(reached: TrainedNetwork) -> None:
+        nonlocal seconds
         storage.save(path, reached)
-        write_whole(clock, json.dumps(before + cpu_seconds() - start))
+        seconds = before + cpu_seconds() - start
+        write_whole(clock, json.dumps(seconds))
 
     def advance(samples: int) -> None:
         nonlocal done
@@ -131,7 +133,7 @@ def _train(
     trained = training.train(
         state, dataset, engine, stretch=_STRETCH, checkpoint=checkpoint, progress=advance
     )
-    return trained, before + cpu_seconds() - start
+    return trained, seconds
 
 
 def _judge(
