@@ -127,8 +127,13 @@ def _without_zeros(
         for e in ledger(traces)
     ]
     sent = mapping.traffic(network, device, traces, inferences)
-    entries += sent.entries(inferences) if sent else ()
-    return price(entries, inferences, device, counts(traces, inferences))
+    if sent:
+        cores = [
+            dataclasses.replace(core, synaptic_operation=core.synaptic_operation * share)
+            for core in sent.cores
+        ]
+        sent = dataclasses.replace(sent, cores=tuple(cores))
+    return price(entries, inferences, device, counts(traces, inferences), traffic=sent)
 
 
 def plain(result: Energy) -> dict[str, Any]:

@@ -21,12 +21,14 @@ def markdown(content: dict[str, Any]) -> str:
         "+ on the one of the events alone.",
         _points(content),
         "## Systems on devices",
-        "Energy of the default profile of each card, static power where it states one; a dash: "
-        "the device has no figure for multiplications.",
+        "Energy of the default profile of each card, with static power where it states one, and "
+        "the range over its profiles, from without static power; no range: the card has one "
+        "profile. A dash: the device has no figure for multiplications.",
         _systems(content),
         "## Training",
         "A > where the card has no figure for a change of a weight. Backpropagation: products "
-        "forward and backward, and Adam, counted from the sizes of the layers.",
+        "forward and backward, and Adam, counted from the sizes of the layers. On Loihi learning "
+        "is hypothetical: goodness and its modulator are not among the rules of the chip.",
         _training(content),
     ]
     return "\n\n".join(parts) + "\n"
@@ -90,8 +92,10 @@ def _systems(content: dict[str, Any]) -> str:
 def _price(priced: dict[str, Any], times: int = 1) -> str:
     if priced["joule"] is None:
         return "-"
-    free = "learning_update" in priced["unpriced"]
-    return ("> " if free else "") + joule(priced["joule"] * times)
+    shown = joule(priced["joule"] * times)
+    if priced["high"] > priced["low"]:
+        shown += f" ({joule(priced['low'] * times)} to {joule(priced['high'] * times)})"
+    return ("> " if "learning_update" in priced["unpriced"] else "") + shown
 
 
 def _training(content: dict[str, Any]) -> str:

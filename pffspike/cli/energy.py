@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -15,6 +16,7 @@ from pffspike.devices import Device, load_device
 from pffspike.energy import Energy, Metrics, Row, metrics
 from pffspike.energy import energy as account
 from pffspike.engines import make_engine
+from pffspike.errors import UserError
 from pffspike.network import structure
 from pffspike.storage import TrainedNetwork
 from pffspike.trace import Record
@@ -63,10 +65,14 @@ def energy(
 
     Example: pffspike energy digits.h5 --device loihi1 --device cpu --mode one_pass
     """
+    if step_time is not None and not math.isfinite(step_time):
+        raise UserError(f"--step-time {step_time} must be a number of seconds")
     state = options.load_trained(trained)
     cards = [load_device(name) for name in device or ["loihi1"]]
     modes = [evaluation.check_mode(state.network, name, candidates) for name in mode or _MODES]
-    chosen = options.load_dataset(state.network, dataset, data, download, test_samples=images)
+    chosen = options.load_dataset(
+        state.network, dataset, data, download, test_samples=images, option="--images"
+    )
     runner = make_engine(engine)
     shown = state.coding.encode(chosen.test_images, chosen.levels)
     results: dict[str, Any] = {"images": len(shown), "network": state.network.name, "modes": {}}
@@ -147,6 +153,9 @@ def plain(result: Energy) -> dict[str, Any]:
         "unpriced": list(result.unpriced),
         "not_counted": list(result.not_counted),
         "rows": [_plain_row(row) for row in result.rows],
+        "rows_of_other_profiles": {
+            name: [_plain_row(row) for row in rows] for name, rows in result.others.items()
+        },
     }
 
 

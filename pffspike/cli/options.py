@@ -98,8 +98,12 @@ def load_dataset(
     *,
     train_samples: int | None = None,
     test_samples: int | None = None,
+    option: str = "--samples",
 ) -> Dataset:
-    """Load the data set of a network, or the one asked for, cut to the first samples."""
+    """Load the data set of a network, or the one asked for, cut to the first samples.
+
+    ``option`` is what the user gave their number by.
+    """
     dataset = load(name or network.training.dataset, folder, download)
     check_fit(network, dataset)
     for asked, images in (
@@ -108,7 +112,7 @@ def load_dataset(
     ):
         if asked is not None and asked > len(images):
             raise UserError(
-                f"--samples {asked} is more than the {len(images)} there are in data set "
+                f"{option} {asked} is more than the {len(images)} there are in data set "
                 f"{dataset.name!r}; give at most {len(images)}"
             )
     return dataclasses.replace(

@@ -37,7 +37,9 @@ def report(
     state = options.load_trained(trained)
     cards = [load_device(name) for name in device or ["loihi1", "cpu"]]
     evaluation.check_mode(state.network, "goodness")
-    found = options.load_dataset(state.network, dataset, data, download, test_samples=images)
+    found = options.load_dataset(
+        state.network, dataset, data, download, test_samples=images, option="--images"
+    )
     from pffspike.report import report as build
 
     write_whole(out, build(state, found, make_engine(engine), cards, seed=seed))

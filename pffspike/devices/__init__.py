@@ -6,6 +6,7 @@ from pffspike.devices.card import (
     Figure,
     Profile,
     Static,
+    Times,
     known_devices,
     load_device,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "Profile",
     "Stated",
     "Static",
+    "Times",
     "known_devices",
     "load_device",
 ]

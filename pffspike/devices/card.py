@@ -120,6 +120,40 @@ EVENTS = tuple(field.name for field in dataclasses.fields(Profile))  #: that a d
 
 
 @dataclass(frozen=True)
+class Times:
+    """How long a core works on an event, one event after the other; None: no time of its own.
+
+    Parameters
+    ----------
+    synaptic_operation, neuron_update, spike : Figure or None
+        Of its neurons and of the synapses onto them, see `Profile`.
+    message_in, message_out : Figure or None
+        A message that it takes, and one that it sends, to itself or to another core.
+    step : Figure or None
+        Of every step: until all cores know that all are done.
+    """
+
+    synaptic_operation: Figure | None = None
+    neuron_update: Figure | None = None
+    spike: Figure | None = None
+    message_in: Figure | None = None
+    message_out: Figure | None = None
+    step: Figure | None = None
+
+    def __post_init__(self) -> None:
+        for event, figure in self.figures.items():
+            figure.check(event, _SECOND)
+        if not self.figures:
+            raise ValueError("times needs a figure for one event at least; else leave it out")
+
+    @property
+    def figures(self) -> dict[str, Figure]:
+        """The figures that are stated, by event."""
+        found = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {event: figure for event, figure in found.items() if figure is not None}
+
+
+@dataclass(frozen=True)
 class Static:
     """What a device burns while it waits.
 
@@ -128,22 +162,18 @@ class Static:
     power : Figure
         Of one chip.
     step_time : Figure
-        Duration of a step.
-    longest_step_time : Figure or None
-        What the upper end of a range is computed with; None: the same.
+        Duration of a step where nothing better is known.
+    times : Times or None
+        From which the duration of a step follows, once it is known what the busiest core does.
     """
 
     power: Figure
     step_time: Figure
-    longest_step_time: Figure | None = None
+    times: Times | None = None
 
     def __post_init__(self) -> None:
         self.power.check("power", _WATT)
         self.step_time.check("step_time", _SECOND)
-        if self.longest_step_time is not None:
-            self.longest_step_time.check("longest_step_time", _SECOND)
-            if self.longest_step_time.si < self.step_time.si:
-                raise ValueError("longest_step_time must not be shorter than step_time")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Energy per inference: counts of a trace, priced by a device card."""
 
 from pffspike.energy.account import Counts, Energy, Row, counts, energy, price
-from pffspike.energy.ledger import PARTS, Entry, Traffic, ledger
+from pffspike.energy.ledger import PARTS, Entry, Load, Traffic, ledger
 from pffspike.energy.metrics import Metrics, metrics
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Counts",
     "Energy",
     "Entry",
+    "Load",
     "Metrics",
     "Row",
     "Traffic",

@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pffspike.devices import Device, Figure, Profile
-from pffspike.energy.ledger import Entry, Traffic, ledger
+from pffspike.devices import Device, Figure, Profile, Static, Times
+from pffspike.energy.ledger import Entry, Load, Traffic, ledger
 from pffspike.trace import Trace
 
 #: events that say the same as others: a profile that prices one prices both
@@ -79,16 +79,19 @@ class Energy:
         By the default profile, static energy included.
     low, high : float
         Least over the profiles of the card, without static energy (a chip that serves others too,
-        or sleeps); most over the profiles, with that of the longest step. Profiles that lack a
-        figure which the default has, for events that occur, do not count. Joule.
+        or sleeps); most over the profiles, with it. Profiles that lack a figure which the default
+        has, for events that occur, do not count. Joule.
     parts : mapping of str to float
         Of ``joule``, by kind of event and ``static``.
     counts : Counts
     not_counted : tuple of str
+        What the figures leave out, and what keeps the network from running there as it is.
     profiles : mapping of str to float
         Dynamic energy by profile, joule.
     rows : tuple of Row
         What ``joule`` is the sum of.
+    others : mapping of str to tuple of Row
+        What ``profiles`` are the sums of, of all profiles but the default.
     unpriced : tuple of str
         Events that occur and have no figure in the default profile.
     """
@@ -102,6 +105,7 @@ class Energy:
     not_counted: tuple[str, ...]
     profiles: dict[str, float] = dataclasses.field(default_factory=dict)
     rows: tuple[Row, ...] = ()
+    others: dict[str, tuple[Row, ...]] = dataclasses.field(default_factory=dict)
     unpriced: tuple[str, ...] = ()
 
     @property
@@ -171,10 +175,11 @@ def energy(
         Their number.
     device : Device
     traffic : Traffic or None
-        Messages per inference and chips, as a placement counts them; without, no messages are
-        priced, and the network takes one chip.
+        Messages per inference, chips and what cores do, as a placement counts them; without, no
+        messages are priced, and the network takes one chip.
     step_time : float or None
-        Seconds; the card's by default, and the range then covers its longest.
+        Seconds. By default what the busiest core takes by the card's times (one thing after the
+        other, the mean over the steps), or the card's step time if there are none.
 
     Returns
     -------
@@ -184,10 +189,7 @@ def energy(
     """
     entries = ledger(traces)
     counted = _counts(entries, traces, inferences)
-    if traffic is None:
-        return price(entries, inferences, device, counted, step_time)
-    entries += traffic.entries(inferences)
-    return price(entries, inferences, device, counted, step_time, traffic.chips)
+    return price(entries, inferences, device, counted, traffic=traffic, step_time=step_time)
 
 
 def price(
@@ -195,33 +197,35 @@ def price(
     inferences: int,
     device: Device,
     counted: Counts,
+    *,
+    traffic: Traffic | None = None,
     step_time: float | None = None,
-    chips: int = 1,
 ) -> Energy:
     """Price any ledger, see `energy`; the static energy is that of ``counted.steps``."""
     n = max(1, inferences)
+    traffic = traffic or Traffic(0.0, 0.0)
+    entries = (*entries, *traffic.entries(n))
+    occurring = {entry.event for entry in entries if entry.number}
     chosen = device.profiles[device.default]
-    priced = chosen.figures
     unpriced = tuple(
         event
         for event in dict.fromkeys(entry.event for entry in entries if entry.number)
-        if not priced.keys() & {event, *_SAME.get(event, ())}
+        if not chosen.figures.keys() & {event, *_SAME.get(event, ())}
     )
-    shown = {*priced, *unpriced}
+    shown = {*chosen.figures, *unpriced}
     rows = [_row(entry, n, chosen) for entry in entries if entry.event in shown]
-    profiles = {
-        name: sum(_row(entry, n, profile).joule for entry in entries)
-        for name, profile in device.profiles.items()
+    priced = {
+        name: tuple(_row(entry, n, p) for entry in entries if entry.event in p.figures)
+        for name, p in device.profiles.items()
     }
-    occurring = {entry.event for entry in entries if entry.number}
+    profiles = {name: sum(row.joule for row in found) for name, found in priced.items()}
     complete = [
         joule
         for name, joule in profiles.items()
         if not _lacking(device.profiles[name], chosen) & occurring
     ]
-    waiting, longest = _static(device, counted.steps, step_time, chips)
-    rows += waiting
-    static = sum(row.joule for row in waiting)
+    rows += _static(device, counted.steps, step_time, traffic)
+    static = sum(row.joule for row in rows if row.event == "static")
     parts: dict[str, float] = {}
     for row in rows:
         parts[row.event] = parts.get(row.event, 0.0) + row.joule
@@ -229,12 +233,13 @@ def price(
         device.name,
         profiles[device.default] + static,
         min(complete),
-        max(complete) + longest,
+        max(complete) + static,
         parts,
         counted,
-        device.not_counted,
+        (*traffic.notes, *device.not_counted),
         profiles,
         tuple(rows),
+        {name: found for name, found in priced.items() if name != device.default},
         unpriced,
     )
 
@@ -255,23 +260,49 @@ def _lacking(profile: Profile, default: Profile) -> set[str]:
     }
 
 
-def _static(
-    device: Device, steps: float, step_time: float | None, chips: int
-) -> tuple[list[Row], float]:
-    """Static power times the time of all steps, if the card states one; that of the longest."""
+def _static(device: Device, steps: float, step_time: float | None, traffic: Traffic) -> list[Row]:
+    """Static power times the time of all steps, if the card states one."""
     if device.static is None or not steps:
-        return [], 0.0
-    power, step = device.static.power, device.static.step_time
-    longest = device.static.longest_step_time or step
-    if step_time is not None:
-        step = longest = Figure(step_time, "s", "given by the user", "assumed")
+        return []
+    power, chips = device.static.power, traffic.chips
+    step = _step(device.static, steps, step_time, traffic.cores)
     on = f" on {chips} chips" if chips > 1 else ""
     figure = Figure(
         chips * power.si * step.si * 1e6,
         "uJ",
         f"{power.value:g} {power.unit}{on} ({power.source}; {power.kind}) times a step of "
-        f"{step.value:g} {step.unit} ({step.source})",
+        f"{step.value:.4g} {step.unit} ({step.source})",
         step.kind,
     )
-    row = Row("static", "static", "chip", "all", steps, figure, steps * figure.si)
-    return [row], steps * chips * power.si * longest.si
+    return [Row("static", "static", "chip", "all", steps, figure, steps * figure.si)]
+
+
+def _step(static: Static, steps: float, given: float | None, cores: Sequence[Load]) -> Figure:
+    """Duration of a step: as given, that of the busiest core, or the card's."""
+    if given is not None:
+        return Figure(given, "s", "given by the user", "assumed")
+    times = static.times
+    if times is None or not cores:
+        return static.step_time
+    busiest = max(cores, key=lambda core: _seconds(core, times))
+    seconds = _seconds(busiest, times) / steps + (times.step.si if times.step else 0.0)
+    terms = [
+        f"{getattr(busiest, event) / steps:,.4g} x {figure.value:g} {figure.unit} "
+        f"{event.replace('_', ' ')}"
+        for event, figure in times.figures.items()
+        if event != "step"
+    ]
+    terms += [f"{times.step.value:g} {times.step.unit} barrier"] if times.step else []
+    sources = "; ".join(dict.fromkeys(f.source for f in times.figures.values()))
+    assumed = any(figure.kind == "assumed" for figure in times.figures.values())
+    source = f"the busiest of {len(cores)} cores: {' + '.join(terms)}; {sources}"
+    return Figure(seconds * 1e6, "us", source, "assumed" if assumed else "published")
+
+
+def _seconds(core: Load, times: Times) -> float:
+    """Time that a core works for an inference."""
+    return sum(
+        getattr(core, event) * figure.si
+        for event, figure in times.figures.items()
+        if event != "step"
+    )

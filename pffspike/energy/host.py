@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,8 @@ class HostEnergy:
     ----------
     joule : tuple of float
         Per inference, of each repetition, the idle power subtracted. All packages, and memory
-        where it has a counter; whatever else ran on the machine is in it.
+        where it has a counter (not ``psys``, which contains them); whatever else ran on the
+        machine is in it.
     seconds : tuple of float
         Per inference.
     idle_watt : float
@@ -84,9 +85,10 @@ def measure(
     UserError
         If there are counters, but they may not be read, or zeus is not installed.
     """
-    if not any(folder.glob("intel-rapl:*")):
+    packages = _packages(folder)
+    if not packages:
         return None
-    meter = _Meter(folder)
+    meter = _Meter(folder, packages)
     work()
     start, before = time.perf_counter(), meter.joule()
     wait(idle_seconds)
@@ -101,10 +103,20 @@ def measure(
     return HostEnergy(tuple(joules), tuple(seconds), idle, meter.zones)
 
 
+def _packages(folder: Path) -> list[int]:
+    """Numbers of the zones that are packages; others, such as ``psys``, contain packages."""
+    zones = [path for path in folder.glob("intel-rapl:*") if path.name.count(":") == 1]
+    try:
+        names = {int(p.name.split(":")[1]): (p / "name").read_text("utf-8") for p in zones}
+    except OSError as error:
+        raise UserError(f"the energy counters in {folder} can't be read ({error})") from None
+    return sorted(index for index, name in names.items() if name.startswith("package"))
+
+
 class _Meter:
     """Sum of all packages and their memories, in joule."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, packages: Sequence[int]) -> None:
         try:
             from zeus.device.cpu.rapl import RAPLCPU
             from zeus.device.exception import ZeusBaseCPUError
@@ -113,10 +125,8 @@ class _Meter:
                 f"this machine has energy counters, but zeus, which reads them, is not installed "
                 f"({error}); run: pip install 'pffspike[energy]'"
             ) from None
-        names = sorted(folder.glob("intel-rapl:*"))
-        indices = [int(path.name.split(":")[1]) for path in names if path.name.count(":") == 1]
         try:
-            self._packages: list[Any] = [RAPLCPU(index, str(folder)) for index in indices]
+            self._packages: list[Any] = [RAPLCPU(index, str(folder)) for index in packages]
         except (ZeusBaseCPUError, OSError) as error:
             raise UserError(
                 f"the energy counters in {folder} can't be read ({error}); run as root, or let the "

@@ -58,8 +58,29 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Load:
+    """What a core does per inference; its events are those of `pffspike.devices.Times`.
+
+    Parameters
+    ----------
+    synaptic_operation : float
+        At synapses onto its neurons.
+    neuron_update, spike : float
+        Of its neurons.
+    message_in, message_out : float
+        That it takes and sends, those to itself included.
+    """
+
+    synaptic_operation: float = 0.0
+    neuron_update: float = 0.0
+    spike: float = 0.0
+    message_in: float = 0.0
+    message_out: float = 0.0
+
+
+@dataclass(frozen=True)
 class Traffic:
-    """Messages between cores per inference, as a placement counts them.
+    """Messages between cores per inference, as a placement counts them, and what cores do.
 
     Parameters
     ----------
@@ -70,6 +91,10 @@ class Traffic:
         From router to router, east or west, and north or south.
     chips : int
         That the network takes.
+    cores : tuple of Load
+        Of each core; empty: not known.
+    notes : tuple of str
+        What keeps the network from running on the device as it is.
     """
 
     on_core: float
@@ -77,6 +102,8 @@ class Traffic:
     hops_x: float = 0.0
     hops_y: float = 0.0
     chips: int = 1
+    cores: tuple[Load, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def entries(self, inferences: int) -> tuple[Entry, ...]:
         """Give the messages of so many inferences as entries of a ledger."""

@@ -1,10 +1,10 @@
 """Mapping: a network on the cores of a device, the design rules, the messages between cores."""
 
 from pffspike.mapping.mapper import place
-from pffspike.mapping.messages import Messages, messages, traffic
+from pffspike.mapping.messages import Messages, loads, messages, traffic
 from pffspike.mapping.placement import Block, Core, Noise, Placement, Route, Usage
 from pffspike.mapping.report import markdown, summary
-from pffspike.mapping.rules import RULES, Finding, check
+from pffspike.mapping.rules import RULES, Finding, check, shortfalls
 
 __all__ = [
     "RULES",
@@ -17,9 +17,11 @@ __all__ = [
     "Route",
     "Usage",
     "check",
+    "loads",
     "markdown",
     "messages",
     "place",
+    "shortfalls",
     "summary",
     "traffic",
 ]

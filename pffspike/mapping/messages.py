@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,9 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.devices import Device
-from pffspike.energy import Traffic
+from pffspike.energy import Load, Traffic
 from pffspike.mapping.mapper import place
 from pffspike.mapping.placement import Placement
+from pffspike.mapping.rules import shortfalls
+from pffspike.network import structure
 from pffspike.network.spec import Network, Projection
 from pffspike.trace import Trace
 
@@ -110,7 +113,8 @@ def traffic(
     Returns
     -------
     Traffic or None
-        Per inference; None if the card states no limits of a core or no formats.
+        Per inference, and what the device lacks for it; None if the card states no limits of a
+        core or no formats.
     """
     if device.limits is None or device.formats is None:
         return None
@@ -124,7 +128,44 @@ def traffic(
         hops_x=sum(sent.hops_x.values()),
         hops_y=sum(sent.hops_y.values()),
         chips=placed.chips,
+        cores=loads(placed, traces, inferences),
+        notes=shortfalls(placed, device),
     )
+
+
+def loads(placement: Placement, traces: Sequence[Trace], inferences: int) -> tuple[Load, ...]:
+    """What each core does per inference; arguments as of `messages`.
+
+    Spikes count as spread evenly over their population unless the trace has its raster.
+    """
+    network, size = placement.network, len(placement.cores)
+    found = {field.name: np.zeros(size) for field in dataclasses.fields(Load)}
+    for trace in traces:
+        for population in structure.extent(network, trace.program).populations:
+            where = placement.cores_of(population.name)
+            held = np.bincount(where, minlength=size)
+            found["neuron_update"] += held * float(trace.program.steps * trace.presentations)
+            if population.name in trace.rasters:
+                spikes = trace.rasters[population.name].sum(axis=(0, 1)).astype(np.float64)
+                found["spike"] += np.bincount(where, spikes, size)
+            else:
+                found["spike"] += held * (trace.spikes[population.name].sum() / population.size)
+        for name in {name for phase in trace.program.phases for name in phase.projections}:
+            projection = network.projection(name)
+            sent, known = _sent(trace, projection)
+            senders = network.population(projection.pre).size
+            each = sent if known else np.full(senders, sent.sum() / senders)
+            homes = np.eye(size)[placement.cores_of(projection.post)]
+            exists = structure.mask(network, projection)
+            found["synaptic_operation"] += each @ (exists @ homes)
+            if projection.connectivity == "blocks":
+                exists |= np.eye(senders, dtype=bool)  # as in a placement, see `targets`
+            reached = exists @ homes > 0
+            found["message_in"] += each @ reached
+            out = each * np.count_nonzero(reached, axis=1)
+            found["message_out"] += np.bincount(placement.cores_of(projection.pre), out, size)
+    n = max(1, inferences)
+    return tuple(Load(*(float(values[k]) / n for values in found.values())) for k in range(size))
 
 
 def _sent(trace: Trace, projection: Projection) -> tuple[Floats, bool]:

@@ -79,6 +79,38 @@ def check(placement: Placement, parameters: Parameters, device: Device) -> list[
     return sorted(findings, key=lambda finding: finding.severity)
 
 
+def shortfalls(placement: Placement, device: Device) -> tuple[str, ...]:
+    """What keeps a placed network from running on the device as it is, for an account of energy.
+
+    Parameters
+    ----------
+    placement : Placement
+    device : Device
+        With formats.
+
+    Returns
+    -------
+    tuple of str
+        See `check` for every finding by itself.
+    """
+    if device.formats is None:
+        raise ValueError(f"device {device.name!r} states no formats")
+    most = device.formats.weight_bits.value
+    bits = max(format_bits(placement.network.projection(name)) for name in placement.routes)
+    found = []
+    if bits > most:
+        found.append(
+            f"as it is the network does not fit: its weights need {bits} bits and the device has "
+            f"{most} (`pffspike quantize` rounds them, `pffspike export --device` checks all)"
+        )
+    if placement.learning:
+        found.append(
+            "learning on the device is hypothetical: goodness and its modulator are no sums of "
+            "products of traces, which is what the device has"
+        )
+    return tuple(found)
+
+
 def weight_bits(design: Design) -> Found:
     """Weights fit the bits of the device."""
     most = design.formats.weight_bits.value

@@ -91,7 +91,8 @@ def accuracy_against_energy(panels: Mapping[str, Sequence[Point]], lowest: float
                 label=name,
                 zorder=2,
             )
-        axes.set_xscale("log")
+        if any(p.joule > 0 for p in points):
+            axes.set_xscale("log")
         axes.set_axisbelow(True)
         axes.grid(color="0.92")
         axes.set(title=title, xlabel="joule an inference")

@@ -96,9 +96,10 @@ def report(
         parts.append(sections.reconstruction(rebuilt, images, dataset.shape))
     if trained.prior is not None and _has(trained.network, "synthesize"):
         parts.append(sections.samples(*runner.samples(), dataset.shape))
+    everything = answered + runner.windows()
     parts += [
-        sections.energies(devices, answered),
-        sections.curve(devices[0], answered + runner.windows()),
+        sections.energies(devices, everything),
+        sections.curve(devices[0], everything),
         sections.provenance(trained, engine, seed),
     ]
     return page(f"{trained.network.name}: spiking network, trained and priced", *parts)

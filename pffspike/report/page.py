@@ -17,6 +17,7 @@ table { border-collapse: collapse; margin: 1em 0; font-size: 13px }
 th, td { border-bottom: 1px solid #ddd; padding: .25em .7em; text-align: left;
          vertical-align: top }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }
+summary { cursor: pointer; color: #0b5394 }
 figure { margin: 1em 0 } img { max-width: 100% } figcaption, .note { color: #555; font-size: 13px }
 """
 
@@ -59,6 +60,16 @@ def picture(drawing: Figure, caption: str) -> Markup:
         f'<figure><img alt="{html.escape(caption)}" src="data:image/png;base64,{data}">'
         f"<figcaption>{html.escape(caption)}</figcaption></figure>\n"
     )
+
+
+def heading(title: object) -> Markup:
+    """Give a heading within a section."""
+    return Markup(f"<h3>{text(title)}</h3>\n")
+
+
+def details(title: object, *parts: Markup) -> Markup:
+    """Give what is shown when its title is clicked on."""
+    return Markup(f"<details><summary>{text(title)}</summary>\n{''.join(parts)}</details>\n")
 
 
 def section(title: str, *parts: Markup) -> Markup:

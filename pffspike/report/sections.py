@@ -21,7 +21,7 @@ from pffspike.evaluation import Evaluation
 from pffspike.inference import Reconstruction
 from pffspike.network import constants, structure
 from pffspike.network.spec import Goodness, Network
-from pffspike.report.page import Markup, paragraph, picture, section, table
+from pffspike.report.page import Markup, details, heading, paragraph, picture, section, table
 from pffspike.storage import TrainedNetwork
 from pffspike.text import joule, percent
 
@@ -36,7 +36,7 @@ def summary(trained: TrainedNetwork, dataset: Dataset, answered: Sequence[Answer
     n = len(dataset.test_images)
     lines = [
         f"{a.mode.replace('_', ' ')}: {percent(a.evaluation.accuracy)} of {n} test images of "
-        f"{dataset.name} at {joule(a.energies[0].joule)} an inference on {a.energies[0].device}"
+        f"{dataset.name} at {_range(a.energies[0])} an inference on {a.energies[0].device}"
         for a in answered
     ]
     return Markup(
@@ -92,7 +92,7 @@ def accuracy(answered: Sequence[Answered], images: int) -> Markup:
             f"{a.evaluation.energy.counts.steps:,.1f}",
             f"{a.evaluation.energy.counts.spikes:,.0f}",
             f"{a.evaluation.energy.counts.synaptic_operations:,.0f}",
-            *(f"{joule(e.joule)} ({joule(e.low)} to {joule(e.high)})" for e in a.energies),
+            *(_range(e) for e in a.energies),
         )
         for a in answered
     ]
@@ -113,6 +113,10 @@ def accuracy(answered: Sequence[Answered], images: int) -> Markup:
             "Test images by true class (row) and answer (column).",
         ),
     )
+
+
+def _range(e: Energy) -> str:
+    return f"{joule(e.joule)} ({joule(e.low)} to {joule(e.high)})"
 
 
 def _error(share: float, images: int) -> float:
@@ -171,51 +175,64 @@ def samples(
 
 
 def energies(devices: Sequence[Device], answered: Sequence[Answered]) -> Markup:
-    """Every joule: count, figure, source."""
+    """Every joule: count, figure, source; also those at the ends of ranges and of other windows."""
     parts = []
-    for device, index in zip(devices, range(len(devices)), strict=True):
-        bars = {a.mode.replace("_", " "): a.energies[index].parts for a in answered}
-        parts.append(Markup(f"<h3>{device.name}</h3>\n"))
+    for index, device in enumerate(devices):
+        shown = [a for a in answered if not a.setting]
+        bars = {a.mode.replace("_", " "): a.energies[index].parts for a in shown}
+        parts.append(heading(device.name))
         parts.append(paragraph(device.description))
         parts.append(picture(plots.shares(bars), "What the energy of an inference is made of."))
         for a in answered:
-            parts.append(paragraph(f"{a.mode.replace('_', ' ')}, an inference:"))
-            parts.append(_account(a.energies[index]))
-        notes = "; ".join(device.not_counted)
-        parts.append(paragraph(f"Not counted: {notes}.", note=True))
+            result = a.energies[index]
+            name = ", ".join(filter(None, (a.mode.replace("_", " "), a.setting)))
+            whole = _account(device, result)
+            if a.setting:
+                parts.append(details(f"{name}: {joule(result.joule)} an inference", whole))
+            else:
+                parts += [paragraph(f"{name}, an inference:"), whole]
+        notes = "; ".join(answered[0].energies[index].not_counted)
+        parts.append(paragraph(f"Not counted, and to beware of: {notes}.", note=True))
     return section("Energy", *parts)
 
 
-def _account(result: Energy) -> Markup:
+def _account(device: Device, result: Energy) -> Markup:
+    """The default profile, and what the range is made of."""
+    static = any(row.part == "static" for row in result.rows)
+    ends = f"profile {device.default}; range {joule(result.low)} to {joule(result.high)}, "
+    ends += "from the least profile to the dearest" + (" with static power" if static else "")
+    parts = [_rows([*result.rows], joule(result.joule), ends)]
+    for name, rows in result.others.items():
+        total = result.profiles[name]
+        title = f"profile {name}: {joule(total)} of events"
+        parts.append(details(title, _rows([*rows], joule(total), f"events, profile {name}")))
+    return Markup("".join(parts))
+
+
+def _rows(found: Sequence[Row], total: str, note: str) -> Markup:
     groups: dict[tuple[str, str], list[Row]] = {}
-    for row in result.rows:
+    for row in found:
         groups.setdefault((row.event, row.part), []).append(row)
     rows: list[tuple[object, ...]] = []
-    for (event, part), found in groups.items():
-        figure, places = found[0].figure, list(dict.fromkeys(row.place for row in found))
+    for (event, part), same in groups.items():
+        figure, places = same[0].figure, list(dict.fromkeys(row.place for row in same))
         rows.append(
             (
-                event.replace("_", " "),
+                event.replace("_", " ") if event != "static" else "static, a step",
                 part,
                 ", ".join(places),
-                f"{sum(row.count for row in found):,.0f}",
+                _count(sum(row.count for row in same)),
                 f"{figure.value:.4g} {figure.unit}" if figure else "no figure",
-                joule(sum(row.joule for row in found)) if figure else "not priced",
+                joule(sum(row.joule for row in same)) if figure else "not priced",
                 f"{figure.source} ({figure.kind})" if figure else "",
             )
         )
-    rows.append(
-        (
-            "sum",
-            "",
-            "",
-            "",
-            "",
-            joule(result.joule),
-            f"range {joule(result.low)} to {joule(result.high)}",
-        )
-    )
+    rows.append(("sum", "", "", "", "", total, note))
     return table(("event", "part", "of", "count", "figure", "energy", "source"), rows)
+
+
+def _count(number: float) -> str:
+    return f"{number:,.0f}" if number >= 1000 else f"{number:,.4g}"
 
 
 def curve(device: Device, answered: Sequence[Answered]) -> Markup:
@@ -241,7 +258,7 @@ def curve(device: Device, answered: Sequence[Answered]) -> Markup:
             a.setting or "the card's",
             percent(a.evaluation.accuracy),
             joule(a.energies[0].dynamic),
-            joule(a.energies[0].joule),
+            _range(a.energies[0]),
         )
         for a in sorted(answered, key=lambda a: a.energies[0].joule)
     ]
@@ -251,7 +268,7 @@ def curve(device: Device, answered: Sequence[Answered]) -> Markup:
             plots.accuracy_against_energy(panels),
             "Each point is a mode and a number of steps; the line is the Pareto front.",
         ),
-        table(("mode", "window", "accuracy", "events", "with static power"), rows),
+        table(("mode", "window", "accuracy", "events", "with static power (range)"), rows),
     )
 
 

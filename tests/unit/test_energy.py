@@ -7,8 +7,8 @@ import pytest
 
 from pffspike.arithmetic import counter
 from pffspike.circuits import PFF, pff
-from pffspike.devices import Device, Figure, Profile, Static, known_devices, load_device
-from pffspike.energy import Traffic, counts, energy, ledger, metrics
+from pffspike.devices import Device, Figure, Profile, Static, Times, known_devices, load_device
+from pffspike.energy import Load, Traffic, counts, energy, ledger, metrics
 from pffspike.energy.host import measure
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.network import (
@@ -204,19 +204,36 @@ def test_a_range_reaches_from_without_static_energy_to_with_it():
     assert (result.low, result.joule, result.high) == (7.0, 24.0, 24.0)
 
 
-def test_a_range_reaches_to_the_longest_step_and_static_power_is_of_all_chips():
-    figures = [Figure(value, unit, "a test", "assumed") for value, unit in ((1, "W"), (1, "s"))]
-    static = Static(*figures, Figure(3, "s", "a test", "assumed"))
-    profile = Profile(spike=Figure(1.0, "J", "a test", "assumed"))
+def figure(value, unit):
+    return Figure(value, unit, "a test", "assumed")
+
+
+def test_a_step_takes_as_long_as_the_busiest_core_and_static_power_is_of_all_chips():
+    times = Times(synaptic_operation=figure(1, "s"), spike=figure(3, "s"), step=figure(0.5, "s"))
+    static = Static(figure(1, "W"), figure(1, "s"), times)
+    profile = Profile(spike=figure(1.0, "J"))
     device = Device("x", "", "p", {"p": profile}, ("all else",), static)
-    recorded, chips = [two_neurons()], Traffic(0, 0, chips=2)
-    result = energy(recorded, 1, device, traffic=chips)
-    assert (result.low, result.joule, result.high) == (7.0, 7.0 + 2 * 10, 7.0 + 2 * 30)
+    cores = (Load(synaptic_operation=30, neuron_update=1e9), Load(synaptic_operation=9, spike=10))
+    recorded, placed = [two_neurons()], Traffic(0, 0, chips=2, cores=cores, notes=("too large",))
+    result = energy(recorded, 1, device, traffic=placed)
+    assert (result.low, result.high) == (7.0, result.joule)
+    assert result.joule == pytest.approx(7 + 2 * (39 + 10 * 0.5))
     assert sum(row.joule for row in result.rows) == result.joule
-    given = energy(recorded, 1, device, traffic=chips, step_time=2.0)
-    assert (given.joule, given.high) == (47.0, 47.0)
-    with pytest.raises(ValueError, match="longest_step_time"):
-        Static(figures[0], static.longest_step_time, figures[1])
+    source = next(row.figure.source for row in result.rows if row.event == "static")
+    assert "busiest of 2 cores: 0.9 x 1 s synaptic operation + 1 x 3 s spike + 0.5 s bar" in source
+    assert result.not_counted == ("too large", "all else")
+    assert energy(recorded, 1, device, traffic=Traffic(0, 0, chips=2)).joule == 7 + 2 * 10
+    assert energy(recorded, 1, device, traffic=placed, step_time=2.0).joule == 7 + 2 * 20
+
+
+def test_every_profile_is_the_sum_of_its_rows():
+    device = load_device("loihi1")
+    result = energy([trace("goodness")], SAMPLES, device, traffic=Traffic(7.0, 3.0, 4.0, 5.0))
+    assert {*result.others, device.default} == {*device.profiles}
+    for name, rows in result.others.items():
+        assert sum(row.count * row.figure.si for row in rows) == pytest.approx(
+            result.profiles[name], rel=1e-12
+        )
 
 
 def test_a_profile_that_lacks_what_occurs_is_left_out_of_the_range():
@@ -279,6 +296,11 @@ def test_a_machine_without_counters_has_no_figure(tmp_path):
 
 def test_counters_are_read_and_the_idle_power_is_subtracted(tmp_path):
     pytest.importorskip("zeus")
+    platform = tmp_path / "intel-rapl:1"
+    platform.mkdir()
+    (platform / "name").write_text("psys\n")
+    (platform / "energy_uj").write_text("7\n")
+    assert measure(lambda: None, 1, folder=tmp_path) is None, "the whole platform is no package"
     package = tmp_path / "intel-rapl:0"
     package.mkdir()
     (package / "name").write_text("package-0\n")

@@ -11,6 +11,7 @@ from pffspike import mapping
 from pffspike.cards import load_network
 from pffspike.circuits import PFF, pff
 from pffspike.devices import Stated, load_device
+from pffspike.energy import counts
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import UserError
 from pffspike.mapping.demand import Demand, format_bits
@@ -337,6 +338,60 @@ def test_traffic_is_the_sum_of_the_messages_of_the_placement():
             sum(sent.hops_y.values()),
         )
     assert mapping.traffic(network, load_device("cpu"), [trace], 2) is None
+
+
+def test_loads_of_cores_are_those_of_the_spikes():
+    network = pff(PFF(64, 10, (20, 20), burn_in=1, window=4), "digits", Training("digits", 1))
+    card = device(compartments=9, cores=16, mesh_width=2, mesh_height=4, tile_cores=2)
+    record = Record(rasters=tuple(p.name for p in network.populations))
+    parameters, signals = initial(network, 2), {"image": np.full((3, 64), 0.25)}
+    with ReferenceEngine().compile(network, "goodness", parameters, seed=0, record=record) as run:
+        trace = run.run(signals, np.arange(3))
+    placed = mapping.place(network.replace(programs=(trace.program,)), card)
+    found = mapping.loads(placed, [trace], 3)
+    assert len(found) == len(placed.cores)
+    for core, load in zip(placed.cores, found, strict=True):
+        operations = messages_in = messages_out = spikes = neurons = 0
+        for block in core.blocks:
+            raster = trace.rasters[block.population][:, :, block.start : block.stop]
+            spikes, neurons = spikes + int(raster.sum()), neurons + block.size
+            for name in trace.program.phases[0].projections:
+                projection = network.projection(name)
+                entries, mask = reaches(network, projection), structure.mask(network, projection)
+                if projection.post == block.population:
+                    sent = trace.rasters[projection.pre].sum(axis=(0, 1))
+                    operations += int(sent @ mask[:, block.start : block.stop].sum(axis=1))
+                    messages_in += int(sent @ entries[:, block.start : block.stop].any(axis=1))
+                if projection.pre == block.population:
+                    ends = placed.cores_of(projection.post)
+                    for sender in range(block.start, block.stop):
+                        count = int(trace.rasters[block.population][:, :, sender].sum())
+                        messages_out += count * len(set(ends[entries[sender]].tolist()))
+        steps = trace.program.steps * trace.presentations
+        expected = (operations, neurons * steps, spikes, messages_in, messages_out)
+        assert dataclasses.astuple(load) == pytest.approx([value / 3 for value in expected])
+    counted = counts([trace], 3)
+    total = np.sum([dataclasses.astuple(load) for load in found], axis=0)
+    assert total[0] == pytest.approx(counted.synaptic_operations)
+    assert total[1] == pytest.approx(counted.neuron_updates)
+    assert total[2] == pytest.approx(counted.spikes)
+    sent = mapping.traffic(network, card, [trace], 3)
+    assert total[3] == total[4] == pytest.approx(sent.on_core + sent.off_core)
+    assert sent.cores == found
+    spread = mapping.loads(placed, [dataclasses.replace(trace, rasters={})], 3)
+    assert sum(load.spike for load in spread) == pytest.approx(counted.spikes)
+
+
+def test_an_account_says_why_a_network_does_not_fit():
+    network, card = load_network("digits"), load_device("loihi1")
+    needed = mapping.shortfalls(mapping.place(network, card), card)
+    assert len(needed) == 1
+    assert "its weights need 21 bits and the device has 8" in needed[0]
+    few = circuit(40)
+    assert mapping.shortfalls(mapping.place(few, card), card) == ()
+    learning = mapping.shortfalls(mapping.place(few, card, learning=True), card)
+    assert len(learning) == 1
+    assert "learning on the device is hypothetical" in learning[0]
 
 
 def test_what_is_not_placed_has_no_messages():
