@@ -9,7 +9,7 @@ import numpy as np
 
 from pffspike.arithmetic import counter
 from pffspike.baselines.result import Mode, Report, Result, cpu_seconds, layer_operations, scaled
-from pffspike.data import Dataset
+from pffspike.data import Dataset, shifted
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ class Perceptron:
     batch : int
         Images a step.
     learning_rate : float
+    decay : float
+        Of the learning rate, each epoch: 1 keeps it.
+    shift : int
+        Pixels by which each training image is moved at random, anew in every epoch, see
+        `pffspike.data.shifted`.
     weight_decay : float
         Strength of the L2 penalty, scikit-learn's ``alpha``.
     """
@@ -33,6 +38,8 @@ class Perceptron:
     epochs: int = 30
     batch: int = 128
     learning_rate: float = 0.001
+    decay: float = 1.0
+    shift: int = 0
     weight_decay: float = 0.0001
 
     def __post_init__(self) -> None:
@@ -41,6 +48,10 @@ class Perceptron:
         for key in ("epochs", "batch"):
             if getattr(self, key) < 1:
                 raise ValueError(f"{key} = {getattr(self, key)} must be at least 1")
+        if not 0 < self.decay <= 1:
+            raise ValueError(f"decay = {self.decay} must lie above 0 and be at most 1")
+        if self.shift < 0:
+            raise ValueError(f"shift = {self.shift} must not be negative")
 
 
 def run(config: Perceptron, dataset: Dataset, seed: int, _store: Path, report: Report) -> Result:
@@ -61,7 +72,14 @@ def run(config: Perceptron, dataset: Dataset, seed: int, _store: Path, report: R
         # partial_fit is one epoch and keeps Adam's state, which fit would forget; it shuffles
         # with the same numbers at every call, so the order is drawn here.
         order = counter.permutation(len(train), counter.derive_key(seed, counter.ORDER, epoch))
-        model.partial_fit(train[order], dataset.train_labels[order], classes=classes)
+        if config.shift:
+            samples = np.arange(len(train)) + epoch * len(train)
+            shown = shifted(train, dataset.shape, config.shift, samples, seed)[order]
+        else:
+            shown = train[order]
+        if epoch:  # the optimizer keeps the rate that it was made with
+            model._optimizer.learning_rate_init = config.learning_rate * config.decay**epoch
+        model.partial_fit(shown, dataset.train_labels[order], classes=classes)
         report((epoch + 1) / config.epochs)
     seconds = cpu_seconds() - start
     accuracy = float(model.score(test, dataset.test_labels))

@@ -10,6 +10,7 @@ import numpy as np
 import typer
 
 from pffspike import generation, inference, storage
+from pffspike.cards.networks import network_hash
 from pffspike.cli import options, output
 from pffspike.data import Dataset, probabilities
 from pffspike.engines import make_engine
@@ -88,6 +89,8 @@ def quality(
         "count": count,
         "test_images": len(original),
         "seed": seed,
+        "dataset": found.name,
+        "network": network_hash(state.network),
         "versions": storage.versions(),
     }
     output.write_json(json, content)
@@ -118,6 +121,8 @@ def _rebuild(
         rebuilt[f"{latent.size} principal components"] = yardsticks.principal_components(
             fitted, original, latent.size, seed
         )
+    mean = probabilities(dataset.train_images, dataset.levels).mean(axis=0)
+    rebuilt["mean of the training images"] = np.broadcast_to(mean, original.shape)
     return rebuilt
 
 

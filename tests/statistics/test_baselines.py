@@ -202,6 +202,22 @@ def test_a_baseline_learns_digits(name, digits, tmp_path):
     assert result.parameters > 0
 
 
+def test_a_perceptron_learns_with_a_falling_rate_and_shifted_images(digits, tmp_path):
+    def accuracy(**settings):
+        config = perceptron.Perceptron((50, 50), epochs=10, **settings)
+        return (
+            perceptron.run(config, digits, 0, tmp_path, lambda _: None).modes["one_pass"].accuracy
+        )
+
+    plain, nearly_still, shifted = accuracy(), accuracy(decay=1e-3), accuracy(shift=1)
+    assert plain >= 0.88
+    assert nearly_still < plain - 0.05, "after an epoch or two hardly anything changes"
+    assert 0.80 <= shifted != plain
+    for wrong in ({"decay": 0.0}, {"decay": 1.5}, {"shift": -1}):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            perceptron.Perceptron((50,), **wrong)
+
+
 @pytest.mark.parametrize(
     ("module", "config"),
     [

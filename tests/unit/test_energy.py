@@ -1,6 +1,7 @@
 """Energy: counts against rasters, joule against counts times figures, an example by hand."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -74,6 +75,23 @@ def test_the_example_by_hand_is_what_the_code_says():
     for text in ("4 x 23.6 pJ", "20 x 52 pJ", "7 x 29 pJ", "= 1337.4 pJ", "= 10.4 uJ"):
         assert text in energy.__doc__
     assert result.dynamic == pytest.approx(1337.4e-12, rel=1e-9)
+
+
+def test_the_example_of_the_docs_is_what_the_code_says():
+    text = (Path(__file__).parents[2] / "docs" / "energy.md").read_text("utf-8")
+    cores = (
+        Load(neuron_update=10, spike=4, message_out=4),
+        Load(synaptic_operation=4, neuron_update=10, spike=3, message_in=4),
+    )
+    placed = Traffic(0, 4, hops_x=4, cores=cores)
+    result = energy([two_neurons()], 1, load_device("loihi1"), traffic=placed)
+    step = (4 * 3.8 + 10 * 9.7 + 3 * 30 + 4 * 16) * 1e-9 / 10 + 1.8e-6
+    assert result.static == pytest.approx(10 * step * 104e-3, rel=1e-9)
+    for event, joule in result.parts.items():
+        shown = f"{joule * 1e12:.5g} pJ" if event != "static" else f"{joule * 1e6:.5g} uJ"
+        assert f"| {shown} |" in text or not joule, event
+    assert f"**{result.dynamic * 1e12:.1f} pJ**" in text
+    assert f"| {step * 1e6:.6g} us |" in text
 
 
 @pytest.mark.parametrize("program", RASTERS)

@@ -90,6 +90,7 @@ def test_the_command(tmp_path, trained, monkeypatch):
     content = json.loads((tmp_path / "quality.json").read_text())
     assert set(content["samples"]) == {"synthesized", "real test images", "mean of the class"}
     assert "4 principal components" in content["summed_squared_error"]
+    assert content["summed_squared_error"]["mean of the training images"] > 0
     assert all(error > 0 for error in content["summed_squared_error"].values())
     assert {path.name for path in (tmp_path / "pictures").iterdir()} == {
         "reconstructions.png",
