@@ -129,7 +129,7 @@ def shares(bars: Mapping[str, Mapping[str, float]], title: str = "") -> Figure:
         axes.barh(0, 0, color=colour, label=kind.replace("_", " "))
     axes.set_yticks(range(len(bars)), list(bars))
     axes.invert_yaxis()
-    axes.set(title=title, xlabel="% of the energy of an inference", xlim=(0, 100))
+    axes.set(title=title, xlabel="% of the energy", xlim=(0, 100))
     drawing.legend(*axes.get_legend_handles_labels(), loc="outside right upper", fontsize="small")
     return drawing
 
