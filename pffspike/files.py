@@ -36,6 +36,11 @@ def write_whole(path: Path, content: bytes | str) -> None:
         Path(temporary).chmod(0o666 & ~_umask())
         Path(temporary).replace(path)
         temporary = None
+    except FileNotFoundError:
+        raise UserError(
+            f"{path} can't be written: there is no folder {str(path.parent)!r}; make it, or choose "
+            f"another place"
+        ) from None
     except OSError as error:
         raise UserError(
             f"{path} can't be written: {error.strerror}; free some space or choose another place "

@@ -59,7 +59,7 @@ class Layers:
     Raises
     ------
     ValueError
-        If there is no hidden population, or a tuple is not of their number.
+        If there is no hidden population, one without neurons, or a tuple is not of their number.
     """
 
     image: int
@@ -87,6 +87,9 @@ class Layers:
     def __post_init__(self) -> None:
         if not self.hidden:
             raise ValueError("hidden = () must name the size of at least one population")
+        for key, sizes in (("image", (self.image,)), ("hidden", self.hidden)):
+            if min(sizes) < 1:
+                raise ValueError(f"{key} = {getattr(self, key)} must be at least 1, every size")
         for key in ("threshold", "scale", "learning_rate"):
             if len(getattr(self, key)) not in (1, len(self.hidden)):
                 raise ValueError(

@@ -97,6 +97,13 @@ class PFF(Layers):
     weight_grid: int = -16
     weight_limit: float = 8.0
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.lateral < 0 or (self.lateral and any(n % self.lateral for n in self.hidden)):
+            raise ValueError(
+                f"lateral = {self.lateral} must be 0 or divide the sizes hidden = {self.hidden}"
+            )
+
 
 def pff(circuit: PFF, name: str, training: Training, description: str = "") -> Network:
     """Build the network of predictive forward-forward learning.

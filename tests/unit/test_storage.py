@@ -166,7 +166,7 @@ def test_an_interrupt_while_writing_leaves_the_old_file(tmp_path, monkeypatch):
 
 
 def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(UserError, match=r"net\.h5 can't be written: No such file or directory"):
+    with pytest.raises(UserError, match=r"net\.h5 can't be written: there is no folder"):
         save(tmp_path / "absent" / "net.h5", trained())
 
 
