@@ -22,6 +22,16 @@ _BYTES = (1, 2, 4, 8)  #: sizes of the integers that a number is stored as
 
 
 @dataclass(frozen=True)
+class OperationCount:
+    """Operations of a projection in a phase, per inference, see `Metrics`."""
+
+    projection: str
+    phase: str
+    Effective_ACs: float
+    Dense: float
+
+
+@dataclass(frozen=True)
 class Metrics:
     """Named as NeuroBench does; operations are per inference.
 
@@ -40,6 +50,8 @@ class Metrics:
         Share of zeros in the weight matrices.
     Footprint : int
         Bytes of weights and biases, as the smallest integers that hold them.
+    by_projection : tuple of OperationCount
+        What ``Effective_ACs`` and ``Dense`` are the sums of.
     """
 
     Effective_MACs: float
@@ -48,6 +60,7 @@ class Metrics:
     ActivationSparsity: float
     ConnectionSparsity: float
     Footprint: int
+    by_projection: tuple[OperationCount, ...] = ()
 
 
 def metrics(traces: Sequence[Trace], inferences: int, parameters: Parameters) -> Metrics:
@@ -72,15 +85,20 @@ def metrics(traces: Sequence[Trace], inferences: int, parameters: Parameters) ->
     ValueError
         If rasters are missing.
     """
-    effective = dense = spikes = neurons = 0
+    effective: dict[tuple[str, str], int] = {}
+    dense: dict[tuple[str, str], int] = {}
+    spikes = neurons = 0
     used: dict[str, Program] = {}
     for trace in traces:
         used.setdefault(trace.program.name, trace.program)
         for index, phase in enumerate(trace.program.phases):
             presented = trace.program.steps * len(trace.samples)
             for projection in map(trace.network.projection, phase.projections):
-                effective += _effective(trace, index, projection, parameters)
-                dense += _matrix(trace.network, projection) * presented
+                key = (projection.name, f"{trace.program.name}/{phase.name}")
+                done = _effective(trace, index, projection, parameters)
+                effective[key] = effective.get(key, 0) + done
+                possible = _matrix(trace.network, projection) * presented
+                dense[key] = dense.get(key, 0) + possible
             for name in structure.active(trace.network, phase):
                 population = trace.network.population(name)
                 if not population.driven:
@@ -88,13 +106,15 @@ def metrics(traces: Sequence[Trace], inferences: int, parameters: Parameters) ->
                     neurons += population.size * presented
     network = traces[0].network
     zeros, weights = _zeros(network, used, parameters)
+    n = max(1, inferences)
     return Metrics(
         0.0,
-        effective / max(1, inferences),
-        dense / max(1, inferences),
+        sum(effective.values()) / n,
+        sum(dense.values()) / n,
         1 - spikes / max(1, neurons),
         zeros / max(1, weights),
         footprint(network, used),
+        tuple(OperationCount(*key, effective[key] / n, dense[key] / n) for key in effective),
     )
 
 

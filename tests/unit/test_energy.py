@@ -278,8 +278,13 @@ def test_metrics_count_what_rasters_show(program):
             w = WEIGHTS.weights[projection.name]
             raster = recorded.rasters[projection.pre]
             raster = raster.reshape(len(raster), SAMPLES, -1, raster.shape[2])[:, :, index]
-            effective += (raster @ (w != 0).astype(int)).sum()
-            dense += w.size * recorded.program.steps * SAMPLES
+            operations = (raster @ (w != 0).astype(int)).sum()
+            possible = w.size * recorded.program.steps * SAMPLES
+            name = (projection.name, f"{program}/{phase.name}")
+            found = next(o for o in result.by_projection if (o.projection, o.phase) == name)
+            assert found.Effective_ACs == pytest.approx(operations / SAMPLES, rel=1e-12)
+            assert found.Dense == pytest.approx(possible / SAMPLES, rel=1e-12)
+            effective, dense = effective + operations, dense + possible
             used.add(projection.name)
     silent = np.concatenate(
         [r.reshape(-1) for name, r in recorded.rasters.items() if name not in ("image", "label")]
