@@ -9,7 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pffspike import evaluation, inference, mapping
+from pffspike import evaluation, inference, mapping, storage
+from pffspike.cards.networks import network_hash
 from pffspike.cli import options, output
 from pffspike.data import Dataset
 from pffspike.devices import Device, load_device
@@ -75,7 +76,16 @@ def energy(
     )
     runner = make_engine(engine)
     shown = state.coding.encode(chosen.test_images, chosen.levels)
-    results: dict[str, Any] = {"images": len(shown), "network": state.network.name, "modes": {}}
+    results: dict[str, Any] = {
+        "network": state.network.name,
+        "network_hash": network_hash(state.network),
+        "dataset": chosen.name,
+        "images": len(shown),
+        "engine": runner.name,
+        "seed": seed,
+        "versions": storage.versions(),
+        "modes": {},
+    }
     for way in modes:
         stopping = None
         if way == "early":
@@ -116,6 +126,8 @@ def energy(
         ]
         content = {
             "accuracy": answer.accuracy(chosen.test_labels),
+            "candidates": candidates,
+            "stopping": evaluation.stopping_rule(stopping) if stopping else None,
             "metrics": dataclasses.asdict(counted),
             "counts": dataclasses.asdict(priced[0].counts),
             "devices": {card.name: plain(e) for card, e in zip(cards, priced, strict=True)},

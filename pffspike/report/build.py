@@ -100,7 +100,7 @@ def report(
     parts += [
         sections.energies(devices, everything),
         sections.curve(devices[0], everything),
-        sections.provenance(trained, engine, seed),
+        sections.provenance(trained, dataset, engine, seed),
     ]
     return page(f"{trained.network.name}: spiking network, trained and priced", *parts)
 

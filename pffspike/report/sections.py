@@ -22,7 +22,7 @@ from pffspike.inference import Reconstruction
 from pffspike.network import constants, structure
 from pffspike.network.spec import Goodness, Network
 from pffspike.report.page import Markup, details, heading, paragraph, picture, section, table
-from pffspike.storage import TrainedNetwork
+from pffspike.storage import TrainedNetwork, versions
 from pffspike.text import joule, percent
 
 if TYPE_CHECKING:
@@ -105,7 +105,12 @@ def accuracy(answered: Sequence[Answered], images: int) -> Markup:
         paragraph(
             "± is two standard errors of the sample of test images. Steps, spikes, operations and "
             "energy are per inference, over all its presentations; in brackets the range of the "
-            "card's profiles, from without static power to with it.",
+            "card's profiles, from without static power to with it."
+            + "".join(
+                f" Mode {a.mode} may change {percent(rule.budget)} of the answers of goodness."
+                for a in answered
+                if (rule := a.evaluation.classification.stopping)
+            ),
             note=True,
         ),
         picture(
@@ -272,7 +277,7 @@ def curve(device: Device, answered: Sequence[Answered]) -> Markup:
     )
 
 
-def provenance(trained: TrainedNetwork, engine: Engine, seed: int) -> Markup:
+def provenance(trained: TrainedNetwork, dataset: Dataset, engine: Engine, seed: int) -> Markup:
     """Where the weights come from and what made this page."""
     rows = [
         ("network", network_hash(trained.network)),
@@ -280,6 +285,8 @@ def provenance(trained: TrainedNetwork, engine: Engine, seed: int) -> Markup:
         ("trained by engine", trained.engine),
         ("samples", f"{trained.samples_done:,} of {trained.samples_total:,}"),
         ("trained with", ", ".join(f"{k} {v}" for k, v in trained.versions.items())),
+        ("this page: data set", f"{dataset.name}, {len(dataset.test_images):,} test images"),
+        ("this page: made with", ", ".join(f"{k} {v}" for k, v in versions().items())),
         ("this page: engine", engine.name),
         ("this page: seed", seed),
         ("synapses", f"{sum(synapses(trained.network, p) for p in trained.network.projections):,}"),
