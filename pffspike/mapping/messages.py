@@ -79,7 +79,7 @@ def messages(placement: Placement, traces: Sequence[Trace], inferences: int) -> 
     found: dict[str, dict[str, float]] = {field: {} for field in _FIELDS}
     exact = True
     for trace in traces:
-        for name in {name for phase in trace.program.phases for name in phase.projections}:
+        for name in dict.fromkeys(n for phase in trace.program.phases for n in phase.projections):
             if name not in placement.routes:
                 raise ValueError(
                     f"projection {name!r} is not placed; place the network with learning = True"
@@ -150,7 +150,7 @@ def loads(placement: Placement, traces: Sequence[Trace], inferences: int) -> tup
                 found["spike"] += np.bincount(where, spikes, size)
             else:
                 found["spike"] += held * (trace.spikes[population.name].sum() / population.size)
-        for name in {name for phase in trace.program.phases for name in phase.projections}:
+        for name in dict.fromkeys(n for phase in trace.program.phases for n in phase.projections):
             projection = network.projection(name)
             sent, known = _sent(trace, projection)
             senders = network.population(projection.pre).size
