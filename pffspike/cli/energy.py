@@ -219,8 +219,8 @@ def show(
         sources = dict.fromkeys(row.figure.source for row in e.rows if row.figure)
         output.console.print(f"{card.name}, sources: {'; '.join(sources)}", style="dim")
         output.console.print(f"{card.name}, not counted: {'; '.join(e.not_counted)}", style="dim")
-    totals = dataclasses.asdict(dataclasses.replace(counted, by_projection=()))
-    values = ", ".join(f"{k} {_number(v)}" for k, v in totals.items() if k != "by_projection")
+    totals = {k: v for k, v in vars(counted).items() if k != "by_projection"}
+    values = ", ".join(f"{k} {_number(v)}" for k, v in totals.items())
     output.console.print(f"NeuroBench's metrics: {values}", style="dim")
 
 

@@ -96,7 +96,8 @@ def shortfalls(placement: Placement, device: Device) -> tuple[str, ...]:
     if device.formats is None:
         raise ValueError(f"device {device.name!r} states no formats")
     most = device.formats.weight_bits.value
-    bits = max(format_bits(placement.network.projection(name)) for name in placement.routes)
+    sizes = [format_bits(placement.network.projection(name)) for name in placement.routes]
+    bits = max(sizes, default=0)
     found = []
     if bits > most:
         found.append(
