@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pffspike.network.spec import (
     Bias,
@@ -15,6 +15,8 @@ from pffspike.network.spec import (
     Program,
     Projection,
 )
+
+_Value = TypeVar("_Value")
 
 
 @dataclass(frozen=True)
@@ -91,18 +93,22 @@ class Layers:
             if min(sizes) < 1:
                 raise ValueError(f"{key} = {getattr(self, key)} must be at least 1, every size")
         for key in ("threshold", "scale", "learning_rate"):
-            if len(getattr(self, key)) not in (1, len(self.hidden)):
-                raise ValueError(
-                    f"{key} = {getattr(self, key)} must have one value, or one for each of the "
-                    f"{len(self.hidden)} hidden populations"
-                )
+            self.check_each(key)
+
+    def check_each(self, key: str) -> None:
+        """Raise `ValueError` if a tuple has not one value, nor one for each hidden population."""
+        if len(getattr(self, key)) not in (1, len(self.hidden)):
+            raise ValueError(
+                f"{key} = {getattr(self, key)} must have one value, or one for each of the "
+                f"{len(self.hidden)} hidden populations"
+            )
 
     @property
     def names(self) -> list[str]:
         """Names of the hidden populations, from the bottom up."""
         return [f"hidden_{layer + 1}" for layer in range(len(self.hidden))]
 
-    def each(self, values: tuple[float, ...]) -> dict[str, float]:
+    def each(self, values: tuple[_Value, ...]) -> dict[str, _Value]:
         """One value for each hidden population."""
         return dict(zip(self.names, itertools.cycle(values), strict=False))
 

@@ -45,9 +45,9 @@ class PFF(Layers):
     bias_limit : float
         Largest bias of the hidden populations. Where it is too small for homeostasis to win
         against the weights, some neurons end up spiking in every step.
-    homeostasis_free : bool
-        Whether homeostasis acts in the free phase too, so that activity does not come to depend on
-        a label.
+    homeostasis_free : tuple of bool
+        Whether homeostasis acts on each hidden population in the free phase too, so that its
+        activity does not come to depend on a label; one value serves all.
     label_below_factor : float
         Of the learning rate, for projections from the label into hidden populations below the
         top one; 0: there are none.
@@ -82,7 +82,7 @@ class PFF(Layers):
     top_down_factor: float = 1.0
     lateral_factor: float = 1.0
     bias_limit: float = 8.0
-    homeostasis_free: bool = False
+    homeostasis_free: tuple[bool, ...] = (False,)
     label_below_factor: float = 0.0
     lateral: int = 10
     lateral_inhibition: float = 0.0625
@@ -99,6 +99,7 @@ class PFF(Layers):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.check_each("homeostasis_free")
         if self.lateral < 0 or (self.lateral and any(n % self.lateral for n in self.hidden)):
             raise ValueError(
                 f"lateral = {self.lateral} must be 0 or divide the sizes hidden = {self.hidden}"

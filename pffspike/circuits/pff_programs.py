@@ -45,6 +45,7 @@ def _train(
     below = tuple(f"{name}_prediction" for name in ["image", *names[:-1]])
     streams = (0, 0, 0) if circuit.common_noise else (0, 1, 2)
     also = (learned, below) if circuit.generative_free else ((), ())
+    steady = tuple(name for name, acts in circuit.each(circuit.homeostasis_free).items() if acts)
     return Program(
         "train",
         circuit.burn_in,
@@ -54,7 +55,7 @@ def _train(
                 "free",
                 {"image": "image"},
                 free + also[0],
-                learn=("readout", *also[1], *(names if circuit.homeostasis_free else ())),
+                learn=("readout", *also[1], *steady),
                 stream=streams[0],
             ),
             Phase(

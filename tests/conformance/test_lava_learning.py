@@ -78,8 +78,12 @@ def assert_learn_alike(net, program, given, samples, engine, seed=7):
 @pytest.mark.parametrize("arithmetic", FORMATS)
 @pytest.mark.parametrize(
     "options",
-    [{}, {"normalization": "shift", "positive": "high", "homeostasis_free": True, "slope": 0.3}],
-    ids=["plain", "shift"],
+    [
+        {},
+        {"normalization": "shift", "positive": "high", "homeostasis_free": (True,), "slope": 0.3},
+        {"homeostasis_free": (False, True)},
+    ],
+    ids=["plain", "shift", "free_homeostasis_of_the_top"],
 )
 def test_learning_on_digits(arithmetic, options):
     start, learned = assert_learn_alike(

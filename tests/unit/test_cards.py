@@ -123,6 +123,7 @@ def test_a_wrong_explicit_card_names_key_value_and_remedy(path, value, sentence)
         ("pff.hidden", [25], "lateral = 10 must be 0 or divide the sizes hidden = (25,)"),
         ("pff.hidden", [], "must name the size of at least one population"),
         ("pff.hidden", [50, 0], "hidden = (50, 0) must be at least 1"),
+        ("pff.homeostasis_free", [True, False, True], "must have one value, or one for each of"),
         ("pff.lateral", 7, "lateral = 7 must be 0 or divide the sizes hidden"),
         ("name", 3, "name = 3 is wrong: it must be a text"),
         ("populations", [], "populations is not a known key; a card with circuit = 'pff' has"),

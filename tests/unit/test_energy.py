@@ -155,7 +155,7 @@ def test_learning_counts_synapses_of_senders_that_spiked():
 
 
 def test_without_a_contrast_goodness_changes_biases_only():
-    free = dataclasses.replace(CIRCUIT, homeostasis_free=True)
+    free = dataclasses.replace(CIRCUIT, homeostasis_free=(True,))
     entries = ledger([trace("train", network=pff(free, "free", Training("digits", 1)))])
     phase = {"event": "learning_update", "phase": "train/free"}
     assert total(entries, place="hidden_1", **phase) == 10 * SAMPLES
