@@ -20,8 +20,8 @@ from pffspike.devices import load_device
 from pffspike.engines import available_engines, make_engine
 from pffspike.engines.base import Engine, Progress, Signals
 from pffspike.network.spec import Network
+from pffspike.recording import NOTHING, Probes, Recording
 from pffspike.storage import TrainedNetwork
-from pffspike.trace import NOTHING, Record, Trace
 
 Floats = npt.NDArray[np.float64]
 
@@ -217,8 +217,8 @@ def run(
     engine: str | Engine = "fastest",
     *,
     seed: int = 0,
-    record: Record = NOTHING,
-) -> Trace:
+    probes: Probes = NOTHING,
+) -> Recording:
     """Run any program of a network on any signals.
 
     Parameters
@@ -229,15 +229,15 @@ def run(
         See `pffspike.engines.base.Session.run`.
     engine : str or Engine
     seed : int
-    record : Record
+    probes : Probes
 
     Returns
     -------
-    Trace
+    Recording
     """
     samples = np.arange(len(next(iter(signals.values()))))
     with _engine(engine).compile(
-        trained.network, program, trained.parameters, seed=seed, record=record
+        trained.network, program, trained.parameters, seed=seed, probes=probes
     ) as session:
         return session.run(signals, samples)
 

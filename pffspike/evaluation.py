@@ -15,11 +15,11 @@ from pffspike import inference, mapping
 from pffspike.devices import Device
 from pffspike.energy import Energy, energy
 from pffspike.engines.base import Engine, Progress
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 from pffspike.inference import Classification, Stopping
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
-from pffspike.trace import NOTHING, Record
+from pffspike.recording import NOTHING, Probes
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ class Evaluation:
 
 
 def check_mode(network: Network, mode: str, candidates: int | None = None) -> str:
-    """Return an inference mode that a network has (`UserError` if it has not)."""
+    """Return an inference mode that a network has (`ValidationError` if it has not)."""
     try:
         inference.check_mode(network, mode, candidates)
     except ValueError as error:
-        raise UserError(f"network {network.name!r} can't classify so: {error}") from None
+        raise ValidationError(f"network {network.name!r} can't classify so: {error}") from None
     return mode
 
 
@@ -70,7 +70,7 @@ def evaluate(
     device: Device,
     candidates: int | None = None,
     stopping: Stopping | None = None,
-    record: Record = NOTHING,
+    probes: Probes = NOTHING,
     progress: Progress | None = None,
     engine_name: str = "",
 ) -> Evaluation:
@@ -91,7 +91,7 @@ def evaluate(
         For mode ``proposal``.
     stopping : Stopping or None
         For mode ``early``.
-    record : Record
+    probes : Probes
     progress : callable or None
     engine_name : str
         Name in the result; the engine's own by default.
@@ -110,7 +110,7 @@ def evaluate(
         seed=seed,
         candidates=candidates,
         stopping=stopping,
-        record=record,
+        probes=probes,
         progress=progress,
     )
     seconds = time.perf_counter() - start
@@ -123,10 +123,10 @@ def evaluate(
         answer.accuracy(labels),
         confusion,
         energy(
-            answer.traces,
+            answer.recordings,
             len(images),
             device,
-            traffic=mapping.traffic(network, device, answer.traces, len(images)),
+            traffic=mapping.traffic(network, device, answer.recordings, len(images)),
         ),
         seconds,
         answer,

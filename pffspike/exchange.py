@@ -1,6 +1,7 @@
 """Export: a trained network as integers that can be read without this project.
 
-The folder holds (format version 2; version 1 had no ``low``, ``high`` and ``provenance``)
+The folder holds (format version 3; up to version 2 ``input`` was called ``driven``, ``sign``
+``contrast`` and ``hard_negative`` ``rival``; version 1 had no ``low``, ``high`` and ``provenance``)
 
 - ``network.json``: populations (size, gain table as integers times 2^-10), projections
   (populations, exponent of the weights, range of the integers, whether they are weighted by the
@@ -35,14 +36,14 @@ from pffspike import cards
 from pffspike.arithmetic import grids
 from pffspike.cards import toml
 from pffspike.data import Coding
-from pffspike.errors import UserError
+from pffspike.errors import FileError, ValidationError
 from pffspike.network import parameters as parameters_module
 from pffspike.network import spec, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
 from pffspike.storage import TrainedNetwork
 
-FORMAT, VERSION = "pffspike export", 2
+FORMAT, VERSION = "pffspike export", 3
 _GAIN_EXPONENT = -10  #: fine enough for both kinds of normalization
 
 
@@ -61,12 +62,12 @@ def write_export(
 
     Raises
     ------
-    UserError
+    ValidationError
         If the folder exists or can't be written.
     """
     target = Path(folder)
     if target.exists():
-        raise UserError(f"{target} exists; remove it or choose another folder")
+        raise ValidationError(f"{target} exists; remove it or choose another folder")
     temporary = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +79,7 @@ def write_export(
         temporary.replace(target)
         temporary = None
     except OSError as error:
-        raise UserError(
+        raise FileError(
             f"{target} can't be written: {error.strerror}; free some space or choose another place"
         ) from None
     finally:
@@ -142,7 +143,7 @@ def _population(network: Network, name: str) -> dict[str, Any]:
         "name": name,
         "index": network.index(name),
         "size": population.size,
-        "driven": population.driven,
+        "input": population.input,
         "gain_exponent": _GAIN_EXPONENT,
         "gain": (table * 2.0**-_GAIN_EXPONENT).astype(int).tolist(),
         "bias_exponent": grids.DRIVE_GRID,
@@ -162,18 +163,18 @@ def read_export(folder: str | Path) -> TrainedNetwork:
 
     Raises
     ------
-    UserError
+    ValidationError
         If the folder is no export, or a file is missing, foreign or damaged.
     """
     path = Path(folder)
     try:
         description = json.loads((path / "network.json").read_text("utf-8"))
         if description["format"] != FORMAT or description["version"] > VERSION:
-            raise UserError(
+            raise FileError(
                 f"{path} has format {description['format']!r}, version {description['version']}; "
                 f"this program reads {FORMAT!r} up to version {VERSION}"
             )
-        network = cards.read_card(toml.parse(description["card"], str(path)), str(path))
+        network = cards.read_card(toml.parse(description["card"], str(path)), str(path), warn=False)
         found = _read_parameters(path, network)
         coding = Coding()
         if network.training.coding == "on_off":
@@ -186,8 +187,10 @@ def read_export(folder: str | Path) -> TrainedNetwork:
             coding=coding,
             provenance=description.get("provenance", {}),
         )
+    except FileError:
+        raise
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(
+        raise FileError(
             f"{path} is not a complete export folder ({error}); export the network again"
         ) from None
 
@@ -200,7 +203,7 @@ def _read_parameters(path: Path, network: Network) -> Parameters:
     biases = {
         p.name: _load(path / "biases" / f"{p.name}.npy", grids.DRIVE_GRID)
         for p in network.populations
-        if not p.driven
+        if not p.input
     }
     found = Parameters(weights, biases)
     parameters_module.check(network, found)
@@ -210,5 +213,5 @@ def _read_parameters(path: Path, network: Network) -> Parameters:
 def _load(path: Path, grid: int) -> npt.NDArray[np.float64]:
     integers = np.load(path, allow_pickle=False)
     if not np.issubdtype(integers.dtype, np.integer):
-        raise ValueError(f"{path.name} holds {integers.dtype}, not integers")
+        raise ValidationError(f"{path.name} holds {integers.dtype}, not integers")
     return integers.astype(np.float64) * 2.0**grid

@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from pffspike.errors import UserError
+from pffspike.errors import FileError
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
@@ -20,7 +20,7 @@ def write_whole(path: Path, content: bytes | str) -> None:
 
     Raises
     ------
-    UserError
+    ValidationError
         If the folder is missing or not writable, or the disk is full; the old file is intact.
     """
     data = content.encode() if isinstance(content, str) else content
@@ -37,12 +37,12 @@ def write_whole(path: Path, content: bytes | str) -> None:
         Path(temporary).replace(path)
         temporary = None
     except FileNotFoundError:
-        raise UserError(
+        raise FileError(
             f"{path} can't be written: there is no folder {str(path.parent)!r}; make it, or choose "
             f"another place"
         ) from None
     except OSError as error:
-        raise UserError(
+        raise FileError(
             f"{path} can't be written: {error.strerror}; free some space or choose another place "
             f"(what stood there before is intact)"
         ) from None
@@ -52,11 +52,11 @@ def write_whole(path: Path, content: bytes | str) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it, unless they are there (`UserError` if that fails)."""
+    """Make a folder and those above it, unless they are there (`ValidationError` if that fails)."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UserError(f"{path} can't be made: {error.strerror}; choose another place") from None
+        raise FileError(f"{path} can't be made: {error.strerror}; choose another place") from None
 
 
 def _umask() -> int:

@@ -31,7 +31,7 @@ import numpy.typing as npt
 from pffspike import cards
 from pffspike.cards import toml
 from pffspike.data import Coding
-from pffspike.errors import UserError
+from pffspike.errors import FileError, ValidationError
 from pffspike.files import write_whole
 from pffspike.generation.prior import Prior
 from pffspike.network import parameters as parameters_module
@@ -110,7 +110,7 @@ def save(path: str | Path, trained: TrainedNetwork) -> None:
 
     Raises
     ------
-    UserError
+    ValidationError
         If the file can't be written; what stood there before is intact.
     """
     import h5py
@@ -154,7 +154,7 @@ def load(path: str | Path) -> TrainedNetwork:
 
     Raises
     ------
-    UserError
+    ValidationError
         One sentence, if the file is missing, foreign, truncated, newer than this program or
         does not hold what its hash says.
     """
@@ -163,13 +163,15 @@ def load(path: str | Path) -> TrainedNetwork:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise UserError(f"{path} can't be read: {error.strerror}; check the path") from None
+        raise FileError(f"{path} can't be read: {error.strerror}; check the path") from None
     try:
         with h5py.File(io.BytesIO(content), "r") as file:
             _check_format(file.attrs, path)
             return _read(file, path)
+    except FileError:
+        raise
     except (OSError, KeyError, TypeError, AttributeError, RuntimeError, ValueError) as error:
-        raise UserError(
+        raise FileError(
             f"{path} is not a complete file of a trained network ({_first_line(error)}); train "
             f"again or take another copy"
         ) from None
@@ -181,12 +183,12 @@ def _first_line(error: Exception) -> str:
 
 def _check_format(attributes: Mapping[str, Any], path: str | Path) -> None:
     if attributes.get("format") != FORMAT:
-        raise UserError(
+        raise FileError(
             f"{path} is an HDF5 file of something else; give a file of `pffspike train`"
         )
     version = int(attributes["version"])
     if version > VERSION:
-        raise UserError(
+        raise FileError(
             f"{path} has format version {version}, but this program reads up to {VERSION}; "
             f"install a newer pffspike"
         )
@@ -194,9 +196,9 @@ def _check_format(attributes: Mapping[str, Any], path: str | Path) -> None:
 
 def _read(file: Any, path: str | Path) -> TrainedNetwork:
     card = file["card"][()].decode()
-    network = cards.read_card(toml.parse(card, f"{path}: card"), f"{path}: card")
+    network = cards.read_card(toml.parse(card, f"{path}: card"), f"{path}: card", warn=False)
     if cards.network_hash(network) != file.attrs["hash"]:
-        raise UserError(
+        raise FileError(
             f"{path}: the card does not have the hash that the file states; the file was changed, "
             f"take another copy"
         )
@@ -228,7 +230,7 @@ def _coding(network: Network, group: Any) -> Coding:
     mean = np.array(group["mean"], np.float64)
     size = network.population("image").size
     if mean.shape != (size // 2,):
-        raise ValueError(f"coding/mean has shape {mean.shape}, not {(size // 2,)}")
+        raise ValidationError(f"coding/mean has shape {mean.shape}, not {(size // 2,)}")
     return Coding(mean)
 
 
@@ -244,5 +246,7 @@ def _prior(network: Network, group: Any) -> Prior:
     }
     for name, shape in shapes.items():
         if getattr(prior, name).shape != shape:
-            raise ValueError(f"prior/{name} has shape {getattr(prior, name).shape}, not {shape}")
+            raise ValidationError(
+                f"prior/{name} has shape {getattr(prior, name).shape}, not {shape}"
+            )
     return prior

@@ -11,11 +11,11 @@ import numpy.typing as npt
 from pffspike.arithmetic import counter
 from pffspike.data import Dataset, make_coding, neurons, shifted
 from pffspike.engines.base import Engine, Progress, Session
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 from pffspike.network import constants, initial
 from pffspike.network.spec import Goodness, Network
+from pffspike.recording import Probes, Recording
 from pffspike.storage import TrainedNetwork
-from pffspike.trace import Record, Trace
 
 Checkpoint = Callable[[TrainedNetwork], None]
 _ROWS = 10  #: rows of history a stretch between checkpoints
@@ -42,7 +42,7 @@ def begin(
 
     Raises
     ------
-    UserError
+    ValidationError
         If the data do not fit the network.
     """
     check_fit(network, dataset)
@@ -60,7 +60,7 @@ def begin(
 
 
 def check_fit(network: Network, dataset: Dataset) -> None:
-    """Raise `UserError` if a data set's images or classes do not fit a network."""
+    """Raise `ValidationError` if a data set's images or classes do not fit a network."""
     pixels = neurons(network.training.coding, dataset.train_images.shape[1])
     for name, needed, given in (
         ("image", "pixels", pixels),
@@ -69,11 +69,11 @@ def check_fit(network: Network, dataset: Dataset) -> None:
         try:
             size = network.population(name).size
         except ValueError as error:
-            raise UserError(
+            raise ValidationError(
                 f"network {network.name!r} takes no images and labels: {error}"
             ) from None
         if size != given:
-            raise UserError(
+            raise ValidationError(
                 f"data set {dataset.name!r} has {given} {needed}, but population {name!r} of "
                 f"network {network.name!r} has {size} neurons; choose data and network that fit"
             )
@@ -110,21 +110,21 @@ def train(
 
     Raises
     ------
-    UserError
+    ValidationError
         If the data do not fit the state.
     """
     network = state.network
     check_fit(network, dataset)
     if len(dataset.train_images) != state.samples_per_epoch:
-        raise UserError(
+        raise ValidationError(
             f"data set {dataset.name!r} has {len(dataset.train_images)} training samples, but the "
             f"training began with {state.samples_per_epoch}; give the same data"
         )
-    rival = network.program("train").rival
-    record = Record(counts=(rival.population,)) if rival else Record()
+    hard_negative = network.program("train").hard_negative
+    probes = Probes(counts=(hard_negative.population,)) if hard_negative else Probes()
     state = state.replace(engine=engine.name)
     with engine.compile(
-        network, "train", state.parameters, seed=state.seed, record=record
+        network, "train", state.parameters, seed=state.seed, probes=probes
     ) as session:
         if checkpoint:
             checkpoint(state)
@@ -162,7 +162,7 @@ def _train_stretch(
             labels, numbers, dataset.classes, training.hard_negatives, state.seed
         ),
     }
-    trace = session.run(
+    recording = session.run(
         signals,
         numbers,
         learning_scale=constants.decayed(training.decay, epoch),
@@ -170,7 +170,7 @@ def _train_stretch(
     )
     return state.replace(
         samples_done=state.samples_done + len(chosen),
-        history=_extended(state.history, _history(trace, labels, state.samples_done)),
+        history=_extended(state.history, _history(recording, labels, state.samples_done)),
     )
 
 
@@ -202,22 +202,22 @@ def negatives(
 
 
 def _history(
-    trace: Trace, labels: npt.NDArray[np.int64], before: int
+    recording: Recording, labels: npt.NDArray[np.int64], before: int
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """Means over a few stretches of a trace: goodness by phase, on-line accuracy, spikes."""
-    network, program = trace.network, trace.program
+    """Means over a few stretches of a recording: goodness by phase, on-line accuracy, spikes."""
+    network, program = recording.network, recording.program
     columns: dict[str, npt.NDArray[np.float64]] = {}
     for population in network.populations:
         if isinstance(population.rule, Goodness):
-            values = trace.by_phase(trace.goodness[population.name])
+            values = recording.by_phase(recording.goodness[population.name])
             for index, phase in enumerate(program.phases):
                 columns[f"goodness.{phase.name}.{population.name}"] = values[:, index]
-    if program.rival:
-        free = [phase.name for phase in program.phases].index(program.rival.phase)
-        votes = trace.by_phase(trace.counts[program.rival.population])[:, free]
+    if program.hard_negative:
+        free = [phase.name for phase in program.phases].index(program.hard_negative.phase)
+        votes = recording.by_phase(recording.counts[program.hard_negative.population])[:, free]
         columns["accuracy.online"] = (votes.argmax(axis=1) == labels).astype(np.float64)
-    total = sum(trace.spikes[name] for name in trace.spikes)
-    columns["spikes"] = trace.by_phase(np.asarray(total)).sum(axis=1).astype(np.float64)
+    total = sum(recording.spikes[name] for name in recording.spikes)
+    columns["spikes"] = recording.by_phase(np.asarray(total)).sum(axis=1).astype(np.float64)
     parts = np.array_split(np.arange(len(labels)), min(_ROWS, len(labels)))
     rows = {name: np.array([v[part].mean() for part in parts]) for name, v in columns.items()}
     rows["sample"] = np.array([before + part[-1] + 1.0 for part in parts])

@@ -36,7 +36,7 @@ class Oracle:
         }
         self.biases = {n: [Fraction(float(x)) for x in b] for n, b in parameters.biases.items()}
         self.masks = {p.name: structure.mask(network, p).tolist() for p in network.projections}
-        self.rasters, self.goodness, self.rivals = [], [], []
+        self.rasters, self.goodness, self.hard_negatives = [], [], []
 
     def run(self, signals, samples, learning_scale=1.0):
         for row, sample in enumerate(samples):
@@ -44,19 +44,21 @@ class Oracle:
                 name: (int(v[row]) if v.ndim == 1 else [Fraction(float(x)) for x in v[row]])
                 for name, v in signals.items()
             }
-            rival = -1
+            hard_negative = -1
             for index, phase in enumerate(self.program.phases):
                 counts = self.present(phase, current, int(sample))
                 if phase.learn:
                     self.learn(phase, index, counts, current, int(sample), learning_scale)
-                spec = self.program.rival
+                spec = self.program.hard_negative
                 if spec and spec.phase == phase.name:
-                    rival = self.choose(spec, counts[spec.population][0], current, int(sample))
-                    current[spec.signal] = rival
-            self.rivals.append(rival)
+                    hard_negative = self.choose(
+                        spec, counts[spec.population][0], current, int(sample)
+                    )
+                    current[spec.signal] = hard_negative
+            self.hard_negatives.append(hard_negative)
 
     def probability(self, population, phase, current, drive, j):
-        if not population.driven:
+        if not population.input:
             return clip(self.biases[population.name][j] + drive, 0, 1)
         source = phase.inputs[population.name]
         value = current[source] if isinstance(source, str) else source
@@ -131,7 +133,7 @@ class Oracle:
         if rule is None:
             return [Fraction(0)] * population.size
         if rule.kind == "contrast":
-            return [phase.contrast * q for q in rates]
+            return [phase.sign * q for q in rates]
         if rule.kind == "delta":
             if rule.population is not None:
                 others = counts[rule.population][0]
@@ -139,9 +141,9 @@ class Oracle:
             else:
                 targets = [int(j == current[rule.signal]) for j in range(population.size)]
             return [t - q for t, q in zip(targets, rates, strict=True)]
-        if phase.contrast == 0:
+        if phase.sign == 0:
             return [Fraction(0)] * population.size
-        label = int(phase.contrast > 0)
+        label = int(phase.sign > 0)
         distance = on_grid(rule.slope, -8) * (
             on_grid(rule.threshold, -8) - sum(q * q for q in rates)
         )
@@ -171,7 +173,7 @@ class Oracle:
         given = current[spec.signal]
         if given >= 0:
             return given
-        key = counter.derive_key(self.seed, counter.RIVALS, sample)
+        key = counter.derive_key(self.seed, counter.HARD_NEGATIVES, sample)
         noise = on_grid(spec.noise, -8)
         scores = [
             n + noise * uniform(key, j) if j != current[spec.truth] else Fraction(-1)

@@ -19,12 +19,12 @@ from pffspike.network.spec import (
     Contrast,
     Delta,
     Goodness,
+    HardNegative,
     Network,
     Phase,
     Population,
     Program,
     Projection,
-    Rival,
     Rule,
     Training,
 )
@@ -66,7 +66,7 @@ def cases(draw: st.DrawFn) -> Case:
 def _signal(network: Network, program: Program, name: str, key: int) -> npt.NDArray:  # type: ignore[type-arg]
     size = signal_size(network, program, name)
     classes = counter.integers(key, np.arange(3), size)
-    if program.rival and name == program.rival.signal:
+    if program.hard_negative and name == program.hard_negative.signal:
         return np.where(counter.uniform(key, np.arange(3, 6)) < 0.7, -1, classes)
     if name.startswith("probabilities"):
         values = counter.uniform(key, np.arange(6, 6 + 3 * size)).reshape(3, size)
@@ -80,8 +80,8 @@ def _populations(draw: st.DrawFn) -> tuple[Population, ...]:
     sizes = st.sampled_from([4, 1, 2, 3, 5, 8])
     kinds = st.sampled_from(["sqrt", "shift", "none"])
     found = [
-        Population("pixels", draw(sizes), draw(kinds), driven=True),
-        Population("label", classes, draw(kinds), driven=True),
+        Population("pixels", draw(sizes), draw(kinds), input=True),
+        Population("label", classes, draw(kinds), input=True),
     ]
     for k in range(draw(st.integers(1, 3))):
         size = draw(sizes)
@@ -133,10 +133,10 @@ def _biases(draw: st.DrawFn) -> Bias:
 @st.composite
 def _projections(draw: st.DrawFn, populations: tuple[Population, ...]) -> tuple[Projection, ...]:
     found: list[Projection] = []
-    targets = [p for p in populations if not p.driven]
+    targets = [p for p in populations if not p.input]
     pairs = st.tuples(st.sampled_from(populations), st.sampled_from(targets))
     sizes = {p.name: p.size for p in populations}
-    driven = [p for p in populations if p.driven]
+    driven = [p for p in populations if p.input]
     for k in range(draw(st.integers(3, 9))):
         # A pair that has a projection gets a second one now and then.
         again = [(p, q) for o in found for p in populations for q in targets if _ends(o, p, q)]
@@ -199,26 +199,31 @@ def _programs(
     projections: tuple[Projection, ...],
 ) -> Program:
     phases: list[Phase] = []
-    rival: Rival | None = None
+    hard_negative: HardNegative | None = None
     targets = {p.name: p.rule.signal for p in populations if isinstance(p.rule, Delta)}
     for k in range(draw(st.sampled_from([3, 2, 1]))):
-        phase = draw(_phases(f"phase_{k}", populations, projections, rival))
+        phase = draw(_phases(f"phase_{k}", populations, projections, hard_negative))
         phases.append(phase)
         ends = {p.post for p in projections if p.name in phase.projections}
         taught = {targets.get(name) for earlier in phases for name in earlier.learn}
-        if rival is None and "readout" in ends and not phase.contrast and "negative" not in taught:
+        if (
+            hard_negative is None
+            and "readout" in ends
+            and not phase.sign
+            and "negative" not in taught
+        ):
             noise = draw(st.sampled_from([0.0, 0.5, 1.0]))
-            rival = Rival("negative", "readout", phase.name, "truth", noise)
+            hard_negative = HardNegative("negative", "readout", phase.name, "truth", noise)
     used = {source for phase in phases for source in phase.inputs.values()}
     used |= {targets.get(name) for phase in phases for name in phase.learn}
     if "negative" not in used:
-        rival = None  # a rival whose signal nobody reads
+        hard_negative = None  # a hard negative whose signal nobody reads
     return Program(
         "main",
         draw(st.integers(0, 2)),
         draw(st.sampled_from([1, 2, 4, 8])),
         tuple(phases),
-        rival,
+        hard_negative,
     )
 
 
@@ -228,13 +233,13 @@ def _phases(
     name: str,
     populations: tuple[Population, ...],
     projections: tuple[Projection, ...],
-    rival: Rival | None,
+    hard_negative: HardNegative | None,
 ) -> Phase:
     sizes = {p.name: p.size for p in populations}
     inputs: dict[str, str | int] = {}
     if draw(st.sampled_from([True, True, False])):
         inputs["pixels"] = draw(st.sampled_from(["probabilities", "pixel", sizes["pixels"] - 1]))
-    sources: list[str | int] = ["negative", "truth"] if rival else ["truth", 0]
+    sources: list[str | int] = ["negative", "truth"] if hard_negative else ["truth", 0]
     if not inputs or draw(st.booleans()):
         inputs["label"] = draw(st.sampled_from(sources))
     left_out = draw(st.sets(st.sampled_from(projections), max_size=2))
@@ -243,21 +248,21 @@ def _phases(
     for _ in wanted:  # what follows from what is active, until nothing is added
         enabled |= {p.name for p in wanted if p.pre in active}
         active |= {p.post for p in wanted if p.name in enabled}
-    contrast = draw(st.sampled_from([0, 1, -1]))
+    sign = draw(st.sampled_from([0, 1, -1]))
     able = [p.name for p in populations if _can_learn(p, active)]
     learn = draw(st.permutations(able))[draw(st.sampled_from([0, 0, 1])) :]
     return Phase(
         name,
         inputs,
         tuple(p.name for p in projections if p.name in enabled),
-        contrast,
+        sign,
         tuple(learn),
         draw(st.integers(0, 2)),
     )
 
 
 def _can_learn(population: Population, active: set[str]) -> bool:
-    if population.driven or population.name not in active:
+    if population.input or population.name not in active:
         return False
     if isinstance(population.rule, Delta):
         return population.rule.population is None or population.rule.population in active

@@ -10,7 +10,7 @@ from pffspike import storage
 from pffspike.cards import toml
 from pffspike.devices import load_device
 from pffspike.engines import make_engine
-from pffspike.errors import UserError
+from pffspike.errors import PffspikeError
 from pffspike.files import write_whole
 from pffspike.quantization.sweep import sweep
 
@@ -95,7 +95,7 @@ def main():
     try:
         from pffspike import plots
         from pffspike.plots.quantization import accuracy_by_bits
-    except UserError as error:
+    except PffspikeError as error:
         print(error)
         return
     plots.save(accuracy_by_bits(tables), options.output / "accuracy.png")

@@ -23,7 +23,7 @@ def build(network, program, parameters, image, steps):
     extent = structure.extent(network, network.program(program))
     made = {}
     for index, population in enumerate(extent.populations):
-        if population.driven:  # one long sequence of Bernoulli spikes
+        if population.input:  # one long sequence of Bernoulli spikes
             numbers = np.arange(steps * population.size).reshape(steps, -1)
             uniform = counter.uniform(index, numbers).reshape(steps, population.size)
             rates = image if population.name == "image" else np.full(population.size, 0.5)

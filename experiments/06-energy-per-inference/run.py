@@ -22,7 +22,7 @@ from pffspike.cards import toml
 from pffspike.cards.networks import changed
 from pffspike.data import Dataset, load
 from pffspike.devices import Device, load_device
-from pffspike.errors import UserError
+from pffspike.errors import PffspikeError, ValidationError
 from pffspike.files import write_whole
 
 HERE = Path(__file__).parent
@@ -77,7 +77,9 @@ def study(
     if given:
         base = storage.load(given)
         if not base.finished:
-            raise UserError(f"{given} is not trained to the end: pffspike train --resume {given}")
+            raise ValidationError(
+                f"{given} is not trained to the end: pffspike train --resume {given}"
+            )
     else:
         base = systems.train(config["card"], config["changes"], data, seed, store)
     points = list(sweep_base(base, config, data, devices, seed, budget))
@@ -235,5 +237,5 @@ def train_energies(
 if __name__ == "__main__":
     try:
         main()
-    except UserError as error:
+    except PffspikeError as error:
         sys.exit(f"run.py: {error}")

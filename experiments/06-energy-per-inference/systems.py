@@ -26,8 +26,8 @@ from pffspike.files import write_whole
 from pffspike.network import structure
 from pffspike.network.spec import Network
 from pffspike.quantization import activity, quantize
+from pffspike.recording import Probes, Recording
 from pffspike.storage import TrainedNetwork
-from pffspike.trace import Record, Trace
 
 ENGINE = make_engine("fastest")
 QUANTIZING = 128  #: training images whose spikes weigh the errors of rounding
@@ -71,7 +71,7 @@ def spiking(
             candidates=candidates,
             seed=seed,
         )
-    record = Record(rasters=_senders(network, mode)) if rasters else Record()
+    probes = Probes(rasters=_senders(network, mode)) if rasters else Probes()
     answer = inference.classify(
         network,
         parameters,
@@ -81,9 +81,9 @@ def spiking(
         seed=seed,
         candidates=None if mode == "early" else candidates,
         stopping=stopping,
-        record=record,
+        probes=probes,
     )
-    priced = on_devices(network, answer.traces, len(images), devices)
+    priced = on_devices(network, answer.recordings, len(images), devices)
     point = {
         "mode": mode if candidates is None else f"{mode} of {candidates}",
         "accuracy": answer.accuracy(data.test_labels),
@@ -91,11 +91,11 @@ def spiking(
         "energy": {name: plain(result) for name, result in priced.items()},
     }
     if rasters:
-        found = metrics(answer.traces, len(images), parameters)
+        found = metrics(answer.recordings, len(images), parameters)
         point["metrics"] = dataclasses.asdict(found)
         share = found.Effective_ACs / point["counts"]["synaptic_operations"]
         point["without_zeros"] = {
-            d.name: plain(_without_zeros(network, answer.traces, len(images), d, share))
+            d.name: plain(_without_zeros(network, answer.recordings, len(images), d, share))
             for d in devices
         }
     return point
@@ -107,33 +107,33 @@ def _senders(network: Network, mode: str) -> tuple[str, ...]:
 
 
 def on_devices(
-    network: Network, traces: Sequence[Trace], inferences: int, devices: list[Device]
+    network: Network, recordings: Sequence[Recording], inferences: int, devices: list[Device]
 ) -> dict[str, Energy]:
     """Energies by device, messages between cores included where the card says what a core holds."""
     return {
         d.name: energy(
-            traces, inferences, d, traffic=mapping.traffic(network, d, traces, inferences)
+            recordings, inferences, d, traffic=mapping.traffic(network, d, recordings, inferences)
         )
         for d in devices
     }
 
 
 def _without_zeros(
-    network: Network, traces: Sequence[Trace], inferences: int, device: Device, share: float
+    network: Network, recordings: Sequence[Recording], inferences: int, device: Device, share: float
 ) -> Energy:
     """The price if no synapse were stored whose weight is 0."""
     entries = [
         dataclasses.replace(e, number=e.number * share) if e.event == "synaptic_operation" else e
-        for e in ledger(traces)
+        for e in ledger(recordings)
     ]
-    sent = mapping.traffic(network, device, traces, inferences)
+    sent = mapping.traffic(network, device, recordings, inferences)
     if sent:
         cores = [
             dataclasses.replace(core, synaptic_operation=core.synaptic_operation * share)
             for core in sent.cores
         ]
         sent = dataclasses.replace(sent, cores=tuple(cores))
-    return price(entries, inferences, device, counts(traces, inferences), traffic=sent)
+    return price(entries, inferences, device, counts(recordings, inferences), traffic=sent)
 
 
 def plain(result: Energy) -> dict[str, Any]:
@@ -217,7 +217,7 @@ def training_spiking(
     network = state.network
     program = network.program("train")
     used = structure.extent(network, program)
-    record = Record(counts=tuple(p.name for p in used.populations))
+    probes = Probes(counts=tuple(p.name for p in used.populations))
     labels = data.train_labels[:images]
     key = counter.derive_key(seed, counter.NEGATIVES, 0)
     wrong = (labels + 1 + counter.integers(key, np.arange(images), data.classes - 1)) % data.classes
@@ -228,9 +228,9 @@ def training_spiking(
         "negative": negative,
     }
     signals = {name: signals[name] for name in used.signals}
-    with ENGINE.compile(network, "train", state.parameters, seed=seed, record=record) as session:
-        trace = session.run(signals, np.arange(images))
-    priced = on_devices(network, [trace], images, devices)
+    with ENGINE.compile(network, "train", state.parameters, seed=seed, probes=probes) as session:
+        recording = session.run(signals, np.arange(images))
+    priced = on_devices(network, [recording], images, devices)
     return {
         "counts": dataclasses.asdict(priced[devices[0].name].counts),
         "energy": {name: plain(result) for name, result in priced.items()},

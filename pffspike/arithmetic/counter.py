@@ -26,7 +26,7 @@ SHIFTS = (30, 27, 31)  #: right shifts of the finaliser, in bits
 UNIFORM_BITS = 24  #: a uniform number is a multiple of 2^-24
 
 # First index under the seed: one branch of the key tree a purpose.
-SPIKES, ROUNDING, RIVALS, WEIGHTS, ORDER, NEGATIVES, CALIBRATION, LATENTS, MOVES = range(9)
+SPIKES, ROUNDING, HARD_NEGATIVES, WEIGHTS, ORDER, NEGATIVES, CALIBRATION, LATENTS, MOVES = range(9)
 
 _MASK = (1 << 64) - 1
 

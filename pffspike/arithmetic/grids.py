@@ -13,10 +13,12 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from pffspike.errors import ValidationError
+
 EXACT_BITS = 53  #: bits of a double's significand
 GAIN_GRID = -8  #: divisive normalization is a multiple of 2^-8
 RATE_GRID = -20  #: learning rates, homeostatic rates and targets
-THRESHOLD_GRID = -8  #: goodness thresholds, slopes, noise of the rival
+THRESHOLD_GRID = -8  #: goodness thresholds, slopes, noise of the hard negative
 DRIVE_GRID = -24  #: biases, probabilities, uniform numbers
 
 Floats = npt.NDArray[np.float64]
@@ -119,4 +121,4 @@ def gain_table(kind: str, size: int) -> Floats:
         return np.array([2.0 ** -(n.bit_length() // 2) for n in counts])
     if kind == "none":
         return np.ones(size + 1)
-    raise ValueError(f"normalization {kind!r} is not one of 'sqrt', 'shift', 'none'")
+    raise ValidationError(f"normalization {kind!r} is not one of 'sqrt', 'shift', 'none'")

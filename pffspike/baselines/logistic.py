@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pffspike.baselines.result import Mode, Report, Result, cpu_seconds, layer_operations, scaled
 from pffspike.data import Dataset
+from pffspike.errors import ValidationError
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,9 @@ class Logistic:
 
     def __post_init__(self) -> None:
         if self.regularization <= 0:
-            raise ValueError(f"regularization = {self.regularization} must be above 0")
+            raise ValidationError(f"regularization = {self.regularization} must be above 0")
         if self.iterations < 1:
-            raise ValueError(f"iterations = {self.iterations} must be at least 1")
+            raise ValidationError(f"iterations = {self.iterations} must be at least 1")
 
 
 def run(config: Logistic, dataset: Dataset, _seed: int, _store: Path, report: Report) -> Result:

@@ -9,6 +9,7 @@ import numpy as np
 
 from pffspike.baselines.result import Mode, Operations, Report, Result, cpu_seconds, scaled
 from pffspike.data import Dataset
+from pffspike.errors import ValidationError
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Neighbours:
 
     def __post_init__(self) -> None:
         if self.neighbours < 1:
-            raise ValueError(f"neighbours = {self.neighbours} must be at least 1")
+            raise ValidationError(f"neighbours = {self.neighbours} must be at least 1")
 
 
 def run(config: Neighbours, dataset: Dataset, _seed: int, _store: Path, report: Report) -> Result:

@@ -10,6 +10,7 @@ import numpy as np
 from pffspike.arithmetic import counter
 from pffspike.baselines.result import Mode, Report, Result, cpu_seconds, layer_operations, scaled
 from pffspike.data import Dataset, shifted
+from pffspike.errors import ValidationError
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,14 @@ class Perceptron:
 
     def __post_init__(self) -> None:
         if not self.hidden or min(self.hidden) < 1:
-            raise ValueError(f"hidden = {self.hidden} must name sizes of at least 1")
+            raise ValidationError(f"hidden = {self.hidden} must name sizes of at least 1")
         for key in ("epochs", "batch"):
             if getattr(self, key) < 1:
-                raise ValueError(f"{key} = {getattr(self, key)} must be at least 1")
+                raise ValidationError(f"{key} = {getattr(self, key)} must be at least 1")
         if not 0 < self.decay <= 1:
-            raise ValueError(f"decay = {self.decay} must lie above 0 and be at most 1")
+            raise ValidationError(f"decay = {self.decay} must lie above 0 and be at most 1")
         if self.shift < 0:
-            raise ValueError(f"shift = {self.shift} must not be negative")
+            raise ValidationError(f"shift = {self.shift} must not be negative")
 
 
 def run(config: Perceptron, dataset: Dataset, seed: int, _store: Path, report: Report) -> Result:

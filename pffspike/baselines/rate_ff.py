@@ -34,6 +34,7 @@ from pffspike.baselines.result import (
     scaled,
 )
 from pffspike.data import Dataset
+from pffspike.errors import ValidationError
 
 Array = npt.NDArray[np.floating]
 
@@ -68,10 +69,10 @@ class RateFF:
 
     def __post_init__(self) -> None:
         if not self.hidden or min(self.hidden) < 1:
-            raise ValueError(f"hidden = {self.hidden} must name sizes of at least 1")
+            raise ValidationError(f"hidden = {self.hidden} must name sizes of at least 1")
         for key in ("epochs", "batch"):
             if getattr(self, key) < 1:
-                raise ValueError(f"{key} = {getattr(self, key)} must be at least 1")
+                raise ValidationError(f"{key} = {getattr(self, key)} must be at least 1")
 
 
 def rescaled(v: Array) -> Array:

@@ -28,6 +28,7 @@ import numpy.typing as npt
 from pffspike.arithmetic import counter
 from pffspike.baselines.adam import Arrays
 from pffspike.baselines.rates import normalized, orthogonal, softmax
+from pffspike.errors import ValidationError
 
 Array = npt.NDArray[np.floating]
 
@@ -77,11 +78,11 @@ class RatePFF:
     def __post_init__(self) -> None:
         for key in ("epochs", "batch", "steps", "group", "latent"):
             if getattr(self, key) < 1:
-                raise ValueError(f"{key} = {getattr(self, key)} must be at least 1")
+                raise ValidationError(f"{key} = {getattr(self, key)} must be at least 1")
         if self.steps < 4 or self.steps % 2:
-            raise ValueError(f"steps = {self.steps} must be even and at least 4")
+            raise ValidationError(f"steps = {self.steps} must be even and at least 4")
         if any(units < self.group or units % self.group for units in self.hidden):
-            raise ValueError(f"group = {self.group} must divide the sizes {self.hidden}")
+            raise ValidationError(f"group = {self.group} must divide the sizes {self.hidden}")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import counter
 from pffspike.baselines.adam import Adam, Arrays
-from pffspike.errors import UserError
+from pffspike.errors import FileError
 from pffspike.files import write_whole
 
 Floats = npt.NDArray[np.float32]
@@ -99,7 +99,7 @@ class Progress:
                 content = {name: file[name] for name in file.files}
             epochs, updates, self.seconds = (float(value) for value in content.pop("numbers"))
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise UserError(
+            raise FileError(
                 f"{path} is not a complete checkpoint ({error}); remove it to begin again"
             ) from None
         self.epochs, self.adam.updates = int(epochs), int(updates)

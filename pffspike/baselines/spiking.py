@@ -18,11 +18,12 @@ from pffspike.data import Dataset
 from pffspike.devices import load_device
 from pffspike.engines import make_engine
 from pffspike.engines.base import Engine
+from pffspike.errors import ValidationError
 from pffspike.files import write_whole
 from pffspike.network import structure
 from pffspike.network.spec import Network
+from pffspike.recording import Recording
 from pffspike.storage import TrainedNetwork
-from pffspike.trace import Trace
 
 _STRETCH = 10_000  #: samples between checkpoints
 _CALIBRATION = 10_000  #: training images that calibrate the mode ``early``
@@ -59,13 +60,13 @@ class Spiking:
     def __post_init__(self) -> None:
         for mode in self.modes:
             if mode not in inference.MODES:
-                raise ValueError(
+                raise ValidationError(
                     f"modes has {mode!r}; it must be some of: {', '.join(inference.MODES)}"
                 )
 
 
 def network_of(config: Spiking, dataset: str) -> Network:
-    """The network that a run trains (`UserError` if the card or a change is wrong)."""
+    """The network that a run trains (`ValidationError` if the card or a change is wrong)."""
     return load_network(config.card, changed(config.changes, {"training": {"dataset": dataset}}))
 
 
@@ -164,7 +165,7 @@ def _judge(
         stopping=stopping,
     )
     counts = result.energy.counts
-    dense = dense_operations(result.classification.traces) / len(dataset.test_images)
+    dense = dense_operations(result.classification.recordings) / len(dataset.test_images)
     spent = counts.synaptic_operations
     operations = (
         Operations(spent, 0.0, dense) if _arithmetic(config) else Operations(0.0, spent, dense)
@@ -182,21 +183,21 @@ def parameter_count(network: Network) -> int:
     biases = sum(
         p.size
         for p in network.populations
-        if not p.driven and (p.bias.learning_rate > 0 or p.bias.homeostasis > 0)
+        if not p.input and (p.bias.learning_rate > 0 or p.bias.homeostasis > 0)
     )
     return weights + biases
 
 
-def dense_operations(traces: Sequence[Trace]) -> float:
+def dense_operations(recordings: Sequence[Recording]) -> float:
     """Synaptic operations of all presentations, had every neuron fired in every step."""
     total = 0.0
-    for trace in traces:
-        program = trace.program
+    for recording in recordings:
+        program = recording.program
         for phase in program.phases:
             synapses = sum(
-                structure.fan_out(trace.network, projection)
-                * trace.network.population(projection.pre).size
-                for projection in map(trace.network.projection, phase.projections)
+                structure.fan_out(recording.network, projection)
+                * recording.network.population(projection.pre).size
+                for projection in map(recording.network.projection, phase.projections)
             )
-            total += synapses * program.steps * len(trace.samples)
+            total += synapses * program.steps * len(recording.samples)
     return total

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import grids
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 from pffspike.network import constants
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Goodness, Network
@@ -120,7 +120,7 @@ class Library:
 
     Raises
     ------
-    UserError
+    ValidationError
         If there is no C++ compiler or it refuses the kernel.
     """
 
@@ -139,13 +139,13 @@ def find_compiler(compiler: str | None = None) -> str:
 
     Raises
     ------
-    UserError
+    ValidationError
         If there is none.
     """
     asked = compiler or os.environ.get("CXX")
     found = next(filter(None, map(shutil.which, [asked] if asked else ["g++", "clang++"])), None)
     if found is None:
-        raise UserError(
+        raise ValidationError(
             f"no C++ compiler was found{f' under the name {asked}' if asked else ''}, but the "
             "benchmark compiles its reference kernel: install g++ or clang++ (on Debian: "
             "apt install g++)"
@@ -158,7 +158,7 @@ def compile_cpp(source: Path, library: Path, compiler: str | None = None) -> Non
 
     Raises
     ------
-    UserError
+    ValidationError
         If there is no C++ compiler or it fails.
     """
     found = find_compiler(compiler)
@@ -171,7 +171,7 @@ def compile_cpp(source: Path, library: Path, compiler: str | None = None) -> Non
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             said = [line for line in done.stderr.splitlines() if "error" in line.lower()]
-            raise UserError(
+            raise ValidationError(
                 f"{found} can't compile the reference kernel ({(said or ['no message'])[0][:200]});"
                 " name another compiler in the environment variable CXX"
             )
@@ -286,14 +286,14 @@ def _pointer(array: npt.NDArray) -> ctypes.c_void_p:  # type: ignore[type-arg]
 def _settings(network: Network) -> _Settings:
     sizes = {p.name: p.size for p in network.populations}
     if tuple(sizes) != POPULATIONS:
-        raise UserError(
+        raise ValidationError(
             f"the reference kernel takes the populations {', '.join(POPULATIONS)}, but network "
             f"{network.name!r} has {', '.join(sizes)}; give a PFF network with two hidden ones"
         )
     program, hidden = network.program("train"), ("hidden_1", "hidden_2")
     learn = tuple(frozenset(phase.learn) for phase in program.phases)
     if learn != _LEARN:
-        raise UserError(
+        raise ValidationError(
             f"the reference kernel learns predictions in the positive phase only, unlike network "
             f"{network.name!r}; build it with generative_free = false"
         )
@@ -302,7 +302,7 @@ def _settings(network: Network) -> _Settings:
     assert all(isinstance(rule, Goodness) for rule in rules)
     lateral = next((p for p in network.projections if p.name == "hidden_1_lateral"), None)
     if lateral is not None and lateral.block > _LANES:
-        raise UserError(f"the reference kernel takes groups of at most {_LANES} neurons")
+        raise ValidationError(f"the reference kernel takes groups of at most {_LANES} neurons")
     settings = _Settings(
         image=sizes["image"],
         classes=sizes["label"],
@@ -311,7 +311,7 @@ def _settings(network: Network) -> _Settings:
         burn_in=program.burn_in,
         window=program.window,
         slope=constants.slope(rules[0]),  # type: ignore[arg-type]
-        noise=constants.noise(program.rival) if program.rival else 1.0,
+        noise=constants.noise(program.hard_negative) if program.hard_negative else 1.0,
         homeostasis=constants.rate(network.population("hidden_1").bias.homeostasis),
         target_rate=constants.rate(network.population("hidden_1").bias.target_rate),
         limit=network.population("hidden_1").bias.limit,

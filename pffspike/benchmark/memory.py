@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 
 CHUNKS = 5  #: chunks of a measurement: the last is compared with the first
 _PERIOD = 0.005  #: seconds between two looks at the processes
@@ -50,7 +50,7 @@ def measure_memory(
 
     Raises
     ------
-    UserError
+    ValidationError
         If the process fails.
     """
     question = json.dumps(
@@ -67,7 +67,7 @@ def measure_memory(
             )
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise UserError(f"measuring the memory of engine {engine!r} failed: {reason[:200]}")
+        raise ValidationError(f"measuring the memory of engine {engine!r} failed: {reason[:200]}")
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 

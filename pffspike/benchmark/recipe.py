@@ -226,10 +226,10 @@ def _sample(b: Any, model: _Model, workload: Workload, image: Floats, label: int
     rates, traces, spikes = _present(b, model, workload, image, None, "readout")
     votes = rates["readout"] + 1e-3 * np.arange(len(rates["readout"]))
     votes[label] = -1.0
-    rival = int(votes.argmax())
+    hard_negative = int(votes.argmax())
     target = (np.arange(len(votes)) == label).astype(float)
     _learn(model, workload, "readout", target - rates["readout"], traces)
-    for chosen, positive in ((label, True), (rival, False)):
+    for chosen, positive in ((label, True), (hard_negative, False)):
         parts = "predictions" if positive else ""
         rates, traces, some = _present(b, model, workload, image, chosen, parts)
         spikes += some

@@ -28,7 +28,7 @@ from pffspike.benchmark.timing import (
 from pffspike.data import Dataset
 from pffspike.engines import available_engines, make_engine
 from pffspike.engines.registry import brian2_target, compiler, resolve
-from pffspike.errors import MissingPackageError, UserError
+from pffspike.errors import MissingPackageError, ValidationError
 
 EPOCH = 60_000  #: images of an epoch of MNIST
 BRIAN2 = "brian2:cpp_standalone"
@@ -109,8 +109,8 @@ def chosen_engines(names: list[str], plan: Plan) -> list[str]:
 
     Raises
     ------
-    UserError
-        If one that was asked for is not known or not available.
+    ValidationError
+        If one that was asked for does not exist or is not available.
     """
     states = {state.name: state for state in available_engines()}
     if not names:
@@ -119,7 +119,7 @@ def chosen_engines(names: list[str], plan: Plan) -> list[str]:
     for name in names:
         make_engine(name)  # says what is wrong with a name
         if not states[name].available:
-            raise UserError(f"engine {name!r} can't be timed: {states[name].detail}")
+            raise ValidationError(f"engine {name!r} can't be timed: {states[name].detail}")
     stands_for = {
         "fastest": resolve("fastest"),
         "brian2": f"brian2:{brian2_target()}",
@@ -167,7 +167,7 @@ class Suite:
 
         Raises
         ------
-        UserError
+        ValidationError
             If there is no C++ compiler.
         """
         self.say("compiling the limit")

@@ -20,7 +20,7 @@ from pffspike.engines.base import Engine, Session
 from pffspike.network import initial, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
-from pffspike.trace import NOTHING, Record, Trace
+from pffspike.recording import NOTHING, Probes, Recording
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,11 +152,11 @@ def events(network: Network, program: str, spikes: dict[str, npt.NDArray[np.floa
     return total
 
 
-def spikes_of(trace: Trace) -> dict[str, npt.NDArray[np.float64]]:
+def spikes_of(recording: Recording) -> dict[str, npt.NDArray[np.float64]]:
     """Mean spikes of a presentation by population, ``(phases,)``."""
     return {
-        name: trace.by_phase(values).mean(axis=0, dtype=np.float64)
-        for name, values in trace.spikes.items()
+        name: recording.by_phase(values).mean(axis=0, dtype=np.float64)
+        for name, values in recording.spikes.items()
     }
 
 
@@ -209,7 +209,7 @@ def time_engine(
     """
     start = time.perf_counter()
     with engine.compile(
-        workload.network, program, workload.parameters, seed=workload.seed, record=NOTHING
+        workload.network, program, workload.parameters, seed=workload.seed, probes=NOTHING
     ) as session:
         _run(session, workload, 1)
         compile_seconds = time.perf_counter() - start
@@ -231,12 +231,12 @@ def time_engine(
     )
 
 
-def _run(session: Session, workload: Workload, count: int) -> tuple[float, Trace]:
-    """Seconds of a run on the first samples, and its trace."""
+def _run(session: Session, workload: Workload, count: int) -> tuple[float, Recording]:
+    """Seconds of a run on the first samples, and its recording."""
     signals, numbers = workload.signals(count), np.arange(min(count, workload.size))
     start = time.perf_counter()
-    trace = session.run(signals, numbers)
-    return time.perf_counter() - start, trace
+    recording = session.run(signals, numbers)
+    return time.perf_counter() - start, recording
 
 
 class ClockedEngine:
@@ -258,11 +258,11 @@ class ClockedEngine:
         parameters: Parameters,
         *,
         seed: int,
-        record: Record = NOTHING,
+        probes: Probes = NOTHING,
     ) -> Session:
         """See `pffspike.engines.base.Engine.compile`."""
         start = time.perf_counter()
-        session = self.engine.compile(network, program, parameters, seed=seed, record=record)
+        session = self.engine.compile(network, program, parameters, seed=seed, probes=probes)
         self.compile_seconds += time.perf_counter() - start
         return session
 
@@ -322,8 +322,10 @@ def race(library: Library, engines: dict[str, Engine], workload: Workload, repea
 
 def _begin(engine: Engine, workload: Workload) -> None:
     program = workload.network.program("train")
-    record = Record(counts=(program.rival.population,)) if program.rival else NOTHING
+    probes = (
+        Probes(counts=(program.hard_negative.population,)) if program.hard_negative else NOTHING
+    )
     with engine.compile(
-        workload.network, "train", workload.parameters, seed=workload.seed, record=record
+        workload.network, "train", workload.parameters, seed=workload.seed, probes=probes
     ) as session:
         _run(session, workload, 2)

@@ -7,7 +7,6 @@ become the same `Network`; `card_text` writes any network in the second form.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 from collections.abc import Mapping
@@ -15,9 +14,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pffspike.cards import toml
+from pffspike.cards import former, toml
 from pffspike.circuits import FF, PFF, ff, pff
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError, unknown
 from pffspike.network import exactness
 from pffspike.network.spec import Network, Training
 
@@ -53,17 +52,14 @@ def load_network(card: str | Path, changes: Mapping[str, Any] | None = None) -> 
 
     Raises
     ------
-    UserError
+    ValidationError
         If there is no such card, or for the first key that is wrong.
     """
     text = str(card)
     if isinstance(card, Path) or "/" in text or text.endswith(".toml"):
         return read_card(changed(toml.read(Path(card)), changes or {}), text)
     if text not in known_networks():
-        close = difflib.get_close_matches(text, known_networks(), 1) or known_networks()
-        raise UserError(
-            f"network {text!r} is not known; give the path of a card or one of: {', '.join(close)}"
-        )
+        raise unknown("network", text, known_networks(), "or give the path of a card")
     resource = resources.files("pffspike.networks") / f"{text}.toml"
     data = toml.parse(resource.read_text("utf-8"), text)
     return read_card(changed(data, changes or {}), f"networks/{text}.toml")
@@ -78,7 +74,7 @@ def changed(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     return merged
 
 
-def read_card(data: dict[str, Any], source: str = "card") -> Network:
+def read_card(data: dict[str, Any], source: str = "card", *, warn: bool = True) -> Network:
     """Make a network of a parsed card.
 
     Parameters
@@ -86,6 +82,8 @@ def read_card(data: dict[str, Any], source: str = "card") -> Network:
     data : dict
     source : str
         What to call the card in errors.
+    warn : bool
+        Whether to warn of keys by their former names, see `pffspike.cards.former`.
 
     Returns
     -------
@@ -93,13 +91,15 @@ def read_card(data: dict[str, Any], source: str = "card") -> Network:
 
     Raises
     ------
-    UserError
+    ValidationError
+        For the first key that is wrong.
     """
+    data = former.with_present_names(data, source, warn=warn)
     try:
         network = _from_circuit(data, source) if "circuit" in data else _explicit(data, source)
         exactness.check(network)
     except ValueError as error:
-        raise UserError(f"{source}: {error}") from None
+        raise ValidationError(f"{source}: {error}") from None
     return network
 
 
@@ -110,23 +110,20 @@ def _explicit(data: dict[str, Any], source: str) -> Network:
 def _from_circuit(data: dict[str, Any], source: str) -> Network:
     circuit = data["circuit"]
     if circuit not in _CIRCUITS:
-        raise UserError(
-            f"{source}: circuit = {circuit!r} is not known; it must be one of: "
-            f"{', '.join(_CIRCUITS)}"
-        )
+        raise unknown(f"{source}: circuit =", circuit, _CIRCUITS)
     keys = ("name", "description", "circuit", "training", circuit)
     for key in data:
         if key not in keys:
-            raise UserError(
+            raise ValidationError(
                 f"{source}: {key} is not a known key; a card with circuit = {circuit!r} has "
                 f"{', '.join(keys)}"
             )
     for key in ("name", "training", circuit):
         if key not in data:
-            raise UserError(f"{source}: {key} is missing; add it")
+            raise ValidationError(f"{source}: {key} is missing; add it")
     for key in ("name", "description"):
         if not isinstance(data.get(key, ""), str):
-            raise UserError(f"{source}: {key} = {data[key]!r} is wrong: it must be a text")
+            raise ValidationError(f"{source}: {key} = {data[key]!r} is wrong: it must be a text")
     parameters, builder = _CIRCUITS[circuit]
     return builder(
         toml.build(parameters, data[circuit], source, circuit),
@@ -146,7 +143,7 @@ def network_hash(network: Network) -> str:
 
     Equal for equal networks on any machine, whatever the form or formatting of the card.
     """
-    content = toml.plain(network)
+    content = former.with_former_names(toml.plain(network))
     del content["description"]
     for key, default in _LATER.items():
         if content["training"][key] == default:

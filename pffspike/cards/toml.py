@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import pydantic
 import tomli_w
 
-from pffspike.errors import UserError
+from pffspike.errors import FileError, ValidationError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -37,23 +37,25 @@ def parse(text: str, source: str) -> dict[str, Any]:
 
     Raises
     ------
-    UserError
+    ValidationError
         If the text is not TOML.
     """
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{source} is not valid TOML: {error}; mend that line") from None
+        raise ValidationError(f"{source} is not valid TOML: {error}; mend that line") from None
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Read and parse a TOML file (`UserError` if it is missing, unreadable or malformed)."""
+    """Read and parse a TOML file (`ValidationError` if it is missing, unreadable or malformed)."""
     try:
         text = path.read_text("utf-8")
     except OSError as error:
-        raise UserError(f"{path} can't be read: {error.strerror}; check the path") from None
+        raise FileError(f"{path} can't be read: {error.strerror}; check the path") from None
     except UnicodeDecodeError:
-        raise UserError(f"{path} is not UTF-8 text, so it is no card; check the path") from None
+        raise ValidationError(
+            f"{path} is not UTF-8 text, so it is no card; check the path"
+        ) from None
     return parse(text, str(path))
 
 
@@ -74,14 +76,14 @@ def build(kind: type[T], data: Mapping[str, Any], source: str, where: str = "") 
 
     Raises
     ------
-    UserError
+    ValidationError
         For the first key that is unknown, missing or has an unsuitable value.
     """
     try:
         built: T = _adapter(kind).validate_json(json.dumps([data], default=str))[0]
         return built
     except pydantic.ValidationError as error:
-        raise UserError(f"{source}: {_sentence(error, kind, where)}") from None
+        raise ValidationError(f"{source}: {_sentence(error, kind, where)}") from None
 
 
 def _adapter(kind: Any) -> pydantic.TypeAdapter[Any]:

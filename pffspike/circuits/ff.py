@@ -16,12 +16,12 @@ from pffspike.circuits.layers import Layers
 from pffspike.network.spec import (
     Bias,
     Goodness,
+    HardNegative,
     Network,
     Phase,
     Population,
     Program,
     Projection,
-    Rival,
     Training,
 )
 
@@ -84,7 +84,7 @@ def _populations(circuit: FF) -> tuple[Population, ...]:
         )
         for index, (name, size) in enumerate(zip(circuit.names, circuit.hidden, strict=True))
     ]
-    return (*layers.driven(circuit), *hidden, layers.readout(circuit))
+    return (*layers.input_populations(circuit), *hidden, layers.readout(circuit))
 
 
 def _projections(circuit: FF) -> tuple[Projection, ...]:
@@ -107,8 +107,8 @@ def _programs(circuit: FF, projections: tuple[Projection, ...]) -> tuple[Program
         Phase("positive", {**image, "label": "label"}, hidden, 1, names, stream=1),
         Phase("negative", {**image, "label": "negative"}, hidden, -1, names, stream=2),
     )
-    rival = Rival("negative", "readout", "free", noise=circuit.rival_noise)
+    hard_negative = HardNegative("negative", "readout", "free", noise=circuit.hard_negative_noise)
     return (
-        Program("train", circuit.burn_in, circuit.window, train, rival),
+        Program("train", circuit.burn_in, circuit.window, train, hard_negative),
         *layers.classifying(circuit, projections),
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from pffspike.errors import ValidationError
 from pffspike.network.spec import (
     Bias,
     Delta,
@@ -53,14 +54,14 @@ class Layers:
         Hidden populations that the read-out hears.
     readout_rate, readout_bias_rate : float
         Learning rates of the read-out.
-    rival_noise : float
+    hard_negative_noise : float
         Of the choice of hard negatives, in spikes.
     inference_burn_in, inference_window : int or None
         Steps of inference, if they differ from training.
 
     Raises
     ------
-    ValueError
+    ValidationError
         If there is no hidden population, one without neurons, or a tuple is not of their number.
     """
 
@@ -82,23 +83,25 @@ class Layers:
     readout_from: Literal["top", "all"] = "all"
     readout_rate: float = 0.0625
     readout_bias_rate: float = 0.0
-    rival_noise: float = 1.0
+    hard_negative_noise: float = 1.0
     inference_burn_in: int | None = None
     inference_window: int | None = None
 
     def __post_init__(self) -> None:
         if not self.hidden:
-            raise ValueError("hidden = () must name the size of at least one population")
+            raise ValidationError("hidden = () must name the size of at least one population")
         for key, sizes in (("image", (self.image,)), ("hidden", self.hidden)):
             if min(sizes) < 1:
-                raise ValueError(f"{key} = {getattr(self, key)} must be at least 1, every size")
+                raise ValidationError(
+                    f"{key} = {getattr(self, key)} must be at least 1, every size"
+                )
         for key in ("threshold", "scale", "learning_rate"):
             self.check_each(key)
 
     def check_each(self, key: str) -> None:
-        """Raise `ValueError` if a tuple has not one value, nor one for each hidden population."""
+        """Raise `ValidationError` unless a tuple has one value, or one a hidden population."""
         if len(getattr(self, key)) not in (1, len(self.hidden)):
-            raise ValueError(
+            raise ValidationError(
                 f"{key} = {getattr(self, key)} must have one value, or one for each of the "
                 f"{len(self.hidden)} hidden populations"
             )
@@ -122,11 +125,11 @@ class Layers:
         )
 
 
-def driven(circuit: Layers) -> tuple[Population, Population]:
+def input_populations(circuit: Layers) -> tuple[Population, Population]:
     """Make the populations ``image`` and ``label``."""
     return (
-        Population("image", circuit.image, circuit.normalization, driven=True),
-        Population("label", circuit.classes, circuit.normalization, driven=True),
+        Population("image", circuit.image, circuit.normalization, input=True),
+        Population("label", circuit.classes, circuit.normalization, input=True),
     )
 
 

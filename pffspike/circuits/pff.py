@@ -18,6 +18,7 @@ from pffspike.circuits import layers
 from pffspike.circuits.layers import Layers
 from pffspike.circuits.pff_programs import programs
 from pffspike.circuits.variants import stored, without
+from pffspike.errors import ValidationError
 from pffspike.network.spec import (
     Bias,
     Delta,
@@ -101,7 +102,7 @@ class PFF(Layers):
         super().__post_init__()
         self.check_each("homeostasis_free")
         if self.lateral < 0 or (self.lateral and any(n % self.lateral for n in self.hidden)):
-            raise ValueError(
+            raise ValidationError(
                 f"lateral = {self.lateral} must be 0 or divide the sizes hidden = {self.hidden}"
             )
 
@@ -168,8 +169,14 @@ def _populations(circuit: PFF) -> tuple[Population, ...]:
         for name, size in sizes
     ]
     # Without normalization: see `pffspike.generation.latent`.
-    latent = [Population("latent", circuit.latent, "none", driven=True)] if circuit.latent else []
-    return (*layers.driven(circuit), *hidden, layers.readout(circuit), *predictions, *latent)
+    latent = [Population("latent", circuit.latent, "none", input=True)] if circuit.latent else []
+    return (
+        *layers.input_populations(circuit),
+        *hidden,
+        layers.readout(circuit),
+        *predictions,
+        *latent,
+    )
 
 
 def _representation(circuit: PFF) -> tuple[Projection, ...]:

@@ -6,7 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from pffspike.circuits import layers
-from pffspike.network.spec import Phase, Program, Projection, Rival
+from pffspike.network.spec import HardNegative, Phase, Program, Projection
 
 if TYPE_CHECKING:
     from pffspike.circuits.pff import PFF
@@ -62,7 +62,7 @@ def _train(
                 "positive",
                 {"image": "image", "label": "label"},
                 (*hidden, *learned, f"label_to_{top}"),
-                contrast=1,
+                sign=1,
                 learn=(*names, *below, top),
                 stream=streams[1],
             ),
@@ -70,12 +70,12 @@ def _train(
                 "negative",
                 {"image": "image", "label": "negative"},
                 hidden,
-                contrast=-1,
+                sign=-1,
                 learn=tuple(names),
                 stream=streams[2],
             ),
         ),
-        Rival("negative", "readout", "free", noise=circuit.rival_noise),
+        HardNegative("negative", "readout", "free", noise=circuit.hard_negative_noise),
     )
 
 

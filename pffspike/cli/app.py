@@ -27,7 +27,7 @@ from pffspike.cli import (
     train,
 )
 from pffspike.cli.output import errors
-from pffspike.errors import UserError
+from pffspike.errors import PffspikeError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,7 +48,7 @@ def _guarded(command: Callable[P, R]) -> Callable[P, R]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except UserError as error:
+        except PffspikeError as error:
             errors.print(f"pffspike: {error}", style="red", markup=False, highlight=False)
             raise typer.Exit(2) from None
         except KeyboardInterrupt:

@@ -11,7 +11,7 @@ import typer
 
 from pffspike.cli import options, output
 from pffspike.data import Dataset, load
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 
 _DIGITS = 64  #: pixels of the embedded digits
 
@@ -81,12 +81,12 @@ def _load(pixels: int, plan: Any, name: str | None, folder: Path | None, fetch: 
     found = load(name or "mnist", folder, fetch)
     given = found.train_images.shape[1]
     if given != pixels:
-        raise UserError(
+        raise ValidationError(
             f"data set {found.name!r} has {given} pixels, but the benchmark needs {pixels}; "
             "give mnist, fashion-mnist or kmnist"
         )
     if len(found.train_images) < plan.samples:
-        raise UserError(
+        raise ValidationError(
             f"data set {found.name!r} has {len(found.train_images)} training images, but the "
             f"benchmark trains on {plan.samples}; give a larger one, or --quick"
         )

@@ -12,7 +12,7 @@ import typer
 from pffspike import inference
 from pffspike.cli import options, output
 from pffspike.engines import make_engine
-from pffspike.errors import UserError
+from pffspike.errors import FileError, ValidationError
 from pffspike.evaluation import check_mode, stopping_rule
 from pffspike.storage import TrainedNetwork
 
@@ -47,7 +47,9 @@ def classify(
     state = options.load_trained(trained)
     check_mode(state.network, mode, candidates)
     if (images is None) == (not index):
-        raise UserError("give either --images FILE.npy or --index NUMBER, for example --index 0")
+        raise ValidationError(
+            "give either --images FILE.npy or --index NUMBER, for example --index 0"
+        )
     names, truth = [f"image {k}" for k in index or []], None
     found = None
     if images is None or mode == "early":
@@ -117,10 +119,12 @@ def show(
 
 
 def check_index(index: list[int], available: int) -> list[int]:
-    """Return test image numbers if all exist (`UserError` otherwise)."""
+    """Return test image numbers if all exist (`ValidationError` otherwise)."""
     for k in index:
         if not 0 <= k < available:
-            raise UserError(f"--index {k} does not exist; test images are 0 to {available - 1}")
+            raise ValidationError(
+                f"--index {k} does not exist; test images are 0 to {available - 1}"
+            )
     return index
 
 
@@ -141,25 +145,27 @@ def read_images(path: Path, levels: int, state: TrainedNetwork) -> npt.NDArray[n
 
     Raises
     ------
-    UserError
+    ValidationError
         If the file is missing or does not hold such images.
     """
     try:
         values = np.load(path, allow_pickle=False)
     except OSError as error:
         reason = error.strerror or "it is no NumPy file"
-        raise UserError(f"{path} can't be read: {reason}; give a .npy file") from None
+        raise FileError(f"{path} can't be read: {reason}; give a .npy file") from None
     except (ValueError, EOFError) as error:
-        raise UserError(f"{path} is no .npy file of numbers ({error}); give one") from None
+        raise ValidationError(f"{path} is no .npy file of numbers ({error}); give one") from None
     pixels = state.network.population("image").size
     if state.coding.mean is not None:
         pixels = len(state.coding.mean)
     if not isinstance(values, np.ndarray) or values.ndim not in (1, 2, 3):
-        raise UserError(f"{path} must hold one array of images, (n, {pixels})")
+        raise ValidationError(f"{path} must hold one array of images, (n, {pixels})")
     flat = values.reshape(-1, pixels) if values.size % pixels == 0 else values
     if flat.ndim != 2 or flat.shape[1] != pixels or not len(flat):
-        raise UserError(f"{path} has shape {values.shape}; images must have {pixels} pixels")
+        raise ValidationError(f"{path} has shape {values.shape}; images must have {pixels} pixels")
     whole = np.issubdtype(flat.dtype, np.number) and np.all(flat == np.floor(flat))
     if not whole or flat.min() < 0 or flat.max() > levels:
-        raise UserError(f"{path} must hold whole grey values from 0 to {levels} (see --levels)")
+        raise ValidationError(
+            f"{path} must hold whole grey values from 0 to {levels} (see --levels)"
+        )
     return state.coding.encode(flat.astype(np.int64), levels)

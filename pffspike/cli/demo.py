@@ -22,7 +22,7 @@ from pffspike.engines.base import Progress
 from pffspike.files import make_folder
 from pffspike.network import constants, structure
 from pffspike.network.spec import Goodness
-from pffspike.trace import Record
+from pffspike.recording import Probes
 
 ENGINES = ("brian2", "lava")
 MODES = ("goodness", "one_pass")  # each a program of the card
@@ -113,7 +113,7 @@ def _evaluate(
                         mode,
                         seed=seed,
                         device=device,
-                        record=Record(rasters=everyone),
+                        probes=Probes(rasters=everyone),
                         progress=report,
                         engine_name=name,
                     )
@@ -123,11 +123,11 @@ def _evaluate(
 
 def _identical(results: list[evaluation.Evaluation]) -> bool:
     """Whether all engines gave the same rasters: every neuron, step, label and test image."""
-    first = {r.mode: r.classification.traces for r in results if r.engine == ENGINES[0]}
+    first = {r.mode: r.classification.recordings for r in results if r.engine == ENGINES[0]}
     return all(
         mine.same_spikes(its)
         for r in results
-        for mine, its in zip(r.classification.traces, first[r.mode], strict=True)
+        for mine, its in zip(r.classification.recordings, first[r.mode], strict=True)
     )
 
 
@@ -178,7 +178,9 @@ def _draw(
             f"first test image, a {label}, labelled {label}": label,
             f"the same, labelled {wrong}": wrong,
         }
-        plots.save(plots.raster(best.classification.traces[0], shown_labels), out / "raster.png")
+        plots.save(
+            plots.raster(best.classification.recordings[0], shown_labels), out / "raster.png"
+        )
         report(1)
     return rebuilt.error(originals)
 

@@ -17,10 +17,10 @@ from pffspike.devices import Device, load_device
 from pffspike.energy import Energy, Metrics, Row, metrics
 from pffspike.energy import energy as account
 from pffspike.engines import make_engine
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 from pffspike.network import structure
+from pffspike.recording import Probes
 from pffspike.storage import TrainedNetwork
-from pffspike.trace import Record
 
 _MODES = ("goodness", "one_pass")
 _IMAGES = 100  #: test images, by default
@@ -67,7 +67,7 @@ def energy(
     Example: pffspike energy digits.h5 --device loihi1 --device cpu --mode one_pass
     """
     if step_time is not None and not math.isfinite(step_time):
-        raise UserError(f"--step-time {step_time} must be a number of seconds")
+        raise ValidationError(f"--step-time {step_time} must be a number of seconds")
     state = options.load_trained(trained)
     cards = [load_device(name) for name in device or ["loihi1"]]
     modes = [evaluation.check_mode(state.network, name, candidates) for name in mode or _MODES]
@@ -109,17 +109,17 @@ def energy(
                 seed=seed,
                 candidates=None if way == "early" else candidates,
                 stopping=stopping,
-                record=Record(rasters=senders(state)),
+                probes=Probes(rasters=senders(state)),
             )
 
         answer = classify()
-        counted = metrics(answer.traces, len(shown), state.parameters)
+        counted = metrics(answer.recordings, len(shown), state.parameters)
         priced = [
             account(
-                answer.traces,
+                answer.recordings,
                 len(shown),
                 card,
-                traffic=mapping.traffic(state.network, card, answer.traces, len(shown)),
+                traffic=mapping.traffic(state.network, card, answer.recordings, len(shown)),
                 step_time=step_time,
             )
             for card in cards

@@ -16,7 +16,7 @@ from pffspike.data import Dataset
 from pffspike.deployment import Deployment, deploy, extra_files
 from pffspike.devices import Device, load_device
 from pffspike.engines import make_engine
-from pffspike.errors import UserError
+from pffspike.errors import PffspikeError, ValidationError
 from pffspike.exchange import write_export
 from pffspike.mapping.demand import format_bits
 from pffspike.network import structure
@@ -53,11 +53,11 @@ def export(
     Example: pffspike export digits.h5 --device loihi1 -o out && python out/run_lava.py
     """
     if out is None and nir is None:
-        raise UserError("there is nothing to write; give --output FOLDER, --nir FILE or both")
+        raise ValidationError("there is nothing to write; give --output FOLDER, --nir FILE or both")
     if out is None and device is not None:
-        raise UserError(f"--device {device} needs a folder to write; give --output FOLDER")
+        raise ValidationError(f"--device {device} needs a folder to write; give --output FOLDER")
     if out is not None and out.exists():
-        raise UserError(f"{out} exists; remove it or choose another folder")
+        raise ValidationError(f"{out} exists; remove it or choose another folder")
     state = options.load_trained(trained)
     images = _dataset(state, dataset, data, download) if out is not None else None
     deployment = None
@@ -81,7 +81,7 @@ def _dataset(
     """Data set of the network; None if it is not at hand and was not asked for."""
     try:
         return options.load_dataset(state.network, name, folder, download)
-    except UserError:
+    except PffspikeError:
         if name is None and folder is None and not download:
             return None
         raise

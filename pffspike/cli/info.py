@@ -63,7 +63,7 @@ def _network(name: str) -> dict[str, Any]:
             f"on {trained.engine or 'no engine yet'}"
         )
     populations = [
-        (p.name, p.size, p.normalization, p.rule.kind if p.rule else "driven" if p.driven else "")
+        (p.name, p.size, p.normalization, p.rule.kind if p.rule else "driven" if p.input else "")
         for p in network.populations
     ]
     projections = [_projection(network, p.name) for p in network.projections]

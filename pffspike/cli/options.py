@@ -13,7 +13,7 @@ from pffspike.cli import output
 from pffspike.data import Dataset, load
 from pffspike.engines import resolve
 from pffspike.engines.base import Engine
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 from pffspike.exchange import read_export
 from pffspike.network.spec import Network
 from pffspike.storage import TrainedNetwork
@@ -81,10 +81,10 @@ def load_trained(path: Path) -> TrainedNetwork:
 
 
 def check_programs(state: TrainedNetwork, *names: str) -> None:
-    """Raise `UserError` if a network lacks one of the programs of the generative circuit."""
+    """Raise `ValidationError` if a network lacks one of the programs of the generative circuit."""
     for name in names:
         if name not in {p.name for p in state.network.programs}:
-            raise UserError(
+            raise ValidationError(
                 f"network {state.network.name!r} has no program {name!r}; train one with a "
                 f"generative circuit"
             )
@@ -111,7 +111,7 @@ def load_dataset(
         (test_samples, dataset.test_images),
     ):
         if asked is not None and asked > len(images):
-            raise UserError(
+            raise ValidationError(
                 f"{option} {asked} is more than the {len(images)} there are in data set "
                 f"{dataset.name!r}; give at most {len(images)}"
             )

@@ -10,7 +10,7 @@ import typer
 from pffspike import generation, storage
 from pffspike.cli import options, output
 from pffspike.engines import make_engine
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 
 
 def prior(
@@ -39,12 +39,12 @@ def prior(
     """
     state = storage.load(trained)
     if not state.finished:
-        raise UserError(
+        raise ValidationError(
             f"{trained} holds a checkpoint, and its training would go on from other weights; "
             f"finish it first: pffspike train --resume {trained}"
         )
     if not any(p.name == "latent" for p in state.network.populations):
-        raise UserError(
+        raise ValidationError(
             f"network {state.network.name!r} has no latent population; train one whose card has, "
             f"for example, latent = 20"
         )

@@ -12,7 +12,7 @@ from pffspike.cards import toml
 from pffspike.cli import options, output
 from pffspike.devices import load_device
 from pffspike.engines import make_engine
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 from pffspike.quantization import Moments, Quantized
 from pffspike.storage import TrainedNetwork, save
 
@@ -53,7 +53,7 @@ def quantize(
     chosen = next((r for r in quantization.ROUNDINGS if r == rounding), None)
     if chosen is None:
         known = ", ".join(quantization.ROUNDINGS)
-        raise UserError(f"--rounding {rounding!r} is not known; give one of: {known}")
+        raise ValidationError(f"--rounding {rounding!r} does not exist; give one of: {known}")
     card = load_device(device) if device else None
     quantization.check_bits(bits, card)
     moments = None

@@ -12,10 +12,10 @@ from pffspike.cli import options, output
 from pffspike.data import Coding, Dataset
 from pffspike.engines import make_engine
 from pffspike.engines.base import Signals
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.spec import Network, Program
-from pffspike.trace import Record
+from pffspike.recording import Probes
 
 
 def run(
@@ -45,34 +45,38 @@ def run(
     try:
         chosen = state.network.program(program)
     except ValueError as error:
-        raise UserError(f"network {state.network.name!r}: {error}") from None
+        raise ValidationError(f"network {state.network.name!r}: {error}") from None
     found = options.load_dataset(state.network, dataset, data, download, test_samples=samples)
     signals = _signals(state.network, chosen, found, state.coding)
     names = tuple(p.name for p in structure.extent(state.network, chosen).populations)
-    traces = {}
+    recordings = {}
     for name in (engine, *([compare] if compare else [])):
         made = make_engine(name)
         with (
             output.progress(f"{name} {program}", len(found.test_images)) as report,
             made.compile(
-                state.network, program, state.parameters, seed=seed, record=Record(rasters=names)
+                state.network, program, state.parameters, seed=seed, probes=Probes(rasters=names)
             ) as session,
         ):
-            traces[name] = session.run(signals, np.arange(len(found.test_images)), progress=report)
-    trace = traces[engine]
+            recordings[name] = session.run(
+                signals, np.arange(len(found.test_images)), progress=report
+            )
+    recording = recordings[engine]
     rows = [
         (
             name,
             state.network.population(name).size,
-            float(trace.spikes[name].mean()),
-            float(trace.spikes[name].mean() / chosen.steps / state.network.population(name).size),
-            float(trace.goodness[name].mean()),
+            float(recording.spikes[name].mean()),
+            float(
+                recording.spikes[name].mean() / chosen.steps / state.network.population(name).size
+            ),
+            float(recording.goodness[name].mean()),
         )
         for name in names
     ]
     columns = ("population", "neurons", "spikes", "rate", "goodness")
     output.table(
-        f"{engine}, {program}: means over {trace.presentations} presentations of "
+        f"{engine}, {program}: means over {recording.presentations} presentations of "
         f"{chosen.steps} steps",
         columns,
         rows,
@@ -81,13 +85,13 @@ def run(
         "populations": [dict(zip(columns, row, strict=True)) for row in rows]
     }
     if compare:
-        same = trace.same_spikes(traces[compare])
+        same = recording.same_spikes(recordings[compare])
         output.console.print(f"spikes of {engine} and {compare} identical: {same}")
         content["spikes_identical"] = same
     if raster is not None:
         from pffspike import plots
 
-        plots.save(plots.raster(trace, {f"first image, {chosen.phases[0].name}": 0}), raster)
+        plots.save(plots.raster(recording, {f"first image, {chosen.phases[0].name}": 0}), raster)
         output.console.print(f"wrote {raster}")
     output.write_json(json, content)
 
@@ -101,7 +105,7 @@ def _signals(network: Network, program: Program, dataset: Dataset, coding: Codin
     }
     for name in structure.extent(network, program).signals:
         if name not in known:
-            raise UserError(
+            raise ValidationError(
                 f"program {program.name!r} needs the signal {name!r}, which a data set does not "
                 f"have; run it from the library"
             )

@@ -13,7 +13,7 @@ import typer
 from pffspike import generation
 from pffspike.cli import options, output
 from pffspike.engines import make_engine
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 from pffspike.files import write_whole
 
 
@@ -44,9 +44,11 @@ def sample(
     options.check_programs(state, "synthesize")
     classes = state.network.population("label").size
     if label is not None and label >= classes:
-        raise UserError(f"--label {label} is not a class of {trained}; give 0 to {classes - 1}")
+        raise ValidationError(
+            f"--label {label} is not a class of {trained}; give 0 to {classes - 1}"
+        )
     if window & (window - 1) or window > 4096:
-        raise UserError(f"--window {window} is not a power of two up to 4096; give, say, 64")
+        raise ValidationError(f"--window {window} is not a power of two up to 4096; give, say, 64")
     if label is not None:
         labels = np.full(count, label, np.int64)
     elif state.prior is not None:
@@ -79,7 +81,7 @@ def sample(
 def _shape(pixels: int) -> tuple[int, int]:
     side = math.isqrt(pixels)
     if side * side != pixels:
-        raise UserError(
+        raise ValidationError(
             f"images of {pixels} pixels are not square, so they can't be drawn; give --array"
         )
     return side, side

@@ -12,7 +12,7 @@ import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from pffspike.cli import options, output
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 from pffspike.files import make_folder, write_whole
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def study(
     command = f"pffspike study {folder}{' --fast' if fast else ''}"
     _write(whole, planned, place, command + (f" --dataset {dataset}" if dataset else ""))
     if problems:
-        raise UserError(
+        raise ValidationError(
             f"{len(problems)} of {len(todo)} runs failed ({', '.join(problems)}), the others are "
             f"stored; mend the causes above and repeat the command"
         )

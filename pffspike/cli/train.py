@@ -11,7 +11,7 @@ from pffspike import storage, training
 from pffspike.cards import load_network
 from pffspike.cli import options, output
 from pffspike.engines import make_engine
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 
 _BEGIN = ("seed", "epochs", "samples", "dataset")  #: options of a beginning
 
@@ -46,12 +46,16 @@ def train(
     Example: pffspike train digits -o digits.h5
     """
     if (card is None) == (resume is None):
-        raise UserError("give either a card to begin with or --resume FILE, for example `digits`")
+        raise ValidationError(
+            "give either a card to begin with or --resume FILE, for example `digits`"
+        )
     if resume is not None:
         for name in _BEGIN:
             source = context.get_parameter_source(name)
             if source is not None and source.name == "COMMANDLINE":
-                raise UserError(f"--{name} does not go with --resume; {resume} says what it was")
+                raise ValidationError(
+                    f"--{name} does not go with --resume; {resume} says what it was"
+                )
         state, path = storage.load(resume), out or resume
         images = options.load_dataset(
             state.network,
@@ -64,7 +68,9 @@ def train(
         network = load_network(str(card))
         path = out or Path(f"{network.name}.h5")
         if path.exists() and not overwrite:
-            raise UserError(f"{path} exists; give --overwrite, --resume {path} or another --output")
+            raise ValidationError(
+                f"{path} exists; give --overwrite, --resume {path} or another --output"
+            )
         images = options.load_dataset(network, dataset, data, download, train_samples=samples)
         state = training.begin(network, images, seed=seed, epochs=epochs)
     chosen = make_engine(engine)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 
 PROBABILITY_BITS = 24  #: probabilities are multiples of 2^-24, as uniform numbers are
 MAX_LEVELS = 255  #: largest grey value that a pixel of 8 bits holds
@@ -75,16 +75,16 @@ def from_arrays(
 
     Raises
     ------
-    UserError
+    ValidationError
         If an array does not fit the description.
     """
     rows, columns = shape
     if not 1 <= levels <= MAX_LEVELS:
-        raise UserError(f"levels = {levels} is wrong: it must be from 1 to {MAX_LEVELS}")
+        raise ValidationError(f"levels = {levels} is wrong: it must be from 1 to {MAX_LEVELS}")
     if rows < 1 or columns < 1:
-        raise UserError(f"shape = {shape} is wrong: rows and columns must be at least 1")
+        raise ValidationError(f"shape = {shape} is wrong: rows and columns must be at least 1")
     if classes < 2:
-        raise UserError(f"classes = {classes} is wrong: it must be at least 2")
+        raise ValidationError(f"classes = {classes} is wrong: it must be at least 2")
     train = checked_part(
         "train_images", train_images, "train_labels", train_labels, levels, (rows, columns), classes
     )
@@ -121,26 +121,26 @@ def checked_part(
 
     Raises
     ------
-    UserError
+    ValidationError
         If the two do not fit the description, or each other.
     """
     grey = _whole_numbers(images_name, images, levels, "grey values")
     given = _whole_numbers(labels_name, labels, classes - 1, "labels")
     pixels = shape[0] * shape[1]
     if grey.shape[1:] not in ((pixels,), shape):
-        raise UserError(
+        raise ValidationError(
             f"{images_name} has the shape {grey.shape}, but images of {shape[0]} x {shape[1]} "
             f"pixels need (samples, {pixels}) or (samples, {shape[0]}, {shape[1]})"
         )
     if given.ndim != 1:
-        raise UserError(f"{labels_name} has the shape {given.shape}; give one label a sample")
+        raise ValidationError(f"{labels_name} has the shape {given.shape}; give one label a sample")
     if len(grey) != len(given):
-        raise UserError(
+        raise ValidationError(
             f"{images_name} holds {len(grey)} images, but {labels_name} holds {len(given)} labels; "
             "give the labels of these images"
         )
     if not len(grey):
-        raise UserError(f"{images_name} holds no image; give at least one")
+        raise ValidationError(f"{images_name} holds no image; give at least one")
     flat = grey.reshape(len(grey), pixels).astype(np.uint8)
     plain = given.astype(np.int64)
     flat.flags.writeable = False
@@ -167,11 +167,11 @@ def probabilities(images: npt.ArrayLike, levels: int) -> npt.NDArray[np.float64]
 
     Raises
     ------
-    UserError
+    ValidationError
         If a grey value lies outside ``[0, levels]``, or ``levels`` below 1.
     """
     if levels < 1:
-        raise UserError(f"levels = {levels} is wrong: it must be at least 1")
+        raise ValidationError(f"levels = {levels} is wrong: it must be at least 1")
     grey = _whole_numbers("images", images, levels, "grey values")
     doubled = (np.arange(levels + 1, dtype=np.int64) << (PROBABILITY_BITS + 1)) + levels
     table = (doubled // (2 * levels)).astype(np.float64) * 2.0**-PROBABILITY_BITS
@@ -184,18 +184,20 @@ def _whole_numbers(
     """The values as an array, if they are whole numbers in ``[0, largest]``."""
     array = np.asarray(values)
     if array.dtype.kind not in "buif":
-        raise UserError(f"{name} has the type {array.dtype}; its {kind} must be whole numbers")
+        raise ValidationError(
+            f"{name} has the type {array.dtype}; its {kind} must be whole numbers"
+        )
     if not array.size:
         return array
     if array.dtype.kind == "f":
         foreign = ~np.isfinite(array) | (array != np.floor(array))
         if foreign.any():
-            raise UserError(
+            raise ValidationError(
                 f"{name} holds {array[foreign].flat[0]}; its {kind} must be whole numbers"
             )
     for extreme in (array.min(), array.max()):
         if not 0 <= extreme <= largest:
-            raise UserError(
+            raise ValidationError(
                 f"{name} holds {int(extreme)}, but its {kind} must be from 0 to {largest}"
             )
     return array

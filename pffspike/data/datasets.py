@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 from pathlib import Path
@@ -11,7 +10,7 @@ from pffspike.data import catalogue, digits
 from pffspike.data.dataset import Dataset, checked_part
 from pffspike.data.download import cache_directory, fetch
 from pffspike.data.idx import read_idx
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError, unknown
 
 NAMES = ("digits", *catalogue.SOURCES)  #: the data sets that `load` knows
 VARIABLE = "PFFSPIKE_DATA"  #: environment variable with a folder of data sets
@@ -44,16 +43,16 @@ def load(name: str, directory: Path | None = None, download: bool = False) -> Da
 
     Raises
     ------
-    UserError
+    ValidationError
         If there is no such data set, its files are missing, damaged or do not fit each other,
         or the download fails.
     """
     if name not in NAMES:
-        near = difflib.get_close_matches(name.lower().replace("_", "-"), NAMES, 1, 0.5)
-        hint = f"did you mean {near[0]!r}" if near else f"there are {', '.join(NAMES)}"
-        raise UserError(f"there is no data set {name!r}; {hint}")
+        raise unknown("data set", name, NAMES)
     if directory is not None and not Path(directory).is_dir():
-        raise UserError(f"{directory} is not a folder; name one that holds the files of {name!r}")
+        raise ValidationError(
+            f"{directory} is not a folder; name one that holds the files of {name!r}"
+        )
     if name == "digits":
         return digits.load_digits()
     places = _places(name, directory)
@@ -66,7 +65,7 @@ def load(name: str, directory: Path | None = None, download: bool = False) -> Da
         elif all(_files(places[-1])):
             folder = places[-1]
     if folder is None:
-        raise UserError(
+        raise ValidationError(
             f"the files of {name!r} were not found in {', '.join(map(str, places))}; name their "
             f"folder, set {VARIABLE} to it, or allow the download"
         )
@@ -106,13 +105,15 @@ def _read(name: str, folder: Path) -> Dataset:
     paths = []
     for file, path in zip(catalogue.FILES, _files(folder), strict=True):
         if path is None:
-            raise UserError(f"{folder} lacks {file}.gz; all four files of {name!r} must be there")
+            raise ValidationError(
+                f"{folder} lacks {file}.gz; all four files of {name!r} must be there"
+            )
         paths.append(path)
     axes = (3, 1, 3, 1)
     arrays = [read_idx(path, n) for path, n in zip(paths, axes, strict=True)]
     train, test = arrays[0].shape[1:], arrays[2].shape[1:]
     if train != test:
-        raise UserError(
+        raise ValidationError(
             f"{paths[0]} holds images of {train[0]} x {train[1]} pixels, but {paths[2]} of "
             f"{test[0]} x {test[1]}; give two parts of one data set"
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pffspike.errors import UserError
+from pffspike.errors import FileError, ValidationError
 
 _TIMEOUT = 60  #: seconds without an answer after which a mirror counts as unreachable
 
@@ -60,7 +60,7 @@ def fetch(name: str, source: Source) -> Path:
 
     Raises
     ------
-    UserError
+    ValidationError
         If a file can be had from no mirror, or the cache cannot be written.
     """
     folder = cache_directory(name)
@@ -94,13 +94,13 @@ def _fetch_file(file: str, checksum: str, mirrors: tuple[str, ...], folder: Path
             except ValueError:
                 problems.append(f"{mirror}: wrong checksum")
     except OSError as error:
-        raise UserError(
+        raise FileError(
             f"{file} can't be stored in {folder}: {error.strerror or error}; "
             "make room or set the environment variable XDG_CACHE_HOME to another folder"
         ) from None
     finally:
         logger.setLevel(level)
-    raise UserError(
+    raise ValidationError(
         f"{file} could not be downloaded ({'; '.join(problems)}); check the network, or name a "
         "folder that holds the files"
     )

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.errors import UserError
+from pffspike.errors import FileError, ValidationError
 
 _GZIP = b"\x1f\x8b"  #: first bytes of a gzip file
 _UNSIGNED_BYTES = 8  #: the type of the values in all files of the MNIST family
@@ -39,27 +39,27 @@ def read_idx(path: Path, axes: int) -> npt.NDArray[np.uint8]:
 
     Raises
     ------
-    UserError
+    ValidationError
         If the file cannot be read, is damaged, or is no such IDX file.
     """
     content = _content(path)
     what = "images" if axes == 3 else "labels" if axes == 1 else f"an array of {axes} axes"
     if len(content) < _HEADER or content[:3] != bytes([0, 0, _UNSIGNED_BYTES]):
-        raise UserError(
+        raise ValidationError(
             f"{path} is no IDX file of unsigned bytes (it begins with "
             f"{content[:_HEADER].hex(' ') or 'nothing'}); give one that begins with 00 00 08"
         )
     if content[3] != axes:
-        raise UserError(
+        raise ValidationError(
             f"{path} has {content[3]} axes, but {what} need {axes}; check that images and labels "
             "are not swapped"
         )
     start = _HEADER + 4 * axes
     if len(content) < start:
-        raise UserError(f"{path} ends within its header; the file is damaged, fetch it again")
+        raise ValidationError(f"{path} ends within its header; the file is damaged, fetch it again")
     shape = tuple(int(length) for length in np.frombuffer(content[_HEADER:start], ">u4"))
     if len(content) - start != math.prod(shape):
-        raise UserError(
+        raise ValidationError(
             f"{path} holds {len(content) - start} values, but its header promises "
             f"{math.prod(shape)}; the file is damaged, fetch it again"
         )
@@ -71,10 +71,10 @@ def _content(path: Path) -> bytes:
     try:
         packed = path.read_bytes()
     except OSError as error:
-        raise UserError(f"{path} can't be read: {error.strerror}; check the path") from None
+        raise FileError(f"{path} can't be read: {error.strerror}; check the path") from None
     if not packed.startswith(_GZIP):
         return packed
     try:
         return gzip.decompress(packed)
     except (EOFError, OSError, zlib.error):
-        raise UserError(f"{path} is a damaged gzip file; fetch it again") from None
+        raise ValidationError(f"{path} is a damaged gzip file; fetch it again") from None

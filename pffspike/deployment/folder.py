@@ -23,8 +23,8 @@ from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import MissingPackageError
 from pffspike.mapping import Finding, Placement
 from pffspike.network import structure
+from pffspike.recording import Probes
 from pffspike.storage import TrainedNetwork
-from pffspike.trace import Record
 
 _SAMPLES = {"one_pass": 4, "goodness": 1}  #: images of the example, by program
 
@@ -108,16 +108,16 @@ def example(
     network, samples = trained.network, np.arange(len(images))
     chosen = network.program(program)
     names = tuple(p.name for p in structure.extent(network, chosen).populations)
-    record = Record(rasters=names)
+    probes = Probes(rasters=names)
     engine = ReferenceEngine()
-    with engine.compile(network, program, trained.parameters, seed=seed, record=record) as session:
-        trace = session.run({"image": images}, samples)
+    with engine.compile(network, program, trained.parameters, seed=seed, probes=probes) as session:
+        recording = session.run({"image": images}, samples)
     arrays = {
         "image": (images * 2.0**-grids.DRIVE_GRID).astype(np.int32),
         "samples": samples,
         "seed": np.array(seed),
     }
-    for name, raster in trace.rasters.items():
+    for name, raster in recording.rasters.items():
         by_phase = raster.reshape(chosen.steps, len(samples), len(chosen.phases), -1)
         arrays[f"spikes/{name}"] = np.moveaxis(by_phase, 0, 2)
     buffer = io.BytesIO()

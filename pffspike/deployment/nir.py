@@ -84,7 +84,7 @@ def graph(trained: TrainedNetwork) -> Any:
     for population in network.populations:
         if population.name not in names:
             continue
-        if population.driven:
+        if population.input:
             nodes[population.name] = nir.Input({"input": _shape(network, population.name)})
             continue
         nodes[population.name] = nir.Threshold(0.5 - found.biases[population.name])

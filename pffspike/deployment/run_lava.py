@@ -202,7 +202,7 @@ def find_program(network, name):
         sys.exit(f"program {name!r} does not exist; there are: {', '.join(known)}")
     if any(phase["learn"] for phase in known[name]["phases"]):
         sys.exit(f"program {name!r} learns; this script runs programs that learn nothing")
-    if "rival" in known[name]:
+    if "hard_negative" in known[name]:
         sys.exit(f"program {name!r} chooses a class by itself; this script has no such rule")
     return known[name]
 
@@ -247,7 +247,7 @@ def build(folder, network, program, inputs):
             continue
         rasters[name] = shared((len(numbers), len(phases), steps, size))
         bias = np.zeros(size, np.int64)
-        if not p["driven"]:
+        if not p["input"]:
             bias = np.load(folder / "biases" / f"{name}.npy").astype(np.int64)
         processes[name] = Population(
             size=size,
@@ -261,7 +261,7 @@ def build(folder, network, program, inputs):
                 None if source is None else thresholds(source, size, inputs, len(numbers))
                 for source in driven
             ]
-            if p["driven"]
+            if p["input"]
             else None,
             gain=np.array(p["gain"], np.int32),
             shift=-UNIT - drive[name],

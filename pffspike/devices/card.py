@@ -12,7 +12,7 @@ from typing import Literal
 from pffspike.cards import toml
 from pffspike.devices.formats import Formats
 from pffspike.devices.limits import Limits
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError, unknown
 
 _JOULE = {"J": 1.0, "mJ": 1e-3, "uJ": 1e-6, "nJ": 1e-9, "pJ": 1e-12, "fJ": 1e-15}
 _WATT = {"W": 1.0, "mW": 1e-3, "uW": 1e-6}
@@ -43,9 +43,9 @@ class Figure:
 
     def __post_init__(self) -> None:
         if self.value < 0:
-            raise ValueError(f"value = {self.value} must not be negative")
+            raise ValidationError(f"value = {self.value} must not be negative")
         if not self.source.strip():
-            raise ValueError(f"source = {self.source!r} must say where {self.value} stands")
+            raise ValidationError(f"source = {self.source!r} must say where {self.value} stands")
 
     @property
     def si(self) -> float:
@@ -53,9 +53,9 @@ class Figure:
         return self.value * _SI[self.unit]
 
     def check(self, key: str, units: Mapping[str, float]) -> None:
-        """Raise `ValueError` if the unit is not one of those given."""
+        """Raise `ValidationError` if the unit is not one of those given."""
         if self.unit not in units:
-            raise ValueError(f"{key}: unit = {self.unit!r} must be one of: {', '.join(units)}")
+            raise ValidationError(f"{key}: unit = {self.unit!r} must be one of: {', '.join(units)}")
 
 
 @dataclass(frozen=True)
@@ -100,11 +100,11 @@ class Profile:
         for event, figure in self.figures.items():
             figure.check(event, _JOULE)
         if not self.figures:
-            raise ValueError(
+            raise ValidationError(
                 f"a profile needs a figure for one event at least: {', '.join(EVENTS)}"
             )
         if self.dense_operation and (self.synaptic_operation or self.multiply_accumulate):
-            raise ValueError(
+            raise ValidationError(
                 "dense_operation counts what synaptic_operation and multiply_accumulate count, so "
                 "a profile has one or the other; make two profiles"
             )
@@ -144,7 +144,7 @@ class Times:
         for event, figure in self.figures.items():
             figure.check(event, _SECOND)
         if not self.figures:
-            raise ValueError("times needs a figure for one event at least; else leave it out")
+            raise ValidationError("times needs a figure for one event at least; else leave it out")
 
     @property
     def figures(self) -> dict[str, Figure]:
@@ -208,12 +208,12 @@ class Device:
 
     def __post_init__(self) -> None:
         if self.default not in self.profiles:
-            raise ValueError(
+            raise ValidationError(
                 f"default = {self.default!r} must be one of the profiles: "
                 f"{', '.join(self.profiles)}"
             )
         if not self.not_counted:
-            raise ValueError("not_counted = [] must name what the figures leave out")
+            raise ValidationError("not_counted = [] must name what the figures leave out")
 
 
 def known_devices() -> tuple[str, ...]:
@@ -227,15 +227,12 @@ TEMPLATE = "template.toml"  #: name of the card to begin one's own with
 
 
 def load_device(card: str | Path) -> Device:
-    """Load a device card by name or path (`UserError` if there is none or a key is wrong)."""
+    """Load a device card by name or path (`ValidationError` if there is none or a key is wrong)."""
     text = str(card)
     if isinstance(card, Path) or "/" in text or text.endswith(".toml"):
         return toml.build(Device, toml.read(Path(card)), text)
     if text not in known_devices():
-        raise UserError(
-            f"device {text!r} is not known; give the path of a card or one of: "
-            f"{', '.join(known_devices())}"
-        )
+        raise unknown("device", text, known_devices(), "or give the path of a card")
     resource = resources.files("pffspike.hardware") / f"{text}.toml"
     source = f"hardware/{text}.toml"
     return toml.build(Device, toml.parse(resource.read_text("utf-8"), source), source)

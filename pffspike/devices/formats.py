@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pffspike.devices.stated import Stated, require
+from pffspike.errors import ValidationError
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,9 @@ class Formats:
         require("payload_bits", self.payload_bits, 0, 32)
         require("state_bits", self.state_bits, 8, 64)
         if self.noise_shift and not (self.random_bits and self.weight_shift):
-            raise ValueError("noise_shift needs random_bits and weight_shift; give them too")
+            raise ValidationError("noise_shift needs random_bits and weight_shift; give them too")
         if self.weight_exponent_low.value > self.weight_exponent_high.value:
-            raise ValueError(
+            raise ValidationError(
                 f"weight_exponent_low = {self.weight_exponent_low.value} must not be above "
                 f"weight_exponent_high = {self.weight_exponent_high.value}"
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from pffspike.devices.stated import Stated, require
+from pffspike.errors import ValidationError
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,13 @@ class Limits:
             require(field.name, getattr(self, field.name), low, 2**31)
         mesh = (self.mesh_width, self.mesh_height, self.tile_cores)
         if any(mesh) != all(mesh):
-            raise ValueError("mesh_width, mesh_height and tile_cores go together; give all or none")
+            raise ValidationError(
+                "mesh_width, mesh_height and tile_cores go together; give all or none"
+            )
         if self.mesh_width and self.mesh_height and self.tile_cores:
             tiles = self.mesh_width.value * self.mesh_height.value
             if tiles * self.tile_cores.value < self.cores.value:
-                raise ValueError(
+                raise ValidationError(
                     f"cores = {self.cores.value} do not fit on {tiles} tiles of "
                     f"{self.tile_cores.value} cores"
                 )

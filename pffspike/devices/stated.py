@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pffspike.errors import ValidationError
+
 
 @dataclass(frozen=True)
 class Stated:
@@ -25,10 +27,10 @@ class Stated:
 
     def __post_init__(self) -> None:
         if not self.source.strip():
-            raise ValueError(f"source = {self.source!r} must say where {self.value} stands")
+            raise ValidationError(f"source = {self.source!r} must say where {self.value} stands")
 
 
 def require(name: str, stated: Stated | None, low: int, high: int) -> None:
-    """Raise `ValueError` if a figure lies outside ``[low, high]``; None passes."""
+    """Raise `ValidationError` if a figure lies outside ``[low, high]``; None passes."""
     if stated is not None and not low <= stated.value <= high:
-        raise ValueError(f"{name} = {stated.value} must be from {low} to {high}")
+        raise ValidationError(f"{name} = {stated.value} must be from {low} to {high}")

@@ -1,4 +1,4 @@
-"""Energy per inference: counts of a trace, priced by a device card."""
+"""Energy per inference: counts of a recording, priced by a device card."""
 
 from pffspike.energy.account import Counts, Energy, Row, counts, energy, price
 from pffspike.energy.ledger import PARTS, Entry, Load, Traffic, ledger

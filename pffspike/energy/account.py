@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pffspike.devices import Device, Figure, Profile, Static, Times
 from pffspike.energy.ledger import Entry, Load, Traffic, ledger
-from pffspike.trace import Trace
+from pffspike.recording import Recording
 
 #: events that say the same as others: a profile that prices one prices both
 _SAME = {
@@ -126,16 +126,16 @@ class Energy:
         return sums
 
 
-def counts(traces: Sequence[Trace], inferences: int) -> Counts:
-    """Count the events of all traces together, per inference."""
-    return _counts(ledger(traces), traces, inferences)
+def counts(recordings: Sequence[Recording], inferences: int) -> Counts:
+    """Count the events of all recordings together, per inference."""
+    return _counts(ledger(recordings), recordings, inferences)
 
 
-def _counts(entries: Sequence[Entry], traces: Sequence[Trace], inferences: int) -> Counts:
+def _counts(entries: Sequence[Entry], recordings: Sequence[Recording], inferences: int) -> Counts:
     total: dict[str, float] = {}
     for entry in entries:
         total[entry.event] = total.get(entry.event, 0) + entry.number
-    steps = sum(trace.program.steps * trace.presentations for trace in traces)
+    steps = sum(recording.program.steps * recording.presentations for recording in recordings)
 
     def mean(event: str) -> float:
         return total.get(event, 0) / max(1, inferences)
@@ -152,7 +152,7 @@ def _counts(entries: Sequence[Entry], traces: Sequence[Trace], inferences: int) 
 
 
 def energy(
-    traces: Sequence[Trace],
+    recordings: Sequence[Recording],
     inferences: int,
     device: Device,
     *,
@@ -168,8 +168,8 @@ def energy(
 
     Parameters
     ----------
-    traces : sequence of Trace
-        All that the inferences presented, as `pffspike.inference.Classification.traces` has it;
+    recordings : sequence of Recording
+        All that the inferences presented, as `pffspike.inference.Classification.recordings` has it;
         of a program that learns, inferences are training samples.
     inferences : int
         Their number.
@@ -187,8 +187,8 @@ def energy(
         Of the events that the card prices, and of the static power during all steps;
         ``not_counted`` and ``unpriced`` list the rest.
     """
-    entries = ledger(traces)
-    counted = _counts(entries, traces, inferences)
+    entries = ledger(recordings)
+    counted = _counts(entries, recordings, inferences)
     return price(entries, inferences, device, counted, traffic=traffic, step_time=step_time)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pffspike.errors import MissingPackageError, UserError
+from pffspike.errors import FileError, MissingPackageError
 
 POWERCAP = Path("/sys/class/powercap/intel-rapl")  #: where Linux shows the counters (AMD's too)
 
@@ -82,7 +82,7 @@ def measure(
 
     Raises
     ------
-    UserError
+    ValidationError
         If there are counters, but they may not be read, or zeus is not installed.
     """
     packages = _packages(folder)
@@ -109,7 +109,7 @@ def _packages(folder: Path) -> list[int]:
     try:
         names = {int(p.name.split(":")[1]): (p / "name").read_text("utf-8") for p in zones}
     except OSError as error:
-        raise UserError(f"the energy counters in {folder} can't be read ({error})") from None
+        raise FileError(f"the energy counters in {folder} can't be read ({error})") from None
     return sorted(index for index, name in names.items() if name.startswith("package"))
 
 
@@ -128,7 +128,7 @@ class _Meter:
         try:
             self._packages: list[Any] = [RAPLCPU(index, str(folder)) for index in packages]
         except (ZeusBaseCPUError, OSError) as error:
-            raise UserError(
+            raise FileError(
                 f"the energy counters in {folder} can't be read ({error}); run as root, or let the "
                 f"administrator make energy_uj readable"
             ) from None

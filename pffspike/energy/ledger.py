@@ -1,6 +1,6 @@
 """Counts of events, by what caused them: the ground that every joule stands on.
 
-Every event is counted in full for the presentations of a trace, as a device would have it that
+Every event is counted in full for the presentations of a recording, as a device would have it that
 holds the populations and projections of the program and nothing else:
 
 - ``synaptic_operation``: spikes of the sending population times its fan-out, of the projections
@@ -13,8 +13,8 @@ holds the populations and projections of the program and nothing else:
   learns, one for each neuron that sends to what learns and one for each that learns, which round
   the changes (`pffspike.engines.reference.learning`).
 - ``learning_update``: synapses and biases of the populations that learn in a phase; only
-  synapses of senders that spiked in the window, where the trace has kept their counts. Without a
-  contrast, goodness changes biases only.
+  synapses of senders that spiked in the window, where the recording has kept their counts. In a
+  phase of sign 0, goodness changes biases only.
 - ``message_on_core``, ``message_off_core``, ``hop_x``, ``hop_y``: from a placement, see `Traffic`.
 """
 
@@ -27,7 +27,7 @@ import numpy as np
 
 from pffspike.network import structure
 from pffspike.network.spec import Delta, Goodness, Network, Phase, Population, Projection
-from pffspike.trace import Trace
+from pffspike.recording import Recording
 
 PARTS = ("input", "representation", "readout", "generative", "learning", "routing", "static")
 
@@ -118,12 +118,12 @@ class Traffic:
         )
 
 
-def ledger(traces: Sequence[Trace]) -> tuple[Entry, ...]:
-    """Count the events of traces by population or projection, and by phase.
+def ledger(recordings: Sequence[Recording]) -> tuple[Entry, ...]:
+    """Count the events of recordings by population or projection, and by phase.
 
     Parameters
     ----------
-    traces : sequence of Trace
+    recordings : sequence of Recording
 
     Returns
     -------
@@ -131,8 +131,8 @@ def ledger(traces: Sequence[Trace]) -> tuple[Entry, ...]:
         Without those that did not occur.
     """
     found: dict[tuple[str, str, str, str], float] = {}
-    for trace in traces:
-        for entry in _entries(trace):
+    for recording in recordings:
+        for entry in _entries(recording):
             key = (entry.event, entry.part, entry.place, entry.phase)
             found[key] = found.get(key, 0) + entry.number
     return tuple(Entry(*key, number) for key, number in found.items() if number)
@@ -140,20 +140,22 @@ def ledger(traces: Sequence[Trace]) -> tuple[Entry, ...]:
 
 def part_of(population: Population) -> str:
     """Part of a network that a population belongs to, by what teaches it."""
-    if population.driven:
+    if population.input:
         return "input"
     if isinstance(population.rule, Delta):
         return "generative" if population.rule.signal is None else "readout"
     return "representation"
 
 
-def _entries(trace: Trace) -> Iterable[Entry]:
-    network, program = trace.network, trace.program
+def _entries(recording: Recording) -> Iterable[Entry]:
+    network, program = recording.network, recording.program
     extent = structure.extent(network, program)
-    samples, steps = len(trace.samples), program.steps
+    samples, steps = len(recording.samples), program.steps
     for index, phase in enumerate(program.phases):
         name = f"{program.name}/{phase.name}"
-        spikes = {p: int(trace.by_phase(n)[:, index].sum()) for p, n in trace.spikes.items()}
+        spikes = {
+            p: int(recording.by_phase(n)[:, index].sum()) for p, n in recording.spikes.items()
+        }
         active = structure.active(network, phase)
         for population in extent.populations:
             part, updates = part_of(population), population.size * steps * samples
@@ -168,34 +170,36 @@ def _entries(trace: Trace) -> Iterable[Entry]:
             dense = synapses(network, projection) * steps * samples
             yield Entry("synaptic_operation", part, projection.name, name, arrived)
             yield Entry("dense_operation", part, projection.name, name, dense)
-        yield from _learning(trace, index, phase, name)
+        yield from _learning(recording, index, phase, name)
 
 
-def _learning(trace: Trace, index: int, phase: Phase, name: str) -> Iterable[Entry]:
-    network, samples = trace.network, len(trace.samples)
+def _learning(recording: Recording, index: int, phase: Phase, name: str) -> Iterable[Entry]:
+    network, samples = recording.network, len(recording.samples)
     rounded: set[tuple[int, str]] = set()  # side of a synapse, population
     for population in map(network.population, phase.learn):
         if population.bias.learning_rate or population.bias.homeostasis:
             number = population.size * samples
             yield Entry("learning_update", "learning", population.name, name, number)
-        if isinstance(population.rule, Goodness) and phase.contrast == 0:
+        if isinstance(population.rule, Goodness) and phase.sign == 0:
             continue
         for projection in map(network.projection, phase.projections):
             if projection.post == population.name and projection.learning_rate:
                 rounded |= {(0, projection.pre), (1, projection.post)}
-                number = _senders(trace, index, projection) * structure.fan_out(network, projection)
+                number = _senders(recording, index, projection) * structure.fan_out(
+                    network, projection
+                )
                 yield Entry("learning_update", "learning", projection.name, name, number)
     for _, place in sorted(rounded):
         number = network.population(place).size * samples
         yield Entry("random_number", "learning", place, name, number)
 
 
-def _senders(trace: Trace, index: int, projection: Projection) -> int:
+def _senders(recording: Recording, index: int, projection: Projection) -> int:
     """Senders whose synapses a phase may change, over all samples."""
-    counted = trace.counts.get(projection.pre)
+    counted = recording.counts.get(projection.pre)
     if counted is None:
-        return trace.network.population(projection.pre).size * len(trace.samples)
-    return int(np.count_nonzero(trace.by_phase(counted)[:, index]))
+        return recording.network.population(projection.pre).size * len(recording.samples)
+    return int(np.count_nonzero(recording.by_phase(counted)[:, index]))
 
 
 def synapses(network: Network, projection: Projection) -> int:

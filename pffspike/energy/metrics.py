@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from pffspike.arithmetic import grids
+from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Program, Projection
-from pffspike.trace import Trace
+from pffspike.recording import Recording
 
 _BYTES = (1, 2, 4, 8)  #: sizes of the integers that a number is stored as
 
@@ -63,12 +64,12 @@ class Metrics:
     by_projection: tuple[OperationCount, ...] = ()
 
 
-def metrics(traces: Sequence[Trace], inferences: int, parameters: Parameters) -> Metrics:
+def metrics(recordings: Sequence[Recording], inferences: int, parameters: Parameters) -> Metrics:
     """Measure inferences.
 
     Parameters
     ----------
-    traces : sequence of Trace
+    recordings : sequence of Recording
         All that the inferences presented; with rasters of the populations that send by weights
         of which some are 0, and not equally many of each sender.
     inferences : int
@@ -82,29 +83,29 @@ def metrics(traces: Sequence[Trace], inferences: int, parameters: Parameters) ->
 
     Raises
     ------
-    ValueError
+    ValidationError
         If rasters are missing.
     """
     effective: dict[tuple[str, str], int] = {}
     dense: dict[tuple[str, str], int] = {}
     spikes = neurons = 0
     used: dict[str, Program] = {}
-    for trace in traces:
-        used.setdefault(trace.program.name, trace.program)
-        for index, phase in enumerate(trace.program.phases):
-            presented = trace.program.steps * len(trace.samples)
-            for projection in map(trace.network.projection, phase.projections):
-                key = (projection.name, f"{trace.program.name}/{phase.name}")
-                done = _effective(trace, index, projection, parameters)
+    for recording in recordings:
+        used.setdefault(recording.program.name, recording.program)
+        for index, phase in enumerate(recording.program.phases):
+            presented = recording.program.steps * len(recording.samples)
+            for projection in map(recording.network.projection, phase.projections):
+                key = (projection.name, f"{recording.program.name}/{phase.name}")
+                done = _effective(recording, index, projection, parameters)
                 effective[key] = effective.get(key, 0) + done
-                possible = _matrix(trace.network, projection) * presented
+                possible = _matrix(recording.network, projection) * presented
                 dense[key] = dense.get(key, 0) + possible
-            for name in structure.active(trace.network, phase):
-                population = trace.network.population(name)
-                if not population.driven:
-                    spikes += int(trace.by_phase(trace.spikes[name])[:, index].sum())
+            for name in structure.active(recording.network, phase):
+                population = recording.network.population(name)
+                if not population.input:
+                    spikes += int(recording.by_phase(recording.spikes[name])[:, index].sum())
                     neurons += population.size * presented
-    network = traces[0].network
+    network = recordings[0].network
     zeros, weights = _zeros(network, used, parameters)
     n = max(1, inferences)
     return Metrics(
@@ -118,20 +119,22 @@ def metrics(traces: Sequence[Trace], inferences: int, parameters: Parameters) ->
     )
 
 
-def _effective(trace: Trace, index: int, projection: Projection, parameters: Parameters) -> int:
+def _effective(
+    recording: Recording, index: int, projection: Projection, parameters: Parameters
+) -> int:
     """Spikes that arrive at weights other than 0 in a phase, over all samples."""
     weights = parameters.weights[structure.weights_of(projection)]
     synapses = np.count_nonzero(weights, axis=1)
     if synapses.min() == synapses.max():
-        total = int(trace.by_phase(trace.spikes[projection.pre])[:, index].sum())
+        total = int(recording.by_phase(recording.spikes[projection.pre])[:, index].sum())
         return total * int(synapses[0])
-    if projection.pre not in trace.rasters:
-        raise ValueError(
+    if projection.pre not in recording.rasters:
+        raise ValidationError(
             f"some weights of {projection.name!r} are 0, so Effective_ACs needs to know which "
             f"neurons of {projection.pre!r} spiked; record its raster"
         )
-    raster = trace.rasters[projection.pre]
-    spikes = raster.reshape(len(raster), len(trace.samples), -1, raster.shape[2])[:, :, index]
+    raster = recording.rasters[projection.pre]
+    spikes = raster.reshape(len(raster), len(recording.samples), -1, raster.shape[2])[:, :, index]
     return int(spikes.sum(axis=(0, 1)) @ synapses)
 
 
@@ -180,7 +183,7 @@ def footprint(network: Network, used: Mapping[str, Program]) -> int:
         p.name: p
         for program in used.values()
         for p in structure.extent(network, program).populations
-        if not p.driven
+        if not p.input
     }
     return total + sum(
         p.size * stored_bytes(p.bias.limit, grids.DRIVE_GRID) for p in biased.values()

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import grids
+from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Delta, Network, Program
-from pffspike.trace import NOTHING, Record, Trace
+from pffspike.recording import NOTHING, Probes, Recording
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -32,15 +33,15 @@ class Session(Protocol):
         *,
         learning_scale: float = 1.0,
         progress: Progress | None = None,
-    ) -> Trace:
+    ) -> Recording:
         """Run the program on samples, one after the other; learn if the program learns.
 
         Parameters
         ----------
         signals : mapping of str to ndarray
             By signal: ``(samples,)`` integers, the neuron that fires in every step (for the
-            rival's signal, -1: choose), or ``(samples, units)`` float64, spike probabilities on
-            the grid 2^-24.
+            hard negative's signal, -1: choose), or ``(samples, units)`` float64, spike
+            probabilities on the grid 2^-24.
         samples : (samples,) array_like of int
             Numbers of the samples, which key their random numbers.
         learning_scale : float
@@ -49,7 +50,7 @@ class Session(Protocol):
 
         Returns
         -------
-        Trace
+        Recording
         """
         ...
 
@@ -86,7 +87,7 @@ class Engine(Protocol):
         parameters: Parameters,
         *,
         seed: int,
-        record: Record = NOTHING,
+        probes: Probes = NOTHING,
     ) -> Session:
         """Prepare a program of a network with the given weights.
 
@@ -98,7 +99,7 @@ class Engine(Protocol):
         parameters : Parameters
         seed : int
             Of the spikes and of stochastic rounding.
-        record : Record
+        probes : Probes
 
         Returns
         -------
@@ -120,27 +121,29 @@ def check_signals(
 
     Raises
     ------
-    ValueError
+    ValidationError
         One sentence that names the signal and what would be right.
     """
     numbers = np.asarray(samples, np.int64)
     if numbers.ndim != 1:
-        raise ValueError(f"samples have shape {numbers.shape}; give one number a sample")
+        raise ValidationError(f"samples have shape {numbers.shape}; give one number a sample")
     if np.any(numbers < 0):
-        raise ValueError(f"sample number {numbers.min()} is negative; numbers start at 0")
+        raise ValidationError(f"sample number {numbers.min()} is negative; numbers start at 0")
     checked: dict[str, npt.NDArray] = {}  # type: ignore[type-arg]
     for name in structure.extent(network, program).signals:
         if name not in signals:
-            raise ValueError(f"signal {name!r} is missing; program {program.name!r} needs it")
+            raise ValidationError(f"signal {name!r} is missing; program {program.name!r} needs it")
         values = np.asarray(signals[name])
         if len(values) != len(numbers):
-            raise ValueError(f"signal {name!r} has {len(values)} rows for {len(numbers)} samples")
+            raise ValidationError(
+                f"signal {name!r} has {len(values)} rows for {len(numbers)} samples"
+            )
         size = signal_size(network, program, name)
         if values.ndim == 1 and np.issubdtype(values.dtype, np.integer):
-            lowest = -1 if program.rival and program.rival.signal == name else 0
+            lowest = -1 if program.hard_negative and program.hard_negative.signal == name else 0
             checked[name] = _check_classes(name, values.astype(np.int64), lowest, size)
         elif name in _class_signals(network, program):
-            raise ValueError(
+            raise ValidationError(
                 f"signal {name!r} has shape {values.shape} and type {values.dtype}; give "
                 f"({len(numbers)},) integers, the classes"
             )
@@ -148,7 +151,7 @@ def check_signals(
             checked[name] = values.astype(np.float64)
             _check_probabilities(name, checked[name])
         else:
-            raise ValueError(
+            raise ValidationError(
                 f"signal {name!r} has shape {values.shape} and type {values.dtype}; give "
                 f"({len(numbers)},) integers or ({len(numbers)}, {size}) probabilities"
             )
@@ -157,7 +160,11 @@ def check_signals(
 
 def _class_signals(network: Network, program: Program) -> set[str | None]:
     targets = {p.rule.signal for p in network.populations if isinstance(p.rule, Delta)}
-    return targets | ({program.rival.truth, program.rival.signal} if program.rival else set())
+    return targets | (
+        {program.hard_negative.truth, program.hard_negative.signal}
+        if program.hard_negative
+        else set()
+    )
 
 
 def _check_classes(
@@ -165,7 +172,7 @@ def _check_classes(
 ) -> npt.NDArray[np.int64]:
     wrong = values[(values < lowest) | (values >= size)]
     if len(wrong):
-        raise ValueError(
+        raise ValidationError(
             f"signal {name!r} holds class {wrong[0]}; classes must be from {lowest} to {size - 1}"
         )
     return values
@@ -173,9 +180,11 @@ def _check_classes(
 
 def _check_probabilities(name: str, values: npt.NDArray[np.float64]) -> None:
     if not np.all((values >= 0) & (values <= 1)):
-        raise ValueError(f"signal {name!r} holds values outside [0, 1]; scale it to probabilities")
+        raise ValidationError(
+            f"signal {name!r} holds values outside [0, 1]; scale it to probabilities"
+        )
     if not grids.on_grid(values, grids.DRIVE_GRID):
-        raise ValueError(
+        raise ValidationError(
             f"signal {name!r} is not on the grid 2^{grids.DRIVE_GRID}; round it with "
             f"pffspike.arithmetic.grids.nearest(values, {grids.DRIVE_GRID})"
         )
@@ -190,6 +199,6 @@ def signal_size(network: Network, program: Program, name: str) -> int:
     for population in network.populations:
         if isinstance(population.rule, Delta) and population.rule.signal == name:
             return population.size
-    if program.rival and program.rival.truth == name:
-        return network.population(program.rival.population).size
-    raise ValueError(f"signal {name!r} is not used by program {program.name!r}")
+    if program.hard_negative and program.hard_negative.truth == name:
+        return network.population(program.hard_negative.population).size
+    raise ValidationError(f"signal {name!r} is not used by program {program.name!r}")

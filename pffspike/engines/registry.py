@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.metadata
 import importlib.util
 import shutil
 from dataclasses import dataclass
 
 from pffspike.engines.base import Engine
-from pffspike.errors import UserError
+from pffspike.errors import PffspikeError, unknown
 
 #: Name of each engine, with its variant behind a colon, and what it is.
 ENGINES = {
@@ -43,12 +42,11 @@ def make_engine(name: str) -> Engine:
 
     Raises
     ------
-    UserError
+    ValidationError
         If there is no such engine or its package is not installed.
     """
     if name not in ENGINES:
-        close = difflib.get_close_matches(name, ENGINES, 1) or list(ENGINES)
-        raise UserError(f"engine {name!r} is not known; give one of: {', '.join(close)}")
+        raise unknown("engine", name, ENGINES)
     family, _, variant = resolve(name).partition(":")
     if family == "numba":
         from pffspike.engines.numba import NumbaEngine
@@ -135,7 +133,7 @@ def _availability(name: str) -> Availability:
     try:
         version = importlib.metadata.version(package)
         make_engine(name)
-    except (importlib.metadata.PackageNotFoundError, UserError):
+    except (importlib.metadata.PackageNotFoundError, PffspikeError):
         return Availability(
             name, False, f"{package} is not installed: pip install 'pffspike[{family}]'"
         )

@@ -25,9 +25,10 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import grids
 from pffspike.engines.base import Engine, Progress
+from pffspike.errors import ValidationError
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Projection
-from pffspike.trace import Record
+from pffspike.recording import Probes
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -97,16 +98,16 @@ def infer_latents(
     target = str(getattr(top, "population", ""))
     weights = parameters.weights[projection.name]
     values = np.full((len(images), weights.shape[0]), START)
-    record, errors = Record(counts=(target, projection.post)), []
+    probes, errors = Probes(counts=(target, projection.post)), []
     window = network.program("infer_latent").window
-    with engine.compile(network, "infer_latent", parameters, seed=seed, record=record) as session:
+    with engine.compile(network, "infer_latent", parameters, seed=seed, probes=probes) as session:
         for index in range(rounds):
-            trace = session.run(
+            recording = session.run(
                 {"image": images, "label": labels, "latent": values},
                 first_sample + rounds * np.arange(len(images)) + index,
                 progress=progress,
             )
-            error = (trace.counts[target] - trace.counts[projection.post]) / window
+            error = (recording.counts[target] - recording.counts[projection.post]) / window
             errors.append(float(np.square(error).sum(axis=1).mean()))
             values = grids.saturate(
                 grids.nearest(values + step * (error @ weights.T), grids.DRIVE_GRID), 0.0, 1.0
@@ -193,6 +194,6 @@ def _projection(network: Network) -> Projection:
     for projection in network.projections:
         if projection.pre == "latent":
             return projection
-    raise ValueError(
+    raise ValidationError(
         f"network {network.name!r} has no latent population; give its card latent = 20"
     )

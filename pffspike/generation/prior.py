@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter, grids
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -58,7 +58,7 @@ def fit_prior(latents: Floats, labels: Integers, classes: int, components: int, 
 
     Raises
     ------
-    UserError
+    ValidationError
         If a class has fewer samples than there are components.
     """
     from sklearn.mixture import GaussianMixture  # takes a second to import
@@ -67,7 +67,7 @@ def fit_prior(latents: Floats, labels: Integers, classes: int, components: int, 
     for label in range(classes):
         own = latents[labels == label]
         if len(own) < max(2, components):
-            raise UserError(
+            raise ValidationError(
                 f"class {label} has {len(own)} images, too few for {components} components; give "
                 f"more images (--samples) or fewer --components"
             )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pffspike.engines.base import Engine, Progress
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
-from pffspike.trace import Record
+from pffspike.recording import Probes
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -55,7 +55,7 @@ def synthesize(
     if "latent" in program.phases[0].inputs:
         size = network.population("latent").size
         signals["latent"] = np.zeros((len(labels), size)) if latents is None else latents
-    record = Record(counts=("image_prediction",))
-    with engine.compile(network, "synthesize", parameters, seed=seed, record=record) as session:
-        trace = session.run(signals, np.arange(len(labels)), progress=progress)
-    return trace.counts["image_prediction"] / window
+    probes = Probes(counts=("image_prediction",))
+    with engine.compile(network, "synthesize", parameters, seed=seed, probes=probes) as session:
+        recording = session.run(signals, np.arange(len(labels)), progress=progress)
+    return recording.counts["image_prediction"] / window

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from pffspike.engines.base import Engine, Progress
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
-from pffspike.trace import Record
+from pffspike.recording import Probes
 
 Floats = npt.NDArray[np.float64]
 
@@ -44,11 +44,12 @@ def hidden_rates(
     """
     names = tuple(p.name for p in network.populations if p.name.startswith("hidden_"))
     hidden = tuple(name for name in names if not name.endswith("_prediction"))
-    record = Record(counts=hidden)
-    with engine.compile(network, "reconstruct", parameters, seed=seed, record=record) as session:
-        trace = session.run({"image": images}, np.arange(len(images)), progress=progress)
+    probes = Probes(counts=hidden)
+    with engine.compile(network, "reconstruct", parameters, seed=seed, probes=probes) as session:
+        recording = session.run({"image": images}, np.arange(len(images)), progress=progress)
     return {
-        name: trace.by_phase(trace.counts[name])[:, 0] / trace.program.window for name in hidden
+        name: recording.by_phase(recording.counts[name])[:, 0] / recording.program.window
+        for name in hidden
     }
 
 

@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.engines.base import Engine, Progress
+from pffspike.errors import ValidationError, unknown
 from pffspike.inference.goodness import goodness_scores
 from pffspike.inference.proposal import enter, one_pass, ranking
 from pffspike.inference.race import Race, candidate_network, race
 from pffspike.inference.stopping import Stopping
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
-from pffspike.trace import NOTHING, Record, Trace
+from pffspike.recording import NOTHING, Probes, Recording
 
 MODES = ("goodness", "one_pass", "proposal", "early")  #: ways to classify
 PROPOSED = 3  #: labels that the read-out proposes in mode ``proposal``, by default
@@ -35,10 +36,10 @@ class Classification:
         ``one_pass`` (and one candidate): spikes of the read-out in the window. Else the sum of
         the goodness of the populations that decide, its sign such that larger is better, at the
         longest window of the image; ``-inf`` for labels that were not presented so long.
-    traces : tuple of Trace
+    recordings : tuple of Recording
         All that was presented, each presentation once and at its full length: in the order of
         time, and where labels are presented one by one, image by image and label by label.
-        ``Trace.samples`` are the numbers of the images.
+        ``Recording.samples`` are the numbers of the images.
     candidates : int
         Labels between which goodness could decide; 1 if the read-out answers.
     stopping : Stopping or None
@@ -48,7 +49,7 @@ class Classification:
     mode: str
     predicted: npt.NDArray[np.int64]
     scores: Floats
-    traces: tuple[Trace, ...]
+    recordings: tuple[Recording, ...]
     candidates: int
     stopping: Stopping | None = None
 
@@ -75,10 +76,10 @@ def check_mode(network: Network, mode: str, candidates: int | None = None) -> in
 
     Raises
     ------
-    ValueError
+    ValidationError
     """
     if mode not in MODES:
-        raise ValueError(f"mode {mode!r} is not known; give one of: {', '.join(MODES)}")
+        raise unknown("mode", mode, MODES)
     if mode == "one_pass":
         network.program(mode)
         return 1
@@ -89,7 +90,9 @@ def check_mode(network: Network, mode: str, candidates: int | None = None) -> in
     default = min(PROPOSED, classes) if mode == "proposal" else classes
     chosen = default if candidates is None else candidates
     if not 1 <= chosen <= classes:
-        raise ValueError(f"candidates = {chosen} must be from 1 to {classes}, the labels there are")
+        raise ValidationError(
+            f"candidates = {chosen} must be from 1 to {classes}, the labels there are"
+        )
     if chosen < classes:
         network.program("one_pass")
     return chosen
@@ -105,7 +108,7 @@ def classify(
     seed: int,
     candidates: int | None = None,
     stopping: Stopping | None = None,
-    record: Record = NOTHING,
+    probes: Probes = NOTHING,
     progress: Progress | None = None,
 ) -> Classification:
     """Classify images.
@@ -132,7 +135,7 @@ def classify(
         For ``proposal``, `PROPOSED` by default.
     stopping : Stopping or None
         For ``early``, see `pffspike.inference.calibrate`.
-    record : Record
+    probes : Probes
     progress : callable or None
 
     Returns
@@ -141,31 +144,33 @@ def classify(
 
     Raises
     ------
-    ValueError
+    ValidationError
         If the mode is unknown, lacks its rule, or the network has no program for it.
     """
     if (mode == "early") != (stopping is not None):
-        raise ValueError(f"mode {mode!r}: give a stopping rule to mode 'early', and only to it")
+        raise ValidationError(
+            f"mode {mode!r}: give a stopping rule to mode 'early', and only to it"
+        )
     labels = check_mode(network, mode, stopping.candidates if stopping else candidates)
     if stopping and stopping.window != network.program("goodness").window:
-        raise ValueError(
+        raise ValidationError(
             f"the stopping rule was calibrated for a window of {stopping.window} steps, but the "
             f"network has {network.program('goodness').window}; calibrate it for this network"
         )
     if labels == 1:
-        trace = one_pass(
-            network, parameters, engine, images, seed=seed, record=record, progress=progress
+        recording = one_pass(
+            network, parameters, engine, images, seed=seed, probes=probes, progress=progress
         )
-        counts = trace.counts["readout"]
+        counts = recording.counts["readout"]
         answers = ranking(counts, seed)[:, 0]
-        return Classification(mode, answers, counts.astype(np.float64), (trace,), 1, stopping)
+        return Classification(mode, answers, counts.astype(np.float64), (recording,), 1, stopping)
     if mode == "goodness":
-        with engine.compile(network, mode, parameters, seed=seed, record=record) as session:
-            trace = session.run({"image": images}, np.arange(len(images)), progress=progress)
-        outcome = Race(goodness_scores(trace), (trace,))
+        with engine.compile(network, mode, parameters, seed=seed, probes=probes) as session:
+            recording = session.run({"image": images}, np.arange(len(images)), progress=progress)
+        outcome = Race(goodness_scores(recording), (recording,))
     else:
         entered, first = enter(
-            network, parameters, engine, images, labels, seed=seed, record=record
+            network, parameters, engine, images, labels, seed=seed, probes=probes
         )
         limit = stopping.limit if stopping else math.inf
         outcome = race(
@@ -176,9 +181,9 @@ def classify(
             entered,
             limit,
             seed=seed,
-            record=record,
+            probes=probes,
             progress=progress,
         )
-        outcome = Race(outcome.scores, first + outcome.traces)
+        outcome = Race(outcome.scores, first + outcome.recordings)
     answers = outcome.scores.argmax(axis=1).astype(np.int64)
-    return Classification(mode, answers, outcome.scores, outcome.traces, labels, stopping)
+    return Classification(mode, answers, outcome.scores, outcome.recordings, labels, stopping)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.network.spec import Goodness, Network, Population
-from pffspike.trace import Trace
+from pffspike.recording import Recording
 
 Floats = npt.NDArray[np.float64]
 
@@ -19,12 +19,14 @@ def deciding(network: Network) -> tuple[Population, ...]:
     return tuple(p for p in network.populations if isinstance(p.rule, Goodness) and p.rule.decides)
 
 
-def goodness_scores(trace: Trace) -> Floats:
+def goodness_scores(recording: Recording) -> Floats:
     """Goodness of each label, larger for the better one: ``(samples, phases)``."""
-    return _scores(trace, ((p, trace.goodness[p.name]) for p in deciding(trace.network)))
+    return _scores(
+        recording, ((p, recording.goodness[p.name]) for p in deciding(recording.network))
+    )
 
 
-def prefix_scores(trace: Trace, window: int) -> Floats:
+def prefix_scores(recording: Recording, window: int) -> Floats:
     """Scores of the same presentations, had they ended after ``window`` steps of the window.
 
     A shorter window is a prefix of the same presentation, because random numbers are keyed by
@@ -32,30 +34,30 @@ def prefix_scores(trace: Trace, window: int) -> Floats:
 
     Parameters
     ----------
-    trace : Trace
+    recording : Recording
         With the rasters of all populations that decide.
     window : int
-        Up to the window of the trace.
+        Up to the window of the recording.
 
     Returns
     -------
     (samples, phases) ndarray of float64
     """
-    counted = slice(trace.program.burn_in, trace.program.burn_in + window)
+    counted = slice(recording.program.burn_in, recording.program.burn_in + window)
     goodness = (
-        (p, np.square(trace.rasters[p.name][counted].sum(axis=0) / window).sum(axis=1))
-        for p in deciding(trace.network)
+        (p, np.square(recording.rasters[p.name][counted].sum(axis=0) / window).sum(axis=1))
+        for p in deciding(recording.network)
     )
-    return _scores(trace, goodness)
+    return _scores(recording, goodness)
 
 
-def _scores(trace: Trace, goodness: Iterable[tuple[Population, Floats]]) -> Floats:
-    total = np.zeros(trace.presentations)
+def _scores(recording: Recording, goodness: Iterable[tuple[Population, Floats]]) -> Floats:
+    total = np.zeros(recording.presentations)
     for population, values in goodness:
         rule = population.rule
         low = isinstance(rule, Goodness) and rule.positive == "low"
         total += -values if low else values
-    return trace.by_phase(total)
+    return recording.by_phase(total)
 
 
 def scaled_lead(lead: Floats, window: int) -> Floats:

@@ -9,7 +9,7 @@ from pffspike.arithmetic import counter
 from pffspike.engines.base import Engine, Progress
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
-from pffspike.trace import NOTHING, Record, Trace
+from pffspike.recording import NOTHING, Probes, Recording
 
 Floats = npt.NDArray[np.float64]
 
@@ -21,13 +21,13 @@ def one_pass(
     images: Floats,
     *,
     seed: int,
-    record: Record = NOTHING,
+    probes: Probes = NOTHING,
     progress: Progress | None = None,
-) -> Trace:
+) -> Recording:
     """Present images once, without a label, and count the spikes of the read-out."""
-    if "readout" not in record.counts:
-        record = Record((*record.counts, "readout"), record.rasters)
-    with engine.compile(network, "one_pass", parameters, seed=seed, record=record) as session:
+    if "readout" not in probes.counts:
+        probes = Probes((*probes.counts, "readout"), probes.rasters)
+    with engine.compile(network, "one_pass", parameters, seed=seed, probes=probes) as session:
         return session.run({"image": images}, np.arange(len(images)), progress=progress)
 
 
@@ -44,7 +44,9 @@ def ranking(counts: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.int64]:
     (samples, classes) ndarray of int64
         Labels, the best one first.
     """
-    keys = counter.derive_keys(counter.derive_key(seed, counter.RIVALS), np.arange(len(counts)))
+    keys = counter.derive_keys(
+        counter.derive_key(seed, counter.HARD_NEGATIVES), np.arange(len(counts))
+    )
     ties = counter.uniform(keys[:, None], np.arange(counts.shape[1]))
     return np.argsort(-(counts + ties), axis=1, kind="stable")
 
@@ -57,8 +59,8 @@ def enter(
     candidates: int,
     *,
     seed: int,
-    record: Record = NOTHING,
-) -> tuple[npt.NDArray[np.bool_], tuple[Trace, ...]]:
+    probes: Probes = NOTHING,
+) -> tuple[npt.NDArray[np.bool_], tuple[Recording, ...]]:
     """Choose the labels between which goodness decides.
 
     Parameters
@@ -70,19 +72,19 @@ def enter(
     candidates : int
         Labels an image. If these are all, nothing is presented.
     seed : int
-    record : Record
+    probes : Probes
 
     Returns
     -------
     entered : (samples, classes) ndarray of bool
-    traces : tuple of Trace
+    recordings : tuple of Recording
         One of the presentations that proposed them, none if nothing was presented.
     """
     classes = len(network.program("goodness").phases)
     if candidates == classes:
         return np.ones((len(images), classes), bool), ()
-    trace = one_pass(network, parameters, engine, images, seed=seed, record=record)
+    recording = one_pass(network, parameters, engine, images, seed=seed, probes=probes)
     entered = np.zeros((len(images), classes), bool)
-    proposed = ranking(trace.counts["readout"], seed)[:, :candidates]
+    proposed = ranking(recording.counts["readout"], seed)[:, :candidates]
     np.put_along_axis(entered, proposed, True, axis=1)
-    return entered, (trace,)
+    return entered, (recording,)

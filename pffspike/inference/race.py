@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.engines.base import Engine, Progress, Session
+from pffspike.errors import ValidationError
 from pffspike.inference.goodness import goodness_scores, scaled_lead
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Program
-from pffspike.trace import Record, Trace
+from pffspike.recording import Probes, Recording
 
 BLOCK = 256  #: images at a time, whose copies one label each fit in memory; no effect on results
 
@@ -39,7 +40,7 @@ def candidate_network(network: Network, window: int | None = None) -> Network:
 
     Raises
     ------
-    ValueError
+    ValidationError
         If the network has no such program.
     """
     given = network.program("goodness")
@@ -49,7 +50,7 @@ def candidate_network(network: Network, window: int | None = None) -> Network:
         dataclasses.replace(phase, name=other.name, inputs={**phase.inputs, label: index}) != other
         for index, other in enumerate(given.phases)
     ):
-        raise ValueError(
+        raise ValidationError(
             f"program 'goodness' of network {network.name!r} must have a phase for each label, "
             f"in order, that differ in nothing else"
         )
@@ -73,13 +74,13 @@ class Race:
     ----------
     scores : (samples, classes) ndarray of float64
         At the longest window of the image; ``-inf`` for labels that did not enter or dropped out.
-    traces : tuple of Trace
+    recordings : tuple of Recording
         By window: the presentations that ended there. The shorter windows of those that went on
         are their beginnings, and are not among them. A sample is an image under one label.
     """
 
     scores: Floats
-    traces: tuple[Trace, ...]
+    recordings: tuple[Recording, ...]
 
 
 def race(
@@ -91,7 +92,7 @@ def race(
     limit: float,
     *,
     seed: int,
-    record: Record,
+    probes: Probes,
     progress: Progress | None,
 ) -> Race:
     """Let labels compete by goodness.
@@ -112,7 +113,7 @@ def race(
     limit : float
         Infinite: no label drops out, only the full window is run.
     seed : int
-    record : Record
+    probes : Probes
     progress : callable or None
         Told of decided images.
 
@@ -123,32 +124,32 @@ def race(
     alive = entered.copy()
     scores = np.where(alive, 0.0, -np.inf)
     full = network.program("goodness").window
-    traces = []
+    recordings = []
     for window in [*(shorter(full) if np.isfinite(limit) else []), full]:
         running = np.flatnonzero(alive.sum(axis=1) > 1)
         if not len(running):
             break
         parts = []
         with engine.compile(
-            candidate_network(network, window), "candidate", parameters, seed=seed, record=record
+            candidate_network(network, window), "candidate", parameters, seed=seed, probes=probes
         ) as session:
             for start in range(0, len(running), BLOCK):
                 block = running[start : start + BLOCK]
-                trace, samples, labels = _present(session, images, alive, block)
-                scores[samples, labels] = goodness_scores(trace)[:, 0]
+                recording, samples, labels = _present(session, images, alive, block)
+                scores[samples, labels] = goodness_scores(recording)[:, 0]
                 if window < full:
                     _drop(scores, alive, block, window, limit)
                 undecided = (alive.sum(axis=1) > 1) & (window < full)
-                parts.append(trace.select(~(alive[samples, labels] & undecided[samples])))
+                parts.append(recording.select(~(alive[samples, labels] & undecided[samples])))
                 if progress:
                     progress(int(np.sum(~undecided[block])))
-        traces.append(Trace.join(parts))
-    return Race(scores, tuple(traces))
+        recordings.append(Recording.join(parts))
+    return Race(scores, tuple(recordings))
 
 
 def _present(
     session: Session, images: Floats, alive: Bools, block: Integers
-) -> tuple[Trace, Integers, Integers]:
+) -> tuple[Recording, Integers, Integers]:
     """Present some images under each label in their race; also each row's image and label."""
     rows, labels = np.nonzero(alive[block])
     samples = block[rows]

@@ -11,7 +11,7 @@ from pffspike.data import Coding
 from pffspike.engines.base import Engine, Progress
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
-from pffspike.trace import Record, Trace
+from pffspike.recording import Probes, Recording
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,16 +25,16 @@ class Reconstruction:
     images : mapping of str to (samples, pixels) ndarray of float64
         By phase: ``below`` from the lowest hidden population, ``chain`` from the highest one,
         down all predictions. Rates in the window.
-    trace : Trace
+    recording : Recording
     """
 
     images: dict[str, Floats]
-    trace: Trace
+    recording: Recording
 
     def decoded(self, coding: Coding) -> Reconstruction:
         """Give the images as grey values in [0, 1]."""
         grey = {phase: coding.decode(rates) for phase, rates in self.images.items()}
-        return Reconstruction(grey, self.trace)
+        return Reconstruction(grey, self.recording)
 
     def error(self, originals: Floats) -> dict[str, float]:
         """Mean over images of the summed squared error, by phase."""
@@ -69,9 +69,9 @@ def reconstruct(
     -------
     Reconstruction
     """
-    record = Record(counts=("image_prediction",))
-    with engine.compile(network, "reconstruct", parameters, seed=seed, record=record) as session:
-        trace = session.run({"image": images}, np.arange(len(images)), progress=progress)
-    rates = trace.by_phase(trace.counts["image_prediction"]) / trace.program.window
-    names = [phase.name for phase in trace.program.phases]
-    return Reconstruction({name: rates[:, index] for index, name in enumerate(names)}, trace)
+    probes = Probes(counts=("image_prediction",))
+    with engine.compile(network, "reconstruct", parameters, seed=seed, probes=probes) as session:
+        recording = session.run({"image": images}, np.arange(len(images)), progress=progress)
+    rates = recording.by_phase(recording.counts["image_prediction"]) / recording.program.window
+    names = [phase.name for phase in recording.program.phases]
+    return Reconstruction({name: rates[:, index] for index, name in enumerate(names)}, recording)

@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import counter
 from pffspike.engines.base import Engine, Progress
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 from pffspike.inference.goodness import deciding, goodness_scores, prefix_scores, scaled_lead
 from pffspike.inference.proposal import enter
 from pffspike.inference.race import BLOCK, candidate_network, shorter
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
-from pffspike.trace import Record
+from pffspike.recording import Probes
 
 CONFIDENCE = 0.95  #: default
 _DRAWS, _LEAST_DRAWS = 5, 2000  #: by default: enough to expect so many changes, and so many
@@ -117,13 +117,13 @@ def calibrate(
 
     Raises
     ------
-    UserError
+    ValidationError
         If the budget is out of range or the draws are too few for it.
     """
     program = network.program("goodness")
     k = len(program.phases) if candidates is None else candidates
     if not (0 <= budget < 1 and 0 < confidence < 1):
-        raise UserError(
+        raise ValidationError(
             f"budget = {budget} must be at least 0 and below 1, confidence = {confidence} between "
             f"0 and 1"
         )
@@ -152,7 +152,7 @@ def _rank(draws: int, budget: float, confidence: float) -> int:
     allowed = ranks[bdtr(ranks - 1.0, draws, budget) <= 1 - confidence]
     if not len(allowed):
         least = math.ceil(math.log(1 - confidence) / math.log1p(-budget))
-        raise UserError(
+        raise ValidationError(
             f"{draws} calibration draws are too few for a budget of {budget:g}; it takes at "
             f"least {least}"
         )
@@ -172,19 +172,19 @@ def _deficits(
     """Limit below which an answer may change, by draw."""
     windows = shorter(network.program("goodness").window)
     entered, _ = enter(network, parameters, engine, images[chosen], candidates, seed=seed)
-    record = Record(rasters=tuple(p.name for p in deciding(network)))
+    probes = Probes(rasters=tuple(p.name for p in deciding(network)))
     deficits = np.zeros(len(chosen))
     with engine.compile(
-        candidate_network(network), "candidate", parameters, seed=seed, record=record
+        candidate_network(network), "candidate", parameters, seed=seed, probes=probes
     ) as session:
         for start in range(0, len(chosen), BLOCK):
             block = np.arange(start, min(start + BLOCK, len(chosen)))
             rows, labels = np.nonzero(entered[block])
             signals = {"image": images[chosen[block[rows]]], "candidate": labels}
-            trace = session.run(signals, block[rows])
-            winner = goodness_scores(trace).reshape(-1, candidates).argmax(axis=1)
+            recording = session.run(signals, block[rows])
+            winner = goodness_scores(recording).reshape(-1, candidates).argmax(axis=1)
             for window in windows:
-                scores = prefix_scores(trace, window).reshape(-1, candidates)
+                scores = prefix_scores(recording, window).reshape(-1, candidates)
                 behind = scores.max(axis=1) - scores[np.arange(len(block)), winner]
                 deficits[block] = np.maximum(deficits[block], scaled_lead(behind, window))
             if progress:

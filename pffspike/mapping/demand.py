@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pffspike.devices import Device, Formats, Limits
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 from pffspike.mapping.placement import Block, Usage
 from pffspike.network import structure
 from pffspike.network.spec import Network, Population, Projection
@@ -42,11 +42,11 @@ class Demand:
 
         Raises
         ------
-        UserError
+        ValidationError
             If the card of the device states no limits or no formats.
         """
         if device.limits is None or device.formats is None:
-            raise UserError(
+            raise ValidationError(
                 f"device {device.name!r} states no limits of its cores, so nothing can be placed "
                 f"on it; add the tables [limits] and [formats] to its card"
             )

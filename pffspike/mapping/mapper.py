@@ -47,7 +47,7 @@ def place(network: Network, device: Device, *, learning: bool = False) -> Placem
 
     Raises
     ------
-    UserError
+    ValidationError
         If the card states no limits.
     """
     demand = Demand.make(network, device, learning)

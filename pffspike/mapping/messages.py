@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from pffspike.devices import Device
 from pffspike.energy import Load, Traffic
+from pffspike.errors import ValidationError
 from pffspike.mapping.mapper import place
 from pffspike.mapping.placement import Placement
 from pffspike.mapping.rules import shortfalls
 from pffspike.network import structure
 from pffspike.network.spec import Network, Projection
-from pffspike.trace import Trace
+from pffspike.recording import Recording
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,7 +41,7 @@ class Messages:
         Steps on the mesh of the messages between cores of a chip: along its width and its height.
     exact : bool
         Whether every spike was counted where it was sent. False if senders of a population have
-        different numbers of messages and the trace does not say which of them sent: then its
+        different numbers of messages and the recording does not say which of them sent: then its
         spikes count as spread evenly.
     """
 
@@ -55,13 +56,13 @@ class Messages:
 _FIELDS = ("within", "between", "off_chip", "hops_x", "hops_y")
 
 
-def messages(placement: Placement, traces: Sequence[Trace], inferences: int) -> Messages:
+def messages(placement: Placement, recordings: Sequence[Recording], inferences: int) -> Messages:
     """Count the messages that inferences caused.
 
     Parameters
     ----------
     placement : Placement
-    traces : sequence of Trace
+    recordings : sequence of Recording
         All that the inferences presented, of the network placed. Rasters of a population make its
         counts exact wherever they are not so anyhow.
     inferences : int
@@ -73,19 +74,21 @@ def messages(placement: Placement, traces: Sequence[Trace], inferences: int) -> 
 
     Raises
     ------
-    ValueError
-        If a trace has a projection that is not placed.
+    ValidationError
+        If a recording has a projection that is not placed.
     """
     found: dict[str, dict[str, float]] = {field: {} for field in _FIELDS}
     exact = True
-    for trace in traces:
-        for name in dict.fromkeys(n for phase in trace.program.phases for n in phase.projections):
+    for recording in recordings:
+        for name in dict.fromkeys(
+            n for phase in recording.program.phases for n in phase.projections
+        ):
             if name not in placement.routes:
-                raise ValueError(
+                raise ValidationError(
                     f"projection {name!r} is not placed; place the network with learning = True"
                 )
             projection, route = placement.network.projection(name), placement.routes[name]
-            sent, known = _sent(trace, projection)
+            sent, known = _sent(recording, projection)
             for field in _FIELDS:
                 ways = getattr(route, field)
                 exact &= known or bool(np.all(ways == ways[0]))
@@ -96,16 +99,16 @@ def messages(placement: Placement, traces: Sequence[Trace], inferences: int) -> 
 
 
 def traffic(
-    network: Network, device: Device, traces: Sequence[Trace], inferences: int
+    network: Network, device: Device, recordings: Sequence[Recording], inferences: int
 ) -> Traffic | None:
     """Place what inferences use, and count its messages, as `pffspike.energy.energy` prices them.
 
     Parameters
     ----------
     network : Network
-        The programs of the traces are placed, and nothing else.
+        The programs of the recordings are placed, and nothing else.
     device : Device
-    traces : sequence of Trace
+    recordings : sequence of Recording
         All that the inferences (or, of a program that learns, training samples) presented.
     inferences : int
         Their number.
@@ -118,41 +121,47 @@ def traffic(
     """
     if device.limits is None or device.formats is None:
         return None
-    programs = {trace.program.name: trace.program for trace in traces}
+    programs = {recording.program.name: recording.program for recording in recordings}
     used = network.replace(programs=tuple(programs.values()))
     placed = place(used, device, learning=any(p.learns for p in programs.values()))
-    sent = messages(placed, traces, inferences)
+    sent = messages(placed, recordings, inferences)
     return Traffic(
         on_core=sum(sent.within.values()),
         off_core=sum(sent.between.values()) + sum(sent.off_chip.values()),
         hops_x=sum(sent.hops_x.values()),
         hops_y=sum(sent.hops_y.values()),
         chips=placed.chips,
-        cores=loads(placed, traces, inferences),
+        cores=loads(placed, recordings, inferences),
         notes=shortfalls(placed, device),
     )
 
 
-def loads(placement: Placement, traces: Sequence[Trace], inferences: int) -> tuple[Load, ...]:
+def loads(
+    placement: Placement, recordings: Sequence[Recording], inferences: int
+) -> tuple[Load, ...]:
     """What each core does per inference; arguments as of `messages`.
 
-    Spikes count as spread evenly over their population unless the trace has its raster.
+    Spikes count as spread evenly over their population unless the recording has its raster.
     """
     network, size = placement.network, len(placement.cores)
     found = {field.name: np.zeros(size) for field in dataclasses.fields(Load)}
-    for trace in traces:
-        for population in structure.extent(network, trace.program).populations:
+    for recording in recordings:
+        for population in structure.extent(network, recording.program).populations:
             where = placement.cores_of(population.name)
             held = np.bincount(where, minlength=size)
-            found["neuron_update"] += held * float(trace.program.steps * trace.presentations)
-            if population.name in trace.rasters:
-                spikes = trace.rasters[population.name].sum(axis=(0, 1)).astype(np.float64)
+            found["neuron_update"] += held * float(
+                recording.program.steps * recording.presentations
+            )
+            if population.name in recording.rasters:
+                spikes = recording.rasters[population.name].sum(axis=(0, 1)).astype(np.float64)
                 found["spike"] += np.bincount(where, spikes, size)
             else:
-                found["spike"] += held * (trace.spikes[population.name].sum() / population.size)
-        for name in dict.fromkeys(n for phase in trace.program.phases for n in phase.projections):
+                found["spike"] += held * (recording.spikes[population.name].sum() / population.size)
+        for name in dict.fromkeys(
+            n for phase in recording.program.phases for n in phase.projections
+        ):
             projection = network.projection(name)
-            sent, known = _sent(trace, projection)
+            sent, known = _sent(recording, projection)
             senders = network.population(projection.pre).size
             each = sent if known else np.full(senders, sent.sum() / senders)
             homes = np.eye(size)[placement.cores_of(projection.post)]
@@ -168,12 +177,12 @@ def loads(placement: Placement, traces: Sequence[Trace], inferences: int) -> tup
     return tuple(Load(*(float(values[k]) / n for values in found.values())) for k in range(size))
 
 
-def _sent(trace: Trace, projection: Projection) -> tuple[Floats, bool]:
+def _sent(recording: Recording, projection: Projection) -> tuple[Floats, bool]:
     """Spikes while a projection is enabled: each sender's, or else (and False) their sum."""
-    enabled = np.array([projection.name in phase.projections for phase in trace.program.phases])
+    enabled = np.array([projection.name in phase.projections for phase in recording.program.phases])
     pre = projection.pre
-    if pre in trace.rasters:
-        spikes = trace.by_phase(trace.rasters[pre].sum(axis=0))
+    if pre in recording.rasters:
+        spikes = recording.by_phase(recording.rasters[pre].sum(axis=0))
         return spikes[:, enabled].sum(axis=(0, 1)).astype(np.float64), True
-    total = trace.by_phase(trace.spikes[pre])[:, enabled].sum()
+    total = recording.by_phase(recording.spikes[pre])[:, enabled].sum()
     return np.array([total], np.float64), False

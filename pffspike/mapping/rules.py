@@ -14,6 +14,7 @@ import numpy as np
 
 from pffspike.arithmetic import grids
 from pffspike.devices import Device, Formats, Limits
+from pffspike.errors import ValidationError
 from pffspike.mapping.demand import format_bits
 from pffspike.mapping.placement import Placement, Usage
 from pffspike.network import exactness
@@ -69,7 +70,7 @@ def check(placement: Placement, parameters: Parameters, device: Device) -> list[
         Errors first.
     """
     if device.formats is None or device.limits is None:
-        raise ValueError(f"device {device.name!r} states no formats or no limits")
+        raise ValidationError(f"device {device.name!r} states no formats or no limits")
     design = Design(placement, parameters, device.formats, device.limits)
     findings = [
         Finding(name, severity, message)
@@ -94,7 +95,7 @@ def shortfalls(placement: Placement, device: Device) -> tuple[str, ...]:
         See `check` for every finding by itself.
     """
     if device.formats is None:
-        raise ValueError(f"device {device.name!r} states no formats")
+        raise ValidationError(f"device {device.name!r} states no formats")
     most = device.formats.weight_bits.value
     sizes = [format_bits(placement.network.projection(name)) for name in placement.routes]
     bits = max(sizes, default=0)
@@ -107,7 +108,7 @@ def shortfalls(placement: Placement, device: Device) -> tuple[str, ...]:
     if placement.learning:
         found.append(
             "learning on the device is hypothetical: goodness and its modulator are no sums of "
-            "products of traces, which is what the device has"
+            "products of recordings, which is what the device has"
         )
     return tuple(found)
 
@@ -254,7 +255,7 @@ def learning(design: Design) -> Found:
         yield (
             "warning",
             "synapses have room to learn, but the rules of the device are sums of products of "
-            "traces: goodness and its modulator must be computed and sent by neurons",
+            "recordings: goodness and its modulator must be computed and sent by neurons",
         )
 
 

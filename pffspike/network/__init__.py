@@ -6,12 +6,12 @@ from pffspike.network.spec import (
     Contrast,
     Delta,
     Goodness,
+    HardNegative,
     Network,
     Phase,
     Population,
     Program,
     Projection,
-    Rival,
     Training,
 )
 
@@ -20,13 +20,13 @@ __all__ = [
     "Contrast",
     "Delta",
     "Goodness",
+    "HardNegative",
     "Network",
     "Parameters",
     "Phase",
     "Population",
     "Program",
     "Projection",
-    "Rival",
     "Training",
     "initial",
 ]

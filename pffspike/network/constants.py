@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pffspike.arithmetic import grids
-from pffspike.network.spec import Goodness, Rival
+from pffspike.network.spec import Goodness, HardNegative
 
 
 def rate(value: float, scale: float = 1.0) -> float:
@@ -32,9 +32,9 @@ def slope(rule: Goodness) -> float:
     return grids.nearest_scalar(rule.slope, grids.THRESHOLD_GRID)
 
 
-def noise(rival: Rival) -> float:
-    """Noise of the choice of a rival, in spikes, on the grid 2^-8."""
-    return grids.nearest_scalar(rival.noise, grids.THRESHOLD_GRID)
+def noise(hard_negative: HardNegative) -> float:
+    """Noise of the choice of a hard negative, in spikes, on the grid 2^-8."""
+    return grids.nearest_scalar(hard_negative.noise, grids.THRESHOLD_GRID)
 
 
 def decayed(factor: float, epochs: int) -> float:

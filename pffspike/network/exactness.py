@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pffspike.arithmetic import grids
+from pffspike.errors import ValidationError
 from pffspike.network import constants, structure
 from pffspike.network.spec import Goodness, Network, Population, Program, Projection
 
@@ -33,7 +34,7 @@ class Magnitude:
 
 
 def check(network: Network, batch: int = 1) -> None:
-    """Raise `ValueError` naming the first projection or population that needs over 53 bits.
+    """Raise `ValidationError` naming the first projection or population that needs over 53 bits.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ def _check_drive(network: Network, population: Population, enabled: tuple[str, .
             continue
         total = total + drive(network, projection)
         if total.bits > grids.EXACT_BITS:
-            raise ValueError(
+            raise ValidationError(
                 f"projection {name!r}: the drive of {population.name!r} can reach "
                 f"{total.largest:g} in steps of 2^{total.grid}, {total.bits} bits; narrow the "
                 f"range of its weights or coarsen their grid until it is {grids.EXACT_BITS}"
@@ -110,7 +111,7 @@ def _check_learning(network: Network, population: Population, program: Program, 
         rounded = scaled + Magnitude(1.0, -24)
         needed = max(change.bits, rounded.bits)
         if needed > grids.EXACT_BITS:
-            raise ValueError(
+            raise ValidationError(
                 f"projection {projection.name!r}: a change of its weights in program "
                 f"{program.name!r} needs {needed} bits; lower the window ({program.window}) or "
                 f"the learning rate ({projection.learning_rate}) until it is {grids.EXACT_BITS}"
@@ -127,7 +128,7 @@ def _check_bias(population: Population, program: Program, post: Magnitude) -> No
         distance = Magnitude(1.0, min(grids.RATE_GRID, -_exponent(program.window)))
         total = total + Magnitude(constants.rate(bias.homeostasis), grids.RATE_GRID) * distance
     if total.bits > grids.EXACT_BITS:
-        raise ValueError(
+        raise ValidationError(
             f"population {population.name!r}: a change of its biases in program "
             f"{program.name!r} needs {total.bits} bits; lower the window ({program.window}) or "
             f"the rates of its bias until it is {grids.EXACT_BITS}"

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter, grids
+from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.spec import Network, Projection
 
@@ -79,7 +80,7 @@ def initial(network: Network, seed: int) -> Parameters:
     biases = {
         p.name: np.full(p.size, grids.nearest_scalar(p.bias.initial, grids.DRIVE_GRID))
         for p in network.populations
-        if not p.driven
+        if not p.input
     }
     return Parameters(weights, biases)
 
@@ -100,15 +101,15 @@ def _initial_weights(network: Network, projection: Projection, key: int) -> Floa
 
 
 def check(network: Network, parameters: Parameters) -> None:
-    """Raise `ValueError` if parameters do not suit a network: names, shapes, grids, ranges."""
+    """Raise `ValidationError` if parameters do not suit a network: names, shapes, grids, ranges."""
     expected = set(structure.trainable(network))
-    biased = {p.name for p in network.populations if not p.driven}
+    biased = {p.name for p in network.populations if not p.input}
     for kind, names, given in (
         ("weights", expected, parameters.weights),
         ("biases", biased, parameters.biases),
     ):
         if set(given) != names:
-            raise ValueError(
+            raise ValidationError(
                 f"{kind} are for {sorted(given)}, but network {network.name!r} needs them "
                 f"for {sorted(names)}"
             )
@@ -116,21 +117,23 @@ def check(network: Network, parameters: Parameters) -> None:
         projection, w = network.projection(name), parameters.weights[name]
         allowed = structure.mask(network, projection)
         if w.shape != allowed.shape:
-            raise ValueError(f"weights of {name!r} have shape {w.shape}, not {allowed.shape}")
+            raise ValidationError(f"weights of {name!r} have shape {w.shape}, not {allowed.shape}")
         if not grids.on_grid(w, projection.grid):
-            raise ValueError(f"weights of {name!r} must be multiples of 2^{projection.grid}")
+            raise ValidationError(f"weights of {name!r} must be multiples of 2^{projection.grid}")
         if np.any(w[~allowed]):
-            raise ValueError(f"weights of {name!r} must be 0 where there is no synapse")
+            raise ValidationError(f"weights of {name!r} must be 0 where there is no synapse")
         if np.any(w[allowed] < projection.low) or np.any(w[allowed] > projection.high):
-            raise ValueError(
+            raise ValidationError(
                 f"weights of {name!r} must lie in [{projection.low}, {projection.high}]"
             )
     for name in biased:
         population, b = network.population(name), parameters.biases[name]
         if b.shape != (population.size,):
-            raise ValueError(f"biases of {name!r} have shape {b.shape}, not ({population.size},)")
+            raise ValidationError(
+                f"biases of {name!r} have shape {b.shape}, not ({population.size},)"
+            )
         if not grids.on_grid(b, grids.DRIVE_GRID) or np.any(np.abs(b) > population.bias.limit):
-            raise ValueError(
+            raise ValidationError(
                 f"biases of {name!r} must be multiples of 2^{grids.DRIVE_GRID} within "
                 f"{population.bias.limit} of 0"
             )

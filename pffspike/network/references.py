@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pffspike.errors import ValidationError, unknown
+
 if TYPE_CHECKING:
     from pffspike.network.spec import (
+        HardNegative,
         Network,
         Phase,
         Population,
         Program,
         Projection,
-        Rival,
     )
 
 
 def check_references(network: Network) -> None:
-    """Raise `ValueError` with one sentence about the first reference that does not fit."""
+    """Raise `ValidationError` with one sentence about the first reference that does not fit."""
     for projection in network.projections:
         _check_projection(network, projection)
     for population in network.populations:
@@ -24,8 +26,8 @@ def check_references(network: Network) -> None:
     for program in network.programs:
         for phase in program.phases:
             _check_phase(network, program, phase)
-        if program.rival:
-            _check_rival(network, program, program.rival)
+        if program.hard_negative:
+            _check_hard_negative(network, program, program.hard_negative)
         _check_sizes(network, program)
 
 
@@ -33,22 +35,24 @@ def _check_projection(network: Network, projection: Projection) -> None:
     where = f"projection {projection.name!r}"
     pre = _named(network.populations, projection.pre, f"{where}: pre")
     post = _named(network.populations, projection.post, f"{where}: post")
-    if post.driven:
-        raise ValueError(f"{where}: post = {post.name!r} is driven, so nothing can project to it")
+    if post.input:
+        raise ValidationError(
+            f"{where}: post = {post.name!r} is driven, so nothing can project to it"
+        )
     if projection.connectivity == "one_to_one" and pre.size != post.size:
-        raise ValueError(
+        raise ValidationError(
             f"{where}: one_to_one needs equal sizes, but {pre.name!r} has {pre.size} neurons "
             f"and {post.name!r} has {post.size}"
         )
     if projection.connectivity == "blocks" and (
         pre.size != post.size or pre.size % projection.block
     ):
-        raise ValueError(
+        raise ValidationError(
             f"{where}: block = {projection.block} must divide two equal sizes, but "
             f"{pre.name!r} has {pre.size} neurons and {post.name!r} has {post.size}"
         )
     if projection.learning_rate > 0 and post.rule is None:
-        raise ValueError(
+        raise ValidationError(
             f"{where}: learning_rate = {projection.learning_rate} needs a rule in population "
             f"{post.name!r}; give it one or set the rate to 0"
         )
@@ -69,7 +73,7 @@ def _check_tie(network: Network, projection: Projection) -> None:
         for p in (projection, source)
     ]
     if source.tied is not None or shapes[0] != shapes[1] or projection.grid != source.grid:
-        raise ValueError(
+        raise ValidationError(
             f"{where}: tied = {source.name!r} must be an untied projection of the same sizes, "
             f"connectivity and grid"
         )
@@ -82,7 +86,7 @@ def _check_rule(network: Network, population: Population) -> None:
     where = f"population {population.name!r}: rule: population"
     target = _named(network.populations, rule.population, where)
     if target.size != population.size:
-        raise ValueError(
+        raise ValidationError(
             f"{where} = {target.name!r} has {target.size} neurons; it must have "
             f"{population.size}, one for each that learns from it"
         )
@@ -95,17 +99,17 @@ def _check_phase(network: Network, program: Program, phase: Phase) -> None:
         active.add(_named(network.projections, name, f"{where}: projections").post)
     for name, source in phase.inputs.items():
         population = _named(network.populations, name, f"{where}: inputs")
-        if not population.driven:
-            raise ValueError(f"{where}: inputs: population {name!r} is not driven")
+        if not population.input:
+            raise ValidationError(f"{where}: inputs: population {name!r} is not driven")
         if isinstance(source, int) and not 0 <= source < population.size:
-            raise ValueError(
+            raise ValidationError(
                 f"{where}: inputs: {name} = {source} must be a neuron from 0 to "
                 f"{population.size - 1}"
             )
     for name in phase.projections:
         pre = network.projection(name).pre
         if pre not in active:
-            raise ValueError(
+            raise ValidationError(
                 f"{where}: projection {name!r} starts at {pre!r}, which is not active; drive it, "
                 f"enable a projection to it, or leave {name!r} out"
             )
@@ -116,37 +120,41 @@ def _check_phase(network: Network, program: Program, phase: Phase) -> None:
 
 def _check_learner(population: Population, active: set[str], where: str) -> None:
     rule = population.rule
-    if population.name not in active or population.driven:
-        raise ValueError(f"{where}: learn: {population.name!r} is driven or not active")
+    if population.name not in active or population.input:
+        raise ValidationError(f"{where}: learn: {population.name!r} is driven or not active")
     if rule is None:
         return
     if rule.kind == "delta" and rule.population is not None and rule.population not in active:
-        raise ValueError(
+        raise ValidationError(
             f"{where}: {population.name!r} learns from {rule.population!r}, which is not active"
         )
 
 
-def _check_rival(network: Network, program: Program, rival: Rival) -> None:
-    where = f"program {program.name!r}, rival"
-    _named(network.populations, rival.population, f"{where}: population")
+def _check_hard_negative(network: Network, program: Program, hard_negative: HardNegative) -> None:
+    where = f"program {program.name!r}, hard negative"
+    _named(network.populations, hard_negative.population, f"{where}: population")
     names = [phase.name for phase in program.phases]
-    if rival.phase not in names:
-        raise ValueError(f"{where}: phase = {rival.phase!r} must be one of: {', '.join(names)}")
-    if not 0 <= rival.noise <= 4096:
-        raise ValueError(f"{where}: noise = {rival.noise} must be from 0 to 4096")
-    deciding = names.index(rival.phase)
-    if rival.population not in _active(network, program.phases[deciding]):
-        raise ValueError(f"{where}: {rival.population!r} is not active in phase {rival.phase!r}")
+    if hard_negative.phase not in names:
+        raise ValidationError(
+            f"{where}: phase = {hard_negative.phase!r} must be one of: {', '.join(names)}"
+        )
+    if not 0 <= hard_negative.noise <= 4096:
+        raise ValidationError(f"{where}: noise = {hard_negative.noise} must be from 0 to 4096")
+    deciding = names.index(hard_negative.phase)
+    if hard_negative.population not in _active(network, program.phases[deciding]):
+        raise ValidationError(
+            f"{where}: {hard_negative.population!r} is not active in phase {hard_negative.phase!r}"
+        )
     for phase in program.phases[: deciding + 1]:
-        if rival.signal in dict(_signals(network, phase)):
-            raise ValueError(
-                f"{where}: signal {rival.signal!r} is used in phase {phase.name!r}, before the "
-                f"rival is known; use it only after phase {rival.phase!r}"
+        if hard_negative.signal in dict(_signals(network, phase)):
+            raise ValidationError(
+                f"{where}: signal {hard_negative.signal!r} is used in phase {phase.name!r}, before "
+                f"the hard negative is known; use it only after phase {hard_negative.phase!r}"
             )
-    if not any(rival.signal in dict(_signals(network, phase)) for phase in program.phases):
-        raise ValueError(
-            f"{where}: signal {rival.signal!r} is not used after phase {rival.phase!r}; drive a "
-            f"population with it or remove the rival"
+    if not any(hard_negative.signal in dict(_signals(network, phase)) for phase in program.phases):
+        raise ValidationError(
+            f"{where}: signal {hard_negative.signal!r} is not used after phase "
+            f"{hard_negative.phase!r}; drive a population with it or remove the hard negative"
         )
 
 
@@ -166,16 +174,19 @@ def _signals(network: Network, phase: Phase) -> list[tuple[str, Population]]:
 
 
 def _check_sizes(network: Network, program: Program) -> None:
-    """All that a signal drives or teaches, and the rival's population, have the same size."""
+    """All that a signal drives or teaches has the size of the hard negative's population."""
     sizes: dict[str, tuple[str, int]] = {}
     uses = [use for phase in program.phases for use in _signals(network, phase)]
-    if program.rival:
-        rival = network.population(program.rival.population)
-        uses += [(program.rival.truth, rival), (program.rival.signal, rival)]
+    if program.hard_negative:
+        hard_negative = network.population(program.hard_negative.population)
+        uses += [
+            (program.hard_negative.truth, hard_negative),
+            (program.hard_negative.signal, hard_negative),
+        ]
     for signal, population in uses:
         name, size = sizes.setdefault(signal, (population.name, population.size))
         if size != population.size:
-            raise ValueError(
+            raise ValidationError(
                 f"program {program.name!r}: signal {signal!r} serves {name!r} with {size} neurons "
                 f"and {population.name!r} with {population.size}; they must have the same size"
             )
@@ -189,5 +200,4 @@ def _named(things: tuple, name: object, where: str):  # type: ignore[no-untyped-
     for thing in things:
         if thing.name == name:
             return thing
-    known = ", ".join(thing.name for thing in things)
-    raise ValueError(f"{where} = {name!r} does not exist; there are: {known}")
+    raise unknown(f"{where} =", name, (thing.name for thing in things))

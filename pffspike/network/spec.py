@@ -15,7 +15,7 @@ in this order:
 3. *deliver*: ``I_j = sum over enabled projections of g_pre * sum_i w_ij s_i`` (without ``g_pre``
    for projections that are not normalized), read in step ``t + 1``: every projection has a
    delay of one step.
-4. *trace*, from step ``burn_in`` on: spike counts ``c_j += s_j`` and normalized traces
+4. *recording*, from step ``burn_in`` on: spike counts ``c_j += s_j`` and normalized recordings
    ``a_j += g s_j``.
 
 **At the end of a presentation**, with ``T = window`` (a power of two), ``q_j = c_j / T``,
@@ -27,7 +27,7 @@ in this order:
    being ``a_i / T`` (``q_i`` if the projection is not normalized), rounded stochastically to the
    grid of the weights and clipped to their range; every bias by ``rate_b * f_j - h (q_j - rho)``,
    rounded to the nearest multiple of 2^-24.
-7. *clear*: currents, counts and traces return to zero.
+7. *clear*: currents, counts and recordings return to zero.
 
 All changes of step 6 are computed from the values before it. Real numbers of a card are
 rounded to the nearest multiple of their grid (`pffspike.arithmetic.grids`) when a network is
@@ -42,6 +42,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
+from pffspike.errors import ValidationError, unknown
 from pffspike.network.references import check_references
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -49,7 +50,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
 def _check(condition: bool, message: str) -> None:
     if not condition:
-        raise ValueError(message)
+        raise ValidationError(message)
 
 
 def _check_name(name: str) -> None:
@@ -72,8 +73,8 @@ class Goodness:
 
     With ``positive = "low"`` (PFF: a true sample is the quiet one),
     ``m = clip(1/2 + slope (threshold - G), 0, 1) - lab``; with ``"high"`` (FF) ``m`` is
-    ``lab - clip(1/2 + slope (G - threshold), 0, 1)``. ``lab`` is 1 in a phase of contrast +1 and
-    0 in a phase of contrast -1; in a phase of contrast 0, ``m`` is 0. Source: Ororbia and Mali,
+    ``lab - clip(1/2 + slope (G - threshold), 0, 1)``. ``lab`` is 1 in a phase of sign +1 and
+    0 in a phase of sign -1; in a phase of sign 0, ``m`` is 0. Source: Ororbia and Mali,
     arXiv 2301.01452, with the logistic function replaced by its tangent at 0, clipped.
 
     Parameters
@@ -101,9 +102,9 @@ class Goodness:
 
 @dataclass(frozen=True)
 class Contrast:
-    """Hebbian rule with the sign of the phase: ``f_j = contrast * q_j``.
+    """Hebbian rule with the sign of the phase: ``f_j = sign * q_j``.
 
-    Contrastive Hebbian learning: a clamped phase of contrast +1, a free one of contrast -1.
+    Contrastive Hebbian learning: a clamped phase of sign +1, a free one of sign -1.
     """
 
     kind: Literal["contrast"] = "contrast"
@@ -202,7 +203,7 @@ class Population:
     name: str
     size: int
     normalization: Literal["sqrt", "shift", "none"] = "sqrt"
-    driven: bool = False
+    input: bool = False
     bias: Bias = field(default_factory=Bias)
     rule: Rule | None = None
 
@@ -210,7 +211,7 @@ class Population:
         _check_name(self.name)
         _check(1 <= self.size < 2**20, f"size = {self.size} must be from 1 to {2**20 - 1}")
         _check(
-            not (self.driven and self.rule),
+            not (self.input and self.rule),
             f"population {self.name!r} is driven, so it can't have a rule; remove one of the two",
         )
 
@@ -301,9 +302,9 @@ class Phase:
     projections : tuple of str
         Those that are enabled. A population is active if it is driven in this phase or if an
         enabled projection ends at it.
-    contrast : {-1, 0, 1}
+    sign : {-1, 0, 1}
         Positive, negative or neither: then homeostasis alone changes populations whose rule needs
-        a contrast.
+        a sign.
     learn : tuple of str
         Populations whose rules and homeostasis are applied at the end.
     stream : int
@@ -313,7 +314,7 @@ class Phase:
     name: str
     inputs: Mapping[str, str | int]
     projections: tuple[str, ...]
-    contrast: Literal[-1, 0, 1] = 0
+    sign: Literal[-1, 0, 1] = 0
     learn: tuple[str, ...] = ()
     stream: int = 0
 
@@ -326,7 +327,7 @@ class Phase:
 
 
 @dataclass(frozen=True)
-class Rival:
+class HardNegative:
     """The hard negative: the wrong class that the network finds most convincing.
 
     Where the signal ``signal`` says -1, the class is the ``j`` other than the true one with the
@@ -363,14 +364,14 @@ class Program:
     burn_in, window : int
         Steps before and inside the window of the traces; ``window`` is a power of two.
     phases : tuple of Phase
-    rival : Rival or None
+    hard negative : HardNegative or None
     """
 
     name: str
     burn_in: int
     window: int
     phases: tuple[Phase, ...]
-    rival: Rival | None = None
+    hard_negative: HardNegative | None = None
 
     def __post_init__(self) -> None:
         _check_name(self.name)
@@ -467,15 +468,15 @@ class Network:
         check_references(self)
 
     def population(self, name: str) -> Population:
-        """Find a population by name (`ValueError` lists the names there are)."""
+        """Find a population by name (`ValidationError` lists the names there are)."""
         return _find("population", self.populations, name)
 
     def projection(self, name: str) -> Projection:
-        """Find a projection by name (`ValueError` lists the names there are)."""
+        """Find a projection by name (`ValidationError` lists the names there are)."""
         return _find("projection", self.projections, name)
 
     def program(self, name: str) -> Program:
-        """Find a program by name (`ValueError` lists the names there are)."""
+        """Find a program by name (`ValidationError` lists the names there are)."""
         return _find("program", self.programs, name)
 
     def index(self, name: str) -> int:
@@ -494,5 +495,4 @@ def _find(kind: str, things: tuple[_Named, ...], name: str) -> _Named:
     for thing in things:
         if thing.name == name:
             return thing
-    known = ", ".join(thing.name for thing in things)
-    raise ValueError(f"{kind} {name!r} does not exist; there are: {known}")
+    raise unknown(kind, name, (thing.name for thing in things))

@@ -69,7 +69,7 @@ class Extent:
     populations : tuple of Population
     projections : tuple of Projection
     signals : tuple of str
-        Names of the arrays that a run needs: inputs, targets and the rival's truth.
+        Names of the arrays that a run needs: inputs, targets and the hard negative's truth.
     """
 
     populations: tuple[Population, ...]
@@ -90,8 +90,8 @@ def extent(network: Network, program: Program) -> Extent:
             rule = network.population(name).rule
             if rule is not None and rule.kind == "delta" and rule.signal is not None:
                 signals[rule.signal] = None
-    if program.rival:
-        signals[program.rival.truth] = None
+    if program.hard_negative:
+        signals[program.hard_negative.truth] = None
     return Extent(
         tuple(p for p in network.populations if p.name in used),
         tuple(p for p in network.projections if p.name in enabled),

@@ -1,4 +1,4 @@
-"""Pictures of traces, histories and weights. Every function returns a Matplotlib figure."""
+"""Pictures of recordings, histories and weights. Every function returns a Matplotlib figure."""
 
 from pffspike.errors import MissingPackageError
 

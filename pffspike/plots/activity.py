@@ -9,17 +9,17 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from pffspike.plots.canvas import FALSE, NEUTRAL, TRUE, figure
-from pffspike.trace import Trace
+from pffspike.recording import Recording
 
 _ROWS = 80  #: neurons that one inch of a raster holds
 
 
-def raster(trace: Trace, presentations: Mapping[str, int]) -> Figure:
+def raster(recording: Recording, presentations: Mapping[str, int]) -> Figure:
     """Draw every recorded spike of some presentations side by side, population by population.
 
     Parameters
     ----------
-    trace : Trace
+    recording : Recording
         With rasters.
     presentations : mapping of str to int
         Title of each column, and the presentation it shows.
@@ -29,7 +29,7 @@ def raster(trace: Trace, presentations: Mapping[str, int]) -> Figure:
     Figure
     """
     chosen = list(presentations.values())
-    shown = {name: r[:, chosen] for name, r in trace.rasters.items() if r[:, chosen].any()}
+    shown = {name: r[:, chosen] for name, r in recording.rasters.items() if r[:, chosen].any()}
     heights = [max(0.35, spikes.shape[2] / _ROWS) for spikes in shown.values()]
     drawing = figure(1.6 + 3.2 * len(chosen), 1.2 + sum(heights))
     panels = drawing.subplots(
@@ -39,11 +39,11 @@ def raster(trace: Trace, presentations: Mapping[str, int]) -> Figure:
         for column, axes in enumerate(line):
             steps, neurons = np.nonzero(spikes[:, column])
             axes.hlines(neurons, steps - 0.42, steps + 0.42, linewidth=1.3, color=TRUE)
-            axes.axvspan(-0.5, trace.program.burn_in - 0.5, color="0.92", zorder=0)
-            axes.set_xlim(-0.5, trace.program.steps - 0.5)
+            axes.axvspan(-0.5, recording.program.burn_in - 0.5, color="0.92", zorder=0)
+            axes.set_xlim(-0.5, recording.program.steps - 0.5)
             axes.set_ylim(-0.5, spikes.shape[2] - 0.5)
             axes.set_yticks([])
-            axes.set_xticks(range(0, trace.program.steps, 2))
+            axes.set_xticks(range(0, recording.program.steps, 2))
             axes.text(
                 0.995,
                 0.02,

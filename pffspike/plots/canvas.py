@@ -7,7 +7,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 from pffspike.files import write_whole
 
 #: Colour-blind safe colours (Okabe and Ito): true label, false label, no label.
@@ -29,13 +29,15 @@ def save(drawing: Figure, path: Path) -> None:
 
     Raises
     ------
-    UserError
+    ValidationError
         If the format is unknown or the file can't be written.
     """
     kind = path.suffix[1:].lower() or "png"
     known = drawing.canvas.get_supported_filetypes()
     if kind not in known:
-        raise UserError(f"{path} has the unknown ending .{kind}; use one of: {', '.join(known)}")
+        raise ValidationError(
+            f"{path} has the unknown ending .{kind}; use one of: {', '.join(known)}"
+        )
     buffer = io.BytesIO()
     drawing.savefig(buffer, format=kind)
     write_whole(path, buffer.getvalue())

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from pffspike.devices import Device
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 from pffspike.mapping.placement import Core, Placement, Usage
 from pffspike.plots.canvas import figure
 
@@ -36,11 +36,11 @@ def placement(placed: Placement, device: Device) -> Figure:
 
     Raises
     ------
-    UserError
+    ValidationError
         If the device states no limits.
     """
     if device.limits is None:
-        raise UserError(
+        raise ValidationError(
             f"device {device.name!r} states no limits; add a table [limits] to its card"
         )
     names = list(dict.fromkeys(b.population for core in placed.cores for b in core.blocks))

@@ -13,7 +13,7 @@ from pffspike.engines.base import Engine
 from pffspike.network import structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Program, Projection
-from pffspike.trace import Record, Trace
+from pffspike.recording import Probes, Recording
 
 Floats = npt.NDArray[np.float64]
 
@@ -82,13 +82,13 @@ def activity(
     sums: dict[str, _Sum] = {}
     for program in programs:
         pres = {p.pre for p in structure.extent(network, program).projections}
-        record = Record(rasters=tuple(pres))
-        with engine.compile(network, program.name, parameters, seed=seed, record=record) as session:
+        probes = Probes(rasters=tuple(pres))
+        with engine.compile(network, program.name, parameters, seed=seed, probes=probes) as session:
             for start in range(0, len(images), _BATCH):
                 some = slice(start, start + _BATCH)
                 signals = {"image": images[some], "label": labels[some]}
-                trace = session.run(signals, np.arange(len(images))[some])
-                _add(network, program, trace, sums)
+                recording = session.run(signals, np.arange(len(images))[some])
+                _add(network, program, recording, sums)
     return {
         name: Moments(
             total.first / total.count,
@@ -112,7 +112,7 @@ def _can_run(network: Network, program: Program) -> bool:
     return not program.learns and set(structure.extent(network, program).signals) <= known
 
 
-def _add(network: Network, program: Program, trace: Trace, sums: dict[str, _Sum]) -> None:
+def _add(network: Network, program: Program, recording: Recording, sums: dict[str, _Sum]) -> None:
     """Add a run; projections that hear the same in the same phases share the products."""
     products: dict[tuple[str, bool, tuple[int, ...]], tuple[Floats, Floats, int]] = {}
     for projection in structure.extent(network, program).projections:
@@ -123,7 +123,7 @@ def _add(network: Network, program: Program, trace: Trace, sums: dict[str, _Sum]
         )
         key = (projection.pre, projection.normalized, enabled)
         if key not in products:
-            sent = _sent(network, projection, trace, enabled)
+            sent = _sent(network, projection, recording, enabled)
             products[key] = (sent.sum(axis=0), sent.T @ sent, len(sent))
         first, second, count = products[key]
         owner = structure.weights_of(projection)
@@ -135,12 +135,12 @@ def _add(network: Network, program: Program, trace: Trace, sums: dict[str, _Sum]
 
 
 def _sent(
-    network: Network, projection: Projection, trace: Trace, phases: tuple[int, ...]
+    network: Network, projection: Projection, recording: Recording, phases: tuple[int, ...]
 ) -> Floats:
     """Inputs of a projection's synapses, a row for each step of the phases it is enabled in."""
-    raster = trace.rasters[projection.pre]
+    raster = recording.rasters[projection.pre]
     steps, _, size = raster.shape
-    by_phase = raster.reshape(steps, len(trace.samples), -1, size)[:-1, :, list(phases)]
+    by_phase = raster.reshape(steps, len(recording.samples), -1, size)[:-1, :, list(phases)]
     spikes = by_phase.reshape(-1, size).astype(np.float64)
     if projection.normalized:
         table = grids.gain_table(network.population(projection.pre).normalization, size)

@@ -16,7 +16,7 @@ from pffspike import cards
 from pffspike.arithmetic import grids
 from pffspike.cards import toml
 from pffspike.devices import Device
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 from pffspike.network import exactness, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Projection
@@ -84,7 +84,7 @@ def quantize(
 
     Raises
     ------
-    UserError
+    ValidationError
         If the device does not have so many bits, or its card states no formats.
     """
     check_bits(bits, device)
@@ -112,16 +112,16 @@ def quantize(
 
 
 def check_bits(bits: int, device: Device | None) -> None:
-    """Raise `UserError` if a device (None: any) does not have weights of so many bits."""
+    """Raise `ValidationError` if a device (None: any) does not have weights of so many bits."""
     if device is not None and device.formats is None:
-        raise UserError(
+        raise ValidationError(
             f"device {device.name!r} states no number formats; leave --device out or add a table "
             f"[formats] to its card"
         )
     most = device.formats.weight_bits.value if device and device.formats else _MOST_BITS
     if not _LEAST_BITS <= bits <= most:
         where = f"device {device.name!r} has" if device else "the quantizer makes"
-        raise UserError(
+        raise ValidationError(
             f"--bits {bits} is not possible; {where} weights of {_LEAST_BITS} to {most} bits"
         )
 
@@ -240,7 +240,7 @@ def _biases(
     bits = device.formats.bias_bits if device and device.formats else None
     biases, reports = {}, []
     for population in trained.network.populations:
-        if population.driven:
+        if population.input:
             continue
         old = trained.parameters.biases[population.name]
         correction = np.zeros(population.size)

@@ -13,13 +13,13 @@ from pffspike.data import Dataset, probabilities
 from pffspike.devices import Device
 from pffspike.energy import Energy, energy
 from pffspike.engines.base import Engine
-from pffspike.errors import UserError
+from pffspike.errors import PffspikeError
 from pffspike.network import structure
 from pffspike.network.spec import Network
+from pffspike.recording import NOTHING, Probes
 from pffspike.report import sections
 from pffspike.report.page import Markup, page
 from pffspike.storage import TrainedNetwork
-from pffspike.trace import NOTHING, Record
 
 _WINDOWS = (4, 8, 16, 32)  #: of the curve of accuracy against energy
 _BUDGET = 0.002  #: of answers that mode early may change
@@ -73,7 +73,7 @@ def report(
 
     Raises
     ------
-    UserError
+    ValidationError
         If the network can't classify, or Matplotlib is missing.
     """
     runner = _Runner(trained, dataset, engine, tuple(devices), seed)
@@ -124,12 +124,12 @@ class _Runner:
         network = self.trained.network
         evaluation.check_mode(network, "goodness")
         everyone = structure.extent(network, network.program("goodness")).populations
-        rasters = Record(rasters=tuple(p.name for p in everyone))
-        found = [self.answer(network, "goodness", record=rasters)]
+        rasters = Probes(rasters=tuple(p.name for p in everyone))
+        found = [self.answer(network, "goodness", probes=rasters)]
         for mode in ("one_pass", "proposal", "early"):
             try:
                 evaluation.check_mode(network, mode)
-            except UserError:
+            except PffspikeError:
                 continue  # not every circuit has all of them
             found.append(self.answer(network, mode))
         return found
@@ -145,7 +145,7 @@ class _Runner:
         return found
 
     def answer(
-        self, network: Network, mode: str, setting: str = "", record: Record = NOTHING
+        self, network: Network, mode: str, setting: str = "", probes: Probes = NOTHING
     ) -> Answered:
         """Answer the test images."""
         stopping = None
@@ -168,11 +168,11 @@ class _Runner:
             seed=self.seed,
             device=self.devices[0],
             stopping=stopping,
-            record=record,
+            probes=probes,
         )
-        traces, n = result.classification.traces, len(self.dataset.test_images)
+        recordings, n = result.classification.recordings, len(self.dataset.test_images)
         others = tuple(
-            energy(traces, n, d, traffic=mapping.traffic(network, d, traces, n))
+            energy(recordings, n, d, traffic=mapping.traffic(network, d, recordings, n))
             for d in self.devices[1:]
         )
         return Answered(mode, setting, result, (result.energy, *others))

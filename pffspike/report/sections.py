@@ -53,7 +53,7 @@ def summary(trained: TrainedNetwork, dataset: Dataset, answered: Sequence[Answer
 def network(spec: Network) -> Markup:
     """Populations, projections, schedule."""
     populations = [
-        (p.name, p.size, "driven" if p.driven else p.rule.kind if p.rule else "", p.normalization)
+        (p.name, p.size, "driven" if p.input else p.rule.kind if p.rule else "", p.normalization)
         for p in spec.populations
     ]
     projections = [
@@ -134,7 +134,7 @@ def activity(trained: TrainedNetwork, dataset: Dataset, result: Evaluation) -> M
     ranking = result.classification.scores[0].argsort()[::-1]
     wrong = int(next(k for k in ranking if k != label))
     shown = {f"a {label}, labelled {label}": label, f"the same, labelled {wrong}": wrong}
-    raster = plots.raster(result.classification.traces[0], shown)
+    raster = plots.raster(result.classification.recordings[0], shown)
     parts = [
         picture(
             raster,

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pffspike.errors import MissingPackageError, UserError
+from pffspike.errors import MissingPackageError, ValidationError
 from pffspike.study.runs import Run, execute
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _client(workers: int, scheduler: str | None) -> Iterator[Client]:
         try:
             client = Client(scheduler, timeout=_TIMEOUT)
         except (OSError, ValueError, asyncio.TimeoutError) as error:
-            raise UserError(
+            raise ValidationError(
                 f"no scheduler answers at {scheduler!r} ({error}); give the address that it prints "
                 f"when it starts, or leave --scheduler out"
             ) from None

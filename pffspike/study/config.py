@@ -38,7 +38,7 @@ from pffspike.baselines import KINDS
 from pffspike.baselines.spiking import Spiking
 from pffspike.cards import toml
 from pffspike.cards.networks import changed
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 
 CONFIG = "config.toml"  #: name of the file in a study's folder
 _NAME = re.compile(r"[a-z][a-z0-9_-]*\Z")
@@ -71,7 +71,7 @@ class Fast:
     def __post_init__(self) -> None:
         for key in ("samples", "test_images", "epochs"):
             if getattr(self, key) < 1:
-                raise ValueError(f"{key} = {getattr(self, key)} must be at least 1")
+                raise ValidationError(f"{key} = {getattr(self, key)} must be at least 1")
         _check_seeds("seeds", self.seeds)
 
 
@@ -135,26 +135,26 @@ class _Config:
 
     def __post_init__(self) -> None:
         if not self.datasets:
-            raise ValueError("datasets = () must name at least one data set")
+            raise ValidationError("datasets = () must name at least one data set")
         _check_seeds("seeds", self.seeds)
         if self.ablation_seeds is not None:
             _check_seeds("ablation_seeds", self.ablation_seeds)
         if not self.systems:
-            raise ValueError("systems has no table; give at least one, [systems.NAME]")
+            raise ValidationError("systems has no table; give at least one, [systems.NAME]")
         for name in (*self.systems, *self.ablations):
             if not _NAME.match(name):
-                raise ValueError(
+                raise ValidationError(
                     f"the name {name!r} must be lower-case letters, digits, _ and -, beginning "
                     f"with a letter"
                 )
         for name in self.ablations:
             if name in self.systems:
-                raise ValueError(f"{name!r} is a system and an ablation; names must differ")
+                raise ValidationError(f"{name!r} is a system and an ablation; names must differ")
 
 
 def _check_seeds(key: str, seeds: tuple[int, ...]) -> None:
     if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
-        raise ValueError(f"{key} = {seeds} must be different numbers from 0 on, at least one")
+        raise ValidationError(f"{key} = {seeds} must be different numbers from 0 on, at least one")
 
 
 def read_study(
@@ -178,7 +178,7 @@ def read_study(
 
     Raises
     ------
-    UserError
+    ValidationError
         If there is no config, or for the first key that is wrong.
     """
     path = folder / CONFIG
@@ -203,7 +203,7 @@ def _check_known(source: str, names: tuple[str, ...], known: list[str]) -> None:
     for name in names:
         if name not in known:
             close = difflib.get_close_matches(name, known, 1) or known
-            raise UserError(
+            raise ValidationError(
                 f"{source}: there is no system or ablation {name!r}; give one of: "
                 f"{', '.join(close)}"
             )
@@ -225,7 +225,7 @@ def _systems(config: _Config, path: Path, fast: bool) -> list[System]:
         rest = dict(table)
         base = rest.pop("base", None)
         if base not in tables:
-            raise UserError(
+            raise ValidationError(
                 f"{path}: {where}.base = {base!r} is wrong: it must be one of: "
                 f"{', '.join(config.systems)}"
             )
@@ -260,20 +260,20 @@ def _system(
     own = rest.pop("seeds", None)
     if own is not None and base is None and not shortened:
         if not isinstance(own, list) or not all(type(seed) is int for seed in own):
-            raise UserError(
+            raise ValidationError(
                 f"{path}: {where}.seeds = {own!r} is wrong: it must be a list of whole numbers"
             )
         try:
             _check_seeds(f"{where}.seeds", tuple(own))
         except ValueError as error:
-            raise UserError(f"{path}: {error}") from None
+            raise ValidationError(f"{path}: {error}") from None
         seeds = tuple(own)
     if kind not in KINDS:
-        raise UserError(
+        raise ValidationError(
             f"{path}: {where}.kind = {kind!r} is wrong: it must be one of: {', '.join(KINDS)}"
         )
     if not isinstance(title, str):
-        raise UserError(f"{path}: {where}.title = {title!r} is wrong: it must be a text")
+        raise ValidationError(f"{path}: {where}.title = {title!r} is wrong: it must be a text")
     settings: Any = toml.build(KINDS[kind].settings, rest, str(path), where)
     if isinstance(settings, Spiking) and settings.card.endswith(".toml"):
         card = str((path.parent / settings.card).resolve())

@@ -17,7 +17,7 @@ from threadpoolctl import threadpool_limits
 from pffspike.baselines import KINDS, Report
 from pffspike.cards import toml
 from pffspike.data import Dataset, load
-from pffspike.errors import UserError
+from pffspike.errors import PffspikeError
 from pffspike.files import write_whole
 from pffspike.storage import versions
 from pffspike.study.config import Study, System
@@ -91,7 +91,7 @@ def plan(study: Study, directory: Path | None = None, download: bool = False) ->
 
     Raises
     ------
-    UserError
+    ValidationError
         If a data set is missing or a card is wrong.
     """
     runs = []
@@ -176,7 +176,7 @@ def execute(run: Run, output: Path, report: Report) -> str | None:
             "machine": machine(),
         }
         write_whole(result_path(output, run), json.dumps(content, indent=1) + "\n")
-    except UserError as error:
+    except PffspikeError as error:
         return str(error)
     except Exception as error:  # one run must not take the others with it
         return f"{type(error).__name__}: {error}".partition("\n")[0]

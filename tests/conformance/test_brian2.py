@@ -25,7 +25,7 @@ from pffspike.engines.base import Session
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import UserError
 from pffspike.network import Network, Training, initial
-from pffspike.trace import Record, Trace
+from pffspike.recording import Probes, Recording
 from strategies import Case, cases
 
 brian2 = pytest.importorskip("brian2")
@@ -44,7 +44,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield place
 
 
-EVERYTHING = Record(
+EVERYTHING = Probes(
     counts=("readout", "hidden_1"), rasters=("image", "hidden_1", "hidden_2", "readout")
 )
 
@@ -63,7 +63,7 @@ def digits_signals(samples: int, start: int = 0) -> dict[str, Any]:
     return {"image": digits.data[part] / 16, "label": labels, "negative": given}
 
 
-def assert_same(mine: Trace, its: Trace, one: Session, other: Session) -> None:
+def assert_same(mine: Recording, its: Recording, one: Session, other: Session) -> None:
     """Compare all that two sessions have recorded and learned."""
     for name in ("spikes", "goodness", "counts", "rasters"):
         a, b = getattr(mine, name), getattr(its, name)
@@ -71,7 +71,7 @@ def assert_same(mine: Trace, its: Trace, one: Session, other: Session) -> None:
         for key in a:
             assert a[key].shape == b[key].shape
             assert np.array_equal(a[key], b[key]), f"{name} of {key}"
-    assert np.array_equal(mine.rivals, its.rivals)
+    assert np.array_equal(mine.hard_negatives, its.hard_negatives)
     assert np.array_equal(mine.samples, its.samples)
     for kind in ("weights", "biases"):
         a, b = getattr(one.parameters, kind), getattr(other.parameters, kind)
@@ -82,14 +82,14 @@ def assert_same(mine: Trace, its: Trace, one: Session, other: Session) -> None:
 def compare(engine: Brian2Engine, network: Network, signals: dict[str, Any], runs: int = 1) -> None:
     """Train with both engines, in one or several calls, and compare everything."""
     start, samples = initial(network, 1), np.arange(len(signals["image"]))
-    reference = ReferenceEngine().compile(network, "train", start, seed=3, record=EVERYTHING)
+    reference = ReferenceEngine().compile(network, "train", start, seed=3, probes=EVERYTHING)
     expected = reference.run(signals, samples, learning_scale=0.5)
-    with engine.compile(network, "train", start, seed=3, record=EVERYTHING) as session:
-        traces = []
+    with engine.compile(network, "train", start, seed=3, probes=EVERYTHING) as session:
+        recordings = []
         for part in np.array_split(samples, runs):
             some = {name: values[part] for name, values in signals.items()}
-            traces.append(session.run(some, part, learning_scale=0.5))
-        assert_same(expected, Trace.join(traces), reference, session)
+            recordings.append(session.run(some, part, learning_scale=0.5))
+        assert_same(expected, Recording.join(recordings), reference, session)
     changed = [k for k, w in start.weights.items() if (w != reference.parameters.weights[k]).any()]
     assert len(changed) == 13  # all that this program can teach
 
@@ -139,10 +139,10 @@ def test_inference_agrees(target: str, program: str) -> None:
     )
     start, samples = initial(network, 2), np.arange(5)
     signals = digits_signals(5) | {"latent": np.full((5, 5), 0.25)}
-    record = Record(counts=("image_prediction",), rasters=("hidden_2_prediction", "label"))
-    reference = ReferenceEngine().compile(network, program, start, seed=7, record=record)
+    probes = Probes(counts=("image_prediction",), rasters=("hidden_2_prediction", "label"))
+    reference = ReferenceEngine().compile(network, program, start, seed=7, probes=probes)
     with Brian2Engine(target, chunk=4).compile(
-        network, program, start, seed=7, record=record
+        network, program, start, seed=7, probes=probes
     ) as session:
         mine, its = (s.run(signals, samples) for s in (reference, session))
         assert_same(mine, its, reference, session)
@@ -153,13 +153,13 @@ def check_case(case: Case, target: str) -> None:
     """Run a random network with both engines."""
     start = initial(case.network, case.seed)
     names = tuple(p.name for p in case.network.populations)
-    record = Record(counts=names, rasters=names)
+    probes = Probes(counts=names, rasters=names)
     sessions = [
-        engine.compile(case.network, "main", start, seed=case.seed, record=record)
+        engine.compile(case.network, "main", start, seed=case.seed, probes=probes)
         for engine in (ReferenceEngine(), Brian2Engine(target, chunk=2))  # type: ignore[arg-type]
     ]
-    traces = [session.run(case.signals, case.samples) for session in sessions]
-    assert_same(*traces, *sessions)
+    recordings = [session.run(case.signals, case.samples) for session in sessions]
+    assert_same(*recordings, *sessions)
     sessions[1].close()
 
 
@@ -235,9 +235,9 @@ def test_cython_agrees(tiny: tuple[Network, dict[str, Any]]) -> None:
     """The one test of Cython in the default suite: a program of few modules."""
     network, signals = tiny
     start, samples = initial(network, 1), np.arange(3)
-    reference = ReferenceEngine().compile(network, "one_pass", start, seed=1, record=EVERYTHING)
+    reference = ReferenceEngine().compile(network, "one_pass", start, seed=1, probes=EVERYTHING)
     with Brian2Engine("cython", chunk=2).compile(
-        network, "one_pass", start, seed=1, record=EVERYTHING
+        network, "one_pass", start, seed=1, probes=EVERYTHING
     ) as session:
         assert_same(
             reference.run(signals, samples), session.run(signals, samples), reference, session
@@ -249,9 +249,9 @@ def test_no_samples(tiny: tuple[Network, dict[str, Any]]) -> None:
     network, signals = tiny
     empty = {name: values[:0] for name, values in signals.items()}
     start = initial(network, 1)
-    reference = ReferenceEngine().compile(network, "train", start, seed=1, record=EVERYTHING)
+    reference = ReferenceEngine().compile(network, "train", start, seed=1, probes=EVERYTHING)
     with Brian2Engine("numpy").compile(
-        network, "train", start, seed=1, record=EVERYTHING
+        network, "train", start, seed=1, probes=EVERYTHING
     ) as session:
         assert_same(reference.run(empty, []), session.run(empty, []), reference, session)
 
@@ -312,9 +312,9 @@ def test_the_makefile_of_brian2_serves_where_files_cannot_be_united(
     monkeypatch.setattr("pffspike.engines.brian2.compiler._unite", lambda directory: False)
     start, samples = initial(network, 1), np.arange(3)
     with Brian2Engine(flags=("-w", "-O0")).compile(network, "one_pass", start, seed=1) as session:
-        trace = session.run(signals, samples)
+        recording = session.run(signals, samples)
     expected = ReferenceEngine().compile(network, "one_pass", start, seed=1)
-    assert expected.run(signals, samples).same_spikes(trace)
+    assert expected.run(signals, samples).same_spikes(recording)
 
 
 @pytest.mark.parametrize("target", ["numpy", "cython"])
@@ -442,9 +442,9 @@ def test_wide_sums() -> None:
     start, samples, signals = initial(network, 1), np.arange(4), digits_signals(4)
     assert abs(start.weights["image_to_hidden_1"]).max() == 64
     for target in ("numpy", "cpp_standalone"):
-        reference = ReferenceEngine().compile(network, "train", start, seed=3, record=EVERYTHING)
+        reference = ReferenceEngine().compile(network, "train", start, seed=3, probes=EVERYTHING)
         with Brian2Engine(target, chunk=4).compile(
-            network, "train", start, seed=3, record=EVERYTHING
+            network, "train", start, seed=3, probes=EVERYTHING
         ) as session:
             mine, its = (s.run(signals, samples) for s in (reference, session))
             assert_same(mine, its, reference, session)
@@ -522,11 +522,11 @@ def test_several_processes_agree(samples: int) -> None:
     """Chunks that run at the same time; learning is one after the other as ever."""
     network, signals = digits_network(), digits_signals(samples)
     start, numbers = initial(network, 2), np.arange(samples)
-    record = Record(counts=("hidden_2",), rasters=("hidden_1",))
+    probes = Probes(counts=("hidden_2",), rasters=("hidden_1",))
     engine = Brian2Engine("cpp_standalone", chunk=2, processes=2)
     for program in ("goodness", "train"):
-        reference = ReferenceEngine().compile(network, program, start, seed=7, record=record)
-        with engine.compile(network, program, start, seed=7, record=record) as session:
+        reference = ReferenceEngine().compile(network, program, start, seed=7, probes=probes)
+        with engine.compile(network, program, start, seed=7, probes=probes) as session:
             seen: list[int] = []
             mine = reference.run(signals, numbers)
             its = session.run(signals, numbers, progress=seen.append)

@@ -17,7 +17,7 @@ import pytest
 from pffspike.circuits import PFF, pff
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.network import Network, Training, initial
-from pffspike.trace import Record
+from pffspike.recording import Probes
 
 pytest.importorskip("brian2")
 from pffspike.engines.brian2 import Brian2Engine, builds, compiler
@@ -45,8 +45,8 @@ def run(net: Network, scale: float = 1.0) -> None:
     with Brian2Engine("cpp_standalone", chunk=2, flags=FLAGS).compile(
         net, "train", start, seed=3
     ) as session:
-        traces = [s.run(signals, samples, learning_scale=scale) for s in (reference, session)]
-        assert traces[0].same_spikes(traces[1])
+        recordings = [s.run(signals, samples, learning_scale=scale) for s in (reference, session)]
+        assert recordings[0].same_spikes(recordings[1])
         assert session.parameters.equal(reference.parameters)
 
 
@@ -94,7 +94,7 @@ def test_a_program_is_compiled_once(cache: Path, compiled: list[Path]) -> None:
 def test_what_is_compiled_in_makes_another_key(settings: dict[str, Any]) -> None:
     """Structure, rules and constants."""
     keys = {
-        builds.make_key(Layout(net, net.program("train")), Record(), 2, FLAGS)
+        builds.make_key(Layout(net, net.program("train")), Probes(), 2, FLAGS)
         for net in (network(), network(**settings))
     }
     assert len(keys) == 2
@@ -107,17 +107,17 @@ def test_everything_else_in_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     projections = (dataclasses.replace(net.projections[0], high=4.0), *net.projections[1:])
     narrow = net.replace(projections=projections)
     keys = [
-        builds.make_key(train, Record(), 2, FLAGS),
-        builds.make_key(Layout(narrow, narrow.program("train")), Record(), 2, FLAGS),
-        builds.make_key(Layout(net, net.program("one_pass")), Record(), 2, FLAGS),
-        builds.make_key(train, Record(), 3, FLAGS),
-        builds.make_key(train, Record(counts=("hidden_1",)), 2, FLAGS),
-        builds.make_key(train, Record(), 2, ("-w", "-O1")),
+        builds.make_key(train, Probes(), 2, FLAGS),
+        builds.make_key(Layout(narrow, narrow.program("train")), Probes(), 2, FLAGS),
+        builds.make_key(Layout(net, net.program("one_pass")), Probes(), 2, FLAGS),
+        builds.make_key(train, Probes(), 3, FLAGS),
+        builds.make_key(train, Probes(counts=("hidden_1",)), 2, FLAGS),
+        builds.make_key(train, Probes(), 2, ("-w", "-O1")),
     ]
     monkeypatch.setenv("CXX", "c++")
-    keys.append(builds.make_key(train, Record(), 2, FLAGS))
+    keys.append(builds.make_key(train, Probes(), 2, FLAGS))
     monkeypatch.setattr("pffspike.__version__", "0")
-    keys.append(builds.make_key(train, Record(), 2, FLAGS))
+    keys.append(builds.make_key(train, Probes(), 2, FLAGS))
     assert len(set(keys)) == len(keys)
 
 

@@ -58,7 +58,7 @@ def assert_equal(mine, its):
         for name in ours:
             np.testing.assert_array_equal(ours[name], theirs[name], err_msg=f"{kind} {name}")
     np.testing.assert_array_equal(mine[1].scores, its[1].scores)
-    assert mine[1].traces[0].same_spikes(its[1].traces[0])
+    assert mine[1].recordings[0].same_spikes(its[1].recordings[0])
 
 
 @pytest.mark.parametrize("card", ["fashion-mnist", "mnist-500", "mnist-ff"])  # every option

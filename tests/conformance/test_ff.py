@@ -12,7 +12,7 @@ from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import UserError
 from pffspike.network import Training, initial, structure
 from pffspike.network.parameters import Parameters
-from pffspike.trace import Record
+from pffspike.recording import Probes
 
 CIRCUIT = FF(9, 3, (10, 8), burn_in=1, window=4, threshold=(1.0, 2.0), learning_rate=(0.3,))
 NETWORK = ff(CIRCUIT, "small", Training("digits", 1))
@@ -28,9 +28,9 @@ def signals(samples: int, pixels: int = 9, classes: int = 3) -> dict:
     }
 
 
-def everything(network, program: str) -> Record:
+def everything(network, program: str) -> Probes:
     names = tuple(p.name for p in structure.extent(network, network.program(program)).populations)
-    return Record(counts=names, rasters=names)
+    return Probes(counts=names, rasters=names)
 
 
 @pytest.mark.parametrize("program", ["train", "one_pass", "goodness"])
@@ -38,13 +38,13 @@ def test_the_reference_runs_ff_as_exact_fractions_do(program):
     samples, start = 8, initial(NETWORK, 5)
     given, numbers = signals(samples), np.arange(samples) + 40
     with ReferenceEngine().compile(
-        NETWORK, program, start, seed=11, record=everything(NETWORK, program)
+        NETWORK, program, start, seed=11, probes=everything(NETWORK, program)
     ) as session:
-        trace = session.run(given, numbers)
+        recording = session.run(given, numbers)
         learned = session.parameters
     oracle = Oracle(NETWORK, program, start, 11)
     oracle.run(given, numbers)
-    for name, raster in trace.rasters.items():
+    for name, raster in recording.rasters.items():
         for presentation, history in enumerate(oracle.rasters):
             silent = np.zeros_like(raster[:, presentation])
             assert np.array_equal(raster[:, presentation], np.array(history.get(name, silent)))
@@ -61,7 +61,7 @@ def test_the_compiled_engine_agrees_on_ff(program):
     start, found = initial(NETWORK, 5), []
     for engine in (ReferenceEngine(), make_engine("numba")):
         with engine.compile(
-            NETWORK, program, start, seed=1, record=everything(NETWORK, program)
+            NETWORK, program, start, seed=1, probes=everything(NETWORK, program)
         ) as session:
             found.append((session.run(signals(20), np.arange(20)), session.parameters))
     assert found[0][0].same_spikes(found[1][0])
@@ -152,17 +152,17 @@ def certain() -> tuple:
 def test_rates_that_are_0_or_1_are_spikes():
     program = "one_pass"
     network, parameters, given = certain()
-    traces = []
+    recordings = []
     for name in ("numpy", "numpy:rates"):
         with make_engine(name).compile(
-            network, program, parameters, seed=0, record=everything(network, program)
+            network, program, parameters, seed=0, probes=everything(network, program)
         ) as session:
-            traces.append(session.run(given, np.arange(6)))
-    assert traces[0].counts["hidden_1"].any()
-    assert not traces[0].counts["hidden_1"].all()
-    for name, counts in traces[0].counts.items():
-        assert np.array_equal(traces[1].counts[name], counts), name
-        assert np.array_equal(traces[1].spikes[name], traces[0].spikes[name]), name
+            recordings.append(session.run(given, np.arange(6)))
+    assert recordings[0].counts["hidden_1"].any()
+    assert not recordings[0].counts["hidden_1"].all()
+    for name, counts in recordings[0].counts.items():
+        assert np.array_equal(recordings[1].counts[name], counts), name
+        assert np.array_equal(recordings[1].spikes[name], recordings[0].spikes[name]), name
 
 
 def test_rates_have_no_noise_and_learn():

@@ -13,18 +13,18 @@ from pffspike.circuits import PFF, pff
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import MissingPackageError, UserError
 from pffspike.network import (
+    HardNegative,
     Network,
     Parameters,
     Phase,
     Population,
     Program,
     Projection,
-    Rival,
     Training,
     initial,
     structure,
 )
-from pffspike.trace import Record
+from pffspike.recording import Probes
 from strategies import Case, cases
 
 pytest.importorskip("lava", reason="needs lava-nc")
@@ -63,21 +63,21 @@ def random_parameters(network, seed):
 
 def everything(network):
     names = tuple(p.name for p in network.populations)
-    return Record(counts=names, rasters=names)
+    return Probes(counts=names, rasters=names)
 
 
-def run(engine, network, program, parameters, signals, samples, seed=3, record=None):
-    record = record or everything(network)
-    with engine.compile(network, program, parameters, seed=seed, record=record) as session:
+def run(engine, network, program, parameters, signals, samples, seed=3, probes=None):
+    probes = probes or everything(network)
+    with engine.compile(network, program, parameters, seed=seed, probes=probes) as session:
         return session.run(signals, samples)
 
 
-def assert_same(trace, expected):
-    """Stricter than `Trace.same_spikes`: everything recorded, with types."""
-    np.testing.assert_array_equal(trace.samples, expected.samples)
-    np.testing.assert_array_equal(trace.rivals, expected.rivals)
+def assert_same(recording, expected):
+    """Stricter than `Recording.same_spikes`: everything recorded, with types."""
+    np.testing.assert_array_equal(recording.samples, expected.samples)
+    np.testing.assert_array_equal(recording.hard_negatives, expected.hard_negatives)
     for field in ("spikes", "goodness", "counts", "rasters"):
-        mine, its = getattr(trace, field), getattr(expected, field)
+        mine, its = getattr(recording, field), getattr(expected, field)
         assert list(mine) == list(its)
         for name in its:
             assert mine[name].dtype == its[name].dtype, (field, name)
@@ -87,9 +87,9 @@ def assert_same(trace, expected):
 def compare(network, program, parameters, signals, samples, arithmetic, **options):
     expected = run(ReferenceEngine(), network, program, parameters, signals, samples)
     engine = LavaEngine(arithmetic, **options)
-    trace = run(engine, network, program, parameters, signals, samples)
-    assert_same(trace, expected)
-    return trace
+    recording = run(engine, network, program, parameters, signals, samples)
+    assert_same(recording, expected)
+    return recording
 
 
 def pff_network(hidden, **options):
@@ -102,7 +102,7 @@ def pff_network(hidden, **options):
 def test_pff_on_digits(program, arithmetic):
     network = pff_network(40)
     images, labels = digits(11)
-    trace = compare(
+    recording = compare(
         network,
         program,
         random_parameters(network, 5),
@@ -111,8 +111,8 @@ def test_pff_on_digits(program, arithmetic):
         arithmetic,
         lanes=4,
     )
-    busy = [name for name, spikes in trace.spikes.items() if spikes.any()]
-    assert busy == list(trace.spikes)  # a silent population would prove nothing
+    busy = [name for name, spikes in recording.spikes.items() if spikes.any()]
+    assert busy == list(recording.spikes)  # a silent population would prove nothing
 
 
 @pytest.mark.parametrize("arithmetic", FORMATS)
@@ -135,9 +135,9 @@ def test_goodness_of_all_test_digits(arithmetic):
     network = pff_network(200)
     images, _ = digits(360)
     parameters = random_parameters(network, 2)
-    record = Record()
+    probes = Probes()
     for program in ("goodness", "one_pass"):
-        arguments = (network, program, parameters, {"image": images}, np.arange(360), 9, record)
+        arguments = (network, program, parameters, {"image": images}, np.arange(360), 9, probes)
         assert_same(run(LavaEngine(arithmetic), *arguments), run(ReferenceEngine(), *arguments))
 
 
@@ -153,9 +153,9 @@ def test_lanes_do_not_matter():
 def awkward_network():
     """Every feature of the spec that inference has, with projections of very different grids."""
     populations = (
-        Population("pixels", 12, "none", driven=True),
-        Population("class_a", 4, "sqrt", driven=True),
-        Population("lonely", 3, "shift", driven=True),
+        Population("pixels", 12, "none", input=True),
+        Population("class_a", 4, "sqrt", input=True),
+        Population("lonely", 3, "shift", input=True),
         Population("left", 12, "shift"),
         Population("right", 12, "sqrt"),
         Population("out", 4, "none"),
@@ -185,9 +185,9 @@ def awkward_network():
                     ("a", "c", "d", "e", "left", "f", "g"),
                 ),
                 Phase("third", {"class_a": "wrong"}, ("left", "c", "e", "d"), stream=5),
-                Phase("fourth", {"pixels": "index"}, ("a", "c"), contrast=1),
+                Phase("fourth", {"pixels": "index"}, ("a", "c"), sign=1),
             ),
-            Rival("wrong", "out", "second", truth="truth", noise=0.5),
+            HardNegative("wrong", "out", "second", truth="truth", noise=0.5),
         ),
         Program("once", 0, 1, (Phase("only", {"class_a": 1}, ("left",)),)),
     )
@@ -211,12 +211,12 @@ def awkward_signals(n):
 def test_every_feature(program, arithmetic):
     network = awkward_network()
     parameters = random_parameters(network, 6)
-    trace = compare(
+    recording = compare(
         network, program, parameters, awkward_signals(9), np.arange(9), arithmetic, lanes=4
     )
     if program == "mixed":
-        assert set(trace.rivals.tolist()) > {1}  # both given and chosen
-        phases = trace.by_phase(trace.spikes["out"])
+        assert set(recording.hard_negatives.tolist()) > {1}  # both given and chosen
+        phases = recording.by_phase(recording.spikes["out"])
         assert phases[:, 1].any()
         assert not phases[:, [0, 2, 3]].any()
 
@@ -224,10 +224,10 @@ def test_every_feature(program, arithmetic):
 def without_learning(case: Case):
     program = case.network.program("main")
     phases = tuple(dataclasses.replace(phase, learn=()) for phase in program.phases)
-    rival = program.rival
-    if rival and not any(rival.signal in phase.inputs.values() for phase in phases):
-        rival = None
-    program = dataclasses.replace(program, phases=phases, rival=rival)
+    hard_negative = program.hard_negative
+    if hard_negative and not any(hard_negative.signal in phase.inputs.values() for phase in phases):
+        hard_negative = None
+    program = dataclasses.replace(program, phases=phases, hard_negative=hard_negative)
     return case.network.replace(programs=(program,))
 
 
@@ -267,8 +267,8 @@ def test_a_session_is_reused_and_keeps_its_parameters():
     with sessions[0] as reference, sessions[1] as lava:
         for some in (slice(0, 7), slice(2, 3), slice(0, 0), slice(1, 6)):
             signals, samples = {"image": images[some]}, np.arange(7)[some]
-            trace = lava.run(signals, samples, progress=finished.append)
-            assert_same(trace, reference.run(signals, samples))
+            recording = lava.run(signals, samples, progress=finished.append)
+            assert_same(recording, reference.run(signals, samples))
         assert lava.parameters.equal(parameters)
     assert sum(finished) == 7 + 1 + 0 + 5
     with pytest.raises(RuntimeError, match="closed"):

@@ -23,7 +23,7 @@ from pffspike.network import (
     initial,
     structure,
 )
-from pffspike.trace import Record, Trace
+from pffspike.recording import Probes, Recording
 from strategies import Case, cases
 
 pytest.importorskip("lava", reason="needs lava-nc")
@@ -54,12 +54,12 @@ def signals(samples):
 
 def everything(net, program):
     names = tuple(p.name for p in structure.extent(net, net.program(program)).populations)
-    return Record(counts=names, rasters=names)
+    return Probes(counts=names, rasters=names)
 
 
 def assert_learn_alike(net, program, given, samples, engine, seed=7):
     """Train with both, the second in two calls with another learning rate; compare it all."""
-    start, options = initial(net, 2), {"seed": seed, "record": everything(net, program)}
+    start, options = initial(net, 2), {"seed": seed, "probes": everything(net, program)}
     with (
         ReferenceEngine().compile(net, program, start, **options) as reference,
         engine.compile(net, program, start, **options) as session,
@@ -69,7 +69,7 @@ def assert_learn_alike(net, program, given, samples, engine, seed=7):
             expected = reference.run(some, samples[part], learning_scale=scale)
             found = session.run(some, samples[part], learning_scale=scale)
             assert expected.same_spikes(found)
-            np.testing.assert_array_equal(found.rivals, expected.rivals)
+            np.testing.assert_array_equal(found.hard_negatives, expected.hard_negatives)
         learned = session.parameters
         assert learned.equal(reference.parameters)
     return start, learned
@@ -125,15 +125,15 @@ RANDOM = settings(
 
 
 def compare_case(case: Case):
-    record = everything(case.network, "main")
-    start, traces, learned = initial(case.network, case.seed), [], []
+    probes = everything(case.network, "main")
+    start, recordings, learned = initial(case.network, case.seed), [], []
     for engine in (ReferenceEngine(), LavaEngine(checked=True), LavaEngine("floating")):
-        with engine.compile(case.network, "main", start, seed=case.seed, record=record) as session:
-            traces.append(session.run(case.signals, case.samples))
+        with engine.compile(case.network, "main", start, seed=case.seed, probes=probes) as session:
+            recordings.append(session.run(case.signals, case.samples))
             learned.append(session.parameters)
-    for trace, parameters in zip(traces[1:], learned[1:], strict=True):
-        assert traces[0].same_spikes(trace)
-        assert np.array_equal(traces[0].rivals, trace.rivals)
+    for recording, parameters in zip(recordings[1:], learned[1:], strict=True):
+        assert recordings[0].same_spikes(recording)
+        assert np.array_equal(recordings[0].hard_negatives, recording.hard_negatives)
         assert learned[0].equal(parameters)
 
 
@@ -188,9 +188,9 @@ def test_training_stops_and_goes_on_to_the_same_weights():
 
 
 def test_logistic_neurons_are_the_same_in_both_formats_and_near_the_function():
-    net, record = network(), everything(network(), "train")
+    net, probes = network(), everything(network(), "train")
     sessions = [
-        engine.compile(net, "train", initial(net, 2), seed=1, record=record)
+        engine.compile(net, "train", initial(net, 2), seed=1, probes=probes)
         for engine in (make_engine("lava:logistic"), LavaEngine("floating", activation="logistic"))
     ]
     with sessions[0] as one, sessions[1] as two:
@@ -200,7 +200,7 @@ def test_logistic_neurons_are_the_same_in_both_formats_and_near_the_function():
     biases = np.array([-2.0, -0.5, 0.25, 0.5, 0.75, 1.5, 3.0])
     alone = Network(
         "alone",
-        (Population("on", 1, "none", driven=True), Population("cells", len(biases))),
+        (Population("on", 1, "none", input=True), Population("cells", len(biases))),
         (Projection("silent", "on", "cells", initial="constant", scale=0.0),),
         (Program("main", 0, 4096, (Phase("only", {"on": 0}, ("silent",)),)),),
         Training("digits", 1),
@@ -208,7 +208,7 @@ def test_logistic_neurons_are_the_same_in_both_formats_and_near_the_function():
     start = initial(alone, 1)
     start.biases["cells"][:] = biases
     with make_engine("lava:logistic").compile(
-        alone, "main", start, seed=1, record=Record(counts=("cells",))
+        alone, "main", start, seed=1, probes=Probes(counts=("cells",))
     ) as session:
         rates = session.run({}, [0]).counts["cells"][0] / 4096
     expected = 1 / (1 + np.exp(-4 * (biases - 0.5)))
@@ -219,5 +219,5 @@ def test_an_empty_run_learns_nothing():
     net = network()
     empty = {name: values[:0] for name, values in signals(1).items()}
     with LavaEngine().compile(net, "train", initial(net, 1), seed=1) as session:
-        assert isinstance(session.run(empty, []), Trace)
+        assert isinstance(session.run(empty, []), Recording)
         assert session.parameters.equal(initial(net, 1))

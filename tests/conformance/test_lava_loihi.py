@@ -1,4 +1,4 @@
-"""Learning with Lava's LearningDense follows the exact rule as far as its traces allow."""
+"""Learning with Lava's LearningDense follows the exact rule as far as its recordings allow."""
 
 import numpy as np
 import pytest

@@ -187,7 +187,7 @@ def test_networks_side_by_side_and_within_each_other():
 
         assert first.run(SIGNALS, np.arange(6), progress=other).same_spikes(reference)
         assert len(seen) == 3
-        assert all(trace.same_spikes(reference) for trace in seen)
+        assert all(recording.same_spikes(reference) for recording in seen)
 
 
 def test_a_network_in_another_thread():

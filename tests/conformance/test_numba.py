@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 from pffspike.circuits import PFF, pff
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.network import Network, Training, initial, structure
-from pffspike.trace import Record, Trace
+from pffspike.recording import Probes, Recording
 from strategies import Case, cases
 
 pytest.importorskip("numba")
@@ -51,29 +51,29 @@ def digits_signals(samples: int) -> dict[str, Any]:
     }
 
 
-def everything(network: Network, program: str) -> Record:
-    """Record all that can be recorded."""
+def everything(network: Network, program: str) -> Probes:
+    """Probes all that can be recorded."""
     names = tuple(p.name for p in structure.extent(network, network.program(program)).populations)
-    return Record(counts=names, rasters=names)
+    return Probes(counts=names, rasters=names)
 
 
 def assert_agree(network: Network, program: str, signals: dict[str, Any], samples: Any) -> None:
     """Run with both engines, the compiled one in two calls, and compare all that they give."""
-    start, record = initial(network, 2), everything(network, program)
-    options = {"seed": 7, "record": record}
+    start, probes = initial(network, 2), everything(network, program)
+    options = {"seed": 7, "probes": probes}
     with (
         ReferenceEngine().compile(network, program, start, **options) as reference,
         NumbaEngine(threads=2).compile(network, program, start, **options) as session,
     ):
         expected = reference.run(signals, samples, learning_scale=0.5)
         parts = np.array_split(np.arange(len(samples)), 2)
-        traces = [
+        recordings = [
             session.run({k: v[part] for k, v in signals.items()}, samples[part], learning_scale=0.5)
             for part in parts
         ]
-        found = Trace.join(traces)
+        found = Recording.join(recordings)
         assert expected.same_spikes(found)
-        assert np.array_equal(expected.rivals, found.rivals)
+        assert np.array_equal(expected.hard_negatives, found.hard_negatives)
         assert session.parameters.equal(reference.parameters)
         assert session.parameters.equal(start) != network.program(program).learns
 
@@ -85,7 +85,7 @@ def assert_agree(network: Network, program: str, signals: dict[str, Any], sample
     ids=["plain", "shift", "high"],
 )
 def test_programs_agree_on_digits(program: str, options: dict[str, Any]) -> None:
-    """Learning and inference, with blocks, ties, a rival and all that phases have in common."""
+    """Learning and inference, with blocks, ties, hard negatives and all that phases share."""
     samples = 140 if program == "train" else 20
     assert_agree(
         digits_network(**options), program, digits_signals(samples), np.arange(samples) + 5
@@ -105,28 +105,28 @@ def test_weights_that_need_64_bits_agree() -> None:
 @given(cases())
 def test_random_networks_agree(case: Case) -> None:
     """Sizes, connectivity, rules, phases, gating, normalization, ties."""
-    start, record = initial(case.network, case.seed), everything(case.network, "main")
-    traces, learned = [], []
+    start, probes = initial(case.network, case.seed), everything(case.network, "main")
+    recordings, learned = [], []
     for engine in (ReferenceEngine(), NumbaEngine()):
-        with engine.compile(case.network, "main", start, seed=case.seed, record=record) as session:
-            traces.append(session.run(case.signals, case.samples))
+        with engine.compile(case.network, "main", start, seed=case.seed, probes=probes) as session:
+            recordings.append(session.run(case.signals, case.samples))
             learned.append(session.parameters)
-    assert traces[0].same_spikes(traces[1])
-    assert np.array_equal(traces[0].rivals, traces[1].rivals)
+    assert recordings[0].same_spikes(recordings[1])
+    assert np.array_equal(recordings[0].hard_negatives, recordings[1].hard_negatives)
     assert learned[0].equal(learned[1])
 
 
 def test_threads_do_not_matter() -> None:
     """Blocks of samples on one, two and three threads; progress adds up."""
     network, signals = digits_network(), digits_signals(200)
-    start, traces = initial(network, 1), []
+    start, recordings = initial(network, 1), []
     for threads in (1, 2, 3):
         seen: list[int] = []
         with NumbaEngine(threads).compile(network, "goodness", start, seed=1) as session:
-            traces.append(session.run(signals, np.arange(200), progress=seen.append))
+            recordings.append(session.run(signals, np.arange(200), progress=seen.append))
         assert sum(seen) == 200
-    assert traces[0].same_spikes(traces[1])
-    assert traces[0].same_spikes(traces[2])
+    assert recordings[0].same_spikes(recordings[1])
+    assert recordings[0].same_spikes(recordings[2])
 
 
 def test_no_samples() -> None:

@@ -15,8 +15,8 @@ from pffspike.engines import make_engine
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import UserError
 from pffspike.network import Training, initial
+from pffspike.recording import NOTHING, Probes
 from pffspike.storage import TrainedNetwork
-from pffspike.trace import NOTHING, Record
 
 PACKAGES = {"numba": "numba", "brian2": "brian2", "lava": "lava"}
 FAST = (  # engine, program, images
@@ -48,8 +48,8 @@ def quantized(network, data, bits, *, engine, samples):
     return quantization.quantize(state, bits, load_device("loihi1"), moments).trained
 
 
-def spikes(engine, state, program, images, record=NOTHING):
-    with engine.compile(state.network, program, state.parameters, seed=7, record=record) as session:
+def spikes(engine, state, program, images, probes=NOTHING):
+    with engine.compile(state.network, program, state.parameters, seed=7, probes=probes) as session:
         return session.run({"image": images}, np.arange(len(images)))
 
 
@@ -62,21 +62,21 @@ def few(request):
     state = quantized(network, data, request.param, engine=ReferenceEngine(), samples=30)
     images = probabilities(data.test_images[:20], data.levels)
     names = tuple(p.name for p in network.populations if "prediction" not in p.name)
-    record = Record(rasters=names)
+    probes = Probes(rasters=names)
     return (
         state,
         images,
-        record,
-        {mode: spikes(ReferenceEngine(), state, mode, images, record) for mode in MODES},
+        probes,
+        {mode: spikes(ReferenceEngine(), state, mode, images, probes) for mode in MODES},
     )
 
 
 @pytest.mark.parametrize(("engine", "mode", "images"), FAST)
 def test_engines_agree_on_quantized_digits(few, engine, mode, images):
     require(engine)
-    state, some, record, expected = few
+    state, some, probes, expected = few
     assert all(expected[mode].spikes[name].any() for name in ("hidden_1", "hidden_2"))
-    found = spikes(make_engine(engine), state, mode, some[:images], record)
+    found = spikes(make_engine(engine), state, mode, some[:images], probes)
     assert found.same_spikes(expected[mode].select(np.arange(images)))
 
 

@@ -8,12 +8,14 @@ from pffspike.arithmetic import counter
 from pffspike.circuits import PFF, pff
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.network import Training, initial, structure
-from pffspike.trace import Record, Trace
+from pffspike.recording import Probes, Recording
 
 VARIANTS = {
     "plain": PFF(9, 3, (10, 10), window=4, burn_in=2, threshold=(1.0,), learning_rate=(0.3,)),
     "high": PFF(9, 3, (10,), window=4, positive="high", threshold=(1.0,), generative_rate=0.2),
-    "shift": PFF(9, 3, (10, 20), window=2, normalization="shift", common_noise=True, rival_noise=4),
+    "shift": PFF(
+        9, 3, (10, 20), window=2, normalization="shift", common_noise=True, hard_negative_noise=4
+    ),
     "none": PFF(9, 3, (10, 10), window=1, normalization="none", lateral=5, homeostasis=0.1),
 }
 
@@ -33,20 +35,20 @@ def signals(samples: int, pixels: int = 9, classes: int = 3):
     }
 
 
-def everything(network, program: str) -> Record:
+def everything(network, program: str) -> Probes:
     names = tuple(p.name for p in structure.extent(network, network.program(program)).populations)
-    return Record(counts=names, rasters=names)
+    return Probes(counts=names, rasters=names)
 
 
-def assert_same(network, oracle: Oracle, trace: Trace) -> None:
-    for name, raster in trace.rasters.items():
+def assert_same(network, oracle: Oracle, recording: Recording) -> None:
+    for name, raster in recording.rasters.items():
         for presentation, history in enumerate(oracle.rasters):
             silent = np.zeros_like(raster[:, presentation])
             expected = np.array(history.get(name, silent))
             assert np.array_equal(raster[:, presentation], expected), (name, presentation)
             goodness = float(oracle.goodness[presentation].get(name, 0))
-            assert trace.goodness[name][presentation] == goodness
-    assert trace.rivals.tolist() == oracle.rivals
+            assert recording.goodness[name][presentation] == goodness
+    assert recording.hard_negatives.tolist() == oracle.hard_negatives
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -56,13 +58,13 @@ def test_reference_equals_exact_fractions(variant, program):
     samples = 12 if program == "train" else 3
     given, numbers = signals(samples), np.arange(samples) + 40
     with ReferenceEngine().compile(
-        network, program, start, seed=11, record=everything(network, program)
+        network, program, start, seed=11, probes=everything(network, program)
     ) as session:
-        trace = session.run(given, numbers, learning_scale=0.7)
+        recording = session.run(given, numbers, learning_scale=0.7)
         learned = session.parameters
     oracle = Oracle(network, program, start, 11)
     oracle.run(given, numbers, 0.7)
-    assert_same(network, oracle, trace)
+    assert_same(network, oracle, recording)
     for name, w in learned.weights.items():
         assert np.array_equal(w, np.array(oracle.weights[name], float)), name
     for name, b in learned.biases.items():
@@ -86,8 +88,8 @@ def test_two_runs_continue_as_one():
 def test_inference_does_not_depend_on_what_runs_beside_it():
     network, start = build("plain")
     given, numbers = signals(300), np.arange(300)
-    record = everything(network, "goodness")
-    with ReferenceEngine().compile(network, "goodness", start, seed=1, record=record) as session:
+    probes = everything(network, "goodness")
+    with ReferenceEngine().compile(network, "goodness", start, seed=1, probes=probes) as session:
         whole = session.run(given, numbers)
         alone = session.run({n: v[270:271] for n, v in given.items()}, numbers[270:271])
     phases = len(network.program("goodness").phases)
@@ -98,8 +100,8 @@ def test_inference_does_not_depend_on_what_runs_beside_it():
 
 def test_labels_share_the_spikes_of_the_image():
     network, start = build("plain")
-    record = Record(rasters=("image",))
-    with ReferenceEngine().compile(network, "goodness", start, seed=1, record=record) as session:
+    probes = Probes(rasters=("image",))
+    with ReferenceEngine().compile(network, "goodness", start, seed=1, probes=probes) as session:
         raster = session.run(signals(2), [0, 1]).rasters["image"]
     assert np.array_equal(raster[:, 0], raster[:, 1])
     assert not np.array_equal(raster[:, 0], raster[:, 3])

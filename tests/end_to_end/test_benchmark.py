@@ -51,7 +51,7 @@ def test_quick_prints_and_writes_the_keys(tmp_path):
     ("arguments", "environment", "part"),
     [
         (("--quick",), {"CXX": "no-such-compiler"}, "no C++ compiler was found"),
-        (("--quick", "-e", "nonsense"), {}, "is not known"),
+        (("--quick", "-e", "nonsense"), {}, "does not exist"),
         (("--data", "no-such-folder"), {}, "is not a folder"),
     ],
 )

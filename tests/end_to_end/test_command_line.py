@@ -204,7 +204,7 @@ def write_tiny_mnist(folder: Path) -> None:
 
 
 MISTAKES = {
-    "unknown card": (("train", "digitz"), ("'digitz' is not known", "digits")),
+    "unknown card": (("train", "digitz"), ("'digitz' does not exist", "digits")),
     "missing card": (("train", "absent.toml"), ("absent.toml can't be read",)),
     "wrong card": (("train", "wrong.toml"), ("wrong.toml", "epochs = 0 must be at least 1")),
     "no TOML": (("train", "text.toml"), ("text.toml is not valid TOML",)),
@@ -217,7 +217,7 @@ MISTAKES = {
     ),
     "prior of a checkpoint": (("prior", "begun.h5"), ("holds a checkpoint", "--resume begun.h5")),
     "samples without a circuit": (("sample", "plain.h5", "-o", "x.png"), ("'synthesize'",)),
-    "unknown engine": (("train", "digits", "-e", "nest", "-o", "x.h5"), ("'nest' is not known",)),
+    "unknown engine": (("train", "digits", "-e", "nest", "-o", "x.h5"), ("'nest' does not exist",)),
     "too many samples": (("train", "digits", "-n", 5000, "-o", "x.h5"), ("more than the 1437",)),
     "unknown data": (("train", "digits", "--dataset", "svhn", "-o", "x.h5"), ("svhn",)),
     "missing data": (
@@ -231,7 +231,7 @@ MISTAKES = {
     "missing file": (("evaluate", "absent.h5"), ("absent.h5 can't be read",)),
     "foreign file": (("evaluate", "text.toml"), ("is not a complete file",)),
     "truncated file": (("evaluate", "cut.h5"), ("cut.h5 is not a complete file",)),
-    "unknown mode": (("evaluate", "net.h5", "--mode", "fast"), ("'fast' is not known",)),
+    "unknown mode": (("evaluate", "net.h5", "--mode", "fast"), ("'fast' does not exist",)),
     "too many candidates": (
         ("evaluate", "net.h5", "--mode", "proposal", "--candidates", 11),
         ("candidates = 11 must be from 1 to 10",),

@@ -29,8 +29,8 @@ from pffspike.network import (
     initial,
     structure,
 )
+from pffspike.recording import Probes
 from pffspike.storage import TrainedNetwork
-from pffspike.trace import Record
 
 
 @pytest.fixture(scope="module")
@@ -139,9 +139,9 @@ def test_the_script_gives_the_spikes_of_its_example(out, tmp_path):
 def awkward() -> TrainedNetwork:
     """Every feature of the specification that inference has."""
     populations = (
-        Population("pixels", 12, "none", driven=True),
-        Population("class_a", 4, "sqrt", driven=True),
-        Population("lonely", 3, "shift", driven=True),
+        Population("pixels", 12, "none", input=True),
+        Population("class_a", 4, "sqrt", input=True),
+        Population("lonely", 3, "shift", input=True),
         Population("left", 12, "shift"),
         Population("right", 12, "sqrt"),
         Population("out", 4, "none"),
@@ -196,10 +196,10 @@ def test_the_script_gives_the_spikes_of_the_reference_for_everything(tmp_path):
     signals = {"x": x, "alone": x[:, :3], "index": np.array([3, 0, 11])}
     samples = np.array([5, 0, 2**40])
     names = tuple(p.name for p in state.network.populations if p.name != "unused")
-    record = Record(rasters=names)
+    probes = Probes(rasters=names)
     engine = ReferenceEngine()
     with engine.compile(
-        state.network, "mixed", state.parameters, seed=2**63 + 5, record=record
+        state.network, "mixed", state.parameters, seed=2**63 + 5, probes=probes
     ) as session:
         expected = session.run(signals, samples).rasters
     integers = {name: (signals[name] * 2**24).astype(np.int32) for name in ("x", "alone")}
@@ -252,7 +252,7 @@ def test_nir_is_read_back(folder, monkeypatch, capsys):
         assert (f"projection_{p.name}_delay", p.post) in graph.edges
     for population in network.populations:
         node = graph.nodes[population.name]
-        if population.driven:
+        if population.input:
             assert isinstance(node, nir.Input)
         else:
             # Spikes where b + I > 1/2.

@@ -60,8 +60,8 @@ def test_every_joule_of_the_command_is_a_count_times_a_figure_with_a_source(trai
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--device", "loihi3"), "device 'loihi3' is not known"),
-        (("--mode", "guess"), "mode 'guess' is not known"),
+        (("--device", "loihi3"), "device 'loihi3' does not exist"),
+        (("--mode", "guess"), "mode 'guess' does not exist"),
         (("--images", "100000"), "more than the 360"),
     ],
 )

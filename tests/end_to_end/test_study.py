@@ -120,7 +120,7 @@ def test_a_failing_run_is_reported_and_the_others_go_on(folder, capsys):
     (folder / "config.toml").write_text(config)
     assert call("study", "--fast", "--workers", 0) == 2
     lines = capsys.readouterr().err.strip().splitlines()
-    assert "digits pff seed 0: failed: engine 'lava:nothing' is not known" in lines[-3]
+    assert "digits pff seed 0: failed: engine 'lava:nothing' does not exist" in lines[-3]
     assert lines[-1].startswith("pffspike: 2 of 5 runs failed (digits pff seed 0, digits bare")
     partial = json.loads((folder / "fast" / "partial.json").read_text())
     assert set(partial["digits"]) == {"knn", "rate_pff", "rate_ff"}

@@ -15,7 +15,7 @@ from pffspike.arithmetic import counter
 from pffspike.circuits import PFF, pff
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.network import Training, initial
-from pffspike.trace import Record
+from pffspike.recording import Probes
 
 FILE = Path(__file__).with_name("golden.json")
 NETWORKS = {
@@ -42,11 +42,11 @@ def digest(name: str) -> dict[str, str]:
         "negative": np.where(samples % 2, -1, (samples + 1) % 3),
     }
     hidden = tuple(p.name for p in network.populations if p.name.startswith("hidden"))
-    engine, record = ReferenceEngine(), Record(rasters=hidden)
-    with engine.compile(network, "train", initial(network, 1), seed=2, record=record) as session:
+    engine, probes = ReferenceEngine(), Probes(rasters=hidden)
+    with engine.compile(network, "train", initial(network, 1), seed=2, probes=probes) as session:
         trained = session.run(signals, samples)
         parameters = session.parameters
-    with engine.compile(network, "goodness", parameters, seed=2, record=record) as session:
+    with engine.compile(network, "goodness", parameters, seed=2, probes=probes) as session:
         inferred = session.run(signals, samples)
     hashes = {}
     for key, arrays in (

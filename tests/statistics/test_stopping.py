@@ -35,7 +35,7 @@ def share_changed(state, images, stopping, seed):
             ("proposal", {"candidates": stopping.candidates}),
         )
     )
-    spent = [counts(answer.traces, len(images)).steps for answer in (early, full)]
+    spent = [counts(answer.recordings, len(images)).steps for answer in (early, full)]
     return float(np.mean(early.predicted != full.predicted)), spent[0] / spent[1]
 
 

@@ -116,7 +116,7 @@ def test_a_wrong_explicit_card_names_key_value_and_remedy(path, value, sentence)
 @pytest.mark.parametrize(
     ("path", "value", "sentence"),
     [
-        ("circuit", "pf", "circuit = 'pf' is not known; it must be one of: pff"),
+        ("circuit", "pf", "circuit = 'pf' does not exist; did you mean 'pff'"),
         ("pff", None, "pff is missing; add it"),
         ("pff.hiden", [20], "pff.hiden is not a known key; did you mean hidden?"),
         ("pff.hidden", ["20"], "pff.hidden.0 = '20' is wrong"),
@@ -144,7 +144,7 @@ def test_files_that_are_no_cards_get_a_sentence(tmp_path):
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UserError, match="is not UTF-8 text"):
         load_network(tmp_path / "binary.toml")
-    with pytest.raises(UserError, match=r"network 'digit' is not known; .* digits"):
+    with pytest.raises(UserError, match=r"network 'digit' does not exist; did you mean 'digits'"):
         load_network("digit")
 
 

@@ -202,13 +202,14 @@ class TestFolders:
     @pytest.mark.parametrize(
         ("name", "hint"),
         [
-            ("mnsit", "did you mean 'mnist'"),
-            ("Fashion_MNIST", "did you mean 'fashion-mnist'"),
-            ("imagenet22", "there are digits, mnist, fashion-mnist, kmnist"),
+            ("mnsit", "did you mean 'mnist'? There are: "),
+            ("Fashion_MNIST", "did you mean 'fashion-mnist'? There are: "),
+            ("speech22", "there are: "),
         ],
     )
     def test_unknown_name(self, name, hint):
-        assert error_of(load, name) == f"there is no data set {name!r}; {hint}"
+        names = "digits, mnist, fashion-mnist, kmnist"
+        assert error_of(load, name) == f"data set {name!r} does not exist; {hint}{names}"
 
 
 class TestRealFiles:

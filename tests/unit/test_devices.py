@@ -118,5 +118,5 @@ def test_static_power_needs_a_power_and_a_time(tmp_path):
 
 
 def test_an_unknown_device_names_those_there_are():
-    with pytest.raises(UserError, match=r"one of: .*loihi1"):
+    with pytest.raises(UserError, match=r"did you mean 'loihi2'\? There are: .*loihi1"):
         load_device("loihi3")

@@ -22,7 +22,7 @@ from pffspike.network import (
     initial,
     structure,
 )
-from pffspike.trace import Record, Trace
+from pffspike.recording import Probes, Recording
 
 PIXELS, CLASSES, SAMPLES = 9, 4, 5
 CIRCUIT = PFF(PIXELS, CLASSES, (10, 20), burn_in=2, window=4, bias=0.2, weight_grid=-2, lateral=5)
@@ -34,7 +34,7 @@ RASTERS = {
 }
 
 
-def trace(program, record=None, seed=3, network=NETWORK):
+def recording(program, probes=None, seed=3, network=NETWORK):
     """Random images and labels, put through a program."""
     keys = counter.derive_keys(seed, np.arange(SAMPLES))
     signals = {
@@ -43,8 +43,8 @@ def trace(program, record=None, seed=3, network=NETWORK):
         "negative": np.full(SAMPLES, -1),
     }
     used = structure.extent(network, network.program(program)).signals
-    record = record or Record(rasters=RASTERS.get(program, ()))
-    with ReferenceEngine().compile(network, program, WEIGHTS, seed=seed, record=record) as session:
+    probes = probes or Probes(rasters=RASTERS.get(program, ()))
+    with ReferenceEngine().compile(network, program, WEIGHTS, seed=seed, probes=probes) as session:
         return session.run({name: signals[name] for name in used}, np.arange(SAMPLES))
 
 
@@ -59,13 +59,13 @@ def two_neurons():
     program = Program("run", 2, 8, (Phase("one", {"sender": "rate"}, ("synapse",)),))
     network = Network(
         "two",
-        (Population("sender", 1, driven=True), Population("receiver", 1)),
+        (Population("sender", 1, input=True), Population("receiver", 1)),
         (Projection("synapse", "sender", "receiver"),),
         (program,),
         Training("digits", 1),
     )
     spikes = {"sender": np.array([4]), "receiver": np.array([3])}
-    return Trace(network, program, np.array([0]), spikes, {}, np.array([-1]))
+    return Recording(network, program, np.array([0]), spikes, {}, np.array([-1]))
 
 
 def test_the_example_by_hand_is_what_the_code_says():
@@ -96,7 +96,7 @@ def test_the_example_of_the_docs_is_what_the_code_says():
 
 @pytest.mark.parametrize("program", RASTERS)
 def test_a_ledger_counts_what_rasters_show(program):
-    recorded = trace(program)
+    recorded = recording(program)
     entries, steps = ledger([recorded]), recorded.program.steps
     for index, phase in enumerate(recorded.program.phases):
         name = f"{program}/{phase.name}"
@@ -118,7 +118,7 @@ def test_a_ledger_counts_what_rasters_show(program):
 
 
 def test_a_silent_population_is_updated_and_draws_nothing():
-    entries = ledger([trace("reconstruct")])
+    entries = ledger([recording("reconstruct")])
     chained = {"place": "hidden_1_prediction", "phase": "reconstruct/below"}
     assert total(entries, event="neuron_update", **chained) == 10 * 6 * SAMPLES
     assert total(entries, event="random_number", **chained) == 0
@@ -126,7 +126,7 @@ def test_a_silent_population_is_updated_and_draws_nothing():
 
 
 def test_parts_are_told_apart():
-    entries = ledger([trace("train")])
+    entries = ledger([recording("train")])
     parts = {e.place: e.part for e in entries if e.part != "learning"}
     assert parts["image"] == parts["label"] == "input"
     assert parts["hidden_1"] == parts["hidden_2_to_hidden_1"] == "representation"
@@ -140,7 +140,7 @@ def test_parts_are_told_apart():
 
 def test_learning_counts_synapses_of_senders_that_spiked():
     everyone = tuple(p.name for p in NETWORK.populations)
-    coarse, fine = trace("train"), trace("train", Record(counts=everyone))
+    coarse, fine = recording("train"), recording("train", Probes(counts=everyone))
     upper, exact = ledger([coarse]), ledger([fine])
     where = {"event": "learning_update", "place": "image_to_hidden_1", "phase": "train/positive"}
     assert total(upper, **where) == PIXELS * 10 * SAMPLES
@@ -151,12 +151,12 @@ def test_learning_counts_synapses_of_senders_that_spiked():
     assert total(exact, **biases) == 10 * SAMPLES
     free = {"event": "learning_update", "place": "image_to_hidden_1", "phase": "train/free"}
     assert total(exact, **free) == 0
-    assert counts([trace("goodness")], SAMPLES).learning_updates == 0
+    assert counts([recording("goodness")], SAMPLES).learning_updates == 0
 
 
 def test_without_a_contrast_goodness_changes_biases_only():
     free = dataclasses.replace(CIRCUIT, homeostasis_free=(True,))
-    entries = ledger([trace("train", network=pff(free, "free", Training("digits", 1)))])
+    entries = ledger([recording("train", network=pff(free, "free", Training("digits", 1)))])
     phase = {"event": "learning_update", "phase": "train/free"}
     assert total(entries, place="hidden_1", **phase) == 10 * SAMPLES
     assert total(entries, place="image_to_hidden_1", **phase) == 0
@@ -164,7 +164,7 @@ def test_without_a_contrast_goodness_changes_biases_only():
 
 
 def test_rounding_draws_a_number_a_neuron_and_side():
-    entries = ledger([trace("train")])
+    entries = ledger([recording("train")])
     drawn = {"event": "random_number", "phase": "train/positive", "part": "learning"}
     assert total(entries, place="image", **drawn) == PIXELS * SAMPLES  # sends only
     assert total(entries, place="hidden_1", **drawn) == 2 * 10 * SAMPLES  # sends and receives
@@ -173,7 +173,7 @@ def test_rounding_draws_a_number_a_neuron_and_side():
 @pytest.mark.parametrize("name", known_devices())
 def test_every_joule_is_a_count_times_a_figure(name):
     device = load_device(name)
-    result = energy([trace("goodness")], SAMPLES, device, traffic=Traffic(7.0, 3.0, 4.0, 5.0))
+    result = energy([recording("goodness")], SAMPLES, device, traffic=Traffic(7.0, 3.0, 4.0, 5.0))
     priced = [row for row in result.rows if row.figure]
     assert sum(row.count * row.figure.si for row in priced) == pytest.approx(result.joule)
     assert {row.event for row in result.rows if not row.figure} == set(result.unpriced)
@@ -184,7 +184,7 @@ def test_every_joule_is_a_count_times_a_figure(name):
 
 
 def test_traffic_is_priced_by_message_and_hop():
-    recorded, device = [trace("one_pass")], load_device("loihi1")
+    recorded, device = [recording("one_pass")], load_device("loihi1")
     without = energy(recorded, SAMPLES, device)
     result = energy(recorded, SAMPLES, device, traffic=Traffic(10, 20, 30, 40))
     added = (10 + 20) * 1.7e-12 + 30 * 3e-12 + 40 * 4e-12
@@ -196,7 +196,7 @@ def test_traffic_is_priced_by_message_and_hop():
 
 
 def test_static_energy_follows_the_time_of_a_step():
-    recorded, device = [trace("one_pass")], load_device("loihi1")
+    recorded, device = [recording("one_pass")], load_device("loihi1")
     steps = recorded[0].program.steps
     assert energy(recorded, SAMPLES, device).static == pytest.approx(0.104 * 1e-5 * steps)
     longer = energy(recorded, SAMPLES, device, step_time=1e-3)
@@ -208,7 +208,7 @@ def test_static_energy_follows_the_time_of_a_step():
 def test_a_device_that_does_not_skip_zeros_pays_for_every_synapse():
     figure = Figure(1.0, "J", "a test", "assumed")
     device = Device("x", "", "p", {"p": Profile(dense_operation=figure)}, ("all else",))
-    result = energy([trace("one_pass")], SAMPLES, device)
+    result = energy([recording("one_pass")], SAMPLES, device)
     assert result.joule == result.counts.dense_operations > result.counts.synaptic_operations
     assert "synaptic_operation" not in result.unpriced
     assert "neuron_update" in result.unpriced
@@ -246,7 +246,7 @@ def test_a_step_takes_as_long_as_the_busiest_core_and_static_power_is_of_all_chi
 
 def test_every_profile_is_the_sum_of_its_rows():
     device = load_device("loihi1")
-    result = energy([trace("goodness")], SAMPLES, device, traffic=Traffic(7.0, 3.0, 4.0, 5.0))
+    result = energy([recording("goodness")], SAMPLES, device, traffic=Traffic(7.0, 3.0, 4.0, 5.0))
     assert {*result.others, device.default} == {*device.profiles}
     for name, rows in result.others.items():
         assert sum(row.count * row.figure.si for row in rows) == pytest.approx(
@@ -269,7 +269,7 @@ def test_a_profile_that_lacks_what_occurs_is_left_out_of_the_range():
 
 @pytest.mark.parametrize("program", RASTERS)
 def test_metrics_count_what_rasters_show(program):
-    recorded = trace(program)
+    recorded = recording(program)
     result = metrics([recorded], SAMPLES, WEIGHTS)
     effective = dense = 0
     used = set()
@@ -300,7 +300,7 @@ def test_metrics_count_what_rasters_show(program):
 
 
 def test_metrics_ask_for_rasters_where_weights_are_zero():
-    recorded = dataclasses.replace(trace("one_pass"), rasters={})
+    recorded = dataclasses.replace(recording("one_pass"), rasters={})
     with pytest.raises(ValueError, match="record its raster"):
         metrics([recorded], SAMPLES, WEIGHTS)
 
@@ -310,7 +310,7 @@ def test_footprint_is_the_size_of_the_integers():
     # bytes.
     n = 1 + PIXELS * 10 + 10 * 20 + 20 * 10 + 2 * 10 * 10 + 2 * 20 * 20 + CLASSES * 20 - 1
     biased = 10 + 20
-    assert metrics([trace("goodness")], SAMPLES, WEIGHTS).Footprint == n + 4 * biased
+    assert metrics([recording("goodness")], SAMPLES, WEIGHTS).Footprint == n + 4 * biased
 
 
 def test_a_machine_without_counters_has_no_figure(tmp_path):

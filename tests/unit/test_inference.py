@@ -15,7 +15,7 @@ from pffspike.errors import UserError
 from pffspike.inference import Stopping, calibrate, classify, goodness_scores, race, stopping
 from pffspike.inference.goodness import prefix_scores
 from pffspike.network import Network, Training, initial
-from pffspike.trace import Record, Trace
+from pffspike.recording import Probes, Recording
 
 PIXELS, CLASSES, WINDOW = 9, 4, 8
 POPULATIONS = ("image", "label", "hidden_1", "hidden_2")  # of the representation circuit
@@ -47,7 +47,7 @@ def rule(limit: float, candidates: int = CLASSES) -> Stopping:
 
 
 def cost(classification):
-    return counts(classification.traces, len(classification.predicted))
+    return counts(classification.recordings, len(classification.predicted))
 
 
 def same_answers(one, two):
@@ -58,7 +58,7 @@ def same_answers(one, two):
 
 def run(network, program, n, seed, window=None):
     """Every label of every image, by program ``goodness`` or by program ``candidate``."""
-    everything = Record(
+    everything = Probes(
         counts=("hidden_1",),
         rasters=tuple(p.name for p in network.populations if p.name in POPULATIONS),
     )
@@ -67,7 +67,7 @@ def run(network, program, n, seed, window=None):
         network = race.candidate_network(network, window)
         samples, labels = np.repeat(samples, CLASSES), np.tile(np.arange(CLASSES), n)
     with ENGINE.compile(
-        network, program, initial(network, 1), seed=seed, record=everything
+        network, program, initial(network, 1), seed=seed, probes=everything
     ) as session:
         return session.run({"image": images(n, seed)[samples], "candidate": labels}, samples)
 
@@ -169,7 +169,9 @@ def test_early_drops_labels_by_the_rule_and_charges_each_presentation_once(seed,
     assert early.predicted.tolist() == answers
     assert cost(early).steps == sum(presented.values()) / 6  # no burn-in in this network
     charged = [
-        (int(sample), trace.program.window) for trace in early.traces for sample in trace.samples
+        (int(sample), recording.program.window)
+        for recording in early.recordings
+        for sample in recording.samples
     ]
     assert sorted(charged) == sorted((k, window) for (k, _), window in presented.items())
     spikes = 0
@@ -199,13 +201,13 @@ def test_no_images_no_cost():
 
 
 def test_select_keeps_samples_with_all_that_was_recorded():
-    trace = run(build(), "goodness", 5, 0)
-    parts = [trace.select(np.array(chosen)) for chosen in ([0, 1], [2, 3, 4])]
-    again = Trace.join(parts)
-    assert again.same_spikes(trace)
+    recording = run(build(), "goodness", 5, 0)
+    parts = [recording.select(np.array(chosen)) for chosen in ([0, 1], [2, 3, 4])]
+    again = Recording.join(parts)
+    assert again.same_spikes(recording)
     assert parts[0].rasters["hidden_1"].shape == (10, 2 * CLASSES, 10)
     mask = np.array([True, True, False, False, False])
-    assert trace.select(mask).same_spikes(parts[0])
+    assert recording.select(mask).same_spikes(parts[0])
 
 
 @given(draws=st.integers(1, 5000), budget=st.sampled_from([0.5, 0.1, 0.01, 0.001]))
@@ -259,7 +261,7 @@ def test_calibration_allows_its_own_draws_fewer_changes_than_the_rank(candidates
 def test_what_does_not_fit_is_refused():
     network = build()
     for mode, options, message in (
-        ("fast", {}, "'fast' is not known; give one of: goodness, one_pass, proposal, early"),
+        ("fast", {}, "'fast' does not exist; there are: goodness, one_pass, proposal, early"),
         ("early", {}, "give a stopping rule to mode 'early'"),
         ("goodness", {"stopping": rule(1.0)}, "and only to it"),
         ("proposal", {"candidates": 5}, "candidates = 5 must be from 1 to 4"),

@@ -17,7 +17,7 @@ from pffspike.errors import UserError
 from pffspike.mapping.demand import Demand, format_bits
 from pffspike.mapping.placement import Block
 from pffspike.network import Parameters, Projection, Training, initial, structure
-from pffspike.trace import Record
+from pffspike.recording import Probes
 from strategies import networks
 
 RANDOM = settings(
@@ -91,7 +91,7 @@ def zeros(network):
             for p in network.projections
             if p.tied is None
         },
-        {p.name: np.zeros(p.size) for p in network.populations if not p.driven},
+        {p.name: np.zeros(p.size) for p in network.populations if not p.input},
     )
 
 
@@ -112,7 +112,7 @@ def test_random_networks_on_tiny_cores(network):
         programs=tuple(
             dataclasses.replace(
                 program,
-                rival=None,
+                hard_negative=None,
                 phases=tuple(dataclasses.replace(p, learn=()) for p in program.phases),
             )
             for program in network.programs
@@ -268,15 +268,15 @@ def test_messages_are_those_of_the_spikes():
     assert_consistent(placed, card)
     assert placed.chips > 1
     images = np.full((3, 64), 0.25)
-    record = Record(rasters=tuple(p.name for p in network.populations))
+    probes = Probes(rasters=tuple(p.name for p in network.populations))
     parameters = initial(network, 2)
-    with ReferenceEngine().compile(network, "goodness", parameters, seed=0, record=record) as run:
-        trace = run.run({"image": images}, np.arange(3))
-    found = mapping.messages(placed, [trace], 3)
+    with ReferenceEngine().compile(network, "goodness", parameters, seed=0, probes=probes) as run:
+        recording = run.run({"image": images}, np.arange(3))
+    found = mapping.messages(placed, [recording], 3)
     assert found.exact
-    for name in trace.program.phases[0].projections:
+    for name in recording.program.phases[0].projections:
         projection = network.projection(name)
-        raster = trace.rasters[projection.pre]
+        raster = recording.rasters[projection.pre]
         held, ends = placed.cores_of(projection.pre), placed.cores_of(projection.post)
         entries = reaches(network, projection)
         counts = [0, 0, 0]
@@ -292,20 +292,20 @@ def test_messages_are_those_of_the_spikes():
 
 def test_messages_without_rasters_are_exact_where_they_can_be():
     network = circuit(40, lateral=0)
-    trace_of = {}
-    for record in (Record(), Record(rasters=tuple(p.name for p in network.populations))):
+    recording_of = {}
+    for probes in (Probes(), Probes(rasters=tuple(p.name for p in network.populations))):
         parameters = initial(network, 2)
         engine = ReferenceEngine()
-        with engine.compile(network, "one_pass", parameters, seed=0, record=record) as run:
-            trace_of[bool(record.rasters)] = run.run(
+        with engine.compile(network, "one_pass", parameters, seed=0, probes=probes) as run:
+            recording_of[bool(probes.rasters)] = run.run(
                 {"image": np.full((2, 784), 0.125)}, np.arange(2)
             )
     placed = mapping.place(network, load_device("loihi1"))  # each population on one core
-    known, guessed = (mapping.messages(placed, [trace_of[way]], 2) for way in (True, False))
+    known, guessed = (mapping.messages(placed, [recording_of[way]], 2) for way in (True, False))
     assert guessed.exact
     assert guessed == known
     split = mapping.place(network, device(compartments=33))
-    known, guessed = (mapping.messages(split, [trace_of[way]], 2) for way in (True, False))
+    known, guessed = (mapping.messages(split, [recording_of[way]], 2) for way in (True, False))
     assert known.exact
     assert not guessed.exact
     for name in known.between:
@@ -316,20 +316,20 @@ def test_messages_without_rasters_are_exact_where_they_can_be():
 
 def test_traffic_is_the_sum_of_the_messages_of_the_placement():
     network = circuit(40)
-    record = Record(counts=tuple(p.name for p in network.populations))
+    probes = Probes(counts=tuple(p.name for p in network.populations))
     signals = {"image": np.full((2, 784), 0.125), "label": np.array([3, 4])}
     signals["negative"] = np.array([5, -1])
     for program, learning in (("one_pass", False), ("train", True)):
         with ReferenceEngine().compile(
-            network, program, initial(network, 2), seed=0, record=record
+            network, program, initial(network, 2), seed=0, probes=probes
         ) as run:
             needed = structure.extent(network, network.program(program)).signals
-            trace = run.run({s: signals[s] for s in needed}, np.arange(2))
+            recording = run.run({s: signals[s] for s in needed}, np.arange(2))
         card = device(compartments=33, learning_axons=1)
-        found = mapping.traffic(network, card, [trace], 2)
+        found = mapping.traffic(network, card, [recording], 2)
         used = network.replace(programs=(network.program(program),))
         placed = mapping.place(used, card, learning=learning)
-        sent = mapping.messages(placed, [trace], 2)
+        sent = mapping.messages(placed, [recording], 2)
         assert found.chips == placed.chips
         assert found.on_core == sum(sent.within.values())
         assert found.off_core == sum(sent.between.values()) + sum(sent.off_chip.values()) > 0
@@ -337,48 +337,48 @@ def test_traffic_is_the_sum_of_the_messages_of_the_placement():
             sum(sent.hops_x.values()),
             sum(sent.hops_y.values()),
         )
-    assert mapping.traffic(network, load_device("cpu"), [trace], 2) is None
+    assert mapping.traffic(network, load_device("cpu"), [recording], 2) is None
 
 
 def test_loads_of_cores_are_those_of_the_spikes():
     network = pff(PFF(64, 10, (20, 20), burn_in=1, window=4), "digits", Training("digits", 1))
     card = device(compartments=9, cores=16, mesh_width=2, mesh_height=4, tile_cores=2)
-    record = Record(rasters=tuple(p.name for p in network.populations))
+    probes = Probes(rasters=tuple(p.name for p in network.populations))
     parameters, signals = initial(network, 2), {"image": np.full((3, 64), 0.25)}
-    with ReferenceEngine().compile(network, "goodness", parameters, seed=0, record=record) as run:
-        trace = run.run(signals, np.arange(3))
-    placed = mapping.place(network.replace(programs=(trace.program,)), card)
-    found = mapping.loads(placed, [trace], 3)
+    with ReferenceEngine().compile(network, "goodness", parameters, seed=0, probes=probes) as run:
+        recording = run.run(signals, np.arange(3))
+    placed = mapping.place(network.replace(programs=(recording.program,)), card)
+    found = mapping.loads(placed, [recording], 3)
     assert len(found) == len(placed.cores)
     for core, load in zip(placed.cores, found, strict=True):
         operations = messages_in = messages_out = spikes = neurons = 0
         for block in core.blocks:
-            raster = trace.rasters[block.population][:, :, block.start : block.stop]
+            raster = recording.rasters[block.population][:, :, block.start : block.stop]
             spikes, neurons = spikes + int(raster.sum()), neurons + block.size
-            for name in trace.program.phases[0].projections:
+            for name in recording.program.phases[0].projections:
                 projection = network.projection(name)
                 entries, mask = reaches(network, projection), structure.mask(network, projection)
                 if projection.post == block.population:
-                    sent = trace.rasters[projection.pre].sum(axis=(0, 1))
+                    sent = recording.rasters[projection.pre].sum(axis=(0, 1))
                     operations += int(sent @ mask[:, block.start : block.stop].sum(axis=1))
                     messages_in += int(sent @ entries[:, block.start : block.stop].any(axis=1))
                 if projection.pre == block.population:
                     ends = placed.cores_of(projection.post)
                     for sender in range(block.start, block.stop):
-                        count = int(trace.rasters[block.population][:, :, sender].sum())
+                        count = int(recording.rasters[block.population][:, :, sender].sum())
                         messages_out += count * len(set(ends[entries[sender]].tolist()))
-        steps = trace.program.steps * trace.presentations
+        steps = recording.program.steps * recording.presentations
         expected = (operations, neurons * steps, spikes, messages_in, messages_out)
         assert dataclasses.astuple(load) == pytest.approx([value / 3 for value in expected])
-    counted = counts([trace], 3)
+    counted = counts([recording], 3)
     total = np.sum([dataclasses.astuple(load) for load in found], axis=0)
     assert total[0] == pytest.approx(counted.synaptic_operations)
     assert total[1] == pytest.approx(counted.neuron_updates)
     assert total[2] == pytest.approx(counted.spikes)
-    sent = mapping.traffic(network, card, [trace], 3)
+    sent = mapping.traffic(network, card, [recording], 3)
     assert total[3] == total[4] == pytest.approx(sent.on_core + sent.off_core)
     assert sent.cores == found
-    spread = mapping.loads(placed, [dataclasses.replace(trace, rasters={})], 3)
+    spread = mapping.loads(placed, [dataclasses.replace(recording, rasters={})], 3)
     assert sum(load.spike for load in spread) == pytest.approx(counted.spikes)
 
 

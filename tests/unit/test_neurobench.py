@@ -13,7 +13,7 @@ from pffspike.circuits import PFF, pff
 from pffspike.energy import metrics
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.network import Training, initial
-from pffspike.trace import Record
+from pffspike.recording import Probes
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of torch and of what NeuroBench imports
 
@@ -35,15 +35,15 @@ def torch():
 
 def recorded():
     keys = counter.derive_keys(5, np.arange(SAMPLES))
-    record = Record(rasters=("image", *SPIKING))
-    with ReferenceEngine().compile(NETWORK, "one_pass", WEIGHTS, seed=2, record=record) as session:
+    probes = Probes(rasters=("image", *SPIKING))
+    with ReferenceEngine().compile(NETWORK, "one_pass", WEIGHTS, seed=2, probes=probes) as session:
         images = counter.uniform(keys[:, None], np.arange(PIXELS))
         return session.run({"image": images}, np.arange(SAMPLES))
 
 
-def replay(torch, trace):
+def replay(torch, recording):
     """A module with a linear layer a projection and an activation a population."""
-    projections = [NETWORK.projection(name) for name in trace.program.phases[0].projections]
+    projections = [NETWORK.projection(name) for name in recording.program.phases[0].projections]
 
     class Replay(torch.nn.Module):
         def __init__(self):
@@ -61,8 +61,8 @@ def replay(torch, trace):
                 self.register_buffer(f"bias_{name}", bias)
 
         def forward(self, _):
-            for t in range(trace.program.steps):
-                spikes = {n: torch.tensor(r[t].astype(float)) for n, r in trace.rasters.items()}
+            for t in range(recording.program.steps):
+                spikes = {n: torch.tensor(r[t].astype(float)) for n, r in recording.rasters.items()}
                 for p in projections:
                     self.layers[p.name](spikes[p.pre])
                 for name in SPIKING:
@@ -89,9 +89,9 @@ def test_metrics_are_those_of_neurobench(torch):
     from neurobench.metrics.static import ConnectionSparsity, Footprint
     from neurobench.metrics.workload import ActivationSparsity, SynapticOperations
 
-    trace = recorded()
-    ours = metrics([trace], SAMPLES, WEIGHTS)
-    module = replay(torch, trace)
+    recording = recorded()
+    ours = metrics([recording], SAMPLES, WEIGHTS)
+    module = replay(torch, recording)
     data = (torch.zeros(SAMPLES, PIXELS), torch.zeros(SAMPLES))
     theirs = measured(torch, module, (SynapticOperations(), ActivationSparsity()), data)
     assert ours.Effective_MACs == theirs["Effective_MACs"] == 0

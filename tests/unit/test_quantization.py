@@ -160,13 +160,13 @@ def test_what_no_spike_reaches_is_weighed_alike(trained):
 def test_moments_are_those_of_a_raster(trained):
     """Against a direct computation for the read-out's input in one pass."""
     state, moments = trained
-    from pffspike.trace import Record
+    from pffspike.recording import Probes
 
     data = load("digits")
     images = probabilities(data.train_images[:40], data.levels)
-    record = Record(rasters=("hidden_2",))
+    probes = Probes(rasters=("hidden_2",))
     engine = ReferenceEngine()
-    with engine.compile(state.network, "one_pass", state.parameters, seed=0, record=record) as run:
+    with engine.compile(state.network, "one_pass", state.parameters, seed=0, probes=probes) as run:
         raster = run.run({"image": images}, np.arange(40)).rasters["hidden_2"]
     table = grids.gain_table("sqrt", 30)
     sent = raster[:-1] * table[raster[:-1].sum(axis=2)][:, :, None]

@@ -25,7 +25,7 @@ from pffspike.devices import load_device
 from pffspike.energy import Traffic, energy
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.network import Training, initial, structure
-from pffspike.trace import Record
+from pffspike.recording import Probes
 
 sanafe = pytest.importorskip("sanafe")
 
@@ -37,8 +37,8 @@ UPDATE, DRAW = 21.6e-12, 6e-12  #: joule
 def recorded(network):
     pixels = network.population("image").size
     images = counter.uniform(counter.derive_keys(7, np.arange(1))[:, None], np.arange(pixels))
-    weights, record = initial(network, 1), Record(rasters=tuple(PLACES))
-    with ReferenceEngine().compile(network, "one_pass", weights, seed=1, record=record) as session:
+    weights, probes = initial(network, 1), Probes(rasters=tuple(PLACES))
+    with ReferenceEngine().compile(network, "one_pass", weights, seed=1, probes=probes) as session:
         return session.run({"image": images}, [0])
 
 
@@ -65,12 +65,12 @@ def architecture(folder):
     return sanafe.load_arch(path)
 
 
-def replay(trace, folder, cores):
+def replay(recording, folder, cores):
     """Let SANA-FE count the same spikes; ``cores`` has each neuron's, four a tile."""
     chip_design, network, number = architecture(folder), sanafe.Network(), 0
     groups = {}
     for name, places in cores.items():
-        raster = trace.rasters[name][:, 0]
+        raster = recording.rasters[name][:, 0]
         groups[name] = network.create_neuron_group(name, raster.shape[1])
         for i, neuron in enumerate(groups[name]):
             neuron.set_attributes(
@@ -80,22 +80,22 @@ def replay(trace, folder, cores):
             core = int(places[i])
             neuron.map_to_core(chip_design.tiles[core // 4].cores[core % 4])
             number += 1
-    for projection in map(trace.network.projection, trace.program.phases[0].projections):
-        for i, j in zip(*np.nonzero(structure.mask(trace.network, projection)), strict=True):
+    for projection in map(recording.network.projection, recording.program.phases[0].projections):
+        for i, j in zip(*np.nonzero(structure.mask(recording.network, projection)), strict=True):
             # Weight 0: a replayed neuron takes no current. The synapse is served all the same.
             target = groups[projection.post][int(j)]
             groups[projection.pre][int(i)].connect_to_neuron(target, {"weight": 0.0})
     chip = sanafe.SpikingChip(chip_design)
     chip.load(network)
-    return chip.sim(trace.program.steps)
+    return chip.sim(recording.program.steps)
 
 
-def traffic(trace):
+def traffic(recording):
     """One message a spike and core; tiles lie in an 8 x 4 mesh, column by column."""
     on = off = x = y = 0
-    projections = [NETWORK.projection(name) for name in trace.program.phases[0].projections]
+    projections = [NETWORK.projection(name) for name in recording.program.phases[0].projections]
     for name, tile in PLACES.items():
-        spikes = int(trace.rasters[name].sum())
+        spikes = int(recording.rasters[name].sum())
         targets = {PLACES[p.post] for p in projections if p.pre == name}
         on += spikes * (tile in targets)
         off += spikes * len(targets - {tile})
@@ -105,12 +105,12 @@ def traffic(trace):
 
 
 def test_our_joule_are_those_of_sanafe_but_for_what_is_explained(tmp_path):
-    trace = recorded(NETWORK)
-    sizes = {name: trace.rasters[name].shape[2] for name in PLACES}
+    recording = recorded(NETWORK)
+    sizes = {name: recording.rasters[name].shape[2] for name in PLACES}
     cores = {name: np.full(size, 4 * PLACES[name]) for name, size in sizes.items()}
-    theirs = replay(trace, tmp_path, cores)
-    messages = traffic(trace)
-    ours = energy([trace], 1, load_device("loihi1"), traffic=messages)
+    theirs = replay(recording, tmp_path, cores)
+    messages = traffic(recording)
+    ours = energy([recording], 1, load_device("loihi1"), traffic=messages)
     assert theirs["neurons_fired"] == ours.counts.spikes > 50
     assert theirs["spikes"] == ours.counts.synaptic_operations
     assert theirs["packets_sent"] == messages.on_core + messages.off_core > 50
@@ -124,11 +124,11 @@ def test_our_joule_are_those_of_sanafe_but_for_what_is_explained(tmp_path):
 @pytest.mark.parametrize("compartments", [1024, 300, 80])
 def test_the_step_time_is_that_of_sanafe_within_a_quarter(tmp_path, compartments):
     network = pff(PFF(64, 10, (200, 200), bias=0.2), "large", Training("digits", 1))
-    trace, card = recorded(network), load_device("loihi1")
+    recording, card = recorded(network), load_device("loihi1")
     limit = dataclasses.replace(card.limits.compartments, value=compartments)
     card = dataclasses.replace(card, limits=dataclasses.replace(card.limits, compartments=limit))
-    placed = mapping.place(network.replace(programs=(trace.program,)), card)
-    theirs = replay(trace, tmp_path, {name: placed.cores_of(name) for name in PLACES})
-    ours = energy([trace], 1, card, traffic=mapping.traffic(network, card, [trace], 1))
+    placed = mapping.place(network.replace(programs=(recording.program,)), card)
+    theirs = replay(recording, tmp_path, {name: placed.cores_of(name) for name in PLACES})
+    ours = energy([recording], 1, card, traffic=mapping.traffic(network, card, [recording], 1))
     seconds = ours.static / card.static.power.si
     assert seconds == pytest.approx(theirs["sim_time"], rel=0.25)

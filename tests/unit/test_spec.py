@@ -10,12 +10,12 @@ from pffspike.network import (
     Contrast,
     Delta,
     Goodness,
+    HardNegative,
     Network,
     Phase,
     Population,
     Program,
     Projection,
-    Rival,
     Training,
     exactness,
     structure,
@@ -27,8 +27,8 @@ def small(**changes: object) -> Network:
     parts: dict[str, object] = {
         "name": "small",
         "populations": (
-            Population("image", 4, driven=True),
-            Population("label", 2, driven=True),
+            Population("image", 4, input=True),
+            Population("label", 2, input=True),
             Population("hidden", 6, rule=Goodness(1.0)),
             Population("readout", 2, rule=Delta(signal="label")),
         ),
@@ -48,18 +48,18 @@ def small(**changes: object) -> Network:
                         "positive",
                         {"image": "image", "label": "label"},
                         ("up", "down"),
-                        contrast=1,
+                        sign=1,
                         learn=("hidden",),
                     ),
                     Phase(
                         "negative",
                         {"image": "image", "label": "negative"},
                         ("up", "down"),
-                        contrast=-1,
+                        sign=-1,
                         learn=("hidden",),
                     ),
                 ),
-                Rival("negative", "readout", "free"),
+                HardNegative("negative", "readout", "free"),
             ),
         ),
         "training": Training("digits", 1),
@@ -85,7 +85,7 @@ def with_phase(index: int, **changes: object) -> Network:
     [
         (lambda: Population("Image", 4), "name = 'Image' must be lower-case"),
         (lambda: Population("image", 0), "size = 0 must be from 1"),
-        (lambda: Population("a", 3, driven=True, rule=Contrast()), "can't have a rule"),
+        (lambda: Population("a", 3, input=True, rule=Contrast()), "can't have a rule"),
         (lambda: Goodness(0.0), "threshold = 0.0 must be above 0"),
         (lambda: Delta(), "give exactly one"),
         (lambda: Delta(population="a", signal="b"), "give exactly one"),
@@ -98,7 +98,7 @@ def with_phase(index: int, **changes: object) -> Network:
         (lambda: Program("p", 0, 6, ()), "window = 6 must be a power of two"),
         (lambda: Program("p", 0, 8, ()), "has no phases"),
         (lambda: Training("digits", 1, decay=0.0), "decay = 0.0 must be above 0"),
-        (lambda: with_projection(pre="imag"), "pre = 'imag' does not exist; there are: image"),
+        (lambda: with_projection(pre="imag"), "pre = 'imag' does not exist; did you mean 'image'"),
         (lambda: with_projection(post="label"), "'label' is driven, so nothing can project"),
         (lambda: with_projection(connectivity="one_to_one"), "one_to_one needs equal sizes"),
         (lambda: with_projection(connectivity="blocks", block=2), "block = 2 must divide"),
@@ -109,7 +109,7 @@ def with_phase(index: int, **changes: object) -> Network:
         (lambda: with_phase(0, projections=("down",)), "starts at 'label', which is not active"),
         (lambda: with_phase(0, inputs={"image": 4}), "image = 4 must be a neuron from 0 to 3"),
         (lambda: with_phase(0, inputs={"hidden": "image"}), "population 'hidden' is not driven"),
-        (lambda: with_phase(0, inputs={"image": "negative"}), "before the rival is known"),
+        (lambda: with_phase(0, inputs={"image": "negative"}), "before the hard negative is known"),
         (lambda: with_phase(1, name="free"), "phase 'free' is given twice"),
     ],
 )
@@ -165,7 +165,7 @@ def test_fan_in_and_fan_out_count_the_mask(connectivity, block):
 def test_a_drive_over_53_bits_names_the_projection():
     network = with_projection(grid=-24, low=-64.0, high=64.0)
     exactness.check(network)
-    wide = Population("image", 2**20 - 1, driven=True)
+    wide = Population("image", 2**20 - 1, input=True)
     big = network.replace(populations=(wide, *network.populations[1:]))
     with pytest.raises(ValueError, match=r"projection 'up': .* bits; narrow the range"):
         exactness.check(big)

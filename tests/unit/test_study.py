@@ -147,7 +147,7 @@ def test_what_is_only_seen_with_the_card_is_refused_before_anything_runs(folder)
     with pytest.raises(UserError, match=r"pff\.homeostasi is not a known key"):
         runs.plan(read_study(folder))
     edited(folder, 'card = "digits"', 'card = "digitz"')
-    with pytest.raises(UserError, match="'digitz' is not known"):
+    with pytest.raises(UserError, match="'digitz' does not exist"):
         runs.plan(read_study(folder))
     with pytest.raises(UserError, match=r"--only: there is no system or ablation 'mpl'.*mlp"):
         read_study(folder, only=("mpl",))
@@ -272,7 +272,7 @@ def test_dense_operations_count_every_synapse_in_every_step():
     changes = {"pff": {"hidden": [10, 20], "lateral": 10, "inference_window": 4, "burn_in": 1}}
     network = load_network("digits", changes)
     with make_engine("numpy").compile(network, "one_pass", initial(network, 0), seed=0) as session:
-        trace = session.run({"image": np.zeros((2, 64))}, np.arange(2))
+        recording = session.run({"image": np.zeros((2, 64))}, np.arange(2))
     forward, back, lateral = 64 * 10 + 10 * 20, 20 * 10, 30 * 9 + 30
     readout = 10 * 30
-    assert dense_operations([trace]) == 2 * 5 * (forward + back + lateral + readout)
+    assert dense_operations([recording]) == 2 * 5 * (forward + back + lateral + readout)

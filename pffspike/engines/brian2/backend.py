@@ -54,7 +54,8 @@ class Recorded:
     totals, squares : (presentations, populations) ndarray of float64
         Spikes over all steps, and sum of squared counts in the window.
     beaten : (presentations, classes) ndarray of float64, or None
-        By how many others each candidate for the rival was beaten, after the rival's phase.
+        By how many others each candidate for the hard negative was beaten, after the phase that
+        decides.
     counts : (presentations, units) ndarray of float64, or None
         Of the recorded populations, side by side in the order of the record.
     spikes : pair of (spikes,) ndarray, or None

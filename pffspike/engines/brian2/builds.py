@@ -26,13 +26,13 @@ import pffspike
 from pffspike.engines.brian2.layout import Layout
 from pffspike.network import structure
 from pffspike.network.spec import Population, Projection
-from pffspike.trace import Record
+from pffspike.recording import Probes
 
 VARIABLE = "PFFSPIKE_CACHE"  #: environment variable with a folder instead of the user's cache
 KEPT = 20  #: programs; one takes some two megabytes
 _UNFINISHED = "unfinished-"  #: beginning of the names of folders that are being written
 _DAY = 86400.0  #: seconds after which an unfinished folder belongs to nobody any more
-_SOURCES = ("arithmetic", "engines/brian2", "network", "trace.py")
+_SOURCES = ("arithmetic", "engines/brian2", "network", "recording.py")
 
 
 def folder() -> Path:
@@ -40,13 +40,13 @@ def folder() -> Path:
     return Path(os.environ.get(VARIABLE) or pooch.os_cache("pffspike")) / "brian2"
 
 
-def make_key(layout: Layout, record: Record, samples: int, flags: Sequence[str]) -> str:
+def make_key(layout: Layout, probes: Probes, samples: int, flags: Sequence[str]) -> str:
     """Hash of everything that a compiled program depends on.
 
     Parameters
     ----------
     layout : Layout
-    record : Record
+    probes : Probes
     samples : int
         Length of the longest chunk.
     flags : sequence of str
@@ -64,7 +64,7 @@ def make_key(layout: Layout, record: Record, samples: int, flags: Sequence[str])
         *(importlib.metadata.version(name) for name in ("brian2", "numpy")),
         _source(),
         _compiler(flags),
-        (samples, record, layout.program),
+        (samples, probes, layout.program),
         [(network.index(p.name), _unlearned(p)) for p in layout.populations],
         [
             (_fixed(p), _fixed(network.projection(structure.weights_of(p))))

@@ -15,7 +15,7 @@ import subprocess
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 
 _LOG = "compiler.log"
 _HELPERS = re.compile(r"^namespace \{$", re.MULTILINE)  #: around a file's own helpers
@@ -48,7 +48,7 @@ def compile_project(directory: Path, flags: Sequence[str], results: Collection[s
 
     Raises
     ------
-    UserError
+    ValidationError
         If there is no compiler or it fails.
     """
     _trim(directory / "objects.cpp", results)
@@ -56,11 +56,11 @@ def compile_project(directory: Path, flags: Sequence[str], results: Collection[s
         try:
             done = _unite(directory) and _compile_units(directory, flags, log)
             if not done and _finish(_start(["make", f"-j{os.cpu_count()}"], directory, log)):
-                raise UserError(
+                raise ValidationError(
                     f"compiling the network in C++ failed ({_reason(directory)}); {_REMEDY}"
                 )
         except FileNotFoundError as error:
-            raise UserError(f"{error.filename!r} was not found; {_REMEDY}") from None
+            raise ValidationError(f"{error.filename!r} was not found; {_REMEDY}") from None
 
 
 def _trim(path: Path, results: Collection[str]) -> None:

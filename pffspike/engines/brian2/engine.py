@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pffspike.engines.brian2.session import Brian2Session
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
-from pffspike.trace import NOTHING, Record
+from pffspike.recording import NOTHING, Probes
 
 TARGETS = ("cython", "numpy", "cpp_standalone")
 #: Brian2's own flags, but of -ffast-math only the part that changes no number: without it a loop
@@ -32,7 +32,7 @@ class Brian2Engine:
 
     Raises
     ------
-    UserError
+    ValidationError
         If the target is unknown, the chunk is empty, or there is no process.
     """
 
@@ -46,11 +46,11 @@ class Brian2Engine:
         processes: int = 1,
     ) -> None:
         if target not in TARGETS:
-            raise UserError(f"target {target!r} is not one of: {', '.join(TARGETS)}")
+            raise ValidationError(f"target {target!r} is not one of: {', '.join(TARGETS)}")
         if chunk < 1:
-            raise UserError(f"chunk = {chunk} must be at least 1 sample")
+            raise ValidationError(f"chunk = {chunk} must be at least 1 sample")
         if processes < 1:
-            raise UserError(f"processes = {processes} must be at least 1")
+            raise ValidationError(f"processes = {processes} must be at least 1")
         self.target, self.chunk, self.flags, self.processes = target, chunk, flags, processes
 
     def compile(
@@ -60,7 +60,7 @@ class Brian2Engine:
         parameters: Parameters,
         *,
         seed: int,
-        record: Record = NOTHING,
+        probes: Probes = NOTHING,
     ) -> Brian2Session:
         """See `pffspike.engines.base.Engine.compile`."""
         return Brian2Session(
@@ -68,7 +68,7 @@ class Brian2Engine:
             network.program(program),
             parameters,
             seed,
-            record,
+            probes,
             self.target,
             self.chunk,
             self.flags,

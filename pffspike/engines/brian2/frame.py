@@ -26,7 +26,7 @@ from brian2 import Clock, NeuronGroup, TimedArray, second
 from pffspike.engines.brian2 import functions
 from pffspike.engines.brian2.layout import Layout
 from pffspike.engines.brian2.schedule import Columns
-from pffspike.trace import Record
+from pffspike.recording import Probes
 
 #: Duration of a step. It stands for no physical time; as a power of two it makes all times of
 #: all clocks exact, so that they never drift apart.
@@ -37,7 +37,7 @@ class Order(IntEnum):
     """Order within the slot ``start``."""
 
     MODULATE = 0  #: third factors
-    SCORE = 1  #: of the rivals
+    SCORE = 1  #: of the hard negatives
     ELECT = 2
     VOTE = 3
     COMPARE = 4  #: post factors, biases, draws for rounding
@@ -64,7 +64,7 @@ class Frame:
     columns : Columns
     width : int
         Columns of the signals.
-    record : Record
+    probes : Probes
     samples : int
         Length of the longest chunk.
     standalone : bool
@@ -75,11 +75,11 @@ class Frame:
         layout: Layout,
         columns: Columns,
         width: int,
-        record: Record,
+        probes: Probes,
         samples: int,
         standalone: bool,
     ) -> None:
-        self.layout, self.columns, self.record = layout, columns, record
+        self.layout, self.columns, self.probes = layout, columns, probes
         self.program, self.learns = layout.program, layout.learns
         self.standalone, self.has_signals = standalone, width > 0
         presentation, phases = STEP * self.program.steps, len(self.program.phases)

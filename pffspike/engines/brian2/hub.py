@@ -22,7 +22,7 @@ _HUB_LEARNING = """
     limit : 1 (constant)
     bias_rate : 1
     alpha : 1
-    contrast : 1 (shared)
+    phase_sign : 1 (shared)
     desired : 1
     learning : 1
 """
@@ -57,7 +57,7 @@ def make_hub(frame: Frame) -> NeuronGroup:
         shared += f"stopped = pffspike_stop(schedule(t, {c.stop}))\n"
     if frame.learns:
         equations += _HUB_LEARNING
-        shared += f"contrast = schedule(t, {c.contrast})\n"
+        shared += f"phase_sign = schedule(t, {c.sign})\n"
         begin += f"""
         desired = schedule(t, {c.desired} + place)
         learning = schedule(t, {c.learning} + place)
@@ -117,9 +117,9 @@ def _modulator(frame: Frame) -> str:
     """Third factors."""
     return f"""
         distance = slope * (threshold_of - squares * {frame.program.window**-2!r})
-        positive = int(contrast > 0)
+        positive = int(phase_sign > 0)
         modulator = low * (clip(0.5 + distance, 0, 1) - positive)
         modulator += high * (positive - clip(0.5 - distance, 0, 1))
-        modulator *= int(contrast != 0)
-        alpha = learning * (modulator + hebbian * contrast + own)
+        modulator *= int(phase_sign != 0)
+        alpha = learning * (modulator + hebbian * phase_sign + own)
     """

@@ -88,7 +88,7 @@ class Layout:
     def pack_biases(self, biases: Mapping[str, Floats]) -> Floats:
         """Biases of all neurons, 0 for driven ones."""
         return np.concatenate(
-            [np.zeros(p.size) if p.driven else biases[p.name] for p in self.populations]
+            [np.zeros(p.size) if p.input else biases[p.name] for p in self.populations]
         )
 
     def unpack(self, biases: Floats, weights: Mapping[str, Multiples]) -> Parameters:
@@ -113,5 +113,5 @@ class Layout:
             matrices[name] = matrix
         return Parameters(
             matrices,
-            {p.name: biases[self.slices[p.name]].copy() for p in self.populations if not p.driven},
+            {p.name: biases[self.slices[p.name]].copy() for p in self.populations if not p.input},
         )

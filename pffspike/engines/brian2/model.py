@@ -16,10 +16,10 @@ from brian2 import (
 )
 
 from pffspike.engines.brian2.frame import Frame, Order
+from pffspike.engines.brian2.hard_negatives import make_election, make_voters
 from pffspike.engines.brian2.hub import make_hub
 from pffspike.engines.brian2.neurons import make_neurons
 from pffspike.engines.brian2.projections import make_projections, make_synapses
-from pffspike.engines.brian2.rivals import make_election, make_voters
 from pffspike.engines.brian2.rows import Rows
 
 
@@ -67,8 +67,8 @@ def build(frame: Frame) -> Model:
     Model
     """
     hub = make_hub(frame)
-    rival = frame.program.rival
-    voters = make_voters(frame, rival) if rival else None
+    hard_negative = frame.program.hard_negative
+    voters = make_voters(frame, hard_negative) if hard_negative else None
     neurons = make_neurons(frame, hub, voters)
     projections = make_projections(frame, hub)
     synapses = make_synapses(frame, neurons)
@@ -76,8 +76,8 @@ def build(frame: Frame) -> Model:
     for group in (hub, projections):
         group.namespace.update(functions)
     objects = [hub, neurons, projections]
-    if rival and voters is not None:
-        where = frame.layout.slices[rival.population]
+    if hard_negative and voters is not None:
+        where = frame.layout.slices[hard_negative.population]
         voters.votes = linked_var(neurons, "c", index=np.arange(where.start, where.stop))
         objects += [voters, make_election(frame, voters)]
     totals, votes, counts, spikes = _monitors(frame, neurons, hub, voters)
@@ -113,7 +113,7 @@ def _monitors(
         )
 
     slices = frame.layout.slices
-    counted = [name for name in frame.record.counts if name in slices]
+    counted = [name for name in frame.probes.counts if name in slices]
     counts = None
     if counted:
         which = np.concatenate([np.arange(slices[n].start, slices[n].stop) for n in counted])
@@ -122,5 +122,5 @@ def _monitors(
         each(hub, ["total", "squares"], True, "totals"),
         each(voters, ["beaten"], True, "votes") if voters is not None else None,
         counts,
-        SpikeMonitor(neurons, name="spikes") if frame.record.rasters else None,
+        SpikeMonitor(neurons, name="spikes") if frame.probes.rasters else None,
     )

@@ -9,7 +9,7 @@ from brian2 import NeuronGroup, linked_var
 from pffspike.arithmetic import grids
 from pffspike.engines.brian2.frame import Frame, Order, Synaptic
 from pffspike.engines.brian2.rows import sum_type
-from pffspike.engines.brian2.schedule import PROBABILITIES, RIVAL
+from pffspike.engines.brian2.schedule import CHOSEN, PROBABILITIES
 from pffspike.network.spec import Delta
 
 _ROUNDING_KEYS = ("rounding_key", "sender_key", "receiver_key")
@@ -93,7 +93,7 @@ def _constants(
     index = np.array([layout.network.index(p.name) for p in layout.populations])
     neurons.counter = (index[layout.population_of] << 32) + layout.place_of
     neurons.place = layout.place_of
-    driven = np.array([p.driven for p in layout.populations])
+    driven = np.array([p.input for p in layout.populations])
     neurons.biased = ~driven[layout.population_of]
     linked = ["gain", "offset", "clamp", "first"]
     if frame.learns:
@@ -109,12 +109,13 @@ def _constants(
     for name in linked:
         setattr(neurons, name, linked_var(hub, name, index=layout.population_of))
     if voters is not None:
-        # A population with more neurons than there are classes can't be the rival (`_rival`).
+        # A population with more neurons than there are classes can't be the hard negative
+        # (`_hard_negative`).
         places = np.minimum(layout.place_of, len(voters) - 1)
         neurons.beaten = linked_var(voters, "beaten", index=places)
 
 
-def _rival(voters: NeuronGroup) -> str:
+def _hard_negative(voters: NeuronGroup) -> str:
     """Expression: 1 for the neuron of the class that was chosen, 0 for the others."""
     return f"int(beaten == 0) * int(place < {len(voters)})"
 
@@ -163,7 +164,7 @@ def _begin(
         base += follows * signals(t, int(follows * (first + place)))
         """
     if voters is not None:
-        code += f"base += int(clamp == {RIVAL}) * {_rival(voters)}\n"
+        code += f"base += int(clamp == {CHOSEN}) * {_hard_negative(voters)}\n"
     if frame.learns:
         key = c.rounding
         code += "a = 0\n"
@@ -184,7 +185,7 @@ def _compare(
     window, fine = 1.0 / frame.program.window, 2.0**grids.DRIVE_GRID
     wanted = "int(desired == place)"
     if voters is not None:
-        wanted += f" + int(desired == {RIVAL}) * {_rival(voters)}"
+        wanted += f" + int(desired == {CHOSEN}) * {_hard_negative(voters)}"
     code = f"""
         wish = learning * (taught * target * {window!r} + {wanted})
         f = alpha * c * {window!r} + wish

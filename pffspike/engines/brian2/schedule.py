@@ -2,7 +2,7 @@
 
 Everything that can be known before a run is worked out here, presentation by presentation:
 keys, active populations, clamped classes, targets, and what is learned. The model itself has no
-notion of phases. Only the rival must be found while it runs.
+notion of phases. Only the hard negative must be found while it runs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Integers = npt.NDArray[np.int64]
 
 SILENT = -(2.0**40)  #: drive of an inactive population: below any that a network can reach
 PROBABILITIES = -1.0  #: in the place of a clamped class: follow the signal's probabilities
-RIVAL = -2.0  #: in the place of a clamped class: fire the rival that was chosen
+CHOSEN = -2.0  #: in the place of a clamped class: fire the hard negative that was chosen
 NOTHING = -3.0  #: in the place of a clamped class: no class
 
 
@@ -40,8 +40,8 @@ class Columns:
     stop: int
     key: int
     rounding: int
-    rival: int
-    contrast: int
+    choice_key: int
+    sign: int
     chooses: int
     truth: int
     offset: int
@@ -102,10 +102,10 @@ class Scheduler:
     def __init__(self, layout: Layout, seed: int) -> None:
         self.layout, self.seed = layout, seed
         self.columns = Columns.of(layout)
-        rival = layout.program.rival
-        self._rival = rival.signal if rival else None
+        hard_negative = layout.program.hard_negative
+        self._hard_negative = hard_negative.signal if hard_negative else None
         taught = {p.rule.signal for p in layout.populations if isinstance(p.rule, Delta)}
-        classes = taught | ({rival.truth, rival.signal} if rival else set())
+        classes = taught | ({hard_negative.truth, hard_negative.signal} if hard_negative else set())
         self.first: dict[str, int] = {}  #: first column of each signal of probabilities
         width = 0
         for phase in layout.program.phases:
@@ -149,14 +149,14 @@ class Scheduler:
         phase = self.layout.program.phases[index]
         stream = counter.derive_key(self.seed, counter.SPIKES, phase.stream)
         rounding = counter.derive_key(self.seed, counter.ROUNDING)
-        rival = counter.derive_key(self.seed, counter.RIVALS)
+        hard_negative = counter.derive_key(self.seed, counter.HARD_NEGATIVES)
         for column, keys in (
             (self.columns.key, counter.derive_keys(stream, samples)),
             (
                 self.columns.rounding,
                 counter.derive_keys(counter.derive_keys(rounding, samples), index),
             ),
-            (self.columns.rival, counter.derive_keys(rival, samples)),
+            (self.columns.choice_key, counter.derive_keys(hard_negative, samples)),
         ):
             rows[:, column] = keys >> np.uint64(32)
             rows[:, column + 1] = keys & np.uint64(0xFFFFFFFF)
@@ -181,7 +181,7 @@ class Scheduler:
                 rows[:, columns.first + k] = self.first[source]
             elif source is not None:
                 given = signals[source]
-                rows[:, columns.clamp + k] = np.where(given < 0, RIVAL, given)
+                rows[:, columns.clamp + k] = np.where(given < 0, CHOSEN, given)
         for k, projection in enumerate(self.layout.projections):
             rows[:, columns.open + k] = projection.name in phase.projections
             rows[:, columns.due + k] = learns_in(projection, phase)
@@ -193,8 +193,8 @@ class Scheduler:
         signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
     ) -> None:
         program, columns = self.layout.program, self.columns
-        phase, rival = program.phases[index], program.rival
-        rows[:, columns.contrast] = phase.contrast
+        phase, hard_negative = program.phases[index], program.hard_negative
+        rows[:, columns.sign] = phase.sign
         for k, population in enumerate(self.layout.populations):
             rule = population.rule
             learning = population.name in phase.learn
@@ -203,15 +203,15 @@ class Scheduler:
             if learning and isinstance(rule, Delta) and rule.signal is not None:
                 desired, unknown = signals[rule.signal], self._unknown(index)
                 rows[:, columns.desired + k] = np.where(desired < 0, unknown, desired)
-        if rival:
-            rows[:, columns.chooses] = rival.phase == phase.name
-            rows[:, columns.truth] = signals[rival.truth]
+        if hard_negative:
+            rows[:, columns.chooses] = hard_negative.phase == phase.name
+            rows[:, columns.truth] = signals[hard_negative.truth]
 
     def _unknown(self, index: int) -> float:
-        """What a class of -1 stands for in a phase: the rival, once it is chosen."""
-        rival, phases = self.layout.program.rival, self.layout.program.phases
-        chosen = rival and rival.phase in [phase.name for phase in phases[:index]]
-        return RIVAL if chosen else NOTHING
+        """What a class of -1 stands for in a phase: the hard negative, once it is chosen."""
+        hard_negative, phases = self.layout.program.hard_negative, self.layout.program.phases
+        chosen = hard_negative and hard_negative.phase in [phase.name for phase in phases[:index]]
+        return CHOSEN if chosen else NOTHING
 
     def _probabilities(
         self,

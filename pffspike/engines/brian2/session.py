@@ -16,11 +16,11 @@ from pffspike.engines.brian2.layout import Layout
 from pffspike.engines.brian2.runtime import RuntimeBackend
 from pffspike.engines.brian2.schedule import Scheduler
 from pffspike.engines.brian2.standalone import StandaloneBackend
-from pffspike.errors import UserError
+from pffspike.errors import SessionClosedError
 from pffspike.network import constants, exactness, parameters
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Program
-from pffspike.trace import Record, Trace
+from pffspike.recording import Probes, Recording
 
 
 class Brian2Session(Session):
@@ -32,7 +32,7 @@ class Brian2Session(Session):
         program: Program,
         start: Parameters,
         seed: int,
-        record: Record,
+        probes: Probes,
         target: str,
         chunk: int,
         flags: tuple[str, ...],
@@ -40,7 +40,7 @@ class Brian2Session(Session):
     ) -> None:
         exactness.check(network)
         parameters.check(network, start)
-        self._network, self._program, self._record = network, program, record
+        self._network, self._program, self._probes = network, program, probes
         self._chunk, self._processes = chunk, processes
         self._layout = layout = Layout(network, program)
         self._state = State(layout.pack_biases(start.biases), layout.pack_weights(start.weights))
@@ -51,13 +51,13 @@ class Brian2Session(Session):
             self._layout,
             self._scheduler.columns,
             self._scheduler.width,
-            record,
+            probes,
             chunk,
             target == "cpp_standalone",
         )
         self._backend: Backend | None = (
             StandaloneBackend(
-                make_frame, builds.make_key(self._layout, record, chunk, flags), chunk, flags
+                make_frame, builds.make_key(self._layout, probes, chunk, flags), chunk, flags
             )
             if target == "cpp_standalone"
             else RuntimeBackend(make_frame, target, chunk, flags)
@@ -70,13 +70,13 @@ class Brian2Session(Session):
         *,
         learning_scale: float = 1.0,
         progress: Progress | None = None,
-    ) -> Trace:
+    ) -> Recording:
         """See `pffspike.engines.base.Session.run`."""
         if self._backend is None:
-            raise UserError("the session is closed; compile the network again")
+            raise SessionClosedError("this session is closed; compile the network again")
         checked, numbers = check_signals(self._network, self._program, signals, samples)
         rates = self._rates(learning_scale) if self._program.learns else None
-        traces = [self._trace(_nothing(self._layout, self._record), numbers[:0], {})]
+        recordings = [self._trace(_nothing(self._layout, self._probes), numbers[:0], {})]
         for parts in self._parts(len(numbers)):
             some = [{name: values[part] for name, values in checked.items()} for part in parts]
             tables = [
@@ -87,10 +87,10 @@ class Brian2Session(Session):
             if rates is not None:
                 self._state = State(state.biases, {**self._state.weights, **state.weights})
             for left, given, part in zip(recorded, some, parts, strict=True):
-                traces.append(self._trace(left, numbers[part], given))
+                recordings.append(self._trace(left, numbers[part], given))
                 if progress:
                     progress(len(numbers[part]))
-        return Trace.join(traces)
+        return Recording.join(recordings)
 
     def _parts(self, samples: int) -> Iterator[list[slice]]:
         """Chunks that run at the same time: one where something is learned."""
@@ -118,9 +118,9 @@ class Brian2Session(Session):
         recorded: Recorded,
         samples: npt.NDArray[np.int64],
         signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
-    ) -> Trace:
+    ) -> Recording:
         populations = self._layout.populations
-        return Trace(
+        return Recording(
             self._network,
             self._program,
             samples,
@@ -129,28 +129,28 @@ class Brian2Session(Session):
                 p.name: recorded.squares[:, k] / self._program.window**2
                 for k, p in enumerate(populations)
             },
-            self._rivals(recorded, samples, signals),
+            self._hard_negatives(recorded, samples, signals),
             self._counts(recorded),
             self._rasters(recorded, len(samples) * len(self._program.phases)),
         )
 
-    def _rivals(
+    def _hard_negatives(
         self,
         recorded: Recorded,
         samples: npt.NDArray[np.int64],
         signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
     ) -> npt.NDArray[np.int64]:
-        rival, phases = self._program.rival, self._program.phases
-        if rival is None or not len(samples) or recorded.beaten is None:
+        hard_negative, phases = self._program.hard_negative, self._program.phases
+        if hard_negative is None or not len(samples) or recorded.beaten is None:
             return np.full(len(samples), -1, np.int64)
-        index = [phase.name for phase in phases].index(rival.phase)
+        index = [phase.name for phase in phases].index(hard_negative.phase)
         chosen = recorded.beaten[index :: len(phases)].argmin(axis=1)
-        given = signals.get(rival.signal, np.full(len(samples), -1))
+        given = signals.get(hard_negative.signal, np.full(len(samples), -1))
         return np.where(given < 0, chosen, given).astype(np.int64)
 
     def _counts(self, recorded: Recorded) -> dict[str, npt.NDArray[np.int64]]:
         counts, start = {}, 0
-        for name in self._record.counts:
+        for name in self._probes.counts:
             if name in self._layout.slices and recorded.counts is not None:
                 stop = start + self._network.population(name).size
                 counts[name] = recorded.counts[:, start:stop].astype(np.int64)
@@ -164,7 +164,7 @@ class Brian2Session(Session):
         neurons, times = recorded.spikes
         ticks = np.round(times / float(STEP)).astype(int)
         rasters = {}
-        for name in self._record.rasters:
+        for name in self._probes.rasters:
             if name in self._layout.slices:
                 where = self._layout.slices[name]
                 size = where.stop - where.start
@@ -190,11 +190,11 @@ class Brian2Session(Session):
             self._backend = None
 
 
-def _nothing(layout: Layout, record: Record) -> Recorded:
+def _nothing(layout: Layout, probes: Probes) -> Recorded:
     """Recording of no presentation."""
     populations = len(layout.populations)
     counted = sum(
-        layout.network.population(name).size for name in record.counts if name in layout.slices
+        layout.network.population(name).size for name in probes.counts if name in layout.slices
     )
     return Recorded(
         np.zeros((0, populations)),

@@ -21,7 +21,7 @@ from pffspike.engines.brian2 import builds, program
 from pffspike.engines.brian2.backend import Rates, Recorded, State
 from pffspike.engines.brian2.frame import Frame
 from pffspike.engines.brian2.schedule import Tables
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 
 Arguments = Mapping[str, npt.NDArray]  # type: ignore[type-arg]
 
@@ -112,7 +112,7 @@ class StandaloneBackend:
     def _check(self, code: int, folder: Path) -> None:
         said = (folder / "said").read_text(errors="replace").strip()
         if code or said:
-            raise UserError(
+            raise ValidationError(
                 f"the compiled Brian2 program ended with code {code} "
                 f"({said[-200:] or 'no message'}); check the free memory and the "
                 f"free disk space at {self._directory.parent}, or choose target 'cython'"

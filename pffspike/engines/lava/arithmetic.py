@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import grids
+from pffspike.errors import ValidationError
 
 Format = Literal["fixed", "floating"]
 Array = npt.NDArray  # type: ignore[type-arg]
@@ -123,14 +124,16 @@ class Arithmetic:
 
         Raises
         ------
-        ValueError
+        ValidationError
             If a value is not on the grid: nothing is rounded here.
         """
         real = np.asarray(values, np.float64)
         if self.name == "floating":
             return real.copy()
         if not grids.on_grid(real, grid):
-            raise ValueError(f"a value is not a multiple of 2^{grid}, so it has no exact integer")
+            raise ValidationError(
+                f"a value is not a multiple of 2^{grid}, so it has no exact integer"
+            )
         return (real * 2.0**-grid).astype(np.int64)
 
     def decode(self, raw: Array, grid: int) -> npt.NDArray[np.float64]:

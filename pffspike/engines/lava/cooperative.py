@@ -25,6 +25,8 @@ from lava.magma.runtime.message_infrastructure.message_infrastructure_interface 
 )
 from lava.magma.runtime.runtime_services import runtime_service as service_module
 
+from pffspike.errors import ValidationError
+
 Array = npt.NDArray  # type: ignore[type-arg]
 
 
@@ -153,7 +155,7 @@ class LocalSendPort(_LocalPort, CspSendPort):  # type: ignore[misc]
     def send(self, data: Array) -> None:
         """Put in a copy, of the channel's type; waits while there is no room."""
         if data.shape != self._shape:
-            raise ValueError(
+            raise ValidationError(
                 f"Mismatch: {data.shape} sent on {self._name}, whose shape is {self._shape}"
             )
         while len(self._queue) >= self._size:

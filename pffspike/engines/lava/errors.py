@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pffspike.errors import UserError
+from pffspike.errors import PffspikeError
 
 
 class LavaError(RuntimeError):
@@ -13,13 +13,13 @@ class ModelError(LavaError):
     """A process model raised; the text ends with that model's own traceback."""
 
 
-class DeadProcessError(LavaError, UserError):
+class DeadProcessError(LavaError, PffspikeError):
     """An operating-system process of the network ended by itself, or something killed it."""
 
 
-class StalledError(LavaError, UserError, TimeoutError):
+class StalledError(LavaError, PffspikeError, TimeoutError):
     """No process finished a step for too long; the text says which of them wait for what."""
 
 
-class RangeError(LavaError, UserError, OverflowError):
+class RangeError(LavaError, PffspikeError, OverflowError):
     """A number does not fit its width; only the debug mode looks."""

@@ -32,7 +32,7 @@ class Lesson:
         The window lasts ``2^exponent`` steps.
     learns : tuple of bool
         By phase.
-    contrast : tuple of int
+    sign : tuple of int
         By phase.
     """
 
@@ -40,7 +40,7 @@ class Lesson:
     arithmetic: Arithmetic
     exponent: int
     learns: tuple[bool, ...]
-    contrast: tuple[int, ...]
+    sign: tuple[int, ...]
 
     @property
     def copies(self) -> str | None:
@@ -86,9 +86,9 @@ class Lesson:
             assert target is not None
             number = reckon.ratio(target - counts, self.exponent)
         elif isinstance(rule, Contrast):
-            number = reckon.ratio(self.contrast[phase] * counts, self.exponent)
-        elif isinstance(rule, Goodness) and self.contrast[phase]:
-            third = self._modulator(rule, counts, self.contrast[phase])
+            number = reckon.ratio(self.sign[phase] * counts, self.exponent)
+        elif isinstance(rule, Goodness) and self.sign[phase]:
+            third = self._modulator(rule, counts, self.sign[phase])
             number = reckon.constant(2.0) * third * reckon.ratio(counts, self.exponent)
         else:
             number = reckon.ratio(np.zeros_like(counts), self.exponent)
@@ -113,13 +113,13 @@ class Lesson:
         size = np.minimum(size, 127)
         return np.where(factors > 0, size, 0), np.where(factors < 0, size, 0)
 
-    def _modulator(self, rule: Goodness, counts: Array, contrast: int) -> Number:
+    def _modulator(self, rule: Goodness, counts: Array, sign: int) -> Number:
         reckon = self.arithmetic
         goodness = reckon.ratio(int(np.square(counts).sum()), 2 * self.exponent)
         distance = reckon.constant(constants.slope(rule)) * (
             reckon.constant(constants.threshold(rule)) - goodness
         )
-        half, label = reckon.constant(0.5), reckon.constant(1.0 if contrast > 0 else 0.0)
+        half, label = reckon.constant(0.5), reckon.constant(1.0 if sign > 0 else 0.0)
         if rule.positive == "low":
             return reckon.clip(half + distance, 0, 1) - label
         return label - reckon.clip(half - distance, 0, 1)

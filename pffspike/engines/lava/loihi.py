@@ -37,7 +37,7 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import grids
 from pffspike.engines.lava.plan import Plan, Synapses
-from pffspike.errors import UserError
+from pffspike.errors import ValidationError
 from pffspike.network import constants, structure
 from pffspike.network.spec import Network, Program, Projection
 
@@ -60,11 +60,11 @@ def is_stock(synapses: Synapses) -> bool:
 
 
 def check(network: Network, program: Program) -> None:
-    """Raise `UserError` if a program can't learn in this way."""
+    """Raise `ValidationError` if a program can't learn in this way."""
     if not program.learns:
         return
     if program.steps > _LONGEST:
-        raise UserError(
+        raise ValidationError(
             f"program {program.name!r} has presentations of {program.steps} steps; Loihi's "
             f"learning epochs have at most {_LONGEST}"
         )
@@ -73,7 +73,7 @@ def check(network: Network, program: Program) -> None:
         for p in structure.extent(network, program).projections:
             gated = p.name not in phase.projections and {p.pre, p.post} <= active
             if gated and p.learning_rate and p.connectivity == "dense":
-                raise UserError(
+                raise ValidationError(
                     f"projection {p.name!r} is not enabled in phase {phase.name!r}, where its "
                     f"populations are active; LearningDense can't be switched off"
                 )

@@ -20,7 +20,7 @@ from pffspike.engines.lava.plan import Plan, matrix_of, rows_of
 from pffspike.network import constants
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Program
-from pffspike.trace import Record
+from pffspike.recording import Probes
 
 Array = npt.NDArray  # type: ignore[type-arg]
 
@@ -75,7 +75,7 @@ class Memory:
     program : Program
     plan : Plan
     parameters : Parameters
-    record : Record
+    probes : Probes
     lanes : int
     """
 
@@ -85,7 +85,7 @@ class Memory:
         program: Program,
         plan: Plan,
         parameters: Parameters,
-        record: Record,
+        probes: Probes,
         lanes: int,
     ) -> None:
         self._network = network
@@ -121,7 +121,7 @@ class Memory:
         self.probes = {}
         for each in plan.neurons:
             units, raster = each.shape[1], None
-            if each.name in record.rasters:
+            if each.name in probes.rasters:
                 raster = shared((phases, steps, lanes, units), np.bool_)
             self.probes[each.name] = Probe(
                 shared((phases, lanes), np.int64), shared((phases, lanes, units), np.int64), raster

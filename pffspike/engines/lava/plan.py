@@ -162,7 +162,7 @@ def make_plan(
         _neurons(network, program, population, seed, arithmetic, lanes)
         for population in extent.populations
     ]
-    driven = {population.name for population in extent.populations if population.driven}
+    driven = {population.name for population in extent.populations if population.input}
     return Plan(
         clock,
         arithmetic,
@@ -231,8 +231,8 @@ def _lesson(program: Program, population: Population, arithmetic: Arithmetic) ->
     learns = tuple(population.name in phase.learn for phase in program.phases)
     if not any(learns):
         return None
-    contrast = tuple(phase.contrast for phase in program.phases)
-    return Lesson(population, arithmetic, _exponent(program), learns, contrast)
+    sign = tuple(phase.sign for phase in program.phases)
+    return Lesson(population, arithmetic, _exponent(program), learns, sign)
 
 
 def _synapses(

@@ -15,11 +15,11 @@ from pffspike.engines.lava import compat, loihi
 from pffspike.engines.lava.arithmetic import Arithmetic, Format
 from pffspike.engines.lava.memory import Memory
 from pffspike.engines.lava.plan import Synapses, make_plan
-from pffspike.errors import UserError
+from pffspike.errors import SessionClosedError, ValidationError
 from pffspike.network import constants, exactness, parameters, structure
 from pffspike.network.parameters import Parameters
-from pffspike.network.spec import Network, Program, Rival
-from pffspike.trace import NOTHING, Record, Trace
+from pffspike.network.spec import HardNegative, Network, Program
+from pffspike.recording import NOTHING, Probes, Recording
 
 Array = npt.NDArray  # type: ignore[type-arg]
 
@@ -59,7 +59,7 @@ class LavaEngine:
     ------
     MissingPackageError
         If Lava is not installed.
-    UserError
+    PffspikeError
         If an argument is out of range.
     """
 
@@ -77,20 +77,20 @@ class LavaEngine:
     ) -> None:
         compat.require_lava()
         if arithmetic not in ("fixed", "floating"):
-            raise UserError(f"arithmetic = {arithmetic!r} must be 'fixed' or 'floating'")
+            raise ValidationError(f"arithmetic = {arithmetic!r} must be 'fixed' or 'floating'")
         if not timeout > 0:
-            raise UserError(f"timeout = {timeout} must be above 0 seconds")
+            raise ValidationError(f"timeout = {timeout} must be above 0 seconds")
         if lanes < 1:
-            raise UserError(f"lanes = {lanes} must be at least 1")
+            raise ValidationError(f"lanes = {lanes} must be at least 1")
         self.arithmetic: Format = "fixed" if arithmetic == "fixed" else "floating"
         self.timeout, self.lanes, self.processes = timeout, lanes, processes
         self.checked, self.learning = checked, learning
         if learning not in ("exact", "loihi"):
-            raise UserError(f"learning = {learning!r} must be 'exact' or 'loihi'")
+            raise ValidationError(f"learning = {learning!r} must be 'exact' or 'loihi'")
         if learning == "loihi" and (arithmetic != "fixed" or processes):
-            raise UserError("learning = 'loihi' needs fixed point and processes = False")
+            raise ValidationError("learning = 'loihi' needs fixed point and processes = False")
         if activation not in ("hard", "logistic"):
-            raise UserError(f"activation = {activation!r} must be 'hard' or 'logistic'")
+            raise ValidationError(f"activation = {activation!r} must be 'hard' or 'logistic'")
         self.logistic = activation == "logistic"
         variant = [*(["loihi"] if learning == "loihi" else []), *["logistic"] * self.logistic]
         self.name = ":".join(["lava", *variant])
@@ -102,11 +102,11 @@ class LavaEngine:
         parameters: Parameters,
         *,
         seed: int,
-        record: Record = NOTHING,
+        probes: Probes = NOTHING,
     ) -> LavaSession:
         """See `pffspike.engines.base.Engine.compile`."""
         compat.import_lava()
-        return LavaSession(network, network.program(program), parameters, seed, record, self)
+        return LavaSession(network, network.program(program), parameters, seed, probes, self)
 
 
 class LavaSession(Session):
@@ -118,7 +118,7 @@ class LavaSession(Session):
         program: Program,
         start: Parameters,
         seed: int,
-        record: Record,
+        probes: Probes,
         engine: LavaEngine,
     ) -> None:
         from pffspike.engines.lava import build
@@ -126,7 +126,7 @@ class LavaSession(Session):
         exactness.check(network)
         parameters.check(network, start)
         self._network, self._program, self._seed = network, program, seed
-        self._record, self._lanes = record, 1 if program.learns else engine.lanes
+        self._probes, self._lanes = probes, 1 if program.learns else engine.lanes
         stock = engine.learning == "loihi" and program.learns
         if stock:
             loihi.check(network, program)
@@ -137,7 +137,7 @@ class LavaSession(Session):
             engine.logistic,
         )
         plan = make_plan(network, program, seed, arithmetic, self._lanes)
-        self._memory = Memory(network, program, plan, start, record, self._lanes)
+        self._memory = Memory(network, program, plan, start, probes, self._lanes)
         self._others = start.without(self._memory.weights, self._memory.biases)
         self._stock = tuple(p.name for p in plan.projections if stock and loihi.is_stock(p))
         self._scale = 1.0
@@ -160,7 +160,7 @@ class LavaSession(Session):
         *,
         learning_scale: float = 1.0,
         progress: Progress | None = None,
-    ) -> Trace:
+    ) -> Recording:
         """See `pffspike.engines.base.Session.run`.
 
         Raises
@@ -169,21 +169,21 @@ class LavaSession(Session):
             If a process fails, dies or waits for ever; the session is closed then.
         """
         if not self._release.alive:
-            raise RuntimeError("this session is closed; compile the network again")
+            raise SessionClosedError("this session is closed; compile the network again")
         checked, numbers = check_signals(self._network, self._program, signals, samples)
-        traces = []
+        recordings = []
         self._set_rates(learning_scale)
         try:
             for start in range(0, max(1, len(numbers)), self._lanes):
                 part = slice(start, start + self._lanes)
                 some = {name: values[part] for name, values in checked.items()}
-                traces.append(self._run_lanes(some, numbers[part]))
+                recordings.append(self._run_lanes(some, numbers[part]))
                 if progress:
                     progress(len(numbers[part]))
         except BaseException:
             self.close()
             raise
-        return Trace.join(traces)
+        return Recording.join(recordings)
 
     def _set_rates(self, learning_scale: float) -> None:
         self._memory.set_rates(learning_scale)
@@ -204,20 +204,24 @@ class LavaSession(Session):
                     raw = loihi.raw_weights(projection, actor.model)
                     self._memory.weights[actor.name][:] = raw
 
-    def _run_lanes(self, signals: Mapping[str, Array], samples: npt.NDArray[np.int64]) -> Trace:
+    def _run_lanes(self, signals: Mapping[str, Array], samples: npt.NDArray[np.int64]) -> Recording:
         """Run as many samples as there are lanes, or fewer."""
-        program, rival, current = self._program, self._program.rival, dict(signals)
+        program, hard_negative, current = self._program, self._program.hard_negative, dict(signals)
         chosen = np.full(len(samples), -1, np.int64)
         self._memory.load(current, samples)
         first = 0
-        if rival and rival.signal in current:
+        if hard_negative and hard_negative.signal in current:
             names = [phase.name for phase in program.phases]
-            first = names.index(rival.phase) + 1
+            first = names.index(hard_negative.phase) + 1
             self._run_phases(first)
-            counts = self._memory.probes[rival.population].counts[first - 1, : len(samples)]
-            strongest = _rivals(rival, counts, current[rival.truth], self._seed, samples)
-            chosen = np.where(current[rival.signal] < 0, strongest, current[rival.signal])
-            current[rival.signal] = chosen
+            counts = self._memory.probes[hard_negative.population].counts[first - 1, : len(samples)]
+            strongest = _hard_negatives(
+                hard_negative, counts, current[hard_negative.truth], self._seed, samples
+            )
+            chosen = np.where(
+                current[hard_negative.signal] < 0, strongest, current[hard_negative.signal]
+            )
+            current[hard_negative.signal] = chosen
             self._memory.load(current, samples)
         self._run_phases(len(program.phases) - first)
         return self._trace(samples, chosen)
@@ -231,7 +235,7 @@ class LavaSession(Session):
             for runtime in self._runtimes if phases else ():
                 runtime.run_steps(self._program.steps * (phases if together else 1))
 
-    def _trace(self, samples: npt.NDArray[np.int64], chosen: npt.NDArray[np.int64]) -> Trace:
+    def _trace(self, samples: npt.NDArray[np.int64], chosen: npt.NDArray[np.int64]) -> Recording:
         used, window = len(samples), self._program.window
         spikes, goodness, counts, rasters = {}, {}, {}, {}
         for population in structure.extent(self._network, self._program).populations:
@@ -240,12 +244,12 @@ class LavaSession(Session):
             spikes[name] = probe.spikes[:, :used].T.copy().reshape(-1)
             flat = probe.counts[:, :used].swapaxes(0, 1).copy().reshape(-1, population.size)
             goodness[name] = np.square(flat).sum(axis=1) / window**2
-            if name in self._record.counts:
+            if name in self._probes.counts:
                 counts[name] = flat
             if probe.raster is not None:
                 raster = probe.raster[:, :, :used].transpose(1, 2, 0, 3).copy()
                 rasters[name] = raster.reshape(self._program.steps, -1, population.size)
-        return Trace(
+        return Recording(
             self._network,
             self._program,
             samples,
@@ -272,16 +276,16 @@ def _stop(runtimes: list[Any]) -> None:
         runtime.stop()
 
 
-def _rivals(
-    rival: Rival,
+def _hard_negatives(
+    hard_negative: HardNegative,
     counts: Array,
     truth: npt.NDArray[np.int64],
     seed: int,
     samples: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.int64]:
-    """Most convincing wrong class of each sample, see `pffspike.network.spec.Rival`."""
+    """Most convincing wrong class of each sample, see `pffspike.network.spec.HardNegative`."""
     classes = np.arange(counts.shape[1])
-    keys = counter.derive_keys(counter.derive_key(seed, counter.RIVALS), samples)
-    scores = counts + constants.noise(rival) * counter.uniform(keys[:, None], classes)
+    keys = counter.derive_keys(counter.derive_key(seed, counter.HARD_NEGATIVES), samples)
+    scores = counts + constants.noise(hard_negative) * counter.uniform(keys[:, None], classes)
     scores[classes == truth[:, None]] = -1.0
     return scores.argmax(axis=1).astype(np.int64)

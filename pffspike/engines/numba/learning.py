@@ -1,4 +1,4 @@
-"""Compiled learning: compare, learn, and the choice of a rival."""
+"""Compiled learning: compare, learn, and the choice of a hard negative."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def squares(counts):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(nogil=True)
-def modulator(goodness, threshold, slope, low, contrast):  # type: ignore[no-untyped-def]
+def modulator(goodness, threshold, slope, low, sign):  # type: ignore[no-untyped-def]
     """Third factor, see `pffspike.network.spec.Goodness`."""
-    if contrast == 0:
+    if sign == 0:
         return 0.0
-    label = 1.0 if contrast > 0 else 0.0
+    label = 1.0 if sign > 0 else 0.0
     distance = slope * (threshold - goodness)
     if low:
         return min(max(0.5 + distance, 0.0), 1.0) - label
@@ -45,13 +45,13 @@ def compare(memory, populations, phases, phase, p, window, classes):  # type: ig
             populations.threshold[p],
             populations.slope[p],
             populations.low[p],
-            phases.contrast[phase],
+            phases.sign[phase],
         )
         for j in range(size):
             factors[j] = 2.0 * third * unit * counts[j]
     elif rule == CONTRAST:
         for j in range(size):
-            factors[j] = phases.contrast[phase] * unit * counts[j]
+            factors[j] = phases.sign[phase] * unit * counts[j]
     elif rule == COPY:
         first = populations.start[populations.target[p]]
         copied = memory.counts[first : first + size]
@@ -170,9 +170,9 @@ def learn(weights, biases, memory, plan, phase, key, classes, rates, bias_rates)
 
 
 @numba.njit(nogil=True)
-def strongest_rival(memory, populations, course, truth, sample):  # type: ignore[no-untyped-def]
-    """The most convincing wrong class, see `pffspike.network.spec.Rival`."""
-    key = derive(course.rivals, sample)
+def strongest_hard_negative(memory, populations, course, truth, sample):  # type: ignore[no-untyped-def]
+    """The most convincing wrong class, see `pffspike.network.spec.HardNegative`."""
+    key = derive(course.hard_negatives, sample)
     start, size = populations.start[course.population], populations.size[course.population]
     best, highest = 0, -1.0
     for j in range(size):

@@ -88,7 +88,7 @@ class Phases(NamedTuple):
     """
 
     stream: Keys
-    contrast: Integers
+    sign: Integers
     state: Integers
     source: Integers
     teacher: Integers
@@ -100,12 +100,12 @@ class Phases(NamedTuple):
 
 
 class Course(NamedTuple):
-    """The program's steps and its rival; ``phase`` is -1 if it has none."""
+    """The program's steps and its hard negative; ``phase`` is -1 if it has none."""
 
     burn_in: int
     window: int
     rounding: np.uint64
-    rivals: np.uint64
+    hard_negatives: np.uint64
     phase: int
     population: int
     truth: int
@@ -135,8 +135,8 @@ class Plan:
     def __init__(self, network: Network, program: Program, seed: int) -> None:
         self.network, self.program = network, program
         self.extent = structure.extent(network, program)
-        rival = program.rival
-        named = [*self.extent.signals, *([rival.signal] if rival else [])]
+        hard_negative = program.hard_negative
+        named = [*self.extent.signals, *([hard_negative.signal] if hard_negative else [])]
         self.signals = tuple(dict.fromkeys(named))
         self._position = {p.name: k for k, p in enumerate(self.extent.populations)}
         self.dtype = np.dtype(np.int32 if self._largest_sum() < 2**31 else np.int64)
@@ -212,7 +212,7 @@ class Plan:
         return _block(projection) or self.network.population(projection.post).size
 
     def _ahead(self, projection: Projection) -> bool:
-        driven = self.network.population(projection.pre).driven
+        driven = self.network.population(projection.pre).input
         return (
             driven and _block(projection) == 0 and self.program.steps <= 64
         )  # there is a bit for each
@@ -249,7 +249,7 @@ class Plan:
             stream=np.array(
                 [counter.derive_key(seed, counter.SPIKES, f.stream) for f in phases], np.uint64
             ),
-            contrast=np.array([f.contrast for f in phases], np.int64),
+            sign=np.array([f.sign for f in phases], np.int64),
             state=_table([[state for state, _ in row] for row in drives], np.int64),
             source=_table([[source for _, source in row] for row in drives], np.int64),
             teacher=_table([[self._teacher(p.name) for p in populations]] * len(phases), np.int64),
@@ -280,11 +280,11 @@ class Plan:
         """Whether a driven population does in a phase what it did in all phases before."""
         phase = self.program.phases[index]
         source = phase.inputs.get(name)
-        rival = self.program.rival
+        hard_negative = self.program.hard_negative
         return (
             index > 0
             and isinstance(source, str)
-            and not (rival and rival.signal == source)
+            and not (hard_negative and hard_negative.signal == source)
             and all(
                 f.stream == phase.stream and f.inputs.get(name) == source
                 for f in self.program.phases[:index]
@@ -292,17 +292,19 @@ class Plan:
         )
 
     def _course(self, seed: int) -> Course:
-        rival = self.program.rival
+        hard_negative = self.program.hard_negative
         return Course(
             burn_in=self.program.burn_in,
             window=self.program.window,
             rounding=np.uint64(counter.derive_key(seed, counter.ROUNDING)),
-            rivals=np.uint64(counter.derive_key(seed, counter.RIVALS)),
-            phase=[f.name for f in self.program.phases].index(rival.phase) if rival else -1,
-            population=self._position[rival.population] if rival else -1,
-            truth=self.signals.index(rival.truth) if rival else -1,
-            signal=self.signals.index(rival.signal) if rival else -1,
-            noise=constants.noise(rival) if rival else 0.0,
+            hard_negatives=np.uint64(counter.derive_key(seed, counter.HARD_NEGATIVES)),
+            phase=[f.name for f in self.program.phases].index(hard_negative.phase)
+            if hard_negative
+            else -1,
+            population=self._position[hard_negative.population] if hard_negative else -1,
+            truth=self.signals.index(hard_negative.truth) if hard_negative else -1,
+            signal=self.signals.index(hard_negative.signal) if hard_negative else -1,
+            noise=constants.noise(hard_negative) if hard_negative else 0.0,
         )
 
     def rates(self, scale: float) -> tuple[Floats, Floats]:
@@ -322,7 +324,7 @@ class Plan:
             self._rows(weights, p)[:] = dense if _block(p) == 0 else dense[_indices(p, dense)]
         biases = aligned_zeros(self.neurons, np.dtype(np.float64))
         for population, start in zip(self.extent.populations, self.populations.start, strict=True):
-            if not population.driven:
+            if not population.input:
                 biases[start : start + population.size] = parameters.biases[population.name]
         return weights, biases
 
@@ -342,7 +344,7 @@ class Plan:
             {
                 p.name: biases[start : start + p.size].copy()
                 for p, start in zip(self.extent.populations, self.populations.start, strict=True)
-                if not p.driven
+                if not p.input
             },
         )
 

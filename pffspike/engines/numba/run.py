@@ -12,7 +12,7 @@ import numpy as np
 
 from pffspike.arithmetic import counter, grids
 from pffspike.engines.numba.kernel import brighten, present
-from pffspike.engines.numba.learning import learn, squares, strongest_rival
+from pffspike.engines.numba.learning import learn, squares, strongest_hard_negative
 from pffspike.engines.numba.lending import lend
 from pffspike.engines.numba.random import derive
 
@@ -36,7 +36,7 @@ class Outputs(NamedTuple):
 
     spikes: np.ndarray  #: (presentations, populations) int64
     squares: np.ndarray  #: (presentations, populations) int64
-    rivals: np.ndarray  #: (samples,) int64
+    hard_negatives: np.ndarray  #: (samples,) int64
     counted: np.ndarray  #: (counted neurons,) int64
     counts: np.ndarray  #: (presentations, counted neurons) int64
     seen: np.ndarray  #: (populations,) int64: column of its first neuron in rasters, or -1
@@ -93,10 +93,10 @@ def run_all(weights, biases, memory, plan, inputs, outputs, first, last, rates, 
             if phase == course.phase:
                 truth = classes[course.truth]
                 if classes[course.signal] < 0:
-                    classes[course.signal] = strongest_rival(
+                    classes[course.signal] = strongest_hard_negative(
                         memory, populations, course, truth, sample
                     )
-                outputs.rivals[index] = classes[course.signal]
+                outputs.hard_negatives[index] = classes[course.signal]
 
 
 def _sources() -> int:

@@ -17,7 +17,7 @@ from pffspike.engines.numba.run import Inputs, Outputs, run_samples
 from pffspike.network import exactness, parameters
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Program
-from pffspike.trace import NOTHING, Record, Trace
+from pffspike.recording import NOTHING, Probes, Recording
 
 _BLOCK = 64  #: samples between two looks at the outside: progress, Ctrl-C
 
@@ -43,11 +43,11 @@ class NumbaEngine:
         parameters: Parameters,
         *,
         seed: int,
-        record: Record = NOTHING,
+        probes: Probes = NOTHING,
     ) -> NumbaSession:
         """See `pffspike.engines.base.Engine.compile`."""
         return NumbaSession(
-            network, network.program(program), parameters, seed, record, self.threads
+            network, network.program(program), parameters, seed, probes, self.threads
         )
 
 
@@ -60,12 +60,12 @@ class NumbaSession(Session):
         program: Program,
         start: Parameters,
         seed: int,
-        record: Record,
+        probes: Probes,
         threads: int,
     ) -> None:
         exactness.check(network)
         parameters.check(network, start)
-        self._network, self._program, self._record = network, program, record
+        self._network, self._program, self._probes = network, program, probes
         self._plan = Plan(network, program, seed)
         self._weights, self._biases = self._plan.pack(start)
         self._others = start.without(
@@ -112,7 +112,7 @@ class NumbaSession(Session):
         *,
         learning_scale: float = 1.0,
         progress: Progress | None = None,
-    ) -> Trace:
+    ) -> Recording:
         """See `pffspike.engines.base.Session.run`."""
         checked, numbers = check_signals(self._network, self._program, signals, samples)
         inputs, outputs = self._inputs(checked, numbers), self._outputs(len(numbers))
@@ -183,14 +183,14 @@ class NumbaSession(Session):
         rows, populations = samples * len(self._program.phases), len(plan.extent.populations)
         size = {p.name: p.size for p in plan.extent.populations}
         first = dict(zip(size, plan.populations.start, strict=True))
-        counted = [n for n in size if n in self._record.counts]
-        seen = [n for n in size if n in self._record.rasters]
+        counted = [n for n in size if n in self._probes.counts]
+        seen = [n for n in size if n in self._probes.rasters]
         ends = np.cumsum([size[n] for n in seen])
         columns = {n: end - size[n] for n, end in zip(seen, ends, strict=True)}
         return Outputs(
             spikes=np.zeros((rows, populations), np.int64),
             squares=np.zeros((rows, populations), np.int64),
-            rivals=np.full(samples, -1, np.int64),
+            hard_negatives=np.full(samples, -1, np.int64),
             counted=np.array([first[n] + k for n in counted for k in range(size[n])], np.int64),
             counts=np.zeros((rows, sum(size[n] for n in counted)), np.int64),
             seen=np.array([columns.get(n, -1) for n in size], np.int64),
@@ -199,25 +199,25 @@ class NumbaSession(Session):
             ),
         )
 
-    def _trace(self, outputs: Outputs, samples: npt.NDArray[np.int64]) -> Trace:
+    def _trace(self, outputs: Outputs, samples: npt.NDArray[np.int64]) -> Recording:
         names = [p.name for p in self._plan.extent.populations]
         sizes = {p.name: p.size for p in self._plan.extent.populations}
         counts, rasters, column = {}, {}, 0
-        for name in (n for n in names if n in self._record.counts):
+        for name in (n for n in names if n in self._probes.counts):
             counts[name] = outputs.counts[:, column : column + sizes[name]]
             column += sizes[name]
         for index, name in enumerate(names):
-            if name in self._record.rasters:
+            if name in self._probes.rasters:
                 begin = int(outputs.seen[index])
                 rasters[name] = outputs.rasters[:, :, begin : begin + sizes[name]]
         squares = outputs.squares / self._program.window**2
-        return Trace(
+        return Recording(
             self._network,
             self._program,
             samples,
             {name: outputs.spikes[:, k].copy() for k, name in enumerate(names)},
             {name: squares[:, k].copy() for k, name in enumerate(names)},
-            outputs.rivals,
+            outputs.hard_negatives,
             counts,
             rasters,
         )

@@ -1,4 +1,4 @@
-"""The end of a presentation: compare, learn, and the choice of a rival."""
+"""The end of a presentation: compare, learn, and the choice of a hard negative."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pffspike.network.parameters import Parameters
 from pffspike.network.spec import (
     Delta,
     Goodness,
+    HardNegative,
     Network,
     Phase,
     Population,
     Program,
     Projection,
-    Rival,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -30,11 +30,11 @@ def goodness(counts: Floats, window: int) -> Floats:
     return np.square(counts).sum(axis=1) / window**2
 
 
-def modulator(rule: Goodness, goodness: Floats, contrast: int) -> Floats:
+def modulator(rule: Goodness, goodness: Floats, sign: int) -> Floats:
     """Third factor of the goodness rule, see `pffspike.network.spec.Goodness`."""
-    if contrast == 0:
+    if sign == 0:
         return np.zeros_like(goodness)
-    label = 1.0 if contrast > 0 else 0.0
+    label = 1.0 if sign > 0 else 0.0
     distance = constants.slope(rule) * (constants.threshold(rule) - goodness)
     if rule.positive == "low":
         return grids.saturate(0.5 + distance, 0.0, 1.0) - label
@@ -56,13 +56,13 @@ def post_factors(
     """
     rule, counts = population.rule, activity.counts[population.name]
     if isinstance(rule, Goodness):
-        third = modulator(rule, goodness(counts, window), phase.contrast)
+        third = modulator(rule, goodness(counts, window), phase.sign)
         return 2.0 * third[:, None] * (counts / window)
     if isinstance(rule, Delta):
         if rule.population is not None:
             return (activity.counts[rule.population] - counts) / window
         return (signals[str(rule.signal)][:, None] == np.arange(population.size)) - counts / window
-    return phase.contrast * (counts / window)
+    return phase.sign * (counts / window)
 
 
 def learn(
@@ -142,18 +142,18 @@ def _change_weights(
     w[rows] = new
 
 
-def rivals(
-    rival: Rival,
+def hard_negatives(
+    hard_negative: HardNegative,
     counts: Floats,
     truth: npt.NDArray[np.int64],
     seed: int,
     samples: npt.ArrayLike,
 ) -> npt.NDArray[np.int64]:
-    """Choose the most convincing wrong class, see `pffspike.network.spec.Rival`.
+    """Choose the most convincing wrong class, see `pffspike.network.spec.HardNegative`.
 
     Parameters
     ----------
-    rival : Rival
+    hard negative : HardNegative
     counts : (batch, classes) ndarray of float64
     truth : (batch,) ndarray of int64
     seed : int
@@ -164,7 +164,7 @@ def rivals(
     (batch,) ndarray of int64
     """
     classes = np.arange(counts.shape[1])
-    keys = counter.derive_keys(counter.derive_key(seed, counter.RIVALS), samples)
-    scores = counts + constants.noise(rival) * counter.uniform(keys[:, None], classes)
+    keys = counter.derive_keys(counter.derive_key(seed, counter.HARD_NEGATIVES), samples)
+    scores = counts + constants.noise(hard_negative) * counter.uniform(keys[:, None], classes)
     scores[classes == truth[:, None]] = -1.0
     return scores.argmax(axis=1).astype(np.int64)

@@ -71,7 +71,7 @@ def present(
     clamped = {
         p.name: inputs[p.name][:, None] == np.arange(p.size)
         for p in populations
-        if p.driven and inputs[p.name].ndim == 1
+        if p.input and inputs[p.name].ndim == 1
     }
     batch = len(keys)
     activity = Activity(
@@ -137,6 +137,6 @@ def _probability(
     biases: Mapping[str, Floats],
     currents: Mapping[str, Floats | float],
 ) -> Floats:
-    if population.driven:
+    if population.input:
         return inputs[population.name]
     return grids.saturate(biases[population.name] + currents[population.name], 0.0, 1.0)

@@ -12,10 +12,11 @@ from pffspike.arithmetic import counter
 from pffspike.engines.base import Progress, Session, Signals, check_signals
 from pffspike.engines.reference import learning
 from pffspike.engines.reference.presentation import Activity, present
+from pffspike.errors import ValidationError
 from pffspike.network import exactness, parameters, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Phase, Program
-from pffspike.trace import NOTHING, Record, Trace
+from pffspike.recording import NOTHING, Probes, Recording
 
 _INFERENCE_BATCH = 256  #: samples at a time where nothing is learned; no effect on results
 
@@ -44,7 +45,7 @@ class ReferenceEngine:
         self, batch: int = 1, rates: bool = False, random_bits: int = counter.UNIFORM_BITS
     ) -> None:
         if not 1 <= random_bits <= counter.UNIFORM_BITS:
-            raise ValueError(
+            raise ValidationError(
                 f"random_bits = {random_bits} must be from 1 to {counter.UNIFORM_BITS}"
             )
         self.batch = batch
@@ -59,7 +60,7 @@ class ReferenceEngine:
         parameters: Parameters,
         *,
         seed: int,
-        record: Record = NOTHING,
+        probes: Probes = NOTHING,
     ) -> ReferenceSession:
         """See `pffspike.engines.base.Engine.compile`."""
         return ReferenceSession(
@@ -67,7 +68,7 @@ class ReferenceEngine:
             network.program(program),
             parameters,
             seed,
-            record,
+            probes,
             self.batch,
             self.rates,
             self.random_bits,
@@ -83,7 +84,7 @@ class ReferenceSession(Session):
         program: Program,
         start: Parameters,
         seed: int,
-        record: Record,
+        probes: Probes,
         batch: int,
         rates: bool = False,
         random_bits: int = counter.UNIFORM_BITS,
@@ -91,11 +92,11 @@ class ReferenceSession(Session):
         if not rates:
             exactness.check(network, batch)
         parameters.check(network, start)
-        self._network, self._program, self._seed, self._record = (
+        self._network, self._program, self._seed, self._probes = (
             network,
             program,
             seed,
-            record,
+            probes,
         )
         self._parameters = start.copy()
         self._batch = batch if program.learns else _INFERENCE_BATCH
@@ -109,27 +110,27 @@ class ReferenceSession(Session):
         *,
         learning_scale: float = 1.0,
         progress: Progress | None = None,
-    ) -> Trace:
+    ) -> Recording:
         """See `pffspike.engines.base.Session.run`."""
         checked, numbers = check_signals(self._network, self._program, signals, samples)
-        traces = []
+        recordings = []
         # Products this small gain nothing from threads, and lose tenfold on a busy machine.
         with threadpool_limits(1, "blas"):
             for start in range(0, max(1, len(numbers)), self._batch):
                 part = slice(start, start + self._batch)
                 some = {name: values[part] for name, values in checked.items()}
-                traces.append(self._run_batch(some, numbers[part], learning_scale))
+                recordings.append(self._run_batch(some, numbers[part], learning_scale))
                 if progress:
                     progress(len(numbers[part]))
-        return Trace.join(traces)
+        return Recording.join(recordings)
 
     def _run_batch(
         self,
         signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
         samples: npt.NDArray[np.int64],
         learning_scale: float,
-    ) -> Trace:
-        program, rival = self._program, self._program.rival
+    ) -> Recording:
+        program, hard_negative = self._program, self._program.hard_negative
         current = dict(signals)
         chosen = np.full(len(samples), -1, np.int64)
         activities = []
@@ -148,12 +149,17 @@ class ReferenceSession(Session):
                     key,
                     learning_scale,
                 )
-            if rival and rival.phase == phase.name:
-                counts, truth = activity.counts[rival.population], current[rival.truth]
-                strongest = learning.rivals(rival, counts, truth, self._seed, samples)
-                given = current[rival.signal]
+            if hard_negative and hard_negative.phase == phase.name:
+                counts, truth = (
+                    activity.counts[hard_negative.population],
+                    current[hard_negative.truth],
+                )
+                strongest = learning.hard_negatives(
+                    hard_negative, counts, truth, self._seed, samples
+                )
+                given = current[hard_negative.signal]
                 chosen = np.where(given < 0, strongest, given)
-                current[rival.signal] = chosen
+                current[hard_negative.signal] = chosen
         return self._trace(activities, samples, chosen)
 
     def _present(
@@ -179,7 +185,7 @@ class ReferenceSession(Session):
             counter.derive_keys(stream, samples),
             weights,
             self._parameters.biases,
-            self._record.rasters,
+            self._probes.rasters,
             self._rates,
             self._random_bits,
         )
@@ -188,8 +194,8 @@ class ReferenceSession(Session):
         self,
         activities: list[Activity],
         samples: npt.NDArray[np.int64],
-        rivals: npt.NDArray[np.int64],
-    ) -> Trace:
+        hard_negatives: npt.NDArray[np.int64],
+    ) -> Recording:
         batch, phases = len(samples), len(activities)
         spikes, goodness, counts, rasters = {}, {}, {}, {}
         for population in self._extent.populations:
@@ -203,22 +209,22 @@ class ReferenceSession(Session):
             spikes[name] = total.reshape(-1)
             flat = window.reshape(-1, size)
             goodness[name] = learning.goodness(flat.astype(float), self._program.window)
-            if name in self._record.counts:
+            if name in self._probes.counts:
                 counts[name] = flat
-            if name in self._record.rasters:
+            if name in self._probes.rasters:
                 silent = np.zeros(
                     (self._program.steps, batch, size), float if self._rates else bool
                 )
                 parts = [activity.rasters.get(name, silent) for activity in activities]
                 stacked = np.stack(parts, axis=2)
                 rasters[name] = stacked.reshape(self._program.steps, batch * phases, size)
-        return Trace(
+        return Recording(
             self._network,
             self._program,
             samples,
             spikes,
             goodness,
-            rivals,
+            hard_negatives,
             counts,
             rasters,
         )

@@ -16,7 +16,7 @@ Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Record:
+class Probes:
     """What a run keeps beside goodness and spike totals.
 
     Parameters
@@ -31,11 +31,11 @@ class Record:
     rasters: tuple[str, ...] = ()
 
 
-NOTHING = Record()  #: goodness and spike totals only
+NOTHING = Probes()  #: goodness and spike totals only
 
 
 @dataclass(frozen=True)
-class Trace:
+class Recording:
     """Recording of a run: ``samples`` samples, each a presentation for every phase.
 
     Presentations are numbered sample by sample: phase ``f`` of sample ``k`` is presentation
@@ -51,8 +51,9 @@ class Trace:
         Spikes of each population over all steps of a presentation.
     goodness : mapping of str to (presentations,) ndarray of float64
         Sum over neurons of the squared rate in the window.
-    rivals : (samples,) ndarray of int64
-        The class that replaced -1 in the rival's signal, or the class given; -1 without a rival.
+    hard_negatives : (samples,) ndarray of int64
+        The class that replaced -1 in the hard negative's signal, or the class given; -1 if the
+        program has no hard negative.
     counts : mapping of str to (presentations, units) ndarray of int64
         Spikes in the window, of the populations recorded.
     rasters : mapping of str to (steps, presentations, units) ndarray of bool
@@ -64,7 +65,7 @@ class Trace:
     samples: Integers
     spikes: Mapping[str, Integers]
     goodness: Mapping[str, npt.NDArray[np.float64]]
-    rivals: Integers
+    hard_negatives: Integers
     counts: Mapping[str, Integers] = dataclasses.field(default_factory=dict)
     rasters: Mapping[str, npt.NDArray[np.bool_]] = dataclasses.field(default_factory=dict)
 
@@ -77,7 +78,7 @@ class Trace:
         """Reshape ``(presentations, ...)`` to ``(samples, phases, ...)``."""
         return values.reshape(len(self.samples), len(self.program.phases), *values.shape[1:])
 
-    def select(self, samples: npt.NDArray) -> Trace:  # type: ignore[type-arg]
+    def select(self, samples: npt.NDArray) -> Recording:  # type: ignore[type-arg]
         """Keep some samples: ``(samples,)`` bool, or their positions."""
 
         def some(values: npt.NDArray) -> npt.NDArray:  # type: ignore[type-arg]
@@ -88,7 +89,7 @@ class Trace:
             samples=self.samples[samples],
             spikes={name: some(values) for name, values in self.spikes.items()},
             goodness={name: some(values) for name, values in self.goodness.items()},
-            rivals=self.rivals[samples],
+            hard_negatives=self.hard_negatives[samples],
             counts={name: some(values) for name, values in self.counts.items()},
             rasters={
                 name: some(values.swapaxes(0, 1)).swapaxes(0, 1)
@@ -115,8 +116,8 @@ class Trace:
             )
         return operations
 
-    def same_spikes(self, other: Trace) -> bool:
-        """Whether both traces recorded the same things and hold the same spikes in all of them."""
+    def same_spikes(self, other: Recording) -> bool:
+        """Whether both recordings hold the same things, and the same spikes in all of them."""
         if not np.array_equal(self.samples, other.samples):
             return False
         pairs = [
@@ -129,21 +130,21 @@ class Trace:
         )
 
     @staticmethod
-    def join(traces: Sequence[Trace]) -> Trace:
+    def join(recordings: Sequence[Recording]) -> Recording:
         """Put runs of the same program one behind the other."""
-        first = traces[0]
+        first = recordings[0]
 
         def joined(name: str, axis: int = 0) -> dict[str, npt.NDArray]:  # type: ignore[type-arg]
-            parts = [getattr(trace, name) for trace in traces]
+            parts = [getattr(recording, name) for recording in recordings]
             return {key: np.concatenate([part[key] for part in parts], axis) for key in parts[0]}
 
-        return Trace(
+        return Recording(
             first.network,
             first.program,
-            np.concatenate([trace.samples for trace in traces]),
+            np.concatenate([recording.samples for recording in recordings]),
             joined("spikes"),
             joined("goodness"),
-            np.concatenate([trace.rivals for trace in traces]),
+            np.concatenate([recording.hard_negatives for recording in recordings]),
             joined("counts"),
             joined("rasters", 1),
         )

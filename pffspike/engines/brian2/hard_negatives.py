@@ -1,4 +1,4 @@
-"""The choice of a rival inside the run: candidates vote against each other, pair by pair."""
+"""The choice of a hard negative inside the run: candidates compete, pair by pair."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from brian2 import NeuronGroup, Synapses, second
 
 from pffspike.engines.brian2.frame import Frame, Order, set_schedule
 from pffspike.network import constants
-from pffspike.network.spec import Rival
+from pffspike.network.spec import HardNegative
 
 
-def make_voters(frame: Frame, rival: Rival) -> NeuronGroup:
-    """One member a class, to choose the rival: who is beaten by nobody."""
+def make_voters(frame: Frame, hard_negative: HardNegative) -> NeuronGroup:
+    """One member a class, to choose the hard negative: who is beaten by nobody."""
     c = frame.columns
-    size = frame.layout.network.population(rival.population).size
+    size = frame.layout.network.population(hard_negative.population).size
     voters = NeuronGroup(
         size,
         """
@@ -23,12 +23,12 @@ def make_voters(frame: Frame, rival: Rival) -> NeuronGroup:
         place : integer (constant)
         chooses : boolean (shared)
         truth : 1 (shared)
-        rival_key : integer (shared)
+        choice_key : integer (shared)
         """,
         clock=frame.presentations,
         threshold="chooses",
         reset="",
-        dtype={"rival_key": np.int64},
+        dtype={"choice_key": np.int64},
         namespace=frame.namespace,
         name="voters",
     )
@@ -37,7 +37,7 @@ def make_voters(frame: Frame, rival: Rival) -> NeuronGroup:
     frame.each_presentation(
         voters,
         f"""
-        score = votes + {constants.noise(rival)!r} * pffspike_uniform(rival_key, place)
+        score = votes + {constants.noise(hard_negative)!r} * pffspike_uniform(choice_key, place)
         score = int(place != truth) * score - int(place == truth)
         beaten = beaten * int(not chooses)
         """,
@@ -49,7 +49,7 @@ def make_voters(frame: Frame, rival: Rival) -> NeuronGroup:
         f"""
         chooses = schedule(t, {c.chooses}) > 0
         truth = schedule(t, {c.truth})
-        rival_key = pffspike_join(schedule(t, {c.rival}), schedule(t, {c.rival + 1}))
+        choice_key = pffspike_join(schedule(t, {c.choice_key}), schedule(t, {c.choice_key + 1}))
         """,
         Order.BEGIN,
         "voters_begin",
