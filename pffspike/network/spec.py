@@ -15,7 +15,7 @@ in this order:
 3. *deliver*: ``I_j = sum over enabled projections of g_pre * sum_i w_ij s_i`` (without ``g_pre``
    for projections that are not normalized), read in step ``t + 1``: every projection has a
    delay of one step.
-4. *recording*, from step ``burn_in`` on: spike counts ``c_j += s_j`` and normalized recordings
+4. *trace*, from step ``burn_in`` on: spike counts ``c_j += s_j`` and normalized traces
    ``a_j += g s_j``.
 
 **At the end of a presentation**, with ``T = window`` (a power of two), ``q_j = c_j / T``,
@@ -23,11 +23,11 @@ in this order:
 
 5. *compare*: every population that learns in this phase computes its post factors ``f_j`` from
    its rule (`Goodness`, `Contrast` or `Delta`).
-6. *learn*: every plastic projection into it changes by ``dw_ij = rate * f_j * pre_i``, ``pre_i``
+6. *learn*: every enabled plastic projection into it changes by ``dw_ij = rate * f_j * pre_i``, ``pre_i``
    being ``a_i / T`` (``q_i`` if the projection is not normalized), rounded stochastically to the
    grid of the weights and clipped to their range; every bias by ``rate_b * f_j - h (q_j - rho)``,
    rounded to the nearest multiple of 2^-24.
-7. *clear*: currents, counts and recordings return to zero.
+7. *clear*: currents, counts and traces return to zero.
 
 All changes of step 6 are computed from the values before it. Real numbers of a card are
 rounded to the nearest multiple of their grid (`pffspike.arithmetic.grids`) when a network is
@@ -364,7 +364,7 @@ class Program:
     burn_in, window : int
         Steps before and inside the window of the traces; ``window`` is a power of two.
     phases : tuple of Phase
-    hard negative : HardNegative or None
+    hard_negative : HardNegative or None
     """
 
     name: str

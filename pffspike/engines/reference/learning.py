@@ -153,7 +153,7 @@ def hard_negatives(
 
     Parameters
     ----------
-    hard negative : HardNegative
+    hard_negative : HardNegative
     counts : (batch, classes) ndarray of float64
     truth : (batch,) ndarray of int64
     seed : int
