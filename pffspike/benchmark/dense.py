@@ -1,6 +1,6 @@
 """Dense products: a step's spike vectors times the weights, as NumPy and SciPy do them.
 
-For orientation only: no draws, no recordings, no learning.
+For orientation only: no draws, no traces, no learning.
 """
 
 from __future__ import annotations
