@@ -23,10 +23,10 @@ in this order:
 
 5. *compare*: every population that learns in this phase computes its post factors ``f_j`` from
    its rule (`Goodness`, `Contrast` or `Delta`).
-6. *learn*: every enabled plastic projection into it changes by ``dw_ij = rate * f_j * pre_i``, ``pre_i``
-   being ``a_i / T`` (``q_i`` if the projection is not normalized), rounded stochastically to the
-   grid of the weights and clipped to their range; every bias by ``rate_b * f_j - h (q_j - rho)``,
-   rounded to the nearest multiple of 2^-24.
+6. *learn*: every plastic projection into it that is enabled in this phase changes by
+   ``dw_ij = rate * f_j * pre_i``, ``pre_i`` being ``a_i / T`` (``q_i`` if the projection is not
+   normalized), rounded stochastically to the grid of the weights and clipped to their range; every
+   bias by ``rate_b * f_j - h (q_j - rho)``, rounded to the nearest multiple of 2^-24.
 7. *clear*: currents, counts and traces return to zero.
 
 All changes of step 6 are computed from the values before it. Real numbers of a card are
