@@ -38,8 +38,11 @@ $(VENV_310)/.built: PYTHON := 3.10
 demo: env
 	$(VENV)/bin/pffspike demo --output results/demo
 
+# Python 3.12 watches lines for nearly nothing (sys.monitoring).
+test: export COVERAGE_CORE := sysmon
 test: env
-	$(VENV)/bin/python -m pytest tests -m "not slow" $(PARALLEL)
+	$(VENV)/bin/python -m pytest tests -m "not slow" $(PARALLEL) --cov --cov-report=
+	@echo "coverage: $$($(VENV)/bin/coverage report --format=total) % of the lines of pffspike"
 
 test-310: env-310
 	$(VENV_310)/bin/python -m pytest tests -m "not slow" $(PARALLEL)
@@ -59,5 +62,5 @@ wheel-test:
 
 clean:
 	rm -rf $(VENV) $(VENV_310) .tools build dist *.egg-info results
-	rm -rf .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
