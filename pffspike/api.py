@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pffspike import evaluation, exchange, inference, storage, training
+from pffspike import evaluation, exchange, inference, training
 from pffspike.cards import load_network
 from pffspike.data import Dataset, load
 from pffspike.devices import load_device
@@ -21,7 +21,7 @@ from pffspike.engines import available_engines, make_engine
 from pffspike.engines.base import Engine, Progress, Signals
 from pffspike.network.spec import Network
 from pffspike.recording import NOTHING, Probes, Recording
-from pffspike.storage import TrainedNetwork
+from pffspike.trained import TrainedNetwork, versions
 
 Floats = npt.NDArray[np.float64]
 
@@ -255,4 +255,4 @@ def info() -> dict[str, Any]:
     dict
         ``versions``: by package; ``engines``: list of `pffspike.engines.registry.Availability`.
     """
-    return {"versions": storage.versions(), "engines": available_engines()}
+    return {"versions": versions(), "engines": available_engines()}

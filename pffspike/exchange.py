@@ -41,7 +41,7 @@ from pffspike.network import parameters as parameters_module
 from pffspike.network import spec, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
-from pffspike.storage import TrainedNetwork
+from pffspike.trained import TrainedNetwork
 
 FORMAT, VERSION = "pffspike export", 3
 _GAIN_EXPONENT = -10  #: fine enough for both kinds of normalization

@@ -9,95 +9,31 @@ Layout (version 1)::
     /weights/<projection>   (n_pre, n_post) float64
     /biases/<population>    (size,) float64
     /history/<column>       (rows,) float64
-    /prior/<array>          of `pffspike.generation.Prior`, if there is one
+    /prior/<array>          of `pffspike.trained.Prior`, if there is one
     /coding/mean            (pixels,) float64, of `pffspike.data.Coding`, if it has one
 """
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
-import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike import cards
 from pffspike.cards import toml
 from pffspike.data import Coding
 from pffspike.errors import FileError, ValidationError
 from pffspike.files import write_whole
-from pffspike.generation.prior import Prior
 from pffspike.network import parameters as parameters_module
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
+from pffspike.trained import Prior, TrainedNetwork
 
 FORMAT, VERSION = "pffspike network", 1
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python, this package and the packages that results could depend on."""
-    found = {"python": platform.python_version()}
-    for package in ("pffspike", "numpy", "brian2", "lava-nc", "scikit-learn", "h5py"):
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            found[package] = "absent"
-    return found
-
-
-@dataclass(frozen=True)
-class TrainedNetwork:
-    """A network with its weights and where they come from.
-
-    Parameters
-    ----------
-    network : Network
-    parameters : Parameters
-    seed : int
-    engine : str
-        What trained it.
-    samples_done, samples_total : int
-        Training samples presented so far and in the whole schedule.
-    samples_per_epoch : int
-    history : mapping of str to (rows,) ndarray of float64
-        Means over stretches of training; ``sample`` is the number of samples at each row's end.
-    versions : mapping of str to str
-    prior : Prior or None
-        Of the latent state, see `pffspike.generation`.
-    coding : Coding
-        Between grey values and the image population.
-    provenance : mapping
-        What the network was made from, if it was not trained as it is: plain values.
-    """
-
-    network: Network
-    parameters: Parameters
-    seed: int
-    engine: str = ""
-    samples_done: int = 0
-    samples_total: int = 0
-    samples_per_epoch: int = 0
-    history: Mapping[str, npt.NDArray[np.float64]] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=versions)
-    prior: Prior | None = None
-    coding: Coding = field(default_factory=Coding)
-    provenance: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def finished(self) -> bool:
-        """Whether the whole training schedule has been run."""
-        return self.samples_done >= self.samples_total
-
-    def replace(self, **changes: Any) -> TrainedNetwork:
-        """Give a copy with some fields changed."""
-        return dataclasses.replace(self, **changes)
 
 
 def save(path: str | Path, trained: TrainedNetwork) -> None:

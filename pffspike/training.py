@@ -15,7 +15,7 @@ from pffspike.errors import ValidationError
 from pffspike.network import constants, initial
 from pffspike.network.spec import Goodness, Network
 from pffspike.recording import Probes, Recording
-from pffspike.storage import TrainedNetwork
+from pffspike.trained import TrainedNetwork
 
 Checkpoint = Callable[[TrainedNetwork], None]
 _ROWS = 10  #: rows of history a stretch between checkpoints

@@ -24,6 +24,7 @@ from pffspike.data import Dataset, load
 from pffspike.devices import Device, load_device
 from pffspike.errors import PffspikeError, ValidationError
 from pffspike.files import write_whole
+from pffspike.trained import TrainedNetwork
 
 HERE = Path(__file__).parent
 MODES = (  # (mode, candidates)
@@ -99,7 +100,7 @@ def study(
 
 
 def sweep_base(
-    base: storage.TrainedNetwork,
+    base: TrainedNetwork,
     config: dict[str, Any],
     data: Dataset,
     devices: list[Device],
@@ -129,13 +130,13 @@ def variants(
     data: Dataset,
     seed: int,
     store: Path,
-    base: storage.TrainedNetwork,
-) -> Iterator[tuple[str, str, storage.TrainedNetwork]]:
+    base: TrainedNetwork,
+) -> Iterator[tuple[str, str, TrainedNetwork]]:
     """Networks that have to be trained: widths, targets of sparsity, polarity, spiking FF."""
     short = config.get("short_epochs")
     common = changed(config["changes"], {"training": {"epochs": short}} if short else {})
 
-    def trained(pff: dict[str, Any]) -> storage.TrainedNetwork:
+    def trained(pff: dict[str, Any]) -> TrainedNetwork:
         return systems.train(config["card"], changed(common, {"pff": pff}), data, seed, store)
 
     layers = len([p for p in base.network.populations if p.name.startswith("hidden_")]) // 2
@@ -217,7 +218,7 @@ def _perceptron(config: dict[str, Any], hidden: list[int]) -> dict[str, Any]:
 
 
 def train_energies(
-    base: storage.TrainedNetwork,
+    base: TrainedNetwork,
     points: list[dict[str, Any]],
     config: dict[str, Any],
     data: Dataset,

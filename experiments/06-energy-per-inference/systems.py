@@ -27,7 +27,7 @@ from pffspike.network import structure
 from pffspike.network.spec import Network
 from pffspike.quantization import activity, quantize
 from pffspike.recording import Probes, Recording
-from pffspike.storage import TrainedNetwork
+from pffspike.trained import TrainedNetwork
 
 ENGINE = make_engine("fastest")
 QUANTIZING = 128  #: training images whose spikes weigh the errors of rounding

@@ -23,7 +23,7 @@ from pffspike.files import write_whole
 from pffspike.network import structure
 from pffspike.network.spec import Network
 from pffspike.recording import Recording
-from pffspike.storage import TrainedNetwork
+from pffspike.trained import TrainedNetwork
 
 _STRETCH = 10_000  #: samples between checkpoints
 _CALIBRATION = 10_000  #: training images that calibrate the mode ``early``

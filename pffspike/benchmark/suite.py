@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pffspike import storage
 from pffspike.benchmark.dense import time_dense
 from pffspike.benchmark.limit import Kernel, Library
 from pffspike.benchmark.memory import measure_memory
@@ -29,6 +28,7 @@ from pffspike.data import Dataset
 from pffspike.engines import available_engines, make_engine
 from pffspike.engines.registry import brian2_target, compiler, resolve
 from pffspike.errors import MissingPackageError, ValidationError
+from pffspike.trained import versions
 
 EPOCH = 60_000  #: images of an epoch of MNIST
 BRIAN2 = "brian2:cpp_standalone"
@@ -330,7 +330,7 @@ def machine() -> dict[str, Any]:
         "platform": platform.platform(),
         "compiler": compiler(),
         "load": list(os.getloadavg()),
-        "versions": storage.versions(),
+        "versions": versions(),
     }
 
 

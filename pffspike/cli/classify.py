@@ -14,7 +14,7 @@ from pffspike.cli import options, output
 from pffspike.engines import make_engine
 from pffspike.errors import FileError, ValidationError
 from pffspike.evaluation import check_mode, stopping_rule
-from pffspike.storage import TrainedNetwork
+from pffspike.trained import TrainedNetwork
 
 
 def classify(

@@ -23,6 +23,7 @@ from pffspike.files import make_folder
 from pffspike.network import constants, structure
 from pffspike.network.spec import Goodness
 from pffspike.recording import Probes
+from pffspike.trained import TrainedNetwork, versions
 
 ENGINES = ("brian2", "lava")
 MODES = ("goodness", "one_pass")  # each a program of the card
@@ -68,7 +69,7 @@ def demo(
         reconstruction_error=errors,
         seed=seed,
         test_images=len(dataset.test_images),
-        versions=storage.versions(),
+        versions=versions(),
     )
     output.write_json(out / "summary.json", content)
     output.console.print(
@@ -78,7 +79,7 @@ def demo(
 
 def _train(
     dataset: Dataset, seed: int, epochs: int | None, out: Path, seconds: dict[str, float]
-) -> storage.TrainedNetwork:
+) -> TrainedNetwork:
     state = training.begin(load_network("digits"), dataset, seed=seed, epochs=epochs)
     path = out / "digits.h5"
     with _stage("train", state.samples_total, seconds) as report:
@@ -92,7 +93,7 @@ def _train(
 
 
 def _evaluate(
-    state: storage.TrainedNetwork, dataset: Dataset, seed: int, seconds: dict[str, float]
+    state: TrainedNetwork, dataset: Dataset, seed: int, seconds: dict[str, float]
 ) -> list[evaluation.Evaluation]:
     device = load_device("loihi1")
     images = state.coding.encode(dataset.test_images, dataset.levels)
@@ -132,7 +133,7 @@ def _identical(results: list[evaluation.Evaluation]) -> bool:
 
 
 def _draw(
-    state: storage.TrainedNetwork,
+    state: TrainedNetwork,
     dataset: Dataset,
     results: list[evaluation.Evaluation],
     seed: int,

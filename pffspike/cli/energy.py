@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pffspike import evaluation, inference, mapping, storage
+from pffspike import evaluation, inference, mapping
 from pffspike.cards.networks import network_hash
 from pffspike.cli import options, output
 from pffspike.data import Dataset
@@ -20,7 +20,7 @@ from pffspike.engines import make_engine
 from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.recording import Probes
-from pffspike.storage import TrainedNetwork
+from pffspike.trained import TrainedNetwork, versions
 
 _MODES = ("goodness", "one_pass")
 _IMAGES = 100  #: test images, by default
@@ -83,7 +83,7 @@ def energy(
         "images": len(shown),
         "engine": runner.name,
         "seed": seed,
-        "versions": storage.versions(),
+        "versions": versions(),
         "modes": {},
     }
     for way in modes:

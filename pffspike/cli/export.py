@@ -20,7 +20,7 @@ from pffspike.errors import PffspikeError, ValidationError
 from pffspike.exchange import write_export
 from pffspike.mapping.demand import format_bits
 from pffspike.network import structure
-from pffspike.storage import TrainedNetwork
+from pffspike.trained import TrainedNetwork
 
 _EXAMPLES = 4  #: test images of the example
 _IMAGES = 128  #: training images that inputs are measured with

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from pffspike import cards, storage
+from pffspike import cards
 from pffspike.cli import options, output
 from pffspike.devices import known_devices
 from pffspike.engines import available_engines
 from pffspike.network import structure
 from pffspike.network.spec import Network
+from pffspike.trained import versions
 
 
 def info(
@@ -30,8 +31,8 @@ def info(
 
 
 def _machine() -> dict[str, Any]:
-    versions = storage.versions()
-    output.table("versions", ("package", "version"), list(versions.items()))
+    found = versions()
+    output.table("versions", ("package", "version"), list(found.items()))
     engines = available_engines()
     rows = [(e.name, "yes" if e.available else "no", e.detail) for e in engines]
     output.table("engines", ("engine", "available", ""), rows)
@@ -42,7 +43,7 @@ def _machine() -> dict[str, Any]:
         [(kind, ", ".join(names)) for kind, names in cards_found.items()],
     )
     return {
-        "versions": versions,
+        "versions": found,
         "platform": platform.platform(),
         "engines": {e.name: {"available": e.available, "detail": e.detail} for e in engines},
         "cards": {kind: list(names) for kind, names in cards_found.items()},

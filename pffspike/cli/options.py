@@ -16,8 +16,8 @@ from pffspike.engines.base import Engine
 from pffspike.errors import ValidationError
 from pffspike.exchange import read_export
 from pffspike.network.spec import Network
-from pffspike.storage import TrainedNetwork
 from pffspike.storage import load as load_file
+from pffspike.trained import TrainedNetwork
 from pffspike.training import check_fit
 
 Trained = Annotated[

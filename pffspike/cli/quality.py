@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from pffspike import generation, inference, storage
+from pffspike import generation, inference
 from pffspike.cards.networks import network_hash
 from pffspike.cli import options, output
 from pffspike.data import Dataset, probabilities
@@ -18,7 +18,7 @@ from pffspike.engines.base import Engine
 from pffspike.files import make_folder
 from pffspike.generation import quality as judging
 from pffspike.generation import yardsticks
-from pffspike.storage import TrainedNetwork
+from pffspike.trained import TrainedNetwork, versions
 
 _FITTED = 10000  #: training images that the other decoders are fitted on
 _EPOCHS = 10  #: of the classifier that judges samples
@@ -91,7 +91,7 @@ def quality(
         "seed": seed,
         "dataset": found.name,
         "network": network_hash(state.network),
-        "versions": storage.versions(),
+        "versions": versions(),
     }
     output.write_json(json, content)
 

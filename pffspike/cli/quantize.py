@@ -14,7 +14,8 @@ from pffspike.devices import load_device
 from pffspike.engines import make_engine
 from pffspike.errors import ValidationError
 from pffspike.quantization import Moments, Quantized
-from pffspike.storage import TrainedNetwork, save
+from pffspike.storage import save
+from pffspike.trained import TrainedNetwork
 
 _IMAGES = 128  #: images that inputs are measured with
 

@@ -12,6 +12,7 @@ from pffspike.cards import load_network
 from pffspike.cli import options, output
 from pffspike.engines import make_engine
 from pffspike.errors import ValidationError
+from pffspike.trained import TrainedNetwork
 
 _BEGIN = ("seed", "epochs", "samples", "dataset")  #: options of a beginning
 
@@ -91,7 +92,7 @@ def train(
     _summarize(state, path, json)
 
 
-def _summarize(state: storage.TrainedNetwork, path: Path, json: Path | None) -> None:
+def _summarize(state: TrainedNetwork, path: Path, json: Path | None) -> None:
     last = {name: float(values[-1]) for name, values in sorted(state.history.items())}
     output.table(
         f"{path}: {state.network.name}, {state.samples_done} samples, seed {state.seed}",

@@ -24,7 +24,7 @@ from pffspike.errors import MissingPackageError
 from pffspike.mapping import Finding, Placement
 from pffspike.network import structure
 from pffspike.recording import Probes
-from pffspike.storage import TrainedNetwork
+from pffspike.trained import TrainedNetwork
 
 _SAMPLES = {"one_pass": 4, "goodness": 1}  #: images of the example, by program
 

@@ -22,7 +22,7 @@ from pffspike.errors import MissingPackageError
 from pffspike.files import write_whole
 from pffspike.network import structure
 from pffspike.network.spec import Network
-from pffspike.storage import TrainedNetwork
+from pffspike.trained import TrainedNetwork
 
 try:
     import nir

@@ -7,38 +7,17 @@ leaves open, and every class has a mixture of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter, grids
 from pffspike.errors import ValidationError
+from pffspike.trained import Prior
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 _SPREAD = 1e-4  #: least variance of a component, in squared spike probability
-
-
-@dataclass(frozen=True)
-class Prior:
-    """Mixtures of Gaussians over latent states, one a class.
-
-    Parameters
-    ----------
-    shares : (classes,) ndarray of float64
-        Frequency of the classes.
-    weights : (classes, components) ndarray of float64
-    means : (classes, components, latent) ndarray of float64
-    factors : (classes, components, latent, latent) ndarray of float64
-        Lower Cholesky factors of the covariances.
-    """
-
-    shares: Floats
-    weights: Floats
-    means: Floats
-    factors: Floats
 
 
 def fit_prior(latents: Floats, labels: Integers, classes: int, components: int, seed: int) -> Prior:

@@ -74,7 +74,7 @@ def goodness_history(
     Parameters
     ----------
     history : mapping of str to (rows,) ndarray of float64
-        Of `pffspike.storage.TrainedNetwork`.
+        Of `pffspike.TrainedNetwork`.
     samples_per_epoch : int
     thresholds : mapping of str to float
         Goodness threshold by population.

@@ -23,7 +23,7 @@ from pffspike.network.spec import Network, Projection
 from pffspike.quantization.activity import Moments, means
 from pffspike.quantization.report import BiasReport, WeightReport
 from pffspike.quantization.rounding import Code, code, damped, error, feedback, nearest
-from pffspike.storage import TrainedNetwork
+from pffspike.trained import TrainedNetwork
 
 Floats = npt.NDArray[np.float64]
 Rounding = Literal["feedback", "nearest"]

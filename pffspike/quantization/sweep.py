@@ -11,7 +11,7 @@ from pffspike.devices import Device
 from pffspike.engines.base import Engine
 from pffspike.quantization.activity import activity
 from pffspike.quantization.quantize import Rounding, quantize
-from pffspike.storage import TrainedNetwork
+from pffspike.trained import TrainedNetwork
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from pffspike.network.spec import Network
 from pffspike.recording import NOTHING, Probes
 from pffspike.report import sections
 from pffspike.report.page import Markup, page
-from pffspike.storage import TrainedNetwork
+from pffspike.trained import TrainedNetwork
 
 _WINDOWS = (4, 8, 16, 32)  #: of the curve of accuracy against energy
 _BUDGET = 0.002  #: of answers that mode early may change

@@ -22,8 +22,8 @@ from pffspike.inference import Reconstruction
 from pffspike.network import constants, structure
 from pffspike.network.spec import Goodness, Network
 from pffspike.report.page import Markup, details, heading, paragraph, picture, section, table
-from pffspike.storage import TrainedNetwork, versions
 from pffspike.text import joule, percent
+from pffspike.trained import TrainedNetwork, versions
 
 if TYPE_CHECKING:
     from pffspike.report.build import Answered

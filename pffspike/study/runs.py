@@ -19,8 +19,8 @@ from pffspike.cards import toml
 from pffspike.data import Dataset, load
 from pffspike.errors import PffspikeError
 from pffspike.files import write_whole
-from pffspike.storage import versions
 from pffspike.study.config import Study, System
+from pffspike.trained import versions
 
 FORMAT = 1  #: of a result and of what it depends on; another one makes every run foreign
 RUNS = "runs"  #: folder of the results and the trained networks, in the output folder

@@ -16,7 +16,7 @@ from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import UserError
 from pffspike.network import Training, initial
 from pffspike.recording import NOTHING, Probes
-from pffspike.storage import TrainedNetwork
+from pffspike.trained import TrainedNetwork
 
 PACKAGES = {"numba": "numba", "brian2": "brian2", "lava": "lava"}
 FAST = (  # engine, program, images

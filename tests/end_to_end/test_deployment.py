@@ -30,7 +30,7 @@ from pffspike.network import (
     structure,
 )
 from pffspike.recording import Probes
-from pffspike.storage import TrainedNetwork
+from pffspike.trained import TrainedNetwork
 
 
 @pytest.fixture(scope="module")

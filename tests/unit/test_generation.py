@@ -21,6 +21,7 @@ from pffspike.generation import (
     synthesize,
 )
 from pffspike.network import Training, initial
+from pffspike.trained import TrainedNetwork
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +109,7 @@ def test_a_prior_survives_storage_and_a_wrong_one_is_refused(trained, tmp_path):
     network, parameters, images, labels = trained
     states = infer_latents(network, parameters, ReferenceEngine(), images, labels, seed=2, rounds=2)
     prior = fit_prior(states.values, labels, 10, 1, 0)
-    kept = storage.TrainedNetwork(network, parameters, 1, prior=prior)
+    kept = TrainedNetwork(network, parameters, 1, prior=prior)
     storage.save(tmp_path / "net.h5", kept)
     loaded = storage.load(tmp_path / "net.h5")
     assert loaded.prior is not None

@@ -15,7 +15,7 @@ from pffspike.errors import UserError
 from pffspike.network import Training, initial, structure
 from pffspike.network import parameters as parameters_module
 from pffspike.quantization.rounding import Code, code, damped, error, feedback, nearest
-from pffspike.storage import TrainedNetwork
+from pffspike.trained import TrainedNetwork
 
 
 @pytest.fixture(scope="module")

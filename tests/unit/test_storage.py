@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pffspike import files, storage
+from pffspike import files
 from pffspike.arithmetic import grids
 from pffspike.circuits import PFF, pff
 from pffspike.errors import UserError
 from pffspike.exchange import read_export, write_export
 from pffspike.network import Network, Training, initial
-from pffspike.storage import TrainedNetwork, load, save
+from pffspike.storage import load, save
+from pffspike.trained import TrainedNetwork, versions
 
 
 def network() -> Network:
@@ -207,7 +208,7 @@ def test_a_damaged_export_is_refused(tmp_path, name, damage):
 
 
 def test_versions_names_every_package_that_matters():
-    found = storage.versions()
+    found = versions()
     assert found["pffspike"] not in ("", "absent")
     assert set(found) >= {"python", "numpy", "brian2", "lava-nc"}
 

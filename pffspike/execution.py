@@ -1,0 +1,183 @@
+"""How a network is run: on which engine, with which noise, what is recorded, who is told."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.engines.base import Engine, Progress, Session, Signals
+from pffspike.engines.registry import make_engine, resolve
+from pffspike.errors import ValidationError
+from pffspike.recording import NOTHING, Probes, Recording
+from pffspike.trained import TrainedNetwork
+
+#: Called with a stage of the work, how much of it is done, and how much there is in all.
+ProgressCallback = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Execution:
+    """Everything about a run that is not the network or its inputs.
+
+    Parameters
+    ----------
+    engine : str or Engine
+        A name, see `pffspike.engines.ENGINES`, or an object. Exact engines give the same result.
+    seed : int
+        Of everything random: spikes, rounding, initial weights, the order of samples.
+    probes : Probes
+        What recordings hold beside goodness and spike totals.
+    progress : callable or None
+        ``progress(stage, done, total)`` is called as work goes on.
+
+    Raises
+    ------
+    ValidationError
+        If the seed is negative.
+
+    Examples
+    --------
+    >>> Execution("numpy", seed=1)
+    Execution(engine='numpy', seed=1)
+    """
+
+    engine: str | Engine = "fastest"
+    seed: int = 0
+    probes: Probes = NOTHING
+    progress: ProgressCallback | None = None
+
+    def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise ValidationError(f"seed = {self.seed} must be at least 0")
+
+    @property
+    def engine_name(self) -> str:
+        """Name of the engine; what ``fastest`` stands for on this machine."""
+        return resolve(self.engine) if isinstance(self.engine, str) else self.engine.name
+
+    def replace(self, **changes: object) -> Execution:
+        """Give a copy with some fields changed."""
+        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        probes = "" if self.probes == NOTHING else f", {self.probes!r}"
+        return f"Execution(engine={self.engine_name!r}, seed={self.seed}{probes})"
+
+
+def made(engine: str | Engine) -> Engine:
+    """Engine of an execution as an object."""
+    return make_engine(engine) if isinstance(engine, str) else engine
+
+
+def counting(execution: Execution, stage: str, total: int, done: int = 0) -> Progress | None:
+    """Callback for an engine, which counts finished samples, that tells of a stage's progress.
+
+    Parameters
+    ----------
+    execution : Execution
+    stage : str
+        What is going on.
+    total : int
+        Samples of the stage.
+    done : int
+        Of which so many are done already.
+
+    Returns
+    -------
+    callable or None
+        None if nobody is to be told.
+    """
+    tell = execution.progress
+    if tell is None:
+        return None
+
+    def advance(finished: int) -> None:
+        nonlocal done
+        done += finished
+        tell(stage, done, total)
+
+    tell(stage, done, total)
+    return advance
+
+
+def open_session(trained: TrainedNetwork, program: str, execution: Execution) -> Session:
+    """Compile a program of a trained network; close the session, or use it in ``with``.
+
+    Parameters
+    ----------
+    trained : TrainedNetwork
+    program : str
+        Name of one of the network's programs.
+    execution : Execution
+
+    Returns
+    -------
+    Session
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> network = pffspike.load_network("digits")
+    >>> trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), seed=0)
+    >>> with open_session(trained, "one_pass", Execution("numpy")) as session:
+    ...     recording = session.run({"image": np.zeros((2, 64))}, [0, 1])
+    """
+    return made(execution.engine).compile(
+        trained.network,
+        program,
+        trained.parameters,
+        seed=execution.seed,
+        probes=execution.probes,
+    )
+
+
+def run(
+    trained: TrainedNetwork,
+    program: str,
+    signals: Signals,
+    samples: npt.ArrayLike | None = None,
+    *,
+    execution: Execution = Execution(),
+) -> Recording:
+    """Run any program of a network on any inputs.
+
+    Parameters
+    ----------
+    trained : TrainedNetwork
+        Its weights stay as they are, even if the program learns.
+    program : str
+        Name of one of the network's programs.
+    signals : mapping of str to ndarray
+        See `pffspike.Session.run`.
+    samples : (samples,) array_like of int or None
+        Numbers of the samples, which key their random numbers; from 0 on by default.
+    execution : Execution
+        Engine, seed, probes, progress.
+
+    Returns
+    -------
+    Recording
+
+    Raises
+    ------
+    ValidationError
+        If there is no such program, or an input does not fit it.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> network = pffspike.load_network("digits")
+    >>> trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), seed=0)
+    >>> images = pffspike.probabilities(pffspike.load_data("digits").test_images[:3], 16)
+    >>> run(trained, "one_pass", {"image": images}, execution=Execution("numpy")).presentations
+    3
+    """
+    if samples is None:
+        samples = np.arange(len(next(iter(signals.values()), ())))
+    report = counting(execution, program, len(np.asarray(samples)))
+    with open_session(trained, program, execution) as session:
+        return session.run(signals, samples, progress=report)
