@@ -44,7 +44,9 @@ class Recording:
     Parameters
     ----------
     network : Network
+        The network that ran.
     program : Program
+        The program that ran.
     samples : (samples,) ndarray of int64
         Numbers of the samples, which key their random numbers.
     spikes : mapping of str to (presentations,) ndarray of int64

@@ -37,6 +37,7 @@ def mix(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     Parameters
     ----------
     x : ndarray of uint64, any shape
+        The words to mix.
 
     Returns
     -------
@@ -57,6 +58,7 @@ def offsets(position: npt.ArrayLike) -> npt.NDArray[np.uint64]:
     Parameters
     ----------
     position : array_like of int
+        Positions in the stream, from 0.
 
     Returns
     -------
@@ -101,6 +103,7 @@ def derive_keys(keys: npt.ArrayLike, index: npt.ArrayLike) -> npt.NDArray[np.uin
     Parameters
     ----------
     keys, index : array_like of integers, shapes that broadcast
+        Parents, and which child of each.
 
     Returns
     -------
@@ -149,7 +152,9 @@ def permutation(n: int, key: int) -> npt.NDArray[np.int64]:
     Parameters
     ----------
     n : int
+        How many things.
     key : int
+        Of the stream, see `derive_key`.
 
     Returns
     -------
@@ -164,6 +169,7 @@ def integers(keys: npt.ArrayLike, counters: npt.ArrayLike, below: int) -> npt.ND
     Parameters
     ----------
     keys, counters : array_like of integers, shapes that broadcast
+        Stream and position in the stream.
     below : int
         Every value's probability is within 2^-24 of ``1/below``.
 
@@ -183,7 +189,9 @@ def normal(key: int, n: int) -> npt.NDArray[np.float64]:
     Parameters
     ----------
     key : int
+        Of the stream, see `derive_key`.
     n : int
+        How many numbers.
 
     Returns
     -------

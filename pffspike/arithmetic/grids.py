@@ -30,6 +30,7 @@ def nearest(x: npt.ArrayLike, grid: int) -> Floats:
     Parameters
     ----------
     x : array_like of float
+        What is rounded.
     grid : int
         Exponent of the grid.
 
@@ -51,6 +52,7 @@ def stochastic(x: npt.ArrayLike, uniform: Floats, grid: int) -> Floats:
     Parameters
     ----------
     x : array_like of float
+        What is rounded.
     uniform : ndarray of float64 in [0, 1)
         One number a value; broadcasts against ``x``.
     grid : int

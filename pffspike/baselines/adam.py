@@ -19,6 +19,7 @@ class Adam:
     Parameters
     ----------
     learning_rate : float
+        Of Adam.
     clip : float
         Gradients are clipped to ``[-clip, clip]``.
     """

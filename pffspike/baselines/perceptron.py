@@ -22,10 +22,13 @@ class Perceptron:
     Parameters
     ----------
     hidden : tuple of int
+        Sizes of the hidden layers, from the bottom up.
     epochs : int
+        Passes over the training images.
     batch : int
         Images a step.
     learning_rate : float
+        Of Adam.
     decay : float
         Of the learning rate, each epoch: 1 keeps it.
     shift : int

@@ -49,7 +49,9 @@ class RateFF:
     Parameters
     ----------
     hidden : tuple of int
+        Sizes of the hidden layers, from the bottom up.
     epochs : int
+        Passes over the training images.
     batch : int
         Images a batch; each is presented under its true and under a false label.
     learning_rate : float
@@ -122,8 +124,11 @@ def gradients(config: RateFF, w: Arrays, x: Array, lab: Array) -> Arrays:
     Parameters
     ----------
     config : RateFF
+        Its settings.
     w : dict of str to ndarray
+        Weights and biases by name, as `initial` of this file makes them.
     x : (rows, units) ndarray
+        Input of the lowest layer, the label in its first units.
     lab : (rows, 1) ndarray
         1 for positive samples, 0 for negative ones.
 

@@ -107,10 +107,13 @@ def goodness_scores(config: RatePFF, w: Arrays, x: Array, classes: int) -> tuple
     Parameters
     ----------
     config : RatePFF
+        Its settings.
     w : dict of str to ndarray
+        Weights and biases by name, as `initial` of this file makes them.
     x : (images, pixels) ndarray
         Normalized.
     classes : int
+        Labels to present.
 
     Returns
     -------

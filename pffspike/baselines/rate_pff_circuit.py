@@ -40,21 +40,27 @@ class RatePFF:
     Parameters
     ----------
     hidden : tuple of two int
+        Sizes of the two hidden layers.
     epochs : int
+        Passes over the training images.
     batch : int
         Images a batch; each is presented under its true and under a false label.
     steps : int
         Of a presentation.
     learning_rate : float
+        Of Adam.
     threshold : float
+        Goodness at which both answers are equally probable.
     damping : float
         The share ``a`` of the old state.
     label_scale : float
+        Factor of the label's input to the second layer.
     noise, generative_noise : float
         Standard deviations, on hidden units and on what the generative circuit hears.
     group : int
         Units that compete.
     latent : int
+        Size of the latent state above the second layer.
     free_readout : bool
         Whether the read-out learns from the bottom-up pass. In the authors' code it learns while
         the true label is clamped, so it learns to tell which label is, and is useless without
@@ -168,12 +174,17 @@ def step(
     Parameters
     ----------
     config : RatePFF
+        Its settings.
     w : dict of str to ndarray
+        Weights and biases by name, as `initial` of this file makes them.
     drive : (rows, n1) ndarray
         ``N(x) W1``.
     labels : (rows,) ndarray of int64
+        The label that each row is presented under.
     z1, z2 : (rows, units) ndarray
+        State of both layers at the step before.
     noise : tuple of two ndarray or None
+        What is added to the drives of both layers.
 
     Returns
     -------
@@ -215,12 +226,15 @@ def representation_gradients(
     Parameters
     ----------
     config : RatePFF
+        Its settings.
     w : dict of str to ndarray
+        Weights and biases by name, as `initial` of this file makes them.
     x : (images, pixels) ndarray
         Normalized; each is presented twice.
     labels : (2 images,) ndarray of int64
         First the true ones, then the false ones.
     now : Presented
+        The state after the step, and what led to it.
     heard : (images, n2) ndarray or None
         What the read-out hears, by default hidden_2 under the true labels.
 
@@ -264,12 +278,15 @@ def generative_gradients(
     Parameters
     ----------
     w : dict of str to ndarray
+        Weights and biases by name, as `initial` of this file makes them.
     x : (images, pixels) ndarray
         As they are; each is presented twice.
     heard1, heard2 : (2 images, units) ndarray
         ``N(phi(z + noise))``.
     z1, z2 : (2 images, units) ndarray
+        State of both layers, positive rows before negative ones.
     latent : (2 images, latent) ndarray
+        Latent state of each row, before the step.
 
     Returns
     -------

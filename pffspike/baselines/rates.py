@@ -46,6 +46,7 @@ class Noise:
     Parameters
     ----------
     key : int
+        Of its stream, see `pffspike.arithmetic.counter.derive_key`.
     length : int
         Of the stream; the longest stretch that can be drawn.
     """
@@ -68,7 +69,9 @@ class Progress:
     Parameters
     ----------
     parameters : dict of str to ndarray of float32
+        Weights and biases by name.
     adam : Adam
+        The optimizer with its moments.
     epochs : int
         Finished.
     seconds : float

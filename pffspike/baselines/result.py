@@ -44,6 +44,7 @@ class Mode:
     accuracy : float
         Fraction of test images.
     operations : Operations
+        Per inference.
     spikes : float or None
         Per inference; None of systems without spikes.
     steps : float or None
@@ -63,6 +64,7 @@ class Result:
     Parameters
     ----------
     modes : mapping of str to Mode
+        How it answered, by mode.
     parameters : int
         Numbers that learning sets.
     training_seconds : float

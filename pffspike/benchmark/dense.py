@@ -26,6 +26,7 @@ def time_dense(
     Parameters
     ----------
     workload : Workload
+        Its sizes are those of the products.
     spikes : dict of str to (phases,) ndarray of float64
         Mean spikes of a presentation, from an engine: the vectors are as sparse.
     budget : float

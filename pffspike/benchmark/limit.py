@@ -183,9 +183,11 @@ class Kernel:
     Parameters
     ----------
     library : Library
+        The compiled kernel.
     network : Network
         Of `pffspike.circuits.pff`, with two hidden populations that the read-out both hears.
     parameters : Parameters
+        Weights and biases that it begins with.
     seed : int
         Of its spikes.
     """
@@ -229,11 +231,13 @@ class Kernel:
         Parameters
         ----------
         images : (samples, pixels) ndarray of uint8
+            Grey values.
         levels : int
             Grey value that stands for white.
         labels, negatives : (samples,) ndarray of int64
             -1 among the negatives: a hard one.
         learning_scale : float
+            Factor of all learning rates.
 
         Returns
         -------

@@ -34,11 +34,15 @@ def measure_memory(
     Parameters
     ----------
     engine : str
+        Its name, see `pffspike.engines.ENGINES`.
     pixels : int
+        Neurons of the image population.
     hidden : tuple of two int
+        Sizes of the two hidden layers.
     samples : int
         Of a chunk.
     seed : int
+        Of images and weights.
 
     Returns
     -------

@@ -28,13 +28,17 @@ def benchmark_network(
     Parameters
     ----------
     pixels : int
+        Neurons of the image population.
     hidden : tuple of two int
         Multiples of 2.
     window : int
+        Steps of the window of the traces.
     target_rate : float
         Spikes a neuron and step that homeostasis aims at; the threshold of goodness follows.
     classes : int
+        Neurons of the label population.
     dataset : str
+        Name of the data set that it says it learns.
 
     Returns
     -------

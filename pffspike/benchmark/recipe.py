@@ -55,6 +55,7 @@ def time_recipe(workload: Workload, samples: int, target: str) -> Timing:
     Parameters
     ----------
     workload : Workload
+        The network, its data and its weights.
     samples : int
         Images; one more is run before the clock starts.
     target : {"cython", "numpy"}

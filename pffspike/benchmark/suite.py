@@ -59,12 +59,14 @@ class Plan:
     repeats : int
         Repetitions elsewhere.
     recipe_samples, memory_samples : int
+        Samples that the naive script and the measurement of memory run.
     recipe_cython : bool
         Whether the recipe uses Cython where there is a compiler: minutes of compiling, and no
         faster at 64-128-128, where starting a run is what takes the time.
     leaves_out : tuple of str
         Engines that are timed only if asked for.
     widths, windows : tuple of int
+        Sizes of the hidden populations, and windows, of the curves.
     activities : tuple of float
         Target rates relative to the usual one.
     """
@@ -141,11 +143,13 @@ class Suite:
     Parameters
     ----------
     plan : Plan
+        How much of everything.
     engines : list of str
         From `chosen_engines`.
     datasets : dict of int to Dataset
         By number of pixels.
     seed : int
+        Of images, weights and spikes.
     say : callable
         Told what is measured now.
     """

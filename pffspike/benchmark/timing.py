@@ -30,10 +30,13 @@ class Workload:
     Parameters
     ----------
     network : Network
+        Which is timed.
     parameters : Parameters
+        Weights and biases that every engine begins with.
     dataset : Dataset
         Its training part is what is trained on, once.
     seed : int
+        Of the spikes.
     """
 
     network: Network
@@ -96,6 +99,7 @@ class Timing:
     Parameters
     ----------
     name : str
+        What was timed.
     seconds : tuple of float
         Of a step, one number a repetition.
     samples : int
@@ -193,12 +197,17 @@ def time_engine(
     Parameters
     ----------
     name : str
+        What to call it.
     engine : Engine
+        Which is timed.
     workload : Workload
+        The network, its data and its weights.
     program : str
+        Which program runs.
     budget : float
         Seconds.
     repeats : int
+        Runs after the first one.
     most : int
         Samples at most.
 
@@ -245,6 +254,7 @@ class ClockedEngine:
     Parameters
     ----------
     engine : Engine
+        Which is timed.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -274,6 +284,7 @@ class Race:
     Parameters
     ----------
     limit : Timing
+        Of the hand-written kernel.
     engines : tuple of Timing
         All costs of `pffspike.training.train` but compilation, which ``compile_seconds`` holds.
     steps : int

@@ -22,6 +22,7 @@ def with_present_names(card: dict[str, Any], source: str, *, warn: bool = True) 
     Parameters
     ----------
     card : dict
+        Tables of a parsed card.
     source : str
         What to call the card in warnings.
     warn : bool

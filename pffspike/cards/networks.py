@@ -80,6 +80,7 @@ def read_card(data: dict[str, Any], source: str = "card", *, warn: bool = True) 
     Parameters
     ----------
     data : dict
+        Tables of a parsed card.
     source : str
         What to call the card in errors.
     warn : bool

@@ -32,6 +32,7 @@ def parse(text: str, source: str) -> dict[str, Any]:
     Parameters
     ----------
     text : str
+        What a card holds.
     source : str
         What to call the text in an error: a path or a name.
 
@@ -67,6 +68,7 @@ def build(kind: type[T], data: Mapping[str, Any], source: str, where: str = "") 
     kind : type
         A dataclass.
     data : mapping
+        Tables of a parsed card.
     source, where : str
         The card and the table in it, for errors.
 

@@ -45,9 +45,13 @@ def ff(circuit: FF, name: str, training: Training, description: str = "") -> Net
     Parameters
     ----------
     circuit : FF
+        Parameters of the circuit.
     name : str
+        Of the network.
     training : Training
+        The schedule, kept with the network.
     description : str
+        For people; no part of the network's hash.
 
     Returns
     -------

@@ -113,9 +113,13 @@ def pff(circuit: PFF, name: str, training: Training, description: str = "") -> N
     Parameters
     ----------
     circuit : PFF
+        Parameters of the circuit.
     name : str
+        Of the network.
     training : Training
+        The schedule, kept with the network.
     description : str
+        For people; no part of the network's hash.
 
     Returns
     -------

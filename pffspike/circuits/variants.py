@@ -13,7 +13,9 @@ def without(network: Network, removed: set[str]) -> Network:
     Parameters
     ----------
     network : Network
+        The whole one.
     removed : set of str
+        Names of populations.
 
     Returns
     -------

@@ -22,6 +22,7 @@ def shifted(
     Parameters
     ----------
     images : (n, pixels) ndarray
+        One image a row, row by row of pixels.
     shape : tuple of int
         Rows and columns of an image.
     largest : int
@@ -29,6 +30,7 @@ def shifted(
     samples : (n,) ndarray of int64
         Numbers that key the displacements.
     seed : int
+        Of the training.
 
     Returns
     -------

@@ -44,7 +44,9 @@ class Coding:
         Parameters
         ----------
         images : (n, pixels) array_like of whole numbers in ``[0, levels]``
+            One image a row.
         levels : int
+            The grey value with probability 1.
 
         Returns
         -------
@@ -63,6 +65,7 @@ class Coding:
         Parameters
         ----------
         rates : (n, neurons) ndarray of float64
+            Spikes a step, in [0, 1].
 
         Returns
         -------
@@ -79,6 +82,7 @@ class Coding:
         Parameters
         ----------
         weights : (neurons, n) ndarray of float64
+            One column a receiving neuron.
 
         Returns
         -------

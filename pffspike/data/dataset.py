@@ -57,6 +57,7 @@ def from_arrays(
     Parameters
     ----------
     name : str
+        What reports call the data.
     train_images, test_images : array_like, (n_samples, n_pixels) or (n_samples, rows, columns)
         Whole numbers in ``[0, levels]``, of an integer or a floating type.
     train_labels, test_labels : array_like, (n_samples,)
@@ -110,7 +111,9 @@ def checked_part(
     images_name, labels_name : str
         What an error calls the arrays: an argument or a file.
     images : array_like, (n_samples, n_pixels) or (n_samples, rows, columns)
+        Whole grey values.
     labels : array_like, (n_samples,)
+        Whole numbers, the classes from 0.
     levels, shape, classes
         As in `from_arrays`.
 
@@ -157,6 +160,7 @@ def probabilities(images: npt.ArrayLike, levels: int) -> npt.NDArray[np.float64]
     Parameters
     ----------
     images : array_like of whole numbers in ``[0, levels]``, any shape
+        Grey values.
     levels : int
         The grey value with probability 1.
 

@@ -49,6 +49,7 @@ def stratified(labels: npt.NDArray[np.int64], chosen: int) -> npt.NDArray[np.boo
     Parameters
     ----------
     labels : (n_samples,) ndarray of int64
+        The class of each sample.
     chosen : int
         How many samples to choose in all.
 

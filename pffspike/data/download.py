@@ -51,7 +51,9 @@ def fetch(name: str, source: Source) -> Path:
     Parameters
     ----------
     name : str
+        Of the data set.
     source : Source
+        Where its files are published, with their checksums.
 
     Returns
     -------

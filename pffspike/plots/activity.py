@@ -76,6 +76,7 @@ def goodness_history(
     history : mapping of str to (rows,) ndarray of float64
         Of `pffspike.TrainedNetwork`.
     samples_per_epoch : int
+        Samples between the marks of the horizontal axis.
     thresholds : mapping of str to float
         Goodness threshold by population.
 

@@ -25,7 +25,9 @@ def save(drawing: Figure, path: Path) -> None:
     Parameters
     ----------
     drawing : Figure
+        A Matplotlib figure.
     path : Path
+        Where to write; the ending says the format.
 
     Raises
     ------

@@ -49,6 +49,7 @@ def image_sheet(images: Floats, shape: tuple[int, int], columns: int = 10) -> Fi
     shape : tuple of int
         Rows and columns of an image.
     columns : int
+        Images in a row of the sheet.
 
     Returns
     -------
@@ -70,7 +71,9 @@ def receptive_fields(weights: Floats, shape: tuple[int, int], count: int = 60) -
     Parameters
     ----------
     weights : (pixels, neurons) ndarray of float64
+        From the image to each neuron, as `Coding.fields` gives them.
     shape : tuple of int
+        Rows and columns of an image.
     count : int
         Neurons shown, those with the largest norm first.
 
@@ -102,7 +105,9 @@ def confusion(matrix: npt.NDArray[np.int64], title: str = "") -> Figure:
     Parameters
     ----------
     matrix : (classes, classes) ndarray of int64
+        Images by true class (row) and answer (column).
     title : str
+        Above the drawing.
 
     Returns
     -------

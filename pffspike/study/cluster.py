@@ -40,6 +40,7 @@ def execute_all(
     Parameters
     ----------
     runs : sequence of Run
+        What to do.
     output : Path
         A folder that all workers see.
     workers : int or None
@@ -47,6 +48,7 @@ def execute_all(
     scheduler : str or None
         Address of a Dask scheduler, instead of processes on this machine.
     listen : callable
+        Called with the news of a run: its label and what it says.
 
     Yields
     ------

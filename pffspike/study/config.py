@@ -57,6 +57,7 @@ class Fast:
     changes : mapping
         Settings, by system, that its fast variant and those of its ablations have instead.
     seeds : tuple of int
+        Seeds of the fast variant.
     skip : tuple of str
         Systems and ablations that take too long.
     """
@@ -82,10 +83,13 @@ class System:
     Parameters
     ----------
     name : str
+        Its name in tables.
     kind : str
         In `pffspike.baselines.KINDS`.
     settings : instance of the kind's dataclass
+        All that its kind lets choose.
     title : str
+        Of its row in the table.
     seeds : tuple of int
         One of them if nothing is random.
     base : str or None
@@ -107,7 +111,9 @@ class Study:
     Parameters
     ----------
     title : str
+        Of the study.
     datasets : tuple of str
+        Names of data sets, each with all systems.
     systems : tuple of System
         Ablations too.
     samples, test_images : int or None
@@ -165,6 +171,7 @@ def read_study(
     Parameters
     ----------
     folder : Path
+        Of the study: it holds ``config.toml``.
     fast : bool
         The fast variant.
     only : tuple of str

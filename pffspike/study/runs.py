@@ -54,8 +54,11 @@ class Run:
     Parameters
     ----------
     system : System
+        What is trained and judged.
     data : Data
+        On which images.
     seed : int
+        Of everything random.
     hash : str
         Of everything that the result depends on.
     training_hash : str

@@ -23,6 +23,7 @@ def summarize(study: Study, found: Found, missing: int) -> dict[str, Any]:
     Parameters
     ----------
     study : Study
+        What `read_study` found.
     found : sequence of (Run, mapping)
         Runs with their stored results.
     missing : int
@@ -118,6 +119,7 @@ def markdown(study: Study, content: Mapping[str, Any], command: str) -> str:
     Parameters
     ----------
     study : Study
+        What `read_study` found.
     content : mapping
         Of `summarize`.
     command : str
