@@ -3,73 +3,111 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from pffspike.plots.canvas import FALSE, NEUTRAL, TRUE, figure
+from pffspike.plots.canvas import (
+    COLUMN,
+    FALSE,
+    NEUTRAL,
+    OTHERS,
+    PAGE,
+    TRUE,
+    figure,
+    letters,
+    styled,
+    words,
+)
 from pffspike.recording import Recording
 
-_ROWS = 80  #: neurons that one inch of a raster holds
+_ROWS = 130  #: neurons that one inch of a raster holds
+_SMOOTHED = 9  #: rows of the history that a smooth line averages
 
 
+@styled
 def raster(recording: Recording, presentations: Mapping[str, int]) -> Figure:
     """Draw every recorded spike of some presentations side by side, population by population.
+
+    A dot is a spike. Neurons of a population are sorted by their spikes in the first presentation,
+    so that a row is the same neuron in all. Below are the mean rates of the populations.
 
     Parameters
     ----------
     recording : Recording
         With rasters.
     presentations : mapping of str to int
-        Title of each column, and the presentation it shows.
+        Title of each column, and the presentation it shows. The first one has the colour of the
+        true label and the second one that of a false label, if there are two.
 
     Returns
     -------
     Figure
     """
     chosen = list(presentations.values())
+    colours = [TRUE, FALSE, *OTHERS][: len(chosen)] if len(chosen) > 1 else [NEUTRAL]
     shown = {name: r[:, chosen] for name, r in recording.rasters.items() if r[:, chosen].any()}
-    heights = [max(0.35, spikes.shape[2] / _ROWS) for spikes in shown.values()]
-    drawing = figure(1.6 + 3.2 * len(chosen), 1.2 + sum(heights))
+    heights = [max(0.3, spikes.shape[2] / _ROWS) for spikes in shown.values()]
+    drawing = figure(PAGE if len(chosen) > 1 else COLUMN, 1.9 + sum(heights))
     panels = drawing.subplots(
-        len(shown), len(chosen), squeeze=False, sharex=True, height_ratios=heights
+        len(shown) + 1,
+        len(chosen),
+        squeeze=False,
+        sharex=True,
+        sharey="row",
+        height_ratios=[*heights, 0.8],
     )
-    for line, (name, spikes) in zip(panels, shown.items(), strict=True):
+    for line, (name, spikes) in zip(panels, shown.items(), strict=False):
+        order = np.argsort(spikes[:, 0].sum(axis=0), kind="stable")
         for column, axes in enumerate(line):
-            steps, neurons = np.nonzero(spikes[:, column])
-            axes.hlines(neurons, steps - 0.42, steps + 0.42, linewidth=1.3, color=TRUE)
-            axes.axvspan(-0.5, recording.program.burn_in - 0.5, color="0.92", zorder=0)
-            axes.set_xlim(-0.5, recording.program.steps - 0.5)
-            axes.set_ylim(-0.5, spikes.shape[2] - 0.5)
-            axes.set_yticks([])
-            axes.set_xticks(range(0, recording.program.steps, 2))
-            axes.text(
-                0.995,
-                0.02,
-                f"{len(steps)} spikes",
-                transform=axes.transAxes,
-                ha="right",
-                va="bottom",
-                fontsize="x-small",
-                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
-            )
+            _dots(axes, spikes[:, column, order], colours[column])
         line[0].set_ylabel(
-            f"{name.replace('_', ' ')}\n({spikes.shape[2]})", rotation=0, ha="right", va="center"
+            f"{words(name)}\n({spikes.shape[2]})", rotation=0, ha="right", va="center"
         )
-    for axes, title in zip(panels[0], presentations, strict=True):
-        axes.set_title(title, fontsize="medium")
+    for column, (title, axes) in enumerate(zip(presentations, panels[0], strict=True)):
+        axes.set_title(title, color=colours[column])
+        _rates(panels[-1][column], {n: s[:, column] for n, s in shown.items()})
+    panels[-1][0].xaxis.set_major_locator(MaxNLocator(integer=True))
+    for axes in panels.flat:
+        axes.axvspan(-0.5, recording.program.burn_in - 0.5, color="0.93", zorder=0, linewidth=0)
+        axes.set_xlim(-0.5, recording.program.steps - 0.5)
+    panels[-1][0].set_ylabel("spikes a\nneuron and step", rotation=0, ha="right", va="center")
+    panels[-1][-1].legend(loc="upper left", bbox_to_anchor=(1, 1.1))
     for axes in panels[-1]:
-        axes.set_xlabel("step (shaded: burn-in)")
+        axes.set_xlabel("step (shaded: before the window)")
     return drawing
 
 
+def _dots(axes: Any, spikes: npt.NDArray[np.bool_], colour: str) -> None:
+    steps, neurons = np.nonzero(spikes)
+    axes.scatter(steps, neurons, s=2.2, marker="o", color=colour, linewidths=0)
+    axes.set_ylim(-1, spikes.shape[1])
+    axes.set_yticks([])
+    axes.annotate(
+        f"{len(steps)}", (1.01, 0.5), xycoords="axes fraction", va="center", size=7, color=colour
+    )
+
+
+def _rates(axes: Any, spikes: Mapping[str, npt.NDArray[np.bool_]]) -> None:
+    palette = (NEUTRAL, *OTHERS)
+    for index, (name, values) in enumerate(spikes.items()):
+        colour = palette[index % len(palette)]
+        axes.plot(values.mean(axis=1), color=colour, linewidth=1, label=words(name))
+    axes.set_ylim(bottom=0)
+
+
+@styled
 def goodness_history(
     history: Mapping[str, npt.NDArray[np.float64]],
     samples_per_epoch: int,
     thresholds: Mapping[str, float],
 ) -> Figure:
     """Draw goodness under true, false and no label, and the on-line accuracy, over training.
+
+    Pale lines are means over short stretches of training, strong ones their moving average.
 
     Parameters
     ----------
@@ -85,24 +123,41 @@ def goodness_history(
     Figure
     """
     online = "accuracy.online" in history
-    drawing = figure(3.4 * (len(thresholds) + online), 3.0)
+    count = len(thresholds) + online
+    drawing = figure(PAGE if count > 1 else COLUMN, 2.2)
     epochs = history["sample"] / samples_per_epoch
-    panels = drawing.subplots(1, len(thresholds) + online, squeeze=False)[0]
+    panels = drawing.subplots(1, count, squeeze=False)[0]
+    conditions = (
+        ("negative", "false label", FALSE),
+        ("positive", "true label", TRUE),
+        ("free", "no label", NEUTRAL),
+    )
     for axes, (name, threshold) in zip(panels, thresholds.items(), strict=False):
-        for phase, label, colour in (
-            ("negative", "false label", FALSE),
-            ("positive", "true label", TRUE),
-            ("free", "no label", NEUTRAL),
-        ):
+        for phase, label, colour in conditions:
             values = history.get(f"goodness.{phase}.{name}")
             if values is not None:
-                axes.plot(epochs, values, label=label, color=colour, linewidth=1.2)
+                _line(axes, epochs, values, colour, label)
         axes.axhline(threshold, color="0.3", linestyle=":", linewidth=1, label="threshold")
-        axes.set(title=name.replace("_", " "), xlabel="epoch", ylabel="goodness")
+        axes.set(title=words(name), xlabel="epoch")
         axes.set_ylim(bottom=0)
-    panels[0].legend(fontsize="small", frameon=False)
+    highest = max(axes.get_ylim()[1] for axes in panels[: len(thresholds)])
+    for axes in panels[: len(thresholds)]:
+        axes.set_ylim(0, highest)
+    panels[0].set_ylabel("goodness")
+    panels[0].legend()
     if online:
-        panels[-1].plot(epochs, history["accuracy.online"], color=NEUTRAL, linewidth=1.2)
-        panels[-1].set(title="read-out, before learning", xlabel="epoch", ylabel="accuracy")
-        panels[-1].set_ylim(0, 1)
+        _line(panels[-1], epochs, 100 * history["accuracy.online"], NEUTRAL, "")
+        panels[-1].set(title="read-out, on line", xlabel="epoch", ylabel="accuracy (%)")
+        panels[-1].set_ylim(0, 100)
+    for axes in panels:
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    letters(panels)
     return drawing
+
+
+def _line(axes: Any, x: Any, values: npt.NDArray[np.float64], colour: str, label: str) -> None:
+    axes.plot(x, values, color=colour, linewidth=0.6, alpha=0.35)
+    width = min(_SMOOTHED, len(values))
+    padded = np.pad(values, (width // 2, (width - 1) // 2), mode="edge")
+    smooth = np.convolve(padded, np.full(width, 1 / width), mode="valid")
+    axes.plot(x, smooth, color=colour, linewidth=1.3, label=label)

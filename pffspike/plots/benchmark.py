@@ -8,18 +8,20 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
-from pffspike.plots.canvas import FALSE, NEUTRAL, TRUE, figure
+from pffspike.plots.canvas import FALSE, NEUTRAL, OTHERS, PAGE, TRUE, figure, letters, styled
 
 _AXES = {
     "width": "neurons of a hidden population",
     "activity": "target rate, relative",
     "window": "steps of the window",
 }
-_COLOURS = (TRUE, FALSE, "#009E73", "#CC79A7")
+_COLOURS = (TRUE, FALSE, *OTHERS)
+_NAMES = {"limit": "hand-written kernel"}
 
 
+@styled
 def growth(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
-    """Draw the time of a step over width, activity and window, engines beside the limit.
+    """Draw the time of a step over width, activity and window, beside the hand-written kernel.
 
     Parameters
     ----------
@@ -30,8 +32,8 @@ def growth(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
     -------
     Figure
     """
-    drawing = figure(3.4 * len(curves), 3.0)
-    panels = drawing.subplots(1, len(curves), squeeze=False)[0]
+    drawing = figure(PAGE, 2.5)
+    panels = drawing.subplots(1, len(curves), squeeze=False, sharey=True)[0]
     for axes, (kind, points) in zip(panels, curves.items(), strict=True):
         values = [point["value"] for point in points]
         names = [name for name in points[0] if name != "value"]
@@ -39,14 +41,15 @@ def growth(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
         colours = {"limit": NEUTRAL, **dict(zip(engines, _COLOURS, strict=False))}
         for name in names:
             times = [point[name]["microseconds_per_step"] for point in points]
-            axes.plot(values, times, "o-", label=name, color=colours.get(name), markersize=3)
+            axes.plot(values, times, "o-", label=_NAMES.get(name, name), color=colours[name], ms=3)
         axes.set_xscale("log", base=2)
         axes.set_yscale("log", base=2)
         axes.yaxis.set_major_formatter(ScalarFormatter())
         axes.set_xticks(values, [f"{value:g}" for value in values])
         axes.set(xlabel=_AXES.get(kind, kind))
         axes.minorticks_off()
-    panels[0].set_ylabel("µs a training step")
+    letters(panels)
+    panels[0].set_ylabel("time of a training step (µs)")
     handles, labels = panels[0].get_legend_handles_labels()
     drawing.legend(handles, labels, loc="outside upper center", ncols=len(labels), frameon=False)
     return drawing

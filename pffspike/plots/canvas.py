@@ -1,17 +1,56 @@
-"""Figures without global state, and how they are written."""
+"""Figures without global state: sizes and type of print, colours, and how they are written."""
 
 from __future__ import annotations
 
+import functools
 import io
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
+import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from pffspike.errors import ValidationError
 from pffspike.files import write_whole
 
-#: Colour-blind safe colours (Okabe and Ito): true label, false label, no label.
+P = ParamSpec("P")
+R = TypeVar("R")
+
+COLUMN, PAGE = 89 / 25.4, 183 / 25.4  #: widths of one and of two columns of a page, in inches
+
+#: Colour-blind safe colours (Okabe and Ito): true label, false label, no label. A condition has the
+#: same colour in every figure.
 TRUE, FALSE, NEUTRAL = "#0072B2", "#D55E00", "#666666"
+#: For anything else that is told apart by colour, in this order.
+OTHERS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+
+#: Type that is legible at the size of print, and files that do not depend on the day.
+_STYLE = {
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "legend.fontsize": 7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "svg.hashsalt": "pffspike",
+    "svg.fonttype": "none",
+    "pdf.fonttype": 42,
+}
+
+
+def styled(draw: Callable[P, R]) -> Callable[P, R]:
+    """Draw with the package's style and leave the caller's as it is."""
+
+    @functools.wraps(draw)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        with mpl.rc_context(_STYLE):
+            return draw(*args, **kwargs)
+
+    return wrapper
 
 
 def figure(width: float, height: float) -> Figure:
@@ -19,27 +58,47 @@ def figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained", dpi=150)
 
 
-def save(drawing: Figure, path: Path) -> None:
-    """Write a figure in the format of the file's ending, whole or not at all.
+def letters(panels: Iterable[Any]) -> None:
+    """Write a, b, c, ... at the upper left of panels, if there is more than one."""
+    axes = list(panels)
+    for index, panel in enumerate(axes if len(axes) > 1 else ()):
+        panel.set_title(chr(ord("a") + index), loc="left", fontweight="bold")
+
+
+def words(name: str) -> str:
+    """Name of a population or an event as a reader would write it."""
+    return name.replace("_", " ")
+
+
+@styled
+def save(drawing: Figure, *paths: Path) -> None:
+    """Write a figure in the format of each file's ending, whole or not at all.
 
     Parameters
     ----------
     drawing : Figure
         A Matplotlib figure.
-    path : Path
-        Where to write; the ending says the format.
+    *paths : Path
+        Where to write; the ending says the format: ``.png``, ``.pdf``, ``.svg``, ... The same
+        figure gives the same bytes on any day.
 
     Raises
     ------
     ValidationError
-        If the format is unknown or the file can't be written.
+        If a format is unknown.
+    FileError
+        If a file can't be written.
     """
-    kind = path.suffix[1:].lower() or "png"
     known = drawing.canvas.get_supported_filetypes()
-    if kind not in known:
-        raise ValidationError(
-            f"{path} has the unknown ending .{kind}; use one of: {', '.join(known)}"
-        )
-    buffer = io.BytesIO()
-    drawing.savefig(buffer, format=kind)
-    write_whole(path, buffer.getvalue())
+    for path in paths:
+        kind = path.suffix[1:].lower() or "png"
+        if kind not in known:
+            raise ValidationError(
+                f"{path} has the unknown ending .{kind}; use one of: {', '.join(known)}"
+            )
+    for path in paths:
+        kind = path.suffix[1:].lower() or "png"
+        undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(kind)
+        buffer = io.BytesIO()
+        drawing.savefig(buffer, format=kind, metadata=undated)
+        write_whole(path, buffer.getvalue())

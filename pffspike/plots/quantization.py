@@ -6,18 +6,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, ScalarFormatter
 
-from pffspike.plots.canvas import FALSE, NEUTRAL, TRUE, figure
+from pffspike.plots.canvas import FALSE, NEUTRAL, OTHERS, PAGE, TRUE, figure, styled, words
 
 _STYLES = {
     "feedback": (TRUE, "o"),
     "nearest": (FALSE, "s"),
-    "nearest, weights only": ("#009E73", "^"),
+    "nearest, weights only": (OTHERS[0], "^"),
 }
 
 
+@styled
 def accuracy_by_bits(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
-    """Draw accuracy against bits, a row a network and a column a mode of inference.
+    """Draw the test error against bits, a row a network and a column a mode of inference.
+
+    The error is on a logarithmic axis, so that its small differences at many bits show beside its
+    large ones at few.
 
     Parameters
     ----------
@@ -30,23 +35,23 @@ def accuracy_by_bits(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figur
     Figure
     """
     modes = list(next(iter(tables.values()))[0]["accuracy"])
-    drawing = figure(3.6 * len(modes), 2.8 * len(tables))
+    drawing = figure(PAGE, 2.3 * len(tables))
     panels = drawing.subplots(len(tables), len(modes), squeeze=False, sharex=True, sharey="row")
     for row, (title, table) in zip(panels, tables.items(), strict=True):
         for axes, mode in zip(row, modes, strict=True):
             _panel(axes, table, mode)
-            axes.set_title(f"{title}, {mode}", fontsize="medium")
-        row[0].set_ylabel("accuracy (%)")
+            axes.set_title(f"{title}, {words(mode)}")
+        row[0].set_ylabel("test error (%)")
     for axes in panels[-1]:
         axes.set_xlabel("bits of a weight")
-    panels[0, -1].legend(fontsize="small", frameon=False, loc="lower right")
+    panels[0, -1].legend()
     return drawing
 
 
 def _panel(axes: Any, table: Sequence[Mapping[str, Any]], mode: str) -> None:
     for rounding, (colour, marker) in _STYLES.items():
         points = [
-            (row["bits"], 100 * row["accuracy"][mode])
+            (row["bits"], 100 * (1 - row["accuracy"][mode]))
             for row in table
             if row["rounding"] == rounding
         ]
@@ -55,6 +60,10 @@ def _panel(axes: Any, table: Sequence[Mapping[str, Any]], mode: str) -> None:
         )
     trained = next(row for row in table if row["bits"] is None)
     axes.axhline(
-        100 * trained["accuracy"][mode], color=NEUTRAL, linewidth=1, linestyle="--", label="trained"
+        100 * (1 - trained["accuracy"][mode]), color=NEUTRAL, lw=1, ls="--", label="trained"
     )
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(ScalarFormatter())
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_yticks([1, 2, 5, 10, 20, 50])
     axes.set_xticks(sorted({row["bits"] for row in table if row["bits"] is not None}))
