@@ -81,10 +81,11 @@ def evaluate(
     device: str | Path = "loihi1",
     candidates: int | None = None,
     budget: float = 0.001,
+    trials: int | None = None,
 ) -> evaluation.Evaluation:
     """Classify the test images: accuracy, confusion, events and energy per inference.
 
-    Mode ``early`` is calibrated on the training images first, see `calibrate`.
+    Modes ``early`` and ``late`` are calibrated on the training images first, see `calibrate`.
 
     Parameters
     ----------
@@ -92,15 +93,18 @@ def evaluate(
     dataset : str, Dataset or None
         The card's by default.
     engine : str or Engine
-    mode : {"goodness", "one_pass", "proposal", "early"}
+    mode : {"goodness", "one_pass", "proposal", "early", "late"}
         See `pffspike.inference.classify`.
     seed : int
     device : str or Path
         Device card that prices the events.
     candidates : int or None
-        Labels that the read-out proposes in ``proposal`` (3 by default) and ``early`` (all).
+        Labels that the read-out proposes in ``proposal`` (3 by default), ``early`` and ``late``
+        (all).
     budget : float
-        Of answers that ``early`` may change.
+        Of answers that ``early`` and ``late`` may change.
+    trials : int or None
+        Presentations whose scores are averaged: 1 by default, of ``late`` up to 5.
 
     Returns
     -------
@@ -109,9 +113,16 @@ def evaluate(
     images, chosen = _dataset(dataset, trained), _engine(engine)
     evaluation.check_mode(trained.network, mode, candidates)
     stopping = None
-    if mode == "early":
+    if mode in inference.CALIBRATED:
         stopping = calibrate(
-            trained, images, chosen, budget=budget, candidates=candidates, seed=seed
+            trained,
+            images,
+            chosen,
+            budget=budget,
+            candidates=candidates,
+            mode=mode,
+            trials=trials,
+            seed=seed,
         )
     return evaluation.evaluate(
         trained.network,
@@ -124,6 +135,7 @@ def evaluate(
         device=load_device(device),
         candidates=candidates,
         stopping=stopping,
+        trials=1 if stopping else trials or 1,
     )
 
 
@@ -135,9 +147,13 @@ def calibrate(
     budget: float = 0.001,
     candidates: int | None = None,
     draws: int | None = None,
+    mode: str = "early",
+    trials: int | None = None,
     seed: int = 0,
 ) -> inference.Stopping:
-    """Find the rule of mode ``early`` on training images, see `pffspike.inference.calibrate`.
+    """Find the rule of mode ``early`` or ``late`` on training images.
+
+    See `pffspike.inference.calibrate`.
 
     Parameters
     ----------
@@ -147,11 +163,14 @@ def calibrate(
     engine : str or Engine
         All give the same rule.
     budget : float
-        Greatest probability that an answer differs from the one of the full window.
+        Greatest probability that an answer differs from the one of all trials in full.
     candidates : int or None
         Labels that the read-out proposes; all by default.
     draws : int or None
         Images to present, ``5 / budget`` by default, at least 2000.
+    mode : {"early", "late"}
+    trials : int or None
+        Presentations of an image under a label, at most; 1 of ``early`` by default, 5 of ``late``.
     seed : int
 
     Returns
@@ -167,6 +186,8 @@ def calibrate(
         budget=budget,
         candidates=candidates,
         draws=draws,
+        mode=mode,
+        trials=trials,
         seed=seed,
     )
 
@@ -180,11 +201,15 @@ def classify(
     seed: int = 0,
     candidates: int | None = None,
     stopping: inference.Stopping | None = None,
+    trials: int = 1,
+    samples: npt.ArrayLike | None = None,
 ) -> inference.Classification:
     """Classify images given as ``(samples, neurons)`` spike probabilities.
 
     See `pffspike.inference.classify`; ``trained.coding.encode`` makes them of grey values, and
-    `calibrate` the stopping rule of mode ``early``.
+    `calibrate` the stopping rule of modes ``early`` and ``late``. Unless ``samples``
+    numbers the images, their noise comes from their content: the answer to an image does not depend
+    on its place.
     """
     return inference.classify(
         trained.network,
@@ -195,6 +220,8 @@ def classify(
         seed=seed,
         candidates=candidates,
         stopping=stopping,
+        trials=trials,
+        samples=samples,
     )
 
 

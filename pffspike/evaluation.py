@@ -70,11 +70,12 @@ def evaluate(
     device: Device,
     candidates: int | None = None,
     stopping: Stopping | None = None,
+    trials: int = 1,
     probes: Probes = NOTHING,
     progress: Progress | None = None,
     engine_name: str = "",
 ) -> Evaluation:
-    """Classify labelled images, see `pffspike.inference.classify`.
+    """Classify labelled images, see `pffspike.inference.classify`; image ``k`` is sample ``k``.
 
     Parameters
     ----------
@@ -90,7 +91,9 @@ def evaluate(
     candidates : int or None
         For mode ``proposal``.
     stopping : Stopping or None
-        For mode ``early``.
+        For modes ``early`` and ``late``.
+    trials : int
+        For the other modes, see `pffspike.inference.classify`.
     probes : Probes
     progress : callable or None
     engine_name : str
@@ -110,6 +113,8 @@ def evaluate(
         seed=seed,
         candidates=candidates,
         stopping=stopping,
+        trials=trials,
+        samples=np.arange(len(images)),
         probes=probes,
         progress=progress,
     )
@@ -152,7 +157,7 @@ def summary(results: Sequence[Evaluation]) -> dict[str, Any]:
         ):
             content.setdefault(key, {})[r.mode] = value
         if r.classification.stopping:
-            content["stopping"] = stopping_rule(r.classification.stopping)
+            content.setdefault("stopping", {})[r.mode] = stopping_rule(r.classification.stopping)
         priced = content.setdefault("energy", {}).setdefault(r.energy.device, {})
         for key, value in (
             ("joule_per_inference", r.energy.joule),
@@ -167,12 +172,13 @@ def summary(results: Sequence[Evaluation]) -> dict[str, Any]:
 
 
 def stopping_rule(rule: Stopping) -> dict[str, Any]:
-    """Give the rule of mode ``early`` as plain values; a lead of None: never."""
+    """Give the rule of mode ``early`` or ``late`` as plain values; a lead of None: never."""
     return {
         "budget": rule.budget,
         "confidence": rule.confidence,
         "draws": rule.draws,
         "candidates": rule.candidates,
+        "trials": rule.trials,
         "lead_by_window": {
             str(window): lead if math.isfinite(lead) else None
             for window, lead in rule.thresholds.items()

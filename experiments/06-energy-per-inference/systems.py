@@ -81,6 +81,7 @@ def spiking(
         seed=seed,
         candidates=None if mode == "early" else candidates,
         stopping=stopping,
+        samples=np.arange(len(images)),
         probes=probes,
     )
     priced = on_devices(network, answer.recordings, len(images), devices)

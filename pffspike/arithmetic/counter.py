@@ -26,7 +26,8 @@ SHIFTS = (30, 27, 31)  #: right shifts of the finaliser, in bits
 UNIFORM_BITS = 24  #: a uniform number is a multiple of 2^-24
 
 # First index under the seed: one branch of the key tree a purpose.
-SPIKES, ROUNDING, HARD_NEGATIVES, WEIGHTS, ORDER, NEGATIVES, CALIBRATION, LATENTS, MOVES = range(9)
+SPIKES, ROUNDING, HARD_NEGATIVES, WEIGHTS, ORDER = range(5)
+NEGATIVES, CALIBRATION, LATENTS, MOVES, TRIALS = range(5, 10)
 
 _MASK = (1 << 64) - 1
 

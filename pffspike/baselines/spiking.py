@@ -26,7 +26,7 @@ from pffspike.recording import Recording
 from pffspike.trained import TrainedNetwork
 
 _STRETCH = 10_000  #: samples between checkpoints
-_CALIBRATION = 10_000  #: training images that calibrate the mode ``early``
+_CALIBRATION = 10_000  #: training images that calibrate the modes ``early`` and ``late``
 _TRAINING_SHARE = 0.9  #: of the progress of a run
 
 
@@ -45,7 +45,8 @@ class Spiking:
     candidates : int or None
         Of mode ``proposal``.
     budget : float
-        Of mode ``early``: greatest share of answers that may differ from mode ``goodness``.
+        Of modes ``early`` and ``late``: greatest share of answers that may differ from mode
+        ``goodness``, of one and of several trials.
     engine : str
         All exact engines give the same result.
     """
@@ -78,7 +79,7 @@ def inputs(config: Spiking, dataset: str) -> dict[str, Any]:
     content: dict[str, Any] = {"network": network_hash(network), "modes": config.modes}
     if "proposal" in config.modes:
         content["candidates"] = config.candidates
-    if "early" in config.modes:
+    if set(inference.CALIBRATED) & set(config.modes):
         content["budget"] = config.budget
     return {**content, **_arithmetic(config)}
 
@@ -147,10 +148,10 @@ def _judge(
     network: Network,
 ) -> Mode:
     parameters, stopping = trained.parameters, None
-    if mode == "early":
+    if mode in inference.CALIBRATED:
         images = trained.coding.encode(dataset.train_images[:_CALIBRATION], dataset.levels)
         stopping = inference.calibrate(
-            network, parameters, engine, images, budget=config.budget, seed=seed
+            network, parameters, engine, images, budget=config.budget, mode=mode, seed=seed
         )
     result = evaluation.evaluate(
         network,

@@ -33,6 +33,7 @@ def classify(
     candidates: options.Candidates = None,
     budget: options.Budget = 0.001,
     calibration: options.Calibration = None,
+    trials: options.Trials = None,
     engine: options.EngineName = "fastest",
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
@@ -41,6 +42,8 @@ def classify(
     json: options.JsonFile = None,
 ) -> None:
     """Classify images and show the score of every label.
+
+    The noise of an image is keyed by its content, so its answer does not depend on the others.
 
     Example: pffspike classify digits.h5 --index 0 --index 7 --mode one_pass
     """
@@ -52,7 +55,7 @@ def classify(
         )
     names, truth = [f"image {k}" for k in index or []], None
     found = None
-    if images is None or mode == "early":
+    if images is None or mode in inference.CALIBRATED:
         found = options.load_dataset(state.network, dataset, data, download)
     if images is not None:
         drive = read_images(images, levels, state)
@@ -62,7 +65,7 @@ def classify(
         drive = state.coding.encode(found.test_images[chosen], found.levels)
         truth = found.test_labels[chosen]
     made, stopping = make_engine(engine), None
-    if mode == "early" and found is not None:
+    if mode in inference.CALIBRATED and found is not None:
         stopping = options.stopping_rule(
             state,
             found,
@@ -70,6 +73,8 @@ def classify(
             budget=budget,
             candidates=candidates,
             draws=calibration,
+            mode=mode,
+            trials=trials,
             seed=seed,
         )
     answer = inference.classify(
@@ -81,6 +86,7 @@ def classify(
         seed=seed,
         candidates=candidates,
         stopping=stopping,
+        trials=1 if stopping else trials or 1,
     )
     show(f"{trained}, {mode}", names, truth, answer)
     output.write_json(
@@ -92,6 +98,7 @@ def classify(
                 [score if np.isfinite(score) else None for score in scores]
                 for scores in answer.scores.tolist()
             ],
+            "lead": [lead if np.isfinite(lead) else None for lead in answer.leads.tolist()],
             "true": None if truth is None else truth.tolist(),
             "stopping": stopping_rule(stopping) if stopping else None,
         },

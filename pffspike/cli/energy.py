@@ -88,7 +88,7 @@ def energy(
     }
     for way in modes:
         stopping = None
-        if way == "early":
+        if way in inference.CALIBRATED:
             stopping = options.stopping_rule(
                 state,
                 chosen,
@@ -96,6 +96,8 @@ def energy(
                 budget=budget,
                 candidates=candidates,
                 draws=calibration,
+                mode=way,
+                trials=None,
                 seed=seed,
             )
 
@@ -107,8 +109,9 @@ def energy(
                 shown,
                 way,
                 seed=seed,
-                candidates=None if way == "early" else candidates,
+                candidates=None if stopping else candidates,
                 stopping=stopping,
+                samples=range(len(shown)),
                 probes=Probes(rasters=senders(state)),
             )
 

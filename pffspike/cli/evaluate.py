@@ -10,7 +10,7 @@ from pffspike import evaluation
 from pffspike.cli import options, output
 from pffspike.devices import load_device
 from pffspike.engines import make_engine, resolve
-from pffspike.inference import MODES, Stopping
+from pffspike.inference import CALIBRATED, MODES, Stopping
 
 _DEFAULT_MODES = ("goodness", "one_pass")
 
@@ -31,6 +31,7 @@ def evaluate(
     candidates: options.Candidates = None,
     budget: options.Budget = 0.001,
     calibration: options.Calibration = None,
+    trials: options.Trials = None,
     samples: options.Samples = None,
     seed: options.Seed = 0,
     device: Annotated[str, typer.Option(help="Device card that prices the events.")] = "loihi1",
@@ -50,17 +51,21 @@ def evaluate(
     ]
     images = options.load_dataset(state.network, dataset, data, download, test_samples=samples)
     engines = {name: make_engine(name) for name in map(resolve, engine or ["fastest"])}
-    stopping = None
-    if "early" in modes:
-        stopping = options.stopping_rule(
+    rules: dict[str, Stopping] = {
+        way: options.stopping_rule(
             state,
             images,
             next(iter(engines.values())),
             budget=budget,
             candidates=candidates,
             draws=calibration,
+            mode=way,
+            trials=trials,
             seed=seed,
         )
+        for way in CALIBRATED
+        if way in modes
+    }
     results = []
     for name, chosen in engines.items():
         for way in modes:
@@ -76,14 +81,15 @@ def evaluate(
                         seed=seed,
                         device=card,
                         candidates=candidates,
-                        stopping=stopping if way == "early" else None,
+                        stopping=rules.get(way),
+                        trials=1 if way in rules else trials or 1,
                         progress=report,
                         engine_name=name,
                     )
                 )
     show(f"{trained}: {len(images.test_images)} test images of {images.name}", results)
-    if stopping:
-        show_rule(stopping)
+    for rule in rules.values():
+        show_rule(rule)
     output.write_json(json, evaluation.summary(results))
 
 
@@ -117,11 +123,11 @@ def show(title: str, results: list[evaluation.Evaluation]) -> None:
 
 
 def show_rule(rule: Stopping) -> None:
-    """Say when mode early drops a label."""
+    """Say when mode early or late drops a label."""
     leads = ", ".join(f"{lead:.3g} after {steps}" for steps, lead in rule.thresholds.items())
     output.console.print(
-        f"early: a label drops out that trails the best one by a goodness of more than {leads} "
-        f"steps of the window of {rule.window}; budget {100 * rule.budget:g} % of answers changed "
-        f"({100 * rule.confidence:g} % confidence, {rule.draws} draws)",
+        f"{rule.mode}: a label drops out that trails the best one by a goodness of more than "
+        f"{leads} steps, of {rule.trials} x {rule.window} at most; budget {100 * rule.budget:g} % "
+        f"of answers changed ({100 * rule.confidence:g} % confidence, {rule.draws} draws)",
         style="dim",
     )

@@ -48,21 +48,30 @@ Candidates = Annotated[
     int | None,
     typer.Option(
         help=f"Labels that the read-out proposes in mode proposal (default {inference.PROPOSED}) "
-        "and in mode early (default: all labels, without a proposal).",
+        "and in modes early and late (default: all labels, without a proposal).",
         min=1,
     ),
 ]
 Budget = Annotated[
     float,
     typer.Option(
-        help="Share of answers that mode early may change against the full window.", min=0
+        help="Share of answers that mode early or late may change against all trials in full.",
+        min=0,
     ),
 ]
 Calibration = Annotated[
     int | None,
     typer.Option(
-        help="Draws of training images to calibrate mode early on (default: 5 / budget, 2000 "
-        "at least).",
+        help="Draws of training images to calibrate modes early and late on (default: 5 / budget, "
+        "2000 at least).",
+        min=1,
+    ),
+]
+Trials = Annotated[
+    int | None,
+    typer.Option(
+        help="Presentations of an image, each with fresh noise, whose scores are averaged "
+        f"(default: 1; in mode late at most so many, {inference.default_trials('late')}).",
         min=1,
     ),
 ]
@@ -132,11 +141,13 @@ def stopping_rule(
     budget: float,
     candidates: int | None,
     draws: int | None,
+    mode: str,
+    trials: int | None,
     seed: int,
 ) -> inference.Stopping:
-    """Calibrate mode early on the training images of a data set, with a progress bar."""
-    total = draws or inference.default_draws(budget)
-    with output.progress("calibrate early", total) as report:
+    """Calibrate a mode on the training images of a data set, with a progress bar."""
+    total = (draws or inference.default_draws(budget)) * (trials or inference.default_trials(mode))
+    with output.progress(f"calibrate {mode}", total) as report:
         return inference.calibrate(
             state.network,
             state.parameters,
@@ -145,6 +156,8 @@ def stopping_rule(
             budget=budget,
             candidates=candidates,
             draws=draws,
+            mode=mode,
+            trials=trials,
             seed=seed,
             progress=report,
         )

@@ -1,6 +1,7 @@
-"""Inference: four ways to classify, reconstruction."""
+"""Inference: ways to classify, confidence, reconstruction."""
 
 from pffspike.inference.classification import (
+    CALIBRATED,
     MODES,
     PROPOSED,
     Classification,
@@ -8,10 +9,12 @@ from pffspike.inference.classification import (
     classify,
 )
 from pffspike.inference.goodness import goodness_scores
+from pffspike.inference.keys import content_keys
 from pffspike.inference.reconstruction import Reconstruction, reconstruct
-from pffspike.inference.stopping import Stopping, calibrate, default_draws
+from pffspike.inference.stopping import Stopping, calibrate, default_draws, default_trials
 
 __all__ = [
+    "CALIBRATED",
     "MODES",
     "PROPOSED",
     "Classification",
@@ -20,7 +23,9 @@ __all__ = [
     "calibrate",
     "check_mode",
     "classify",
+    "content_keys",
     "default_draws",
+    "default_trials",
     "goodness_scores",
     "reconstruct",
 ]

@@ -1,4 +1,4 @@
-"""Four ways to classify, from one presentation an image to one for each label."""
+"""Ways to classify, from one presentation an image to several for each label."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ import numpy.typing as npt
 
 from pffspike.engines.base import Engine, Progress
 from pffspike.errors import ValidationError, unknown
-from pffspike.inference.goodness import goodness_scores
-from pffspike.inference.proposal import enter, one_pass, ranking
-from pffspike.inference.race import Race, candidate_network, race
+from pffspike.inference.goodness import goodness_scores, leads
+from pffspike.inference.keys import sample_numbers, trial_seed
+from pffspike.inference.proposal import enter, ranking
+from pffspike.inference.race import Race, candidate_network, race, stages
 from pffspike.inference.stopping import Stopping
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
 from pffspike.recording import NOTHING, Probes, Recording
 
-MODES = ("goodness", "one_pass", "proposal", "early")  #: ways to classify
+MODES = ("goodness", "one_pass", "proposal", "early", "late")  #: ways to classify
+CALIBRATED = ("early", "late")  #: modes that need a stopping rule
 PROPOSED = 3  #: labels that the read-out proposes in mode ``proposal``, by default
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,11 @@ class Classification:
     scores : (samples, classes) ndarray of float64
         ``one_pass`` (and one candidate): spikes of the read-out in the window. Else the sum of
         the goodness of the populations that decide, its sign such that larger is better, at the
-        longest window of the image; ``-inf`` for labels that were not presented so long.
+        last comparison of the image; ``-inf`` for labels that were not presented so long. Of
+        several trials: the mean.
+    leads : (samples,) ndarray of float64
+        How far the second best score trailed when the image was decided: the confidence of the
+        answer, see `pffspike.inference.fit_confidence`.
     recordings : tuple of Recording
         All that was presented, each presentation once and at its full length: in the order of
         time, and where labels are presented one by one, image by image and label by label.
@@ -43,12 +50,13 @@ class Classification:
     candidates : int
         Labels between which goodness could decide; 1 if the read-out answers.
     stopping : Stopping or None
-        The rule of mode ``early``.
+        The rule of modes ``early`` and ``late``.
     """
 
     mode: str
     predicted: npt.NDArray[np.int64]
     scores: Floats
+    leads: Floats
     recordings: tuple[Recording, ...]
     candidates: int
     stopping: Stopping | None = None
@@ -72,7 +80,7 @@ def check_mode(network: Network, mode: str, candidates: int | None = None) -> in
     -------
     int
         Labels between which goodness decides: `PROPOSED` of mode ``proposal`` and all of
-        ``early``, unless others are given; 1 of ``one_pass``, all of ``goodness``.
+        ``early`` and ``late``, unless others are given; 1 of ``one_pass``, all of ``goodness``.
 
     Raises
     ------
@@ -108,6 +116,8 @@ def classify(
     seed: int,
     candidates: int | None = None,
     stopping: Stopping | None = None,
+    trials: int = 1,
+    samples: npt.ArrayLike | None = None,
     probes: Probes = NOTHING,
     progress: Progress | None = None,
 ) -> Classification:
@@ -122,19 +132,27 @@ def classify(
     engine : Engine
     images : (samples, pixels) ndarray of float64
         Spike probabilities on the grid 2^-24.
-    mode : {"goodness", "one_pass", "proposal", "early"}
+    mode : {"goodness", "one_pass", "proposal", "early", "late"}
         ``goodness``: present the image under every label, take the label whose goodness is
         best. ``one_pass``: present it once without a label, take the read-out neuron with the
         most spikes, one of equals at random. ``proposal``: goodness decides between the
         ``candidates`` labels with the most spikes in one pass; with 1 this is ``one_pass``,
         with all labels ``goodness``. ``early``: labels drop out as soon as they are clearly
-        beaten, by the rule ``stopping``; with a budget of 0 this is ``goodness``.
+        beaten, by the rule ``stopping``; with a budget of 0 this is ``goodness``. ``late``: images
+        whose best label is not clear after the full window are presented again, under the labels
+        that are left, by the same kind of rule.
     seed : int
-        Of the spikes; image ``k`` is sample ``k``.
+        Of the spikes.
     candidates : int or None
         For ``proposal``, `PROPOSED` by default.
     stopping : Stopping or None
-        For ``early``, see `pffspike.inference.calibrate`.
+        For ``early`` and ``late``, see `pffspike.inference.calibrate`.
+    trials : int
+        Presentations with fresh noise whose scores are averaged; of ``early`` and ``late`` the rule
+        says how many there may be.
+    samples : (samples,) array_like of int, or None
+        Numbers of the images, which key their noise. By default they come from the images' content
+        (`pffspike.inference.content_keys`), so an answer does not depend on an image's place.
     probes : Probes
     progress : callable or None
 
@@ -147,43 +165,99 @@ def classify(
     ValidationError
         If the mode is unknown, lacks its rule, or the network has no program for it.
     """
-    if (mode == "early") != (stopping is not None):
-        raise ValidationError(
-            f"mode {mode!r}: give a stopping rule to mode 'early', and only to it"
-        )
+    _check_rule(network, mode, stopping, trials)
     labels = check_mode(network, mode, stopping.candidates if stopping else candidates)
-    if stopping and stopping.window != network.program("goodness").window:
-        raise ValidationError(
-            f"the stopping rule was calibrated for a window of {stopping.window} steps, but the "
-            f"network has {network.program('goodness').window}; calibrate it for this network"
-        )
-    if labels == 1:
-        recording = one_pass(
-            network, parameters, engine, images, seed=seed, probes=probes, progress=progress
-        )
-        counts = recording.counts["readout"]
-        answers = ranking(counts, seed)[:, 0]
-        return Classification(mode, answers, counts.astype(np.float64), (recording,), 1, stopping)
-    if mode == "goodness":
-        with engine.compile(network, mode, parameters, seed=seed, probes=probes) as session:
-            recording = session.run({"image": images}, np.arange(len(images)), progress=progress)
-        outcome = Race(goodness_scores(recording), (recording,))
-    else:
+    numbers = sample_numbers(images, samples)
+    if labels > 1 and mode != "goodness":
         entered, first = enter(
-            network, parameters, engine, images, labels, seed=seed, probes=probes
+            network, parameters, engine, images, labels, samples=numbers, seed=seed, probes=probes
         )
-        limit = stopping.limit if stopping else math.inf
         outcome = race(
             network,
             parameters,
             engine,
             images,
             entered,
-            limit,
+            stopping.limit if stopping else math.inf,
+            stopping.stages if stopping else stages(network.program("goodness").window, trials),
+            samples=numbers,
             seed=seed,
             probes=probes,
             progress=progress,
         )
-        outcome = Race(outcome.scores, first + outcome.recordings)
+        outcome = Race(outcome.scores, outcome.leads, first + outcome.recordings)
+        answers = outcome.scores.argmax(axis=1).astype(np.int64)
+        return Classification(mode, answers, *_fields(outcome), labels, stopping)
+    program = "one_pass" if labels == 1 else "goodness"
+    trials = stopping.trials if stopping else trials
+    outcome = _average(
+        network,
+        parameters,
+        engine,
+        images,
+        program,
+        trials,
+        samples=numbers,
+        seed=seed,
+        probes=probes,
+        progress=progress,
+    )
     answers = outcome.scores.argmax(axis=1).astype(np.int64)
-    return Classification(mode, answers, outcome.scores, outcome.recordings, labels, stopping)
+    if program == "one_pass":
+        answers = ranking(np.rint(outcome.scores * trials), numbers, seed)[:, 0]
+    return Classification(mode, answers, *_fields(outcome), labels, stopping)
+
+
+def _fields(outcome: Race) -> tuple[Floats, Floats, tuple[Recording, ...]]:
+    return outcome.scores, outcome.leads, outcome.recordings
+
+
+def _check_rule(network: Network, mode: str, stopping: Stopping | None, trials: int) -> None:
+    """Raise `ValidationError` if a stopping rule or a number of trials does not fit a mode."""
+    if (mode in CALIBRATED) != (stopping is not None) or (stopping and stopping.mode != mode):
+        raise ValidationError(
+            f"mode {mode!r}: give a stopping rule of that mode to modes 'early' and 'late', and "
+            f"only to them"
+        )
+    if stopping and stopping.window != network.program("goodness").window:
+        raise ValidationError(
+            f"the stopping rule was calibrated for a window of {stopping.window} steps, but the "
+            f"network has {network.program('goodness').window}; calibrate it for this network"
+        )
+    if trials < 1 or (stopping and trials > 1):
+        raise ValidationError(
+            f"trials = {trials} must be at least 1, and 1 where a stopping rule says how many"
+        )
+
+
+def _average(
+    network: Network,
+    parameters: Parameters,
+    engine: Engine,
+    images: Floats,
+    program: str,
+    trials: int,
+    *,
+    samples: Integers,
+    seed: int,
+    probes: Probes,
+    progress: Progress | None,
+) -> Race:
+    """Mean scores over trials that all present the same."""
+    if program == "one_pass" and "readout" not in probes.counts:
+        probes = Probes((*probes.counts, "readout"), probes.rasters)
+    recordings: list[Recording] = []
+    for trial in range(trials):
+        with engine.compile(
+            network, program, parameters, seed=trial_seed(seed, trial), probes=probes
+        ) as session:
+            told = progress if trial == trials - 1 else None
+            recordings.append(session.run({"image": images}, samples, progress=told))
+    total = sum(
+        recording.counts["readout"].astype(np.float64)
+        if program == "one_pass"
+        else goodness_scores(recording)
+        for recording in recordings
+    )
+    scores = np.asarray(total) / trials
+    return Race(scores, leads(scores), tuple(recordings))

@@ -60,10 +60,35 @@ def _scores(recording: Recording, goodness: Iterable[tuple[Population, Floats]])
     return recording.by_phase(total)
 
 
-def scaled_lead(lead: Floats, window: int) -> Floats:
-    """Lead of a label over another after ``window`` steps, times ``sqrt(window)``.
+def scaled_lead(lead: Floats, steps: int) -> Floats:
+    """Lead of a label over another after ``steps`` steps, times ``sqrt(steps)``.
 
     Goodness is made of rates, whose errors fall with the square root of the number of steps in
-    which they were counted, so one limit serves all windows.
+    which they were counted, so one limit serves all windows and numbers of trials.
     """
-    return lead * math.sqrt(window)
+    return lead * math.sqrt(steps)
+
+
+def leads(scores: Floats) -> Floats:
+    """How far the second best label of each image trails the best one.
+
+    Parameters
+    ----------
+    scores : (samples, classes) ndarray of float64
+        ``-inf`` where a label was not judged.
+
+    Returns
+    -------
+    (samples,) ndarray of float64
+        Infinite where one label only was judged.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> leads(np.array([[1.0, 4.0, -np.inf], [2.0, 2.0, 0.0]]))
+    array([3., 0.])
+    """
+    if not len(scores):
+        return np.zeros(0)
+    second, best = np.sort(scores, axis=1)[:, -2:].T
+    return best - second

@@ -12,6 +12,7 @@ from pffspike.network.spec import Network
 from pffspike.recording import NOTHING, Probes, Recording
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 
 def one_pass(
@@ -20,6 +21,7 @@ def one_pass(
     engine: Engine,
     images: Floats,
     *,
+    samples: Integers,
     seed: int,
     probes: Probes = NOTHING,
     progress: Progress | None = None,
@@ -28,15 +30,18 @@ def one_pass(
     if "readout" not in probes.counts:
         probes = Probes((*probes.counts, "readout"), probes.rasters)
     with engine.compile(network, "one_pass", parameters, seed=seed, probes=probes) as session:
-        return session.run({"image": images}, np.arange(len(images)), progress=progress)
+        return session.run({"image": images}, samples, progress=progress)
 
 
-def ranking(counts: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.int64]:
+def ranking(counts: Integers | Floats, samples: Integers, seed: int) -> Integers:
     """Order labels by the spikes of the read-out, equals at random.
 
     Parameters
     ----------
-    counts : (samples, classes) ndarray of int64
+    counts : (samples, classes) ndarray of int64 or float64
+        Whole numbers.
+    samples : (samples,) ndarray of int64
+        Numbers of the images, which key the random choice.
     seed : int
 
     Returns
@@ -44,9 +49,7 @@ def ranking(counts: npt.NDArray[np.int64], seed: int) -> npt.NDArray[np.int64]:
     (samples, classes) ndarray of int64
         Labels, the best one first.
     """
-    keys = counter.derive_keys(
-        counter.derive_key(seed, counter.HARD_NEGATIVES), np.arange(len(counts))
-    )
+    keys = counter.derive_keys(counter.derive_key(seed, counter.HARD_NEGATIVES), samples)
     ties = counter.uniform(keys[:, None], np.arange(counts.shape[1]))
     return np.argsort(-(counts + ties), axis=1, kind="stable")
 
@@ -58,6 +61,7 @@ def enter(
     images: Floats,
     candidates: int,
     *,
+    samples: Integers,
     seed: int,
     probes: Probes = NOTHING,
 ) -> tuple[npt.NDArray[np.bool_], tuple[Recording, ...]]:
@@ -71,6 +75,8 @@ def enter(
     images : (samples, pixels) ndarray of float64
     candidates : int
         Labels an image. If these are all, nothing is presented.
+    samples : (samples,) ndarray of int64
+        Numbers of the images, which key their noise.
     seed : int
     probes : Probes
 
@@ -83,8 +89,10 @@ def enter(
     classes = len(network.program("goodness").phases)
     if candidates == classes:
         return np.ones((len(images), classes), bool), ()
-    recording = one_pass(network, parameters, engine, images, seed=seed, probes=probes)
+    recording = one_pass(
+        network, parameters, engine, images, samples=samples, seed=seed, probes=probes
+    )
     entered = np.zeros((len(images), classes), bool)
-    proposed = ranking(recording.counts["readout"], seed)[:, :candidates]
+    proposed = ranking(recording.counts["readout"], samples, seed)[:, :candidates]
     np.put_along_axis(entered, proposed, True, axis=1)
     return entered, (recording,)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from pffspike import inference
 from pffspike.data import Dataset
 from pffspike.devices import Device
@@ -77,7 +79,15 @@ def sweep(
 
     def accuracy(state: TrainedNetwork) -> dict[str, float]:
         answers = {
-            mode: inference.classify(state.network, state.parameters, engine, test, mode, seed=seed)
+            mode: inference.classify(
+                state.network,
+                state.parameters,
+                engine,
+                test,
+                mode,
+                seed=seed,
+                samples=np.arange(len(test)),
+            )
             for mode in modes
         }
         return {mode: found.accuracy(dataset.test_labels) for mode, found in answers.items()}

@@ -15,6 +15,7 @@ MODES = {
     "goodness": {},
     "proposal": {"candidates": 2},
     "early": {"stopping": Stopping(1.0, 0.1, 0.95, 1, 4, 4)},
+    "late": {"stopping": Stopping(1.0, 0.1, 0.95, 1, 4, 4, 3, "late")},
 }
 ENGINES = [
     pytest.param("brian2:numpy", marks=pytest.mark.brian2),
@@ -48,7 +49,8 @@ def test_a_mode_is_the_same_on_every_engine(engine, mode):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_calibration_is_the_same_on_every_engine(engine):
+@pytest.mark.parametrize("mode", ["early", "late"])
+def test_a_calibration_is_the_same_on_every_engine(engine, mode):
     network, parameters, images = given(engine)
     one, two = (
         calibrate(
@@ -59,6 +61,7 @@ def test_a_calibration_is_the_same_on_every_engine(engine):
             budget=0.2,
             draws=30,
             candidates=3,
+            mode=mode,
             seed=1,
         )
         for name in ("numpy", engine)

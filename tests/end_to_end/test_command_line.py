@@ -111,7 +111,7 @@ def test_modes_meet_at_their_ends(folder):
     for figure in ("steps", "spikes", "synaptic_operations"):
         values = content[f"{figure}_per_inference"]
         assert values["proposal"] == values["early"] == values["goodness"]
-    assert set(content["stopping"]["lead_by_window"].values()) == {None}
+    assert set(content["stopping"]["early"]["lead_by_window"].values()) == {None}
     content = evaluated(folder, "--mode", "proposal", "--mode", "one_pass", "--candidates", 1)
     for name in ("steps_per_inference", "synaptic_operations_per_inference", "candidates"):
         assert content[name]["proposal"] == content[name]["one_pass"]
@@ -123,10 +123,10 @@ def test_proposal_and_early_lie_between_the_ends(folder):
     assert content["candidates"] == {"proposal": 3, "early": 10}
     assert content["steps_per_inference"]["proposal"] == 4 * 18
     assert 10 * 3 <= content["steps_per_inference"]["early"] < 180
-    leads = content["stopping"]["lead_by_window"]
+    leads = content["stopping"]["early"]["lead_by_window"]
     assert list(leads) == ["1", "2", "4", "8"]
     assert leads["1"] == 2 * leads["4"] > 0
-    assert content["stopping"]["draws"] == 100
+    assert content["stopping"]["early"]["draws"] == 100
 
 
 def test_classify_early_shows_the_labels_left(folder):

@@ -14,6 +14,7 @@ from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import UserError
 from pffspike.inference import Stopping, calibrate, classify, goodness_scores, race, stopping
 from pffspike.inference.goodness import prefix_scores
+from pffspike.inference.keys import trial_seed
 from pffspike.network import Network, Training, initial
 from pffspike.recording import Probes, Recording
 
@@ -37,13 +38,14 @@ def images(n: int, key: int = 0):
 
 
 def answer(network, mode, n=12, seed=3, **options):
+    options = {"samples": np.arange(n), **options}
     return classify(
         network, initial(network, 1), ENGINE, images(n, seed), mode, seed=seed, **options
     )
 
 
-def rule(limit: float, candidates: int = CLASSES) -> Stopping:
-    return Stopping(limit, 0.1, 0.95, 1, candidates, WINDOW)
+def rule(limit: float, candidates: int = CLASSES, mode: str = "early", trials: int = 1) -> Stopping:
+    return Stopping(limit, 0.1, 0.95, 1, candidates, WINDOW, trials, mode)
 
 
 def cost(classification):
@@ -56,7 +58,7 @@ def same_answers(one, two):
     assert cost(one) == cost(two)
 
 
-def run(network, program, n, seed, window=None):
+def run(network, program, n, seed, window=None, trial=0):
     """Every label of every image, by program ``goodness`` or by program ``candidate``."""
     everything = Probes(
         counts=("hidden_1",),
@@ -67,7 +69,7 @@ def run(network, program, n, seed, window=None):
         network = race.candidate_network(network, window)
         samples, labels = np.repeat(samples, CLASSES), np.tile(np.arange(CLASSES), n)
     with ENGINE.compile(
-        network, program, initial(network, 1), seed=seed, probes=everything
+        network, program, initial(network, 1), seed=trial_seed(seed, trial), probes=everything
     ) as session:
         return session.run({"image": images(n, seed)[samples], "candidate": labels}, samples)
 
@@ -181,12 +183,82 @@ def test_early_drops_labels_by_the_rule_and_charges_each_presentation_once(seed,
     assert cost(early).spikes == spikes / 6
 
 
+@pytest.mark.parametrize("mode", ["early", "late"])
+@given(seed=SEEDS, limit=st.sampled_from([0.0, 1.0, 3.0, 6.0, math.inf]))
+@settings(max_examples=15, deadline=None)
+def test_trials_go_on_with_the_labels_that_are_left(mode, seed, limit):
+    network, trials, n = build("high"), 3, 6
+    found = answer(network, mode, n=n, seed=seed, stopping=rule(limit, CLASSES, mode, trials))
+    full = [
+        goodness_scores(run(network, "candidate", n, seed, WINDOW, k)).reshape(n, -1)
+        for k in range(trials)
+    ]
+    shorter = () if mode == "late" or math.isinf(limit) else (1, 2, 4)
+    compared = [
+        (w, goodness_scores(run(network, "candidate", n, seed, w)).reshape(n, -1)) for w in shorter
+    ]
+    compared += [(WINDOW * (k + 1), sum(full[: k + 1]) / (k + 1)) for k in range(trials)]
+    steps = 0
+    for image in range(n):
+        racing, before = set(range(CLASSES)), 0
+        for spent, scores in compared:
+            if len(racing) == 1:
+                break
+            steps, before = steps + len(racing) * (spent - before), spent
+            best = max(scores[image, label] for label in racing)
+            lead = best - sorted(scores[image, label] for label in racing)[-2]
+            if spent < WINDOW * trials:
+                racing = {c for c in racing if (best - scores[image, c]) * spent**0.5 <= limit}
+            else:
+                racing = {min(c for c in racing if scores[image, c] == best)}
+        assert found.predicted[image] == racing.pop()
+        assert found.leads[image] == lead
+    assert cost(found).steps == steps / n  # no burn-in in this network
+
+
+def test_trials_average_what_other_seeds_give():
+    network = build()
+    for mode in ("goodness", "one_pass"):
+        mean = answer(network, mode, trials=3).scores
+        singles = [answer(network, mode).scores]
+        singles += [
+            classify(
+                network,
+                initial(network, 1),
+                ENGINE,
+                images(12, 3),
+                mode,
+                seed=trial_seed(3, k),
+                samples=np.arange(12),
+            ).scores
+            for k in (1, 2)
+        ]
+        np.testing.assert_array_equal(mean, sum(singles) / 3)
+
+
+@pytest.mark.parametrize("mode", ["goodness", "one_pass", "proposal", "late"])
+@given(order=st.permutations(range(12)), kept=st.integers(1, 12))
+@settings(max_examples=10, deadline=None)
+def test_an_answer_does_not_depend_on_the_place_of_an_image(mode, order, kept):
+    network, shown = build(), images(12, 3)
+    options = {"stopping": rule(2.0, mode="late", trials=3)} if mode == "late" else {}
+    whole, some = (
+        classify(network, initial(network, 1), ENGINE, x, mode, seed=3, **options)
+        for x in (shown, shown[order[:kept]])
+    )
+    np.testing.assert_array_equal(some.predicted, whole.predicted[order[:kept]])
+    np.testing.assert_array_equal(some.scores, whole.scores[order[:kept]])
+    np.testing.assert_array_equal(some.leads, whole.leads[order[:kept]])
+
+
 def test_progress_counts_every_image_once():
     network = build()
     for mode, options in (
         ("proposal", {"candidates": 2}),
         ("early", {"stopping": rule(1.0)}),
         ("early", {"stopping": rule(math.inf)}),
+        ("late", {"stopping": rule(1.0, mode="late", trials=3)}),
+        ("goodness", {"trials": 2}),
     ):
         told: list[int] = []
         answer(network, mode, n=300, progress=told.append, **options)
@@ -243,6 +315,7 @@ def test_calibration_allows_its_own_draws_fewer_changes_than_the_rank(candidates
             pool[chosen],
             mode,
             seed=counter.derive_key(key, 1),
+            samples=np.arange(200),
             **options,
         )
         for mode, options in (
@@ -261,9 +334,17 @@ def test_calibration_allows_its_own_draws_fewer_changes_than_the_rank(candidates
 def test_what_does_not_fit_is_refused():
     network = build()
     for mode, options, message in (
-        ("fast", {}, "'fast' does not exist; there are: goodness, one_pass, proposal, early"),
-        ("early", {}, "give a stopping rule to mode 'early'"),
-        ("goodness", {"stopping": rule(1.0)}, "and only to it"),
+        ("fast", {}, "'fast' does not exist"),
+        ("early", {}, "give a stopping rule of that mode to modes 'early' and 'late'"),
+        ("late", {"stopping": rule(1.0)}, "give a stopping rule of that mode"),
+        ("goodness", {"stopping": rule(1.0)}, "and only to them"),
+        (
+            "early",
+            {"stopping": rule(1.0), "trials": 2},
+            "trials = 2 must be at least 1, and 1 where",
+        ),
+        ("goodness", {"trials": 0}, "trials = 0 must be at least 1"),
+        ("goodness", {"samples": [1, 2]}, "give one number an image"),
         ("proposal", {"candidates": 5}, "candidates = 5 must be from 1 to 4"),
         ("proposal", {"candidates": 0}, "candidates = 0 must be from 1 to 4"),
         ("early", {"stopping": Stopping(1.0, 0.1, 0.95, 1, 4, 16)}, "a window of 16 steps"),
