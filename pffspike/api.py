@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from pffspike import evaluation, exchange, inference, training
 from pffspike.cards import load_network
-from pffspike.data import Dataset, load
+from pffspike.data import Dataset, check_kind, load
 from pffspike.devices import load_device
 from pffspike.engines import available_engines, make_engine
 from pffspike.engines.base import Engine, Progress, Signals
@@ -31,9 +31,12 @@ def _engine(engine: str | Engine) -> Engine:
 
 
 def _dataset(dataset: str | Dataset | None, trained: TrainedNetwork) -> Dataset:
-    if isinstance(dataset, Dataset):
-        return dataset
-    return load(dataset or trained.network.training.dataset)
+    if not isinstance(dataset, Dataset):
+        dataset = load(dataset or trained.network.training.dataset)
+    training.check_fit(trained.network, dataset)
+    if trained.data:
+        check_kind(trained.data, dataset)
+    return dataset
 
 
 def train(

@@ -1,16 +1,20 @@
 """Export: a trained network as integers that can be read without this project.
 
-The folder holds (format version 3; up to version 2 ``input`` was called ``driven``, ``sign``
-``contrast`` and ``hard_negative`` ``rival``; version 1 had no ``low``, ``high`` and ``provenance``)
+The folder holds (format version 4; up to version 3 there were no ``SHA256SUMS`` and no ``data``; up
+to version 2 ``input`` was called ``driven``, ``sign`` ``contrast`` and ``hard_negative`` ``rival``;
+version 1 had no ``low``, ``high`` and ``provenance``)
 
 - ``network.json``: populations (size, gain table as integers times 2^-10), projections
   (populations, exponent of the weights, range of the integers, whether they are weighted by the
-  gain), programs, the seed, the card the network was made from, and where it comes from;
+  gain), programs, the seed, the card the network was made from, where it comes from, and the data
+  that it was trained on (shape and classes of the images, the grey value that stands for white);
 - ``weights/<projection>.npy``: ``(n_pre, n_post)`` int32, times ``2^exponent`` of the
   projection; tied projections have none;
 - ``biases/<population>.npy``: ``(size,)`` int32, times ``2^-24``;
 - ``coding/mean.npy``: for a network whose card says ``coding = "on_off"``, the mean of each
   pixel, ``(pixels,)`` int32, times ``2^-24`` (`pffspike.data.Coding`);
+- ``SHA256SUMS``: digests of all other files, for ``sha256sum --check``; they are compared whenever
+  the folder is read;
 - ``README.txt``: this description and the equations of a step;
 - ``run_lava.py`` and ``example/``: a script that rebuilds the network on Lava without this
   project, and inputs with the spikes that they cause;
@@ -20,11 +24,11 @@ The folder holds (format version 3; up to version 2 ``input`` was called ``drive
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import inspect
 import io
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,17 +37,21 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike import cards
-from pffspike.arithmetic import grids
+from pffspike.arithmetic import counter, grids
 from pffspike.cards import toml
 from pffspike.data import Coding
-from pffspike.errors import FileError, ValidationError
+from pffspike.data.arrays import read_npy
+from pffspike.errors import FileError, PffspikeError, ValidationError
+from pffspike.files import read_regular, write_folder
 from pffspike.network import parameters as parameters_module
 from pffspike.network import spec, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
+from pffspike.storage import read_identity
 from pffspike.trained import TrainedNetwork
 
-FORMAT, VERSION = "pffspike export", 3
+FORMAT, VERSION = "pffspike export", 4
+_SUMS, _WITH_SUMS = "SHA256SUMS", 4  #: digests of all files, and the first version with them
 _GAIN_EXPONENT = -10  #: fine enough for both kinds of normalization
 
 
@@ -65,26 +73,13 @@ def write_export(
     ValidationError
         If the folder exists or can't be written.
     """
-    target = Path(folder)
-    if target.exists():
-        raise ValidationError(f"{target} exists; remove it or choose another folder")
-    temporary = None
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-        for name, content in {**_files(trained), **(more or {})}.items():
-            (temporary / name).parent.mkdir(exist_ok=True)
-            (temporary / name).write_bytes(content)
-        temporary.chmod(0o755)
-        temporary.replace(target)
-        temporary = None
-    except OSError as error:
-        raise FileError(
-            f"{target} can't be written: {error.strerror}; free some space or choose another place"
-        ) from None
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
+    files = {**_files(trained), **(more or {})}
+    sums = (f"{_sha256(files[name])}  {name}\n" for name in sorted(files))
+    write_folder(folder, {**files, _SUMS: "".join(sums).encode()})
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _files(trained: TrainedNetwork) -> dict[str, bytes]:
@@ -133,6 +128,7 @@ def _description(trained: TrainedNetwork) -> dict[str, Any]:
         "programs": toml.plain(list(network.programs)),
         "card": cards.card_text(network),
         "provenance": dict(trained.provenance),
+        "data": dataclasses.asdict(trained.data) if trained.data else None,
     }
 
 
@@ -168,31 +164,79 @@ def read_export(folder: str | Path) -> TrainedNetwork:
     """
     path = Path(folder)
     try:
-        description = json.loads((path / "network.json").read_text("utf-8"))
-        if description["format"] != FORMAT or description["version"] > VERSION:
-            raise FileError(
-                f"{path} has format {description['format']!r}, version {description['version']}; "
-                f"this program reads {FORMAT!r} up to version {VERSION}"
-            )
-        network = cards.read_card(toml.parse(description["card"], str(path)), str(path), warn=False)
-        found = _read_parameters(path, network)
-        coding = Coding()
-        if network.training.coding == "on_off":
-            coding = Coding(_load(path / "coding" / "mean.npy", grids.DRIVE_GRID))
-        return TrainedNetwork(
-            network,
-            found,
-            int(description["seed"]),
-            engine="export",
-            coding=coding,
-            provenance=description.get("provenance", {}),
-        )
-    except FileError:
-        raise
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return _read(path, json.loads(read_regular(path / "network.json")))
+    except _NewerError as error:
+        raise FileError(str(error)) from None
+    except (
+        PffspikeError,
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
+        reason = str(error).partition(";")[0]
         raise FileError(
-            f"{path} is not a complete export folder ({error}); export the network again"
+            f"{path} is not a complete export folder ({reason}); export the network again"
         ) from None
+
+
+class _NewerError(Exception):
+    """The folder is none of this program's, or one of a later version."""
+
+
+def _read(path: Path, description: dict[str, Any]) -> TrainedNetwork:
+    version = description["version"]
+    if description["format"] != FORMAT or version > VERSION:
+        raise _NewerError(
+            f"{path} has format {description['format']!r}, version {version}; "
+            f"this program reads {FORMAT!r} up to version {VERSION}"
+        )
+    if version not in range(1, VERSION + 1):
+        raise ValidationError(f"it states version {version!r}")
+    if version >= _WITH_SUMS or (path / _SUMS).exists():
+        _check_sums(path)
+    network = cards.read_card(toml.parse(description["card"], str(path)), str(path), warn=False)
+    if description["hash"] != cards.network_hash(network):
+        raise ValidationError("the card does not have the hash that network.json states")
+    seed = int(description["seed"])
+    counter.check_seed(seed)
+    return TrainedNetwork(
+        network,
+        _read_parameters(path, network),
+        seed,
+        engine="export",
+        coding=_read_coding(path, network),
+        provenance=description.get("provenance", {}),
+        data=read_identity(description.get("data")),
+    )
+
+
+def _check_sums(path: Path) -> None:
+    """Compare every file with its digest; the files that a network is read from must have one."""
+    lines = read_regular(path / _SUMS).decode().splitlines()
+    stated = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    read = [p for kind in ("weights", "biases", "coding") for p in (path / kind).glob("*.npy")]
+    for name in ("network.json", *(p.relative_to(path).as_posix() for p in read)):
+        if name not in stated:
+            raise ValidationError(f"{name} has no digest in {_SUMS}")
+    for name, digest in stated.items():
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise ValidationError(f"{_SUMS} names {name}, which is not in the folder")
+        if _sha256(read_regular(path / name)) != digest:
+            raise ValidationError(f"{name} does not have the digest that {_SUMS} states")
+
+
+def _read_coding(path: Path, network: Network) -> Coding:
+    if network.training.coding == "grey":
+        return Coding()
+    mean = _load(path / "coding" / "mean.npy", grids.DRIVE_GRID)
+    size = network.population("image").size
+    if mean.shape != (size // 2,):
+        raise ValidationError(f"coding/mean.npy has shape {mean.shape}, not {(size // 2,)}")
+    return Coding(mean)
 
 
 def _read_parameters(path: Path, network: Network) -> Parameters:
@@ -211,7 +255,7 @@ def _read_parameters(path: Path, network: Network) -> Parameters:
 
 
 def _load(path: Path, grid: int) -> npt.NDArray[np.float64]:
-    integers = np.load(path, allow_pickle=False)
+    integers = read_npy(path)
     if not np.issubdtype(integers.dtype, np.integer):
         raise ValidationError(f"{path.name} holds {integers.dtype}, not integers")
     return integers.astype(np.float64) * 2.0**grid

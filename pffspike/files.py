@@ -1,16 +1,96 @@
-"""Files that are written whole or not at all, and folders."""
+"""Reading files that are what they say, and writing files that are whole or not there at all."""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import shutil
+import stat
+import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
+from pffspike import limits
 from pffspike.errors import FileError
+
+STANDARD_OUTPUT = Path("-")  #: as an output: the standard output
+
+
+def read_regular(path: str | Path) -> bytes:
+    """Read all of a regular file; a pipe, a device or a socket is refused without opening it.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    FileError
+        If the file is missing, unreadable, or no regular file.
+    ValidationError
+        If it is larger than the memory limit, see `pffspike.limits`.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp()) / "a.txt"
+    >>> write_whole(path, "text")
+    >>> read_regular(path)
+    b'text'
+    """
+    place = Path(path)
+    try:
+        status = place.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise FileError(
+                f"{path} can't be read: it is {kind_of_node(status.st_mode)}; check the path"
+            )
+        limits.check(status.st_size, f"{path}")
+        return place.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise FileError(f"{path} can't be read: {reason}; check the path") from None
+
+
+def kind_of_node(mode: int) -> str:
+    """Name of what lies at a path, from the mode in its status.
+
+    Parameters
+    ----------
+    mode : int
+        ``os.stat(path).st_mode``.
+
+    Returns
+    -------
+    str
+        With its article.
+
+    Examples
+    --------
+    >>> kind_of_node(os.stat(".").st_mode)
+    'a folder'
+    """
+    kinds = (
+        (stat.S_ISREG, "a regular file"),
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a pipe"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a device"),
+    )
+    return next((name for test, name in kinds if test(mode)), "no regular file")
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
     """Write a file so that a reader sees the old content or all of the new, never a part.
+
+    A link is followed. What is no regular file, such as ``/dev/stdout`` or a pipe, gets the
+    content as it is; ``-`` stands for the standard output.
 
     Parameters
     ----------
@@ -20,43 +100,162 @@ def write_whole(path: Path, content: bytes | str) -> None:
 
     Raises
     ------
-    ValidationError
-        If the folder is missing or not writable, or the disk is full; the old file is intact.
+    FileError
+        If the folder is missing or not writable, the file read-only or the disk full; the old
+        file is intact.
+
+    Examples
+    --------
+    >>> write_whole(STANDARD_OUTPUT, "text")
+    text
     """
     data = content.encode() if isinstance(content, str) else content
-    temporary = None
     try:
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            temporary = file.name
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
-        temporary = None
+        if path == STANDARD_OUTPUT:
+            _write_to_standard_output(data)
+            return
+        target = path.resolve() if path.is_symlink() else path
+        mode = target.stat().st_mode if target.exists() else None
+        if mode is not None and not stat.S_ISREG(mode):
+            with target.open("wb") as file:  # a folder raises here
+                file.write(data)
+            return
+        if mode is not None and not mode & 0o222:
+            raise FileError(f"{path} is read-only; make it writable or choose another place")
+        _replace(target, data, stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
     except FileNotFoundError:
         raise FileError(
             f"{path} can't be written: there is no folder {str(path.parent)!r}; make it, or choose "
             f"another place"
         ) from None
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise FileError(
-            f"{path} can't be written: {error.strerror}; free some space or choose another place "
+            f"{path} can't be written: {reason}; free some space or choose another place "
             f"(what stood there before is intact)"
         ) from None
+
+
+def _write_to_standard_output(data: bytes) -> None:
+    sys.stdout.flush()
+    binary = getattr(sys.stdout, "buffer", None)
+    if binary is None:  # replaced by something for text alone
+        sys.stdout.write(data.decode("utf-8", "backslashreplace"))
+    else:
+        binary.write(data)
+    sys.stdout.flush()
+
+
+def _replace(target: Path, data: bytes, mode: int) -> None:
+    temporary = None
+    try:
+        with tempfile.NamedTemporaryFile(
+            dir=target.parent, prefix=f".{target.name}"[:100] + ".", delete=False
+        ) as file:
+            temporary = file.name
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(target)
+        temporary = None
     finally:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
 
 
+def write_folder(folder: str | Path, contents: Mapping[str, bytes]) -> None:
+    """Write a new folder of files, whole or not at all.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Must not exist yet; folders above it are made.
+    contents : mapping of str to bytes
+        Of the files, by their paths in the folder.
+
+    Raises
+    ------
+    FileError
+        If the folder exists or can't be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> place = Path(tempfile.mkdtemp()) / "new"
+    >>> write_folder(place, {"a/b.txt": b"text"})
+    >>> (place / "a" / "b.txt").read_bytes()
+    b'text'
+    """
+    target = Path(folder)
+    if target.exists() or target.is_symlink():
+        raise FileError(f"{target} exists; remove it or choose another folder")
+    temporary = None
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        for name, content in contents.items():
+            (temporary / name).parent.mkdir(parents=True, exist_ok=True)
+            (temporary / name).write_bytes(content)
+        temporary.chmod(0o777 & ~_umask())
+        temporary.replace(target)
+        temporary = None
+    except OSError as error:
+        raise FileError(
+            f"{target} can't be written: {error.strerror}; free some space or choose another place"
+        ) from None
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
 def make_folder(path: Path) -> None:
-    """Make a folder and those above it, unless they are there (`ValidationError` if that fails)."""
+    """Make a folder and those above it, unless they are there.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    FileError
+        If that fails.
+
+    Examples
+    --------
+    >>> make_folder(Path("."))
+    """
     try:
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise FileError(f"{path} can't be made: {error.strerror}; choose another place") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise FileError(f"{path} can't be made: {reason}; choose another place") from None
+
+
+def digest(contents: Mapping[str, bytes]) -> str:
+    """SHA-256 over named contents, in hexadecimal; names, lengths and every byte count.
+
+    Parameters
+    ----------
+    contents : mapping of str to bytes
+        In any order.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> digest({"a": b"1", "b": b""}) == digest({"b": b"", "a": b"1"})
+    True
+    >>> digest({"a": b"1"}) == digest({"a": b"2"})
+    False
+    """
+    found = hashlib.sha256()
+    for name in sorted(contents):
+        found.update(f"{name}\0{len(contents[name])}\0".encode())
+        found.update(contents[name])
+    return found.hexdigest()
 
 
 def _umask() -> int:

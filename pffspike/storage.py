@@ -1,10 +1,12 @@
 """A trained network in one HDF5 file.
 
-Layout (version 1)::
+Layout (version 2; version 1 had neither the digest nor ``data``, and is still read)::
 
+    first 512 bytes         digest over all that follows, see `pffspike.sealed`
     /                       attributes: format, version, hash, seed, engine, samples_done,
-                            samples_total, samples_per_epoch, versions (JSON), and provenance
-                            (JSON) if the network was made from another one
+                            samples_total, samples_per_epoch, versions (JSON), data (JSON, of
+                            `pffspike.data.Identity`) if it is known, and provenance (JSON) if
+                            the network was made from another one
     /card                   the network as a TOML card, UTF-8
     /weights/<projection>   (n_pre, n_post) float64
     /biases/<population>    (size,) float64
@@ -15,6 +17,7 @@ Layout (version 1)::
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from collections.abc import Mapping
@@ -23,17 +26,19 @@ from typing import Any
 
 import numpy as np
 
-from pffspike import cards
+from pffspike import cards, sealed
+from pffspike.arithmetic import counter
 from pffspike.cards import toml
-from pffspike.data import Coding
+from pffspike.data import Coding, Identity
 from pffspike.errors import FileError, ValidationError
-from pffspike.files import write_whole
+from pffspike.files import read_regular, write_whole
 from pffspike.network import parameters as parameters_module
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
 from pffspike.trained import Prior, TrainedNetwork
 
-FORMAT, VERSION = "pffspike network", 1
+FORMAT, VERSION = "pffspike network", 2
+_MOST_SAMPLES = 2**62  #: of a schedule: numbers of samples are integers of 64 bits
 
 
 def save(path: str | Path, trained: TrainedNetwork) -> None:
@@ -52,7 +57,7 @@ def save(path: str | Path, trained: TrainedNetwork) -> None:
     import h5py
 
     buffer = io.BytesIO()
-    with h5py.File(buffer, "w") as file:
+    with h5py.File(buffer, "w", userblock_size=sealed.BLOCK) as file:
         file.attrs["format"] = FORMAT
         file.attrs["version"] = VERSION
         file.attrs["hash"] = cards.network_hash(trained.network)
@@ -61,6 +66,8 @@ def save(path: str | Path, trained: TrainedNetwork) -> None:
         for name in ("samples_done", "samples_total", "samples_per_epoch"):
             file.attrs[name] = getattr(trained, name)
         file.attrs["versions"] = json.dumps(dict(trained.versions), sort_keys=True)
+        if trained.data:
+            file.attrs["data"] = json.dumps(dataclasses.asdict(trained.data), sort_keys=True)
         if trained.provenance:
             file.attrs["provenance"] = json.dumps(dict(trained.provenance), sort_keys=True)
         file["card"] = cards.card_text(trained.network)
@@ -74,11 +81,11 @@ def save(path: str | Path, trained: TrainedNetwork) -> None:
             target = file.create_group(group)
             for name, values in arrays.items():
                 target.create_dataset(name, data=np.asarray(values, np.float64))
-    write_whole(Path(path), buffer.getvalue())
+    write_whole(Path(path), sealed.seal(buffer.getvalue()))
 
 
 def load(path: str | Path) -> TrainedNetwork:
-    """Read a trained network and check it: format, version, hash, shapes, grids and ranges.
+    """Read a trained network and check it: digest, version, hash, shapes, grids and ranges.
 
     Parameters
     ----------
@@ -94,19 +101,25 @@ def load(path: str | Path) -> TrainedNetwork:
         One sentence, if the file is missing, foreign, truncated, newer than this program or
         does not hold what its hash says.
     """
-    import h5py
-
+    content = read_regular(path)
     try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise FileError(f"{path} can't be read: {error.strerror}; check the path") from None
-    try:
-        with h5py.File(io.BytesIO(content), "r") as file:
-            _check_format(file.attrs, path)
+        whole = sealed.is_sealed(content, path)
+        with sealed.opened(content, path) as file:
+            _check_format(file.attrs, whole, path)
             return _read(file, path)
     except FileError:
         raise
-    except (OSError, KeyError, TypeError, AttributeError, RuntimeError, ValueError) as error:
+    except (
+        OSError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RuntimeError,
+        ValueError,
+        ArithmeticError,
+        MemoryError,
+        RecursionError,
+    ) as error:
         raise FileError(
             f"{path} is not a complete file of a trained network ({_first_line(error)}); train "
             f"again or take another copy"
@@ -117,7 +130,7 @@ def _first_line(error: Exception) -> str:
     return str(error).strip("'\"").partition("\n")[0]
 
 
-def _check_format(attributes: Mapping[str, Any], path: str | Path) -> None:
+def _check_format(attributes: Mapping[str, Any], whole: bool, path: str | Path) -> None:
     if attributes.get("format") != FORMAT:
         raise FileError(
             f"{path} is an HDF5 file of something else; give a file of `pffspike train`"
@@ -128,6 +141,20 @@ def _check_format(attributes: Mapping[str, Any], path: str | Path) -> None:
             f"{path} has format version {version}, but this program reads up to {VERSION}; "
             f"install a newer pffspike"
         )
+    if version < 1 or (version > 1) != whole:
+        raise FileError(
+            f"{path} states format version {version}, but {'has' if whole else 'lacks'} the digest "
+            f"of version 2; the file was changed, take another copy"
+        )
+
+
+def _check_schedule(trained: TrainedNetwork) -> None:
+    done, total, epoch = trained.samples_done, trained.samples_total, trained.samples_per_epoch
+    if not 0 <= done <= total < _MOST_SAMPLES or not 0 <= epoch <= total:
+        raise ValidationError(
+            f"{done} of {total} samples, {epoch} an epoch, are no schedule of a training"
+        )
+    counter.check_seed(trained.seed)
 
 
 def _read(file: Any, path: str | Path) -> TrainedNetwork:
@@ -144,7 +171,7 @@ def _read(file: Any, path: str | Path) -> TrainedNetwork:
     }
     parameters = Parameters(groups["weights"], groups["biases"])
     parameters_module.check(network, parameters)
-    return TrainedNetwork(
+    trained = TrainedNetwork(
         network,
         parameters,
         int(file.attrs["seed"]),
@@ -157,7 +184,34 @@ def _read(file: Any, path: str | Path) -> TrainedNetwork:
         _prior(network, file["prior"]) if len(file.get("prior", ())) else None,
         _coding(network, file.get("coding", {})),
         json.loads(file.attrs.get("provenance", "{}")),
+        read_identity(json.loads(file.attrs.get("data", "null"))),
     )
+    _check_schedule(trained)
+    return trained
+
+
+def read_identity(content: Any) -> Identity | None:
+    """Identity of data from plain values, as `save` and `pffspike.exchange` write it.
+
+    Parameters
+    ----------
+    content : mapping or None
+
+    Returns
+    -------
+    Identity or None
+
+    Raises
+    ------
+    ValidationError
+        If a value can't be.
+
+    Examples
+    --------
+    >>> read_identity({"name": "own", "levels": 16, "shape": [2, 2], "classes": 3}).pixels
+    4
+    """
+    return None if content is None else toml.build(Identity, content, "data")
 
 
 def _coding(network: Network, group: Any) -> Coding:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.data.coding import Coding
+from pffspike.data.identity import Identity
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
 
@@ -97,6 +98,8 @@ class TrainedNetwork:
         Between grey values and the image population.
     provenance : mapping
         What the network was made from, if it was not trained as it is: plain values.
+    data : Identity or None
+        Of the data it was trained on; None if it was read from a file of version 1.
     """
 
     network: Network
@@ -111,6 +114,7 @@ class TrainedNetwork:
     prior: Prior | None = None
     coding: Coding = field(default_factory=Coding)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    data: Identity | None = None
 
     @property
     def finished(self) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter
-from pffspike.data import Dataset, make_coding, neurons, shifted
+from pffspike.data import Dataset, check_same, identify, make_coding, neurons, shifted
 from pffspike.engines.base import Engine, Progress, Session
 from pffspike.errors import ValidationError
 from pffspike.network import constants, initial
@@ -18,6 +18,7 @@ from pffspike.recording import Probes, Recording
 from pffspike.trained import TrainedNetwork
 
 Checkpoint = Callable[[TrainedNetwork], None]
+_MOST_EPOCHS = 10**9  #: more would take longer than anyone waits
 _ROWS = 10  #: rows of history a stretch between checkpoints
 
 
@@ -46,8 +47,9 @@ def begin(
         If the data do not fit the network.
     """
     check_fit(network, dataset)
+    counter.check_seed(seed)
     network = network.replace(training=dataclasses.replace(network.training, dataset=dataset.name))
-    epochs = network.training.epochs if epochs is None else epochs
+    epochs = _checked_epochs(network.training.epochs if epochs is None else epochs)
     per_epoch = len(dataset.train_images)
     return TrainedNetwork(
         network,
@@ -56,7 +58,17 @@ def begin(
         samples_total=epochs * per_epoch,
         samples_per_epoch=per_epoch,
         coding=make_coding(network.training.coding, dataset),
+        data=identify(dataset),
     )
+
+
+def _checked_epochs(epochs: int) -> int:
+    whole = isinstance(epochs, (int, np.integer)) and not isinstance(epochs, bool)
+    if not whole or not 1 <= epochs <= _MOST_EPOCHS:
+        raise ValidationError(
+            f"epochs = {epochs!r} must be a whole number from 1 to {_MOST_EPOCHS}"
+        )
+    return int(epochs)
 
 
 def check_fit(network: Network, dataset: Dataset) -> None:
@@ -115,7 +127,9 @@ def train(
     """
     network = state.network
     check_fit(network, dataset)
-    if len(dataset.train_images) != state.samples_per_epoch:
+    if state.data:
+        check_same(state.data, dataset)
+    elif len(dataset.train_images) != state.samples_per_epoch:
         raise ValidationError(
             f"data set {dataset.name!r} has {len(dataset.train_images)} training samples, but the "
             f"training began with {state.samples_per_epoch}; give the same data"

@@ -20,6 +20,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from pffspike.errors import ValidationError
+
 GOLDEN = 0x9E3779B97F4A7C15  #: odd integer next to 2^64 over the golden ratio
 FACTORS = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)  #: multipliers of the finaliser
 SHIFTS = (30, 27, 31)  #: right shifts of the finaliser, in bits
@@ -30,6 +32,29 @@ SPIKES, ROUNDING, HARD_NEGATIVES, WEIGHTS, ORDER = range(5)
 NEGATIVES, CALIBRATION, LATENTS, MOVES, TRIALS = range(5, 10)
 
 _MASK = (1 << 64) - 1
+MAX_SEED = _MASK  #: a larger seed would be the same as a smaller one
+
+
+def check_seed(seed: int) -> None:
+    """Refuse a seed that is no integer of 64 bits.
+
+    Parameters
+    ----------
+    seed : int
+
+    Raises
+    ------
+    ValidationError
+        If it is not from 0 to `MAX_SEED`.
+
+    Examples
+    --------
+    >>> check_seed(0)
+    """
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise ValidationError(f"seed = {seed!r} must be a whole number from 0 to {MAX_SEED}")
+    if not 0 <= seed <= MAX_SEED:
+        raise ValidationError(f"seed = {seed} must be from 0 to {MAX_SEED}")
 
 
 def mix(x: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

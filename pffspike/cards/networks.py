@@ -100,7 +100,8 @@ def read_card(data: dict[str, Any], source: str = "card", *, warn: bool = True) 
         network = _from_circuit(data, source) if "circuit" in data else _explicit(data, source)
         exactness.check(network)
     except ValueError as error:
-        raise ValidationError(f"{source}: {error}") from None
+        text = str(error).removeprefix(f"{source}: ")
+        raise ValidationError(f"{source}: {text}") from None
     return network
 
 

@@ -11,10 +11,13 @@ import typer
 
 from pffspike import inference
 from pffspike.cli import options, output
+from pffspike.data import NAMES, known_levels, read_npy
 from pffspike.engines import make_engine
-from pffspike.errors import FileError, ValidationError
+from pffspike.errors import ValidationError
 from pffspike.evaluation import check_mode, stopping_rule
 from pffspike.trained import TrainedNetwork
+
+_MOST_LEVELS = 2**16 - 1  #: of images of 16 bits
 
 
 def classify(
@@ -25,7 +28,14 @@ def classify(
             help="NumPy file of images, (n, pixels) or (n, rows, columns), 0 to --levels."
         ),
     ] = None,
-    levels: Annotated[int, typer.Option(help="Largest grey value of --images.", min=1)] = 255,
+    levels: Annotated[
+        int | None,
+        typer.Option(
+            help="Grey value of --images that stands for white (default: that of the training).",
+            min=1,
+            max=_MOST_LEVELS,
+        ),
+    ] = None,
     index: Annotated[
         list[int] | None, typer.Option(help="Test image of the data set; may be given repeatedly.")
     ] = None,
@@ -56,7 +66,7 @@ def classify(
     names, truth = [f"image {k}" for k in index or []], None
     found = None
     if images is None or mode in inference.CALIBRATED:
-        found = options.load_dataset(state.network, dataset, data, download)
+        found = options.load_dataset(state, dataset, data, download)
     if images is not None:
         drive = read_images(images, levels, state)
         names = [f"image {k}" for k in range(len(drive))]
@@ -135,16 +145,16 @@ def check_index(index: list[int], available: int) -> list[int]:
     return index
 
 
-def read_images(path: Path, levels: int, state: TrainedNetwork) -> npt.NDArray[np.float64]:
+def read_images(path: Path, levels: int | None, state: TrainedNetwork) -> npt.NDArray[np.float64]:
     """Read images from a ``.npy`` file as spike probabilities.
 
     Parameters
     ----------
     path : Path
-    levels : int
-        Grey value that becomes probability 1.
+    levels : int or None
+        Grey value that becomes probability 1; by default that of the training.
     state : TrainedNetwork
-        Says how many pixels an image must have, and how they become probabilities.
+        Says which shape an image must have, and how it becomes probabilities.
 
     Returns
     -------
@@ -152,27 +162,41 @@ def read_images(path: Path, levels: int, state: TrainedNetwork) -> npt.NDArray[n
 
     Raises
     ------
-    ValidationError
+    FileError, ValidationError
         If the file is missing or does not hold such images.
     """
-    try:
-        values = np.load(path, allow_pickle=False)
-    except OSError as error:
-        reason = error.strerror or "it is no NumPy file"
-        raise FileError(f"{path} can't be read: {reason}; give a .npy file") from None
-    except (ValueError, EOFError) as error:
-        raise ValidationError(f"{path} is no .npy file of numbers ({error}); give one") from None
+    values = read_npy(path)
+    white = levels or trained_levels(state)
     pixels = state.network.population("image").size
     if state.coding.mean is not None:
         pixels = len(state.coding.mean)
-    if not isinstance(values, np.ndarray) or values.ndim not in (1, 2, 3):
-        raise ValidationError(f"{path} must hold one array of images, (n, {pixels})")
-    flat = values.reshape(-1, pixels) if values.size % pixels == 0 else values
-    if flat.ndim != 2 or flat.shape[1] != pixels or not len(flat):
-        raise ValidationError(f"{path} has shape {values.shape}; images must have {pixels} pixels")
-    whole = np.issubdtype(flat.dtype, np.number) and np.all(flat == np.floor(flat))
-    if not whole or flat.min() < 0 or flat.max() > levels:
+    shape = state.data.shape if state.data else (pixels,)
+    known = {(pixels,), shape}
+    if values.shape in known:  # a single image
+        values = values[np.newaxis]
+    if values.shape[1:] not in known or not len(values):
+        needed = " or ".join(f"(n, {', '.join(map(str, end))})" for end in sorted(known))
         raise ValidationError(
-            f"{path} must hold whole grey values from 0 to {levels} (see --levels)"
+            f"{path} has shape {values.shape}, but the network was trained on images of shape "
+            f"{needed}; give such an array"
         )
-    return state.coding.encode(flat.astype(np.int64), levels)
+    flat = values.reshape(len(values), pixels).astype(np.float64)
+    whole = np.all(flat == np.floor(flat))
+    if not whole or flat.min() < 0 or flat.max() > white:
+        raise ValidationError(
+            f"{path} must hold whole grey values from 0 to {white} (see --levels)"
+        )
+    return state.coding.encode(flat.astype(np.int64), white)
+
+
+def trained_levels(state: TrainedNetwork) -> int:
+    """Grey value that stood for white in the training (`ValidationError` if it is not known)."""
+    if state.data:
+        return state.data.levels
+    name = state.network.training.dataset
+    if name not in NAMES:
+        raise ValidationError(
+            f"the network was trained by a former version on {name!r}, and which grey value stands "
+            f"for white is not known; give --levels, for example 255"
+        )
+    return known_levels(name)

@@ -72,7 +72,7 @@ def energy(
     cards = [load_device(name) for name in device or ["loihi1"]]
     modes = [evaluation.check_mode(state.network, name, candidates) for name in mode or _MODES]
     chosen = options.load_dataset(
-        state.network, dataset, data, download, test_samples=images, option="--images"
+        state, dataset, data, download, test_samples=images, option="--images"
     )
     runner = make_engine(engine)
     shown = state.coding.encode(chosen.test_images, chosen.levels)

@@ -49,7 +49,7 @@ def evaluate(
     modes = [
         evaluation.check_mode(state.network, name, candidates) for name in mode or _DEFAULT_MODES
     ]
-    images = options.load_dataset(state.network, dataset, data, download, test_samples=samples)
+    images = options.load_dataset(state, dataset, data, download, test_samples=samples)
     engines = {name: make_engine(name) for name in map(resolve, engine or ["fastest"])}
     rules: dict[str, Stopping] = {
         way: options.stopping_rule(

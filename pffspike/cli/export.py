@@ -80,7 +80,7 @@ def _dataset(
 ) -> Dataset | None:
     """Data set of the network; None if it is not at hand and was not asked for."""
     try:
-        return options.load_dataset(state.network, name, folder, download)
+        return options.load_dataset(state, name, folder, download)
     except PffspikeError:
         if name is None and folder is None and not download:
             return None

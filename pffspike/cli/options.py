@@ -10,7 +10,7 @@ import typer
 
 from pffspike import inference
 from pffspike.cli import output
-from pffspike.data import Dataset, load
+from pffspike.data import Dataset, check_kind, is_same, load
 from pffspike.engines import resolve
 from pffspike.engines.base import Engine
 from pffspike.errors import ValidationError
@@ -81,10 +81,9 @@ def load_trained(path: Path) -> TrainedNetwork:
     """Load a trained network from a file or an export folder; say so if its training goes on."""
     state = read_export(path) if path.is_dir() else load_file(path)
     if not state.finished:
-        output.errors.print(
-            f"note: {path} holds a checkpoint after {state.samples_done:,} of "
-            f"{state.samples_total:,} samples; pffspike train --resume {path} finishes it",
-            highlight=False,
+        output.note(
+            f"{path} holds a checkpoint after {state.samples_done:,} of "
+            f"{state.samples_total:,} samples; pffspike train --resume {path} finishes it"
         )
     return state
 
@@ -100,7 +99,7 @@ def check_programs(state: TrainedNetwork, *names: str) -> None:
 
 
 def load_dataset(
-    network: Network,
+    target: Network | TrainedNetwork,
     name: str | None,
     folder: Path | None,
     download: bool,
@@ -111,10 +110,19 @@ def load_dataset(
 ) -> Dataset:
     """Load the data set of a network, or the one asked for, cut to the first samples.
 
-    ``option`` is what the user gave their number by.
+    Data meet a trained network only if they are of the kind that it was trained on; if they are
+    others, that is said. ``option`` is what the user gave their number by.
     """
+    network = target.network if isinstance(target, TrainedNetwork) else target
     dataset = load(name or network.training.dataset, folder, download)
     check_fit(network, dataset)
+    if isinstance(target, TrainedNetwork) and target.data:
+        check_kind(target.data, dataset)
+        if not is_same(target.data, dataset):
+            output.note(
+                f"the training images of {dataset.name!r} are not those of {target.data.name!r} "
+                f"that the network was trained on"
+            )
     for asked, images in (
         (train_samples, dataset.train_images),
         (test_samples, dataset.test_images),

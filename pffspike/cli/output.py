@@ -27,7 +27,7 @@ from pffspike.engines.base import Progress as Report
 from pffspike.files import write_whole
 from pffspike.text import joule, percent
 
-__all__ = ["console", "errors", "joule", "percent", "progress", "table", "write_json"]
+__all__ = ["console", "errors", "joule", "note", "percent", "progress", "table", "write_json"]
 
 _WIDEST = 120  #: columns assumed where output is not a terminal, such as a file or a pipe
 
@@ -51,6 +51,11 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
 
 def _text(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def note(text: str) -> None:
+    """Say something on the error stream that does not end the command."""
+    errors.print(f"note: {text}", highlight=False, markup=False)
 
 
 def write_json(path: Path | None, content: Any) -> None:

@@ -48,7 +48,7 @@ def prior(
             f"network {state.network.name!r} has no latent population; train one whose card has, "
             f"for example, latent = 20"
         )
-    found = options.load_dataset(state.network, dataset, data, download)
+    found = options.load_dataset(state, dataset, data, download)
     images = state.coding.encode(found.train_images[:samples], found.levels)
     labels = found.train_labels[:samples]
     total = len(images) * (passes * (generation.ROUNDS + 1) + generation.ROUNDS)

@@ -51,7 +51,7 @@ def quality(
     """
     state = options.load_trained(trained)
     options.check_programs(state, "reconstruct", "synthesize")
-    found = options.load_dataset(state.network, dataset, data, download, test_samples=samples)
+    found = options.load_dataset(state, dataset, data, download, test_samples=samples)
     made = make_engine(engine)
     rebuilt = _rebuild(state, found, made, seed)
     original = probabilities(found.test_images, found.levels)

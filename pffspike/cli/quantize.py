@@ -77,7 +77,7 @@ def _moments(
     data: Path | None,
     download: bool,
 ) -> dict[str, Moments]:
-    images = options.load_dataset(state.network, dataset, data, download)
+    images = options.load_dataset(state, dataset, data, download)
     return quantization.activity(
         state.network,
         state.parameters,

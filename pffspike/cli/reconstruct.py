@@ -32,7 +32,7 @@ def reconstruct(
     """
     state = options.load_trained(trained)
     options.check_programs(state, "reconstruct")
-    found = options.load_dataset(state.network, dataset, data, download, test_samples=samples)
+    found = options.load_dataset(state, dataset, data, download, test_samples=samples)
     originals = probabilities(found.test_images, found.levels)
     coded = state.coding.encode(found.test_images, found.levels)
     result = inference.reconstruct(

@@ -38,7 +38,7 @@ def report(
     cards = [load_device(name) for name in device or ["loihi1", "cpu"]]
     evaluation.check_mode(state.network, "goodness")
     found = options.load_dataset(
-        state.network, dataset, data, download, test_samples=images, option="--images"
+        state, dataset, data, download, test_samples=images, option="--images"
     )
     from pffspike.report import report as build
 

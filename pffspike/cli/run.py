@@ -46,7 +46,7 @@ def run(
         chosen = state.network.program(program)
     except ValueError as error:
         raise ValidationError(f"network {state.network.name!r}: {error}") from None
-    found = options.load_dataset(state.network, dataset, data, download, test_samples=samples)
+    found = options.load_dataset(state, dataset, data, download, test_samples=samples)
     signals = _signals(state.network, chosen, found, state.coding)
     names = tuple(p.name for p in structure.extent(state.network, chosen).populations)
     recordings = {}

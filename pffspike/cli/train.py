@@ -59,7 +59,7 @@ def train(
                 )
         state, path = storage.load(resume), out or resume
         images = options.load_dataset(
-            state.network,
+            state,
             None,
             data,
             download,

@@ -1,20 +1,30 @@
 """Labelled images: the embedded digits, the MNIST family from IDX files, any other arrays."""
 
+from pffspike.data.arrays import read_npy
 from pffspike.data.augmentation import shifted
 from pffspike.data.coding import Coding, make_coding, neurons
 from pffspike.data.dataset import Dataset, from_arrays, probabilities
-from pffspike.data.datasets import NAMES, load
+from pffspike.data.datasets import NAMES, known_levels, load, write_dataset
+from pffspike.data.identity import Identity, check_kind, check_same, identify, is_same
 from pffspike.data.idx import read_idx
 
 __all__ = [
     "NAMES",
     "Coding",
     "Dataset",
+    "Identity",
+    "check_kind",
+    "check_same",
     "from_arrays",
+    "identify",
+    "is_same",
+    "known_levels",
     "load",
     "make_coding",
     "neurons",
     "probabilities",
     "read_idx",
+    "read_npy",
     "shifted",
+    "write_dataset",
 ]

@@ -29,6 +29,8 @@ class Dataset:
         Rows and columns of an image; their product is ``n_pixels``.
     levels : int
         The grey value that stands for white: 16 for the digits, 255 for IDX files.
+    class_names : tuple of str
+        One a class, or none.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Dataset:
     classes: int
     shape: tuple[int, int]
     levels: int
+    class_names: tuple[str, ...] = ()
 
 
 def from_arrays(
@@ -51,6 +54,7 @@ def from_arrays(
     levels: int,
     shape: tuple[int, int],
     classes: int,
+    class_names: tuple[str, ...] = (),
 ) -> Dataset:
     """Make a data set of any images and labels.
 
@@ -68,6 +72,8 @@ def from_arrays(
         Rows and columns of an image.
     classes : int
         At least 2.
+    class_names : tuple of str
+        One a class, or none.
 
     Returns
     -------
@@ -92,7 +98,7 @@ def from_arrays(
     test = checked_part(
         "test_images", test_images, "test_labels", test_labels, levels, (rows, columns), classes
     )
-    return Dataset(name, *train, *test, classes, (rows, columns), levels)
+    return Dataset(name, *train, *test, classes, (rows, columns), levels, tuple(class_names))
 
 
 def checked_part(
@@ -172,10 +178,10 @@ def probabilities(images: npt.ArrayLike, levels: int) -> npt.NDArray[np.float64]
     Raises
     ------
     ValidationError
-        If a grey value lies outside ``[0, levels]``, or ``levels`` below 1.
+        If a grey value lies outside ``[0, levels]``, or ``levels`` below 1 or above 65535.
     """
-    if levels < 1:
-        raise ValidationError(f"levels = {levels} is wrong: it must be at least 1")
+    if not 1 <= levels < 2**16:
+        raise ValidationError(f"levels = {levels} is wrong: it must be from 1 to {2**16 - 1}")
     grey = _whole_numbers("images", images, levels, "grey values")
     doubled = (np.arange(levels + 1, dtype=np.int64) << (PROBABILITY_BITS + 1)) + levels
     table = (doubled // (2 * levels)).astype(np.float64) * 2.0**-PROBABILITY_BITS

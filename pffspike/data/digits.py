@@ -8,6 +8,7 @@ import numpy.typing as npt
 from pffspike.arithmetic import counter
 from pffspike.data.dataset import Dataset, from_arrays
 
+LEVELS = 16  #: the grey value that stands for white
 TEST_SAMPLES = 360  #: a fifth of the 1,797
 _SPLIT_KEY = 1797  #: any fixed number; it has nothing to do with the seed of a training
 
@@ -37,7 +38,7 @@ def load_digits() -> Dataset:
         labels[~test],
         images[test],
         labels[test],
-        levels=16,
+        levels=LEVELS,
         shape=(8, 8),
         classes=10,
     )

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from pffspike.baselines import KINDS, Report
 from pffspike.cards import toml
 from pffspike.data import Dataset, load
+from pffspike.data.identity import digest
 from pffspike.errors import PffspikeError
 from pffspike.files import write_whole
 from pffspike.study.config import Study, System
@@ -102,8 +102,8 @@ def plan(study: Study, directory: Path | None = None, download: bool = False) ->
         load(name, directory, download)
         data = Data(name, directory, study.samples, study.test_images)
         dataset = data.load()
-        train = _fingerprint(dataset.train_images, dataset.train_labels, dataset.levels)
-        test = _fingerprint(dataset.test_images, dataset.test_labels, dataset.levels)
+        train = digest(dataset.train_images, dataset.train_labels, dataset.levels)
+        test = digest(dataset.test_images, dataset.test_labels, dataset.levels)
         for system in study.systems:
             kind = KINDS[system.kind]
             common = {"format": FORMAT, "kind": system.kind, "dataset": name, "train": train}
@@ -125,13 +125,6 @@ def plan(study: Study, directory: Path | None = None, download: bool = False) ->
 def _hash(content: Any) -> str:
     text = json.dumps(toml.plain(content), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def _fingerprint(images: Any, labels: Any, levels: int) -> str:
-    digest = hashlib.sha256(f"{images.shape} {levels}".encode())
-    for array in (images, labels):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
 
 
 def result_path(output: Path, run: Run) -> Path:

@@ -181,7 +181,11 @@ class TestFolders:
         ("part", "array", "says"),
         [
             (1, [0, 1, 2], "holds 5 images, but"),
-            (1, [0, 1, 2, 3, 10], "holds 10, but its labels must be from 0 to 9"),
+            (
+                1,
+                [0, 1, 2, 3, 10],
+                "holds labels above 9, so it is not 'mnist'",
+            ),
             (2, np.zeros((2, 3, 2)), "images of 2 x 3 pixels, but"),
             (3, np.zeros((2, 2, 3)), "3 axes, but labels need 1"),
         ],
@@ -209,7 +213,8 @@ class TestFolders:
     )
     def test_unknown_name(self, name, hint):
         names = "digits, mnist, fashion-mnist, kmnist"
-        assert error_of(load, name) == f"data set {name!r} does not exist; {hint}{names}"
+        own = "or name the folder that holds the four IDX files of your own data"
+        assert error_of(load, name) == f"data set {name!r} does not exist; {hint}{names}; {own}"
 
 
 class TestRealFiles:

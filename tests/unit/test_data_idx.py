@@ -2,7 +2,9 @@
 
 import contextlib
 import gzip
+import os
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,3 +81,36 @@ def test_arbitrary_bytes_are_an_array_or_a_user_error(tmp_path_factory, content)
     path.write_bytes(content)
     with contextlib.suppress(UserError):
         assert read_idx(path, 1).ndim == 1
+
+
+def bomb(shape, zeros: int) -> bytes:
+    """A gzip file of an IDX header and many zeros, a thousandth of their size."""
+    head = b"\x00\x00\x08\x03" + np.array(shape, ">u4").tobytes()
+    return gzip.compress(head + bytes(zeros), 1)
+
+
+def test_a_gzip_bomb_is_not_unpacked(tmp_path, monkeypatch):
+    path = tmp_path / "images.gz"
+    path.write_bytes(bomb((1, 2, 3), 50_000_000))
+    with pytest.raises(UserError, match="holds 65543 or more values, but its header promises 6"):
+        read_idx(path, 3)
+    path.write_bytes(bomb((50, 1000, 1000), 50_000_000))
+    monkeypatch.setenv("PFFSPIKE_MEMORY_LIMIT", "10M")
+    with pytest.raises(UserError, match=r"needs about 47\.7 MiB of memory, but the limit is 10"):
+        read_idx(path, 3)
+
+
+@pytest.mark.parametrize("shape", [(0, 2**32 - 1, 2**32 - 1), (2**32 - 1, 0, 1)])
+def test_lengths_that_no_array_has_are_refused(tmp_path, shape):
+    path = tmp_path / "images"
+    path.write_bytes(b"\x00\x00\x08\x03" + np.array(shape, ">u4").tobytes())
+    with pytest.raises(UserError, match="states the lengths"):
+        read_idx(path, 3)
+
+
+def test_a_pipe_and_a_device_are_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="it is a pipe; check the path"):
+        read_idx(tmp_path / "pipe", 3)
+    with pytest.raises(UserError, match="it is a device; check the path"):
+        read_idx(Path("/dev/zero"), 3)

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pffspike import files
+from pffspike import files, sealed
 from pffspike.arithmetic import grids
 from pffspike.circuits import PFF, pff
-from pffspike.errors import UserError
+from pffspike.data import Identity
+from pffspike.errors import FileError, UserError
 from pffspike.exchange import read_export, write_export
 from pffspike.network import Network, Training, initial
 from pffspike.storage import load, save
@@ -37,7 +38,7 @@ def trained(seed: int = 0) -> TrainedNetwork:
     )
 
 
-@given(st.integers(0, 2**70), st.integers(0, 2**31))
+@given(st.integers(0, 2**64 - 1), st.integers(0, 2**31))
 @settings(max_examples=20, deadline=None)
 def test_a_trained_network_survives_both_formats(tmp_path_factory, seed, draw):
     folder = tmp_path_factory.mktemp("stored")
@@ -82,8 +83,10 @@ def test_every_truncation_is_refused_with_a_sentence(tmp_path):
 
 
 def edit(path: Path, change) -> None:
+    """Change the content of a file and give it the digest of what it holds then."""
     with h5py.File(path, "r+") as file:
         change(file)
+    path.write_bytes(sealed.seal(path.read_bytes()))
 
 
 def remove(name):
@@ -111,7 +114,19 @@ def scale(name, factor):
     ("change", "sentence"),
     [
         (attribute("format", "something"), "is an HDF5 file of something else"),
-        (attribute("version", 99), "has format version 99, but this program reads up to 1"),
+        (attribute("version", 99), "has format version 99, but this program reads up to 2"),
+        (attribute("version", 1), "states format version 1, but has the digest of version 2"),
+        (attribute("version", 0), "states format version 0"),
+        (attribute("version", -1), "states format version -1"),
+        (attribute("samples_done", -3), "are no schedule of a training"),
+        (attribute("samples_done", 11), "are no schedule of a training"),
+        (attribute("samples_total", 2**62), "are no schedule of a training"),
+        (attribute("samples_per_epoch", -5), "are no schedule of a training"),
+        (attribute("seed", "-1"), "seed = -1 must be from 0"),
+        (attribute("seed", str(2**64)), "seed = 18446744073709551616 must be from 0"),
+        (attribute("seed", "9" * 5000), "is not a complete file"),
+        (attribute("versions", "[" * 5000), "is not a complete file"),
+        (attribute("data", '{"levels": 0}'), "is not a complete file"),
         (attribute("hash", "0"), "does not have the hash that the file states"),
         (remove("weights/image_to_hidden_1"), "is not a complete file of a trained network"),
         (remove("card"), "is not a complete file of a trained network"),
@@ -125,6 +140,65 @@ def test_foreign_newer_and_changed_files_are_refused(tmp_path, change, sentence)
     edit(tmp_path / "net.h5", change)
     with pytest.raises(UserError, match=sentence):
         load(tmp_path / "net.h5")
+
+
+@pytest.mark.parametrize("kind", ["soft", "external", "virtual", "storage", "huge", "sparse"])
+def test_what_a_file_does_not_hold_itself_is_not_read(tmp_path, kind):
+    """A link, a virtual data set, one kept in another file, one of 10^12 numbers without data."""
+    save(tmp_path / "net.h5", trained())
+
+    def change(file):
+        group, name = file["history"], "sample"
+        del group[name]
+        if kind == "soft":
+            group[name] = h5py.SoftLink("/history/spikes")
+        elif kind == "external":
+            group[name] = h5py.ExternalLink("/dev/zero", "/x")
+        elif kind == "virtual":
+            layout = h5py.VirtualLayout((10**12,), "f8")
+            layout[:] = h5py.VirtualSource("absent.h5", "x", (10**12,))
+            group.create_virtual_dataset(name, layout)
+        elif kind == "storage":
+            group.create_dataset(name, (10,), "f8", external=[("/dev/zero", 0, 80)])
+        elif kind == "huge":
+            group.create_dataset(name, (10**12,), "f8")
+        else:
+            group.create_dataset(name, (10**12,), "f8", chunks=(1000,))
+
+    edit(tmp_path / "net.h5", change)
+    with pytest.raises(UserError, match=r"is a link to something else|does not hold"):
+        load(tmp_path / "net.h5")
+
+
+def test_every_changed_byte_is_noticed(tmp_path):
+    save(tmp_path / "net.h5", trained())
+    content = (tmp_path / "net.h5").read_bytes()
+    block = len(content.rstrip(b"\0").partition(b"\0")[0])
+    assert block < sealed.BLOCK
+    places = [*range(block), *range(sealed.BLOCK, len(content), 997), len(content) - 1]
+    for place in places:
+        changed = bytearray(content)
+        changed[place] ^= 1 << place % 8
+        (tmp_path / "net.h5").write_bytes(changed)
+        with pytest.raises(FileError, match=r"net\.h5"):
+            load(tmp_path / "net.h5")
+
+
+def test_a_file_of_version_1_is_read():
+    """Written by the program before version 2; it has no digest and no identity of its data."""
+    state = load(Path(__file__).parents[1] / "golden" / "version-1.h5")
+    tiny = pff(PFF(4, 2, (4, 4), lateral=2), "tiny", Training("digits", 1))
+    assert state.network == tiny
+    assert state.parameters.equal(initial(tiny, 5))
+    assert (state.seed, state.samples_done, state.samples_total, state.data) == (5, 3, 10, None)
+
+
+def test_the_identity_of_the_data_survives_both_formats(tmp_path):
+    data = Identity("own", 16, (2, 2), 2, ("cat", "dog"), 5, "0" * 64)
+    save(tmp_path / "net.h5", trained().replace(data=data))
+    assert load(tmp_path / "net.h5").data == data
+    write_export(tmp_path / "out", trained().replace(data=data))
+    assert read_export(tmp_path / "out").data == data
 
 
 def test_other_files_are_refused(tmp_path):
@@ -204,6 +278,49 @@ def test_a_damaged_export_is_refused(tmp_path, name, damage):
         if name.endswith("json"):
             path.with_suffix(".npy").replace(path)
     with pytest.raises(UserError, match="is not a complete export folder"):
+        read_export(tmp_path / "out")
+
+
+def change_json(path: Path, **changes) -> None:
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, **changes}))
+
+
+def change_weight(folder: Path) -> None:
+    path = folder / "weights" / "image_to_hidden_1.npy"
+    integers = np.load(path)
+    integers[0, 0] += 1
+    np.save(path, integers)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda folder: change_json(folder / "network.json", hash="0" * 64),
+        lambda folder: change_json(folder / "network.json", seed="1"),
+        lambda folder: change_json(folder / "network.json", projections=[]),
+        lambda folder: change_json(folder / "network.json", version=0),
+        change_weight,
+        lambda folder: (folder / "SHA256SUMS").unlink(),
+        lambda folder: (folder / "SHA256SUMS").write_text(""),
+        lambda folder: (folder / "SHA256SUMS").write_text("0  /dev/zero\n"),
+        lambda folder: (folder / "README.txt").write_text("something else"),
+    ],
+)
+def test_a_changed_export_is_refused(tmp_path, change):
+    write_export(tmp_path / "out", trained())
+    change(tmp_path / "out")
+    with pytest.raises(FileError, match="out"):
+        read_export(tmp_path / "out")
+
+
+def test_an_export_of_version_3_is_read_and_its_hash_compared(tmp_path):
+    write_export(tmp_path / "out", trained())
+    (tmp_path / "out" / "SHA256SUMS").unlink()
+    change_json(tmp_path / "out" / "network.json", version=3)
+    assert read_export(tmp_path / "out").parameters.equal(trained().parameters)
+    change_json(tmp_path / "out" / "network.json", hash="0" * 64)
+    with pytest.raises(FileError, match="does not have the hash"):
         read_export(tmp_path / "out")
 
 
