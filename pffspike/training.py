@@ -12,8 +12,8 @@ from pffspike.arithmetic import counter
 from pffspike.data import Dataset, check_same, identify, make_coding, neurons, shifted
 from pffspike.engines.base import Engine, Progress, Session
 from pffspike.errors import ValidationError
-from pffspike.network import constants, initial
-from pffspike.network.spec import Goodness, Network
+from pffspike.network import constants, initial, structure
+from pffspike.network.spec import Network
 from pffspike.recording import Probes, Recording
 from pffspike.trained import TrainedNetwork
 
@@ -221,11 +221,10 @@ def _history(
     """Means over a few stretches of a recording: goodness by phase, on-line accuracy, spikes."""
     network, program = recording.network, recording.program
     columns: dict[str, npt.NDArray[np.float64]] = {}
-    for population in network.populations:
-        if isinstance(population.rule, Goodness):
-            values = recording.by_phase(recording.goodness[population.name])
-            for index, phase in enumerate(program.phases):
-                columns[f"goodness.{phase.name}.{population.name}"] = values[:, index]
+    for name in structure.goodness_thresholds(network):
+        values = recording.by_phase(recording.goodness[name])
+        for index, phase in enumerate(program.phases):
+            columns[f"goodness.{phase.name}.{name}"] = values[:, index]
     if program.hard_negative:
         free = [phase.name for phase in program.phases].index(program.hard_negative.phase)
         votes = recording.by_phase(recording.counts[program.hard_negative.population])[:, free]

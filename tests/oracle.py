@@ -4,6 +4,7 @@ Slow and literal on purpose: no NumPy in the dynamics, no floating point, nothin
 the engines but the keys of the random numbers. Whatever an engine rounds, this does not.
 """
 
+import dataclasses
 from fractions import Fraction
 from math import floor
 
@@ -132,26 +133,17 @@ class Oracle:
         rule = population.rule
         if rule is None:
             return [Fraction(0)] * population.size
-        if rule.kind == "contrast":
-            return [phase.sign * q for q in rates]
-        if rule.kind == "delta":
-            if rule.population is not None:
-                others = counts[rule.population][0]
-                targets = [Fraction(n, self.program.window) for n in others]
-            else:
-                targets = [int(j == current[rule.signal]) for j in range(population.size)]
-            return [t - q for t, q in zip(targets, rates, strict=True)]
-        if phase.sign == 0:
-            return [Fraction(0)] * population.size
-        label = int(phase.sign > 0)
-        distance = on_grid(rule.slope, -8) * (
-            on_grid(rule.threshold, -8) - sum(q * q for q in rates)
-        )
-        if rule.positive == "low":
-            modulator = clip(Fraction(1, 2) + distance, 0, 1) - label
-        else:
-            modulator = label - clip(Fraction(1, 2) - distance, 0, 1)
-        return [2 * modulator * q for q in rates]
+        found = rule.coefficients(phase.sign)
+        offset, gain, slope, theta = (Fraction(x) for x in dataclasses.astuple(found))
+        distance = theta - sum(q * q for q in rates)
+        modulator = offset + gain * clip(Fraction(1, 2) + slope * distance, 0, 1)
+        targets = [Fraction(0)] * population.size
+        if rule.target_population is not None:
+            others = counts[rule.target_population][0]
+            targets = [Fraction(n, self.program.window) for n in others]
+        if rule.target_signal is not None:
+            targets = [int(j == current[rule.target_signal]) for j in range(population.size)]
+        return [modulator * q + t for q, t in zip(rates, targets, strict=True)]
 
     def change(self, projection, factors, counts, key, scale):
         rate = on_grid(projection.learning_rate, -20, scale)

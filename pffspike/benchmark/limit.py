@@ -26,7 +26,7 @@ from pffspike.arithmetic import grids
 from pffspike.errors import ValidationError
 from pffspike.network import constants
 from pffspike.network.parameters import Parameters
-from pffspike.network.spec import Goodness, Network
+from pffspike.network.spec import Network
 
 #: As fast as a compiler makes it: the limit owes no exactness.
 FLAGS = ("-O3", "-march=native", "-ffast-math", "-std=c++17", "-fPIC")
@@ -302,8 +302,12 @@ def _settings(network: Network) -> _Settings:
             f"{network.name!r}; build it with generative_free = false"
         )
     rates = {p.name: constants.rate(p.learning_rate) for p in network.projections}
-    rules = [network.population(name).rule for name in hidden]
-    assert all(isinstance(rule, Goodness) for rule in rules)
+    rules = [r.coefficients(1) for name in hidden if (r := network.population(name).rule)]
+    if [(c.offset, c.gain) for c in rules] != [(-2.0, 2.0)] * len(hidden):
+        raise ValidationError(
+            f"the reference kernel lowers the goodness of positive samples, unlike network "
+            f"{network.name!r}; build it with positive = 'low'"
+        )
     lateral = next((p for p in network.projections if p.name == "hidden_1_lateral"), None)
     if lateral is not None and lateral.block > _LANES:
         raise ValidationError(f"the reference kernel takes groups of at most {_LANES} neurons")
@@ -314,7 +318,7 @@ def _settings(network: Network) -> _Settings:
         lateral_normalized=bool(lateral and lateral.normalized),
         burn_in=program.burn_in,
         window=program.window,
-        slope=constants.slope(rules[0]),  # type: ignore[arg-type]
+        slope=rules[0].slope,
         noise=constants.noise(program.hard_negative) if program.hard_negative else 1.0,
         homeostasis=constants.rate(network.population("hidden_1").bias.homeostasis),
         target_rate=constants.rate(network.population("hidden_1").bias.target_rate),
@@ -328,7 +332,7 @@ def _settings(network: Network) -> _Settings:
         ),
     )
     settings.hidden[:] = [sizes[name] for name in hidden]
-    settings.threshold[:] = [constants.threshold(rule) for rule in rules]  # type: ignore[arg-type]
+    settings.threshold[:] = [c.theta for c in rules]
     settings.rate[:] = [rates["image_to_hidden_1"], rates["hidden_1_to_hidden_2"]]
     settings.lateral_rate[:] = [rates.get(f"{name}_lateral", 0.0) for name in hidden]
     return settings

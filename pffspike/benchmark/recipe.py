@@ -20,7 +20,6 @@ import numpy.typing as npt
 from pffspike.benchmark.timing import Timing, Workload
 from pffspike.errors import MissingPackageError
 from pffspike.network import constants
-from pffspike.network.spec import Goodness
 
 Floats = npt.NDArray[np.float64]
 
@@ -253,11 +252,11 @@ def _learn_hidden(
     positive: bool,
 ) -> None:
     population = workload.network.population(name)
-    rule = population.rule
-    assert isinstance(rule, Goodness)
+    assert population.rule is not None
+    c = population.rule.coefficients(1 if positive else -1)
     goodness = float(np.sum(rates[name] ** 2))
-    m = np.clip(0.5 + rule.slope * (rule.threshold - goodness), 0, 1) - positive
-    factors = 2 * m * rates[name]
+    modulator = np.clip(0.5 + c.slope * (c.theta - goodness), 0, 1)
+    factors = (c.offset + c.gain * modulator) * rates[name]
     _learn(model, workload, name, factors, traces, label)
     lateral = model.synapses[f"{name}_lateral"]
     rate = constants.rate(workload.network.projection(f"{name}_lateral").learning_rate)

@@ -136,13 +136,15 @@ def _owner(kind: type, loc: tuple[int | str, ...]) -> type:
         elif _is_class(part):  # names one of the choices of the key before it
             kind = next(choice for choice in choices if choice.__name__ == part)
         else:
-            hint = typing.get_type_hints(kind)[part]
+            hint = typing.get_type_hints(kind, include_extras=True)[part]
             choices, in_mapping = _dataclasses(hint), typing.get_origin(hint) is Mapping
             kind = choices[0]
     return kind
 
 
 def _dataclasses(hint: Any) -> list[type]:
+    if hasattr(hint, "choices"):  # in an annotation, see `pffspike.network.rules.AnyRule`
+        return list(hint.choices())
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return [hint]
     return [found for part in typing.get_args(hint) for found in _dataclasses(part)]

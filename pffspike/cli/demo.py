@@ -20,8 +20,7 @@ from pffspike.devices import load_device
 from pffspike.engines import make_engine
 from pffspike.engines.base import Progress
 from pffspike.files import make_folder
-from pffspike.network import constants, structure
-from pffspike.network.spec import Goodness
+from pffspike.network import structure
 from pffspike.recording import Probes
 from pffspike.trained import TrainedNetwork, versions
 
@@ -154,11 +153,7 @@ def _draw(
         shown |= {sources[phase]: values[:15] for phase, values in rebuilt.images.items()}
         plots.save(plots.image_rows(shown, dataset.shape), out / "reconstructions.png")
         report(1)
-        thresholds = {
-            p.name: constants.threshold(p.rule)
-            for p in network.populations
-            if isinstance(p.rule, Goodness)
-        }
+        thresholds = structure.goodness_thresholds(network)
         history = plots.goodness_history(state.history, state.samples_per_epoch, thresholds)
         plots.save(history, out / "goodness.png")
         report(1)

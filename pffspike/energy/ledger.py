@@ -13,8 +13,8 @@ holds the populations and projections of the program and nothing else:
   learns, one for each neuron that sends to what learns and one for each that learns, which round
   the changes (`pffspike.engines.reference.learning`).
 - ``learning_update``: synapses and biases of the populations that learn in a phase; only
-  synapses of senders that spiked in the window, where the recording has kept their counts. In a
-  phase of sign 0, goodness changes biases only.
+  synapses of senders that spiked in the window, where the recording has kept their counts. A
+  rule whose post factors are 0 in a phase changes no synapse there.
 - ``message_on_core``, ``message_off_core``, ``hop_x``, ``hop_y``: from a placement, see `Traffic`.
 """
 
@@ -25,8 +25,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pffspike.network import structure
-from pffspike.network.spec import Delta, Goodness, Network, Phase, Population, Projection
+from pffspike.network import rules, structure
+from pffspike.network.spec import Network, Phase, Population, Projection
 from pffspike.recording import Recording
 
 PARTS = ("input", "representation", "readout", "generative", "learning", "routing", "static")
@@ -142,9 +142,8 @@ def part_of(population: Population) -> str:
     """Part of a network that a population belongs to, by what teaches it."""
     if population.input:
         return "input"
-    if isinstance(population.rule, Delta):
-        return "generative" if population.rule.signal is None else "readout"
-    return "representation"
+    source, signal = rules.targets(population.rule)
+    return "readout" if signal else "generative" if source else "representation"
 
 
 def _entries(recording: Recording) -> Iterable[Entry]:
@@ -180,7 +179,7 @@ def _learning(recording: Recording, index: int, phase: Phase, name: str) -> Iter
         if population.bias.learning_rate or population.bias.homeostasis:
             number = population.size * samples
             yield Entry("learning_update", "learning", population.name, name, number)
-        if isinstance(population.rule, Goodness) and phase.sign == 0:
+        if population.rule is not None and not population.rule.changes(phase.sign):
             continue
         for projection in map(network.projection, phase.projections):
             if projection.post == population.name and projection.learning_rate:

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import grids
 from pffspike.errors import ValidationError
-from pffspike.network import structure
+from pffspike.network import rules, structure
 from pffspike.network.parameters import Parameters
-from pffspike.network.spec import Delta, Network, Program
+from pffspike.network.spec import Network, Program
 from pffspike.recording import NOTHING, Probes, Recording
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def check_signals(
 
 
 def _class_signals(network: Network, program: Program) -> set[str | None]:
-    targets = {p.rule.signal for p in network.populations if isinstance(p.rule, Delta)}
+    targets = {rules.targets(p.rule)[1] for p in network.populations}
     return targets | (
         {program.hard_negative.truth, program.hard_negative.signal}
         if program.hard_negative
@@ -197,7 +197,7 @@ def signal_size(network: Network, program: Program, name: str) -> int:
             if source == name:
                 return network.population(driven).size
     for population in network.populations:
-        if isinstance(population.rule, Delta) and population.rule.signal == name:
+        if rules.targets(population.rule)[1] == name:
             return population.size
     if program.hard_negative and program.hard_negative.truth == name:
         return network.population(program.hard_negative.population).size

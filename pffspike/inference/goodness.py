@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.network.spec import Goodness, Network, Population
+from pffspike.network.spec import Network, Population
 from pffspike.recording import Recording
 
 Floats = npt.NDArray[np.float64]
@@ -16,7 +16,7 @@ Floats = npt.NDArray[np.float64]
 
 def deciding(network: Network) -> tuple[Population, ...]:
     """Populations whose goodness counts in the decision."""
-    return tuple(p for p in network.populations if isinstance(p.rule, Goodness) and p.rule.decides)
+    return tuple(p for p in network.populations if p.rule is not None and p.rule.evidence)
 
 
 def goodness_scores(recording: Recording) -> Floats:
@@ -54,9 +54,7 @@ def prefix_scores(recording: Recording, window: int) -> Floats:
 def _scores(recording: Recording, goodness: Iterable[tuple[Population, Floats]]) -> Floats:
     total = np.zeros(recording.presentations)
     for population, values in goodness:
-        rule = population.rule
-        low = isinstance(rule, Goodness) and rule.positive == "low"
-        total += -values if low else values
+        total += values * (population.rule.evidence if population.rule else 0)
     return recording.by_phase(total)
 
 

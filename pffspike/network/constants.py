@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pffspike.arithmetic import grids
-from pffspike.network.spec import Goodness, HardNegative
+from pffspike.network.spec import HardNegative
 
 
 def rate(value: float, scale: float = 1.0) -> float:
@@ -20,16 +20,6 @@ def rate(value: float, scale: float = 1.0) -> float:
     float
     """
     return grids.nearest_scalar(value * scale, grids.RATE_GRID)
-
-
-def threshold(rule: Goodness) -> float:
-    """Goodness threshold on the grid 2^-8."""
-    return grids.nearest_scalar(rule.threshold, grids.THRESHOLD_GRID)
-
-
-def slope(rule: Goodness) -> float:
-    """Slope of the modulator on the grid 2^-8."""
-    return grids.nearest_scalar(rule.slope, grids.THRESHOLD_GRID)
 
 
 def noise(hard_negative: HardNegative) -> float:

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 
 from pffspike.arithmetic import grids
 from pffspike.errors import ValidationError
-from pffspike.network import constants, structure
-from pffspike.network.spec import Goodness, Network, Population, Program, Projection
+from pffspike.network import constants, rules, structure
+from pffspike.network.rules import Coefficients
+from pffspike.network.spec import Network, Phase, Population, Program, Projection
+
+_COARSEST = 8  #: grid on which a coefficient of a rule is sought first
 
 
 @dataclass(frozen=True)
@@ -36,18 +39,23 @@ class Magnitude:
 def check(network: Network, batch: int = 1) -> None:
     """Raise `ValidationError` naming the first projection or population that needs over 53 bits.
 
+    Rules that do not have the form of `pffspike.network.rules` are refused before.
+
     Parameters
     ----------
     network : Network
     batch : int
         Presentations whose changes are added before they are applied.
     """
+    for population in network.populations:
+        if population.rule is not None:
+            rules.check(population.rule, f"population {population.name!r}")
     for program in network.programs:
         for phase in program.phases:
             for population in network.populations:
                 _check_drive(network, population, phase.projections)
             for name in phase.learn:
-                _check_learning(network, network.population(name), program, batch)
+                _check_learning(network, network.population(name), program, phase, batch)
 
 
 def drive(network: Network, projection: Projection) -> Magnitude:
@@ -84,20 +92,43 @@ def _check_drive(network: Network, population: Population, enabled: tuple[str, .
             )
 
 
-def _post_factor(population: Population, window: int) -> Magnitude:
-    rates = Magnitude(1.0, -_exponent(window))
-    rule = population.rule
-    if isinstance(rule, Goodness):
-        goodness = Magnitude(float(population.size), 2 * rates.grid)
-        threshold = constants.threshold(rule)
-        distance = Magnitude(threshold, _grid_of(threshold)) + goodness
-        line = Magnitude(0.5, -1) + _number(constants.slope(rule)) * distance
-        return Magnitude(2.0, line.grid + rates.grid + 1)
-    return rates
+def post_factor(population: Population, sign: int, window: int) -> Magnitude:
+    """Bound of the post factors of a population, see `pffspike.network.rules`.
+
+    Parameters
+    ----------
+    population : Population
+    sign : {-1, 0, 1}
+        Of the phase.
+    window : int
+
+    Returns
+    -------
+    Magnitude
+    """
+    rates, rule = Magnitude(1.0, -_exponent(window)), population.rule
+    if rule is None:
+        return Magnitude(0.0, rates.grid)
+    c = rule.coefficients(sign)
+    taught = rules.targets(rule) != (None, None)
+    lowest, highest = sorted((c.offset, c.offset + c.gain))
+    largest = max(-lowest, highest + taught, float(taught), 0.0)
+    return Magnitude(largest, min(_factor_grid(c, rates.grid), rates.grid))
 
 
-def _check_learning(network: Network, population: Population, program: Program, batch: int) -> None:
-    post = _post_factor(population, program.window)
+def _factor_grid(c: Coefficients, rates: int) -> int:
+    """Grid of what multiplies the rates, times that of the rates."""
+    grid = _grid_of(c.offset)
+    if c.gain:
+        distance = min(_grid_of(c.theta), 2 * rates)
+        grid = min(grid, _grid_of(c.gain) + min(-1, _grid_of(c.slope) + distance))
+    return grid + rates
+
+
+def _check_learning(
+    network: Network, population: Population, program: Program, phase: Phase, batch: int
+) -> None:
+    post = post_factor(population, phase.sign, program.window)
     many = Magnitude(float(batch), 0)
     for projection in network.projections:
         if projection.post != population.name or projection.learning_rate == 0:
@@ -140,11 +171,7 @@ def _exponent(window: int) -> int:
 
 
 def _grid_of(value: float) -> int:
-    grid = 0
+    grid = _COARSEST
     while grid > grids.THRESHOLD_GRID and not grids.on_grid(value, grid):
         grid -= 1
     return grid
-
-
-def _number(value: float) -> Magnitude:
-    return Magnitude(abs(value), _grid_of(value))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pffspike.errors import ValidationError, unknown
+from pffspike.network import rules
 
 if TYPE_CHECKING:
     from pffspike.network.spec import (
@@ -80,11 +81,11 @@ def _check_tie(network: Network, projection: Projection) -> None:
 
 
 def _check_rule(network: Network, population: Population) -> None:
-    rule = population.rule
-    if rule is None or rule.kind != "delta" or rule.population is None:
+    source, _ = rules.targets(population.rule)
+    if source is None:
         return
     where = f"population {population.name!r}: rule: population"
-    target = _named(network.populations, rule.population, where)
+    target = _named(network.populations, source, where)
     if target.size != population.size:
         raise ValidationError(
             f"{where} = {target.name!r} has {target.size} neurons; it must have "
@@ -119,14 +120,12 @@ def _check_phase(network: Network, program: Program, phase: Phase) -> None:
 
 
 def _check_learner(population: Population, active: set[str], where: str) -> None:
-    rule = population.rule
     if population.name not in active or population.input:
         raise ValidationError(f"{where}: learn: {population.name!r} is driven or not active")
-    if rule is None:
-        return
-    if rule.kind == "delta" and rule.population is not None and rule.population not in active:
+    source, _ = rules.targets(population.rule)
+    if source is not None and source not in active:
         raise ValidationError(
-            f"{where}: {population.name!r} learns from {rule.population!r}, which is not active"
+            f"{where}: {population.name!r} learns from {source!r}, which is not active"
         )
 
 
@@ -167,9 +166,9 @@ def _signals(network: Network, phase: Phase) -> list[tuple[str, Population]]:
     ]
     for name in phase.learn:
         population = network.population(name)
-        rule = population.rule
-        if rule is not None and rule.kind == "delta" and rule.signal is not None:
-            found.append((rule.signal, population))
+        _, signal = rules.targets(population.rule)
+        if signal is not None:
+            found.append((signal, population))
     return found
 
 

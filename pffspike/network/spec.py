@@ -22,7 +22,7 @@ in this order:
 ``a_j / T`` and goodness ``G = sum_j q_j^2``:
 
 5. *compare*: every population that learns in this phase computes its post factors ``f_j`` from
-   its rule (`Goodness`, `Contrast` or `Delta`).
+   its rule (`pffspike.network.rules`).
 6. *learn*: every plastic projection into it that is enabled in this phase changes by
    ``dw_ij = rate * f_j * pre_i``, ``pre_i`` being ``a_i / T`` (``q_i`` if the projection is not
    normalized), rounded stochastically to the grid of the weights and clipped to their range; every
@@ -44,6 +44,22 @@ from typing import Literal, TypeVar
 
 from pffspike.errors import ValidationError, unknown
 from pffspike.network.references import check_references
+from pffspike.network.rules import AnyRule, Contrast, Delta, Goodness, Rule
+
+__all__ = [
+    "Bias",
+    "Contrast",
+    "Delta",
+    "Goodness",
+    "HardNegative",
+    "Network",
+    "Phase",
+    "Population",
+    "Program",
+    "Projection",
+    "Rule",
+    "Training",
+]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 
@@ -65,78 +81,6 @@ def _check_unique(kind: str, names: Iterable[str]) -> None:
     for name in names:
         _check(name not in seen, f"{kind} {name!r} is given twice; names must differ")
         seen.add(name)
-
-
-@dataclass(frozen=True)
-class Goodness:
-    """Three-factor rule: ``f_j = 2 m q_j`` with one modulator ``m`` a population.
-
-    With ``positive = "low"`` (PFF: a true sample is the quiet one),
-    ``m = clip(1/2 + slope (threshold - G), 0, 1) - lab``; with ``"high"`` (FF) ``m`` is
-    ``lab - clip(1/2 + slope (G - threshold), 0, 1)``. ``lab`` is 1 in a phase of sign +1 and
-    0 in a phase of sign -1; in a phase of sign 0, ``m`` is 0. Source: Ororbia and Mali,
-    arXiv 2301.01452, with the logistic function replaced by its tangent at 0, clipped.
-
-    Parameters
-    ----------
-    threshold : float
-        Goodness at which both answers are equally probable.
-    slope : float
-        Of the clipped line.
-    positive : {"low", "high"}
-        Whether positive samples shall have low or high goodness.
-    decides : bool
-        Whether the population's goodness counts in the decision between labels.
-    """
-
-    threshold: float
-    slope: float = 0.25
-    positive: Literal["low", "high"] = "low"
-    decides: bool = True
-    kind: Literal["goodness"] = "goodness"
-
-    def __post_init__(self) -> None:
-        _check(self.threshold > 0, f"threshold = {self.threshold} must be above 0")
-        _check(0 < self.slope <= 16, f"slope = {self.slope} must be above 0 and at most 16")
-
-
-@dataclass(frozen=True)
-class Contrast:
-    """Hebbian rule with the sign of the phase: ``f_j = sign * q_j``.
-
-    Contrastive Hebbian learning: a clamped phase of sign +1, a free one of sign -1.
-    """
-
-    kind: Literal["contrast"] = "contrast"
-
-
-@dataclass(frozen=True)
-class Delta:
-    """Delta rule: ``f_j = target_j - q_j``.
-
-    Exactly one of the two must be given.
-
-    Parameters
-    ----------
-    population : str or None
-        A population of the same size, whose rates are to be reproduced.
-    signal : str or None
-        A signal of classes: the target is 1 for the neuron of the class, 0 for the others.
-    """
-
-    population: str | None = None
-    signal: str | None = None
-    kind: Literal["delta"] = "delta"
-
-    def __post_init__(self) -> None:
-        _check(
-            (self.population is None) != (self.signal is None),
-            f"population = {self.population!r}, signal = {self.signal!r}: give exactly one, "
-            f"the source of the target",
-        )
-
-
-Rule = Goodness | Contrast | Delta  #: what turns a population's activity into post factors
 
 
 @dataclass(frozen=True)
@@ -196,7 +140,7 @@ class Population:
         The spike probabilities come from outside: each program says from which signal.
     bias : Bias
         Ignored by a driven population.
-    rule : Goodness, Contrast, Delta or None
+    rule : Rule or None
         How its post factors follow from its activity.
     """
 
@@ -205,7 +149,7 @@ class Population:
     normalization: Literal["sqrt", "shift", "none"] = "sqrt"
     input: bool = False
     bias: Bias = field(default_factory=Bias)
-    rule: Rule | None = None
+    rule: AnyRule | None = None
 
     def __post_init__(self) -> None:
         _check_name(self.name)

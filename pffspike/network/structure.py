@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pffspike.network import rules
 from pffspike.network.spec import Network, Phase, Population, Program, Projection
 
 
@@ -87,9 +88,9 @@ def extent(network: Network, program: Program) -> Extent:
             if isinstance(source, str):
                 signals[source] = None
         for name in phase.learn:
-            rule = network.population(name).rule
-            if rule is not None and rule.kind == "delta" and rule.signal is not None:
-                signals[rule.signal] = None
+            _, signal = rules.targets(network.population(name).rule)
+            if signal is not None:
+                signals[signal] = None
     if program.hard_negative:
         signals[program.hard_negative.truth] = None
     return Extent(
@@ -102,6 +103,22 @@ def extent(network: Network, program: Program) -> Extent:
 def trainable(network: Network) -> tuple[str, ...]:
     """Names of the projections that have weights of their own, in order."""
     return tuple(p.name for p in network.projections if p.tied is None)
+
+
+def goodness_thresholds(network: Network) -> dict[str, float]:
+    """Goodness thresholds of the populations whose rule has one, by name.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    dict of str to float
+        Sums of squared rates, on the grid 2^-8.
+    """
+    found = {p.name: p.rule.goodness_threshold for p in network.populations if p.rule is not None}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def with_window(network: Network, window: int) -> Network:

@@ -19,8 +19,8 @@ from pffspike.energy.ledger import synapses
 from pffspike.engines.base import Engine
 from pffspike.evaluation import Evaluation
 from pffspike.inference import Reconstruction
-from pffspike.network import constants, structure
-from pffspike.network.spec import Goodness, Network
+from pffspike.network import structure
+from pffspike.network.spec import Network
 from pffspike.report.page import Markup, details, heading, paragraph, picture, section, table
 from pffspike.text import joule, percent
 from pffspike.trained import TrainedNetwork, versions
@@ -142,11 +142,7 @@ def activity(trained: TrainedNetwork, dataset: Dataset, result: Evaluation) -> M
         )
     ]
     if len(trained.history.get("sample", ())):
-        thresholds = {
-            p.name: constants.threshold(p.rule)
-            for p in trained.network.populations
-            if isinstance(p.rule, Goodness)
-        }
+        thresholds = structure.goodness_thresholds(trained.network)
         history = plots.goodness_history(trained.history, trained.samples_per_epoch, thresholds)
         parts.append(picture(history, "Goodness under true, false and no label over training."))
     return section("Activity", *parts)

@@ -24,7 +24,7 @@ import pooch
 
 import pffspike
 from pffspike.engines.brian2.layout import Layout
-from pffspike.network import structure
+from pffspike.network import rules, structure
 from pffspike.network.spec import Population, Projection
 from pffspike.recording import Probes
 
@@ -65,7 +65,10 @@ def make_key(layout: Layout, probes: Probes, samples: int, flags: Sequence[str])
         _source(),
         _compiler(flags),
         (samples, probes, layout.program),
-        [(network.index(p.name), _unlearned(p)) for p in layout.populations],
+        [
+            (network.index(p.name), _unlearned(p), rules.targets(p.rule)[0])
+            for p in layout.populations
+        ],
         [
             (_fixed(p), _fixed(network.projection(structure.weights_of(p))))
             for p in layout.projections
@@ -75,8 +78,9 @@ def make_key(layout: Layout, probes: Probes, samples: int, flags: Sequence[str])
 
 
 def _unlearned(population: Population) -> Population:
+    """Without what is an argument: the coefficients of rules, too, are in the schedule."""
     bias = dataclasses.replace(population.bias, initial=0.0, learning_rate=0.0)
-    return dataclasses.replace(population, bias=bias)
+    return dataclasses.replace(population, bias=bias, rule=None)
 
 
 def _fixed(projection: Projection) -> Projection:

@@ -8,23 +8,19 @@ from brian2 import NeuronGroup
 from pffspike.engines.brian2 import functions
 from pffspike.engines.brian2.frame import Frame, Order, Synaptic
 from pffspike.network import constants
-from pffspike.network.spec import Contrast, Delta, Goodness
 
 _HUB_LEARNING = """
-    threshold_of : 1 (constant)
-    slope : 1 (constant)
-    low : 1 (constant)
-    high : 1 (constant)
-    hebbian : 1 (constant)
-    own : 1 (constant)
     homeostasis : 1 (constant)
     target_rate : 1 (constant)
     limit : 1 (constant)
     bias_rate : 1
     alpha : 1
-    phase_sign : 1 (shared)
     desired : 1
     learning : 1
+    rule_offset : 1
+    rule_gain : 1
+    rule_slope : 1
+    rule_theta : 1
 """
 
 
@@ -57,10 +53,13 @@ def make_hub(frame: Frame) -> NeuronGroup:
         shared += f"stopped = pffspike_stop(schedule(t, {c.stop}))\n"
     if frame.learns:
         equations += _HUB_LEARNING
-        shared += f"phase_sign = schedule(t, {c.sign})\n"
         begin += f"""
         desired = schedule(t, {c.desired} + place)
         learning = schedule(t, {c.learning} + place)
+        rule_offset = schedule(t, {c.rule_offset} + place)
+        rule_gain = schedule(t, {c.rule_gain} + place)
+        rule_slope = schedule(t, {c.rule_slope} + place)
+        rule_theta = schedule(t, {c.rule_theta} + place)
         """
     hub = NeuronGroup(
         len(populations),
@@ -89,24 +88,15 @@ def make_hub(frame: Frame) -> NeuronGroup:
     )
     compare = "squares = pffspike_square(head, size)\n"
     if frame.learns:
-        _set_rules(frame, hub)
+        _set_biases(frame, hub)
         compare += _modulator(frame)
     frame.each_presentation(hub, compare, Order.MODULATE, "hub_modulate")
     frame.each_presentation(hub, shared + begin, Order.BEGIN, "hub_begin")
     return hub
 
 
-def _set_rules(frame: Frame, hub: NeuronGroup) -> None:
-    """Constants of the populations' rules and biases."""
-    rules = [p.rule for p in frame.layout.populations]
-    goodness = [rule if isinstance(rule, Goodness) else None for rule in rules]
-    hub.threshold_of = [constants.threshold(r) if r else 0.0 for r in goodness]
-    # A modulator enters twice (`Goodness`); whoever has none of this rule has slope 0.
-    hub.low = [2.0 * bool(r and r.positive == "low") for r in goodness]
-    hub.high = [2.0 * bool(r and r.positive == "high") for r in goodness]
-    hub.slope = [constants.slope(r) if r else 0.0 for r in goodness]
-    hub.hebbian = [float(isinstance(r, Contrast)) for r in rules]
-    hub.own = [-float(isinstance(r, Delta)) for r in rules]
+def _set_biases(frame: Frame, hub: NeuronGroup) -> None:
+    """Constants of the populations' biases."""
     biases = [p.bias for p in frame.layout.populations]
     hub.homeostasis = [constants.rate(b.homeostasis) for b in biases]
     hub.target_rate = [constants.rate(b.target_rate) for b in biases]
@@ -114,12 +104,8 @@ def _set_rules(frame: Frame, hub: NeuronGroup) -> None:
 
 
 def _modulator(frame: Frame) -> str:
-    """Third factors."""
+    """What multiplies the rates, see `pffspike.network.rules`."""
     return f"""
-        distance = slope * (threshold_of - squares * {frame.program.window**-2!r})
-        positive = int(phase_sign > 0)
-        modulator = low * (clip(0.5 + distance, 0, 1) - positive)
-        modulator += high * (positive - clip(0.5 - distance, 0, 1))
-        modulator *= int(phase_sign != 0)
-        alpha = learning * (modulator + hebbian * phase_sign + own)
+        line = 0.5 + rule_slope * (rule_theta - squares * {frame.program.window**-2!r})
+        alpha = learning * (rule_offset + rule_gain * clip(line, 0, 1))
     """

@@ -10,7 +10,7 @@ from pffspike.arithmetic import grids
 from pffspike.engines.brian2.frame import Frame, Order, Synaptic
 from pffspike.engines.brian2.rows import sum_type
 from pffspike.engines.brian2.schedule import CHOSEN, PROBABILITIES
-from pffspike.network.spec import Delta
+from pffspike.network import rules
 
 _ROUNDING_KEYS = ("rounding_key", "sender_key", "receiver_key")
 _NEURONS = """
@@ -101,10 +101,7 @@ def _constants(
         linked += ["homeostasis", "target_rate", "limit"]
         neurons.target = linked_var(neurons, "c", index=_targets(frame))
         neurons.taught = np.array(
-            [
-                isinstance(p.rule, Delta) and p.rule.population is not None
-                for p in layout.populations
-            ]
+            [rules.targets(p.rule)[0] is not None for p in layout.populations]
         )[layout.population_of]
     for name in linked:
         setattr(neurons, name, linked_var(hub, name, index=layout.population_of))
@@ -124,8 +121,8 @@ def _targets(frame: Frame) -> npt.NDArray[np.int64]:
     """Neuron whose rate each neuron shall reproduce; itself where there is none."""
     targets = np.arange(frame.layout.neurons)
     for p in frame.layout.populations:
-        if isinstance(p.rule, Delta) and p.rule.population in frame.layout.slices:
-            other = frame.layout.slices[p.rule.population]
+        other = frame.layout.slices.get(rules.targets(p.rule)[0] or "")
+        if other is not None:
             targets[frame.layout.slices[p.name]] = np.arange(other.start, other.stop)
     return targets
 

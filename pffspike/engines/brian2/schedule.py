@@ -16,8 +16,7 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import counter
 from pffspike.engines.brian2.layout import Layout, learns_in
-from pffspike.network import structure
-from pffspike.network.spec import Delta
+from pffspike.network import rules, structure
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -32,16 +31,16 @@ NOTHING = -3.0  #: in the place of a clamped class: no class
 class Columns:
     """First column of each quantity in a row of the schedule, one row a presentation.
 
-    Keys take two columns, upper and lower 32 bits, for the table holds doubles. ``offset``,
-    ``clamp``, ``first``, ``desired`` and ``learning`` have one column a population, ``open`` and
-    ``due`` one a projection.
+    Keys take two columns, upper and lower 32 bits, for the table holds doubles. What begins with
+    ``offset`` and ends with ``rule_theta`` has one column a population, ``open`` and ``due`` have
+    one a projection. The columns ``rule_...`` hold the coefficients of rules, see
+    `pffspike.network.rules`.
     """
 
     stop: int
     key: int
     rounding: int
     choice_key: int
-    sign: int
     chooses: int
     truth: int
     offset: int
@@ -49,6 +48,10 @@ class Columns:
     first: int
     desired: int
     learning: int
+    rule_offset: int
+    rule_gain: int
+    rule_slope: int
+    rule_theta: int
     open: int
     due: int
     width: int
@@ -57,7 +60,7 @@ class Columns:
     def of(layout: Layout) -> Columns:
         """Lay out the columns of a program."""
         populations, projections = len(layout.populations), len(layout.projections)
-        sizes = [1, 2, 2, 2, 1, 1, 1] + [populations] * 5 + [projections] * 2
+        sizes = [1, 2, 2, 2, 1, 1] + [populations] * 9 + [projections] * 2
         return Columns(*np.cumsum([0, *sizes]).tolist())
 
 
@@ -104,7 +107,7 @@ class Scheduler:
         self.columns = Columns.of(layout)
         hard_negative = layout.program.hard_negative
         self._hard_negative = hard_negative.signal if hard_negative else None
-        taught = {p.rule.signal for p in layout.populations if isinstance(p.rule, Delta)}
+        taught = {rules.targets(p.rule)[1] for p in layout.populations}
         classes = taught | ({hard_negative.truth, hard_negative.signal} if hard_negative else set())
         self.first: dict[str, int] = {}  #: first column of each signal of probabilities
         width = 0
@@ -194,15 +197,18 @@ class Scheduler:
     ) -> None:
         program, columns = self.layout.program, self.columns
         phase, hard_negative = program.phases[index], program.hard_negative
-        rows[:, columns.sign] = phase.sign
         for k, population in enumerate(self.layout.populations):
             rule = population.rule
             learning = population.name in phase.learn
             rows[:, columns.learning + k] = learning
             rows[:, columns.desired + k] = NOTHING
-            if learning and isinstance(rule, Delta) and rule.signal is not None:
-                desired, unknown = signals[rule.signal], self._unknown(index)
+            if not learning or rule is None:
+                continue
+            if rule.target_signal is not None:
+                desired, unknown = signals[rule.target_signal], self._unknown(index)
                 rows[:, columns.desired + k] = np.where(desired < 0, unknown, desired)
+            for name, value in dataclasses.asdict(rule.coefficients(phase.sign)).items():
+                rows[:, getattr(columns, f"rule_{name}") + k] = value
         if hard_negative:
             rows[:, columns.chooses] = hard_negative.phase == phase.name
             rows[:, columns.truth] = signals[hard_negative.truth]

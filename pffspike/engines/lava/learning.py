@@ -5,6 +5,7 @@ Each formula is that of `pffspike.network.spec`, in the arithmetic of the models
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +13,8 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import counter, grids
 from pffspike.engines.lava.arithmetic import Arithmetic, Dyadic, Number
-from pffspike.network import constants
-from pffspike.network.spec import Contrast, Delta, Goodness, Population
+from pffspike.network import constants, exactness, rules
+from pffspike.network.spec import Population
 
 Array = npt.NDArray  # type: ignore[type-arg]
 
@@ -44,25 +45,21 @@ class Lesson:
 
     @property
     def copies(self) -> str | None:
-        """Population whose rates are to be reproduced."""
-        rule = self.population.rule
-        return rule.population if isinstance(rule, Delta) else None
+        """Population whose rates are targets."""
+        return rules.targets(self.population.rule)[0]
 
     @property
     def signal(self) -> str | None:
-        """Signal of the class that is to be reproduced."""
-        rule = self.population.rule
-        return rule.signal if isinstance(rule, Delta) else None
+        """Signal of the class that is a target."""
+        return rules.targets(self.population.rule)[1]
 
-    @property
+    @functools.cached_property
     def factor_grid(self) -> int:
         """Grid of the post factors in fixed point, the same for all phases."""
-        rule = self.population.rule
-        if not isinstance(rule, Goodness):
-            return -self.exponent
-        numbers = (constants.threshold(rule), constants.slope(rule))
-        theta, slope = (1 - value.as_integer_ratio()[1].bit_length() for value in numbers)
-        return min(slope + min(theta, -2 * self.exponent), -1) - self.exponent + 1
+        return min(
+            exactness.post_factor(self.population, sign, 2**self.exponent).grid
+            for sign in rules.SIGNS
+        )
 
     def factors(self, phase: int, counts: Array, target: Array | None) -> Array:
         """Post factors of a phase.
@@ -73,8 +70,8 @@ class Lesson:
         counts : (units,) ndarray of int64
             Spikes in the window.
         target : (units,) ndarray of int64 or None
-            Spikes of the population that is copied, or the window's length at the neuron of the
-            class that is to be reproduced and 0 elsewhere.
+            Spikes of the population whose rates are targets, or the window's length at the neuron
+            of the class that is a target and 0 elsewhere.
 
         Returns
         -------
@@ -82,16 +79,12 @@ class Lesson:
             Raw, on `factor_grid`.
         """
         rule, reckon = self.population.rule, self.arithmetic
-        if isinstance(rule, Delta):
-            assert target is not None
-            number = reckon.ratio(target - counts, self.exponent)
-        elif isinstance(rule, Contrast):
-            number = reckon.ratio(self.sign[phase] * counts, self.exponent)
-        elif isinstance(rule, Goodness) and self.sign[phase]:
-            third = self._modulator(rule, counts, self.sign[phase])
-            number = reckon.constant(2.0) * third * reckon.ratio(counts, self.exponent)
-        else:
-            number = reckon.ratio(np.zeros_like(counts), self.exponent)
+        number = reckon.ratio(np.zeros_like(counts), self.exponent)
+        if rule is not None:
+            c = rule.coefficients(self.sign[phase])
+            number = self._modulator(c, counts) * reckon.ratio(counts, self.exponent)
+        if target is not None:
+            number = number + reckon.ratio(target, self.exponent)
         return np.asarray(reckon.floor(number, self.factor_grid))
 
     def signed_traces(self, factors: Array, bits: int) -> tuple[Array, Array]:
@@ -113,16 +106,12 @@ class Lesson:
         size = np.minimum(size, 127)
         return np.where(factors > 0, size, 0), np.where(factors < 0, size, 0)
 
-    def _modulator(self, rule: Goodness, counts: Array, sign: int) -> Number:
+    def _modulator(self, c: rules.Coefficients, counts: Array) -> Number:
         reckon = self.arithmetic
         goodness = reckon.ratio(int(np.square(counts).sum()), 2 * self.exponent)
-        distance = reckon.constant(constants.slope(rule)) * (
-            reckon.constant(constants.threshold(rule)) - goodness
-        )
-        half, label = reckon.constant(0.5), reckon.constant(1.0 if sign > 0 else 0.0)
-        if rule.positive == "low":
-            return reckon.clip(half + distance, 0, 1) - label
-        return label - reckon.clip(half - distance, 0, 1)
+        distance = reckon.constant(c.theta) - goodness
+        line = reckon.constant(0.5) + reckon.constant(c.slope) * distance
+        return reckon.constant(c.offset) + reckon.constant(c.gain) * reckon.clip(line, 0, 1)
 
     def changed_biases(self, bias: Array, counts: Array, factors: Array, rate: Array) -> Array:
         """Biases after a presentation.

@@ -38,14 +38,15 @@ import numpy.typing as npt
 from pffspike.arithmetic import grids
 from pffspike.engines.lava.plan import Plan, Synapses
 from pffspike.errors import ValidationError
-from pffspike.network import constants, structure
+from pffspike.network import constants, exactness, structure
 from pffspike.network.spec import Network, Program, Projection
 
 Array = npt.NDArray  # type: ignore[type-arg]
 
 CARRY = 0.25  #: of a pre trace that the next presentation finds, and that the rule reads
 MESSAGE_BITS = 6  #: of a gain
-FACTOR_BITS = 6  #: of a post factor of 1; the largest, 2, just fits into 7
+FACTOR_BITS = 6  #: of a post factor of 1
+_LARGEST_FACTOR = 2.0  #: just fits into 7 bits, up to the last unit
 WEIGHT_GRID = -7  #: weights lie within 2
 _WEIGHT_LIMIT = 254  #: even, because Lava floors odd weights of mixed sign at the start
 _LOST_BITS = 3  #: a product of two traces and a mantissa is this much too wide for its register
@@ -69,6 +70,16 @@ def check(network: Network, program: Program) -> None:
             f"learning epochs have at most {_LONGEST}"
         )
     for phase in program.phases:
+        for population in map(network.population, phase.learn):
+            largest = exactness.post_factor(population, phase.sign, program.window).largest
+            if largest > _LARGEST_FACTOR:
+                rule = population.rule.kind if population.rule else None
+                raise ValidationError(
+                    f"population {population.name!r}: rule {rule!r} has post factors of up to "
+                    f"{largest:g}; Loihi's traces of 7 bits hold {_LARGEST_FACTOR:g}; choose "
+                    f"another engine, such as 'lava', or halve its coefficients and double the "
+                    f"learning rates"
+                )
         active = structure.active(network, phase)
         for p in structure.extent(network, program).projections:
             gated = p.name not in phase.projections and {p.pre, p.post} <= active

@@ -6,7 +6,6 @@ import numba
 import numpy as np
 
 from pffspike.engines.numba.kernel import UNIT, nearest
-from pffspike.engines.numba.plan import CONTRAST, COPY, GOODNESS, TEACH
 from pffspike.engines.numba.random import bits, derive
 
 _NOISE = 2.0**-32
@@ -22,47 +21,26 @@ def squares(counts):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(nogil=True)
-def modulator(goodness, threshold, slope, low, sign):  # type: ignore[no-untyped-def]
-    """Third factor, see `pffspike.network.spec.Goodness`."""
-    if sign == 0:
-        return 0.0
-    label = 1.0 if sign > 0 else 0.0
-    distance = slope * (threshold - goodness)
-    if low:
-        return min(max(0.5 + distance, 0.0), 1.0) - label
-    return label - min(max(0.5 - distance, 0.0), 1.0)
-
-
-@numba.njit(nogil=True)
 def compare(memory, populations, phases, phase, p, window, classes):  # type: ignore[no-untyped-def]
-    """Post factors of a population; whether any is not 0."""
+    """Post factors of a population, see `pffspike.network.rules`; whether any is not 0."""
     start, size = populations.start[p], populations.size[p]
     counts, factors = memory.counts[start : start + size], memory.factors[start : start + size]
-    rule, unit = populations.rule[p], 1.0 / window
-    if rule == GOODNESS:
-        third = modulator(
-            squares(counts) * unit * unit,
-            populations.threshold[p],
-            populations.slope[p],
-            populations.low[p],
-            phases.sign[phase],
-        )
+    unit, modulator = 1.0 / window, phases.offset[phase, p]
+    if phases.line[phase, p] != 0:
+        distance = phases.theta[phase, p] - squares(counts) * unit * unit
+        line = 0.5 + phases.slope[phase, p] * distance
+        modulator += phases.line[phase, p] * min(max(line, 0.0), 1.0)
+    target, teacher = populations.target[p], phases.teacher[phase, p]
+    if target >= 0:
+        first = populations.start[target]
+        targets = memory.counts[first : first + size]
         for j in range(size):
-            factors[j] = 2.0 * third * unit * counts[j]
-    elif rule == CONTRAST:
-        for j in range(size):
-            factors[j] = phases.sign[phase] * unit * counts[j]
-    elif rule == COPY:
-        first = populations.start[populations.target[p]]
-        copied = memory.counts[first : first + size]
-        for j in range(size):
-            factors[j] = unit * (copied[j] - counts[j])
-    elif rule == TEACH:
-        for j in range(size):
-            factors[j] = -unit * counts[j]
-        factors[classes[phases.teacher[phase, p]]] += 1.0
+            factors[j] = unit * (modulator * counts[j] + targets[j])
     else:
-        factors[:] = 0.0
+        for j in range(size):
+            factors[j] = modulator * unit * counts[j]
+    if teacher >= 0:
+        factors[classes[teacher]] += 1.0
     return factors.any()
 
 

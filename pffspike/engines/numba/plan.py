@@ -9,22 +9,22 @@ its block.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter, grids
-from pffspike.network import constants, structure
+from pffspike.network import constants, rules, structure
 from pffspike.network.parameters import Parameters
-from pffspike.network.spec import Delta, Goodness, Network, Phase, Program, Projection
+from pffspike.network.rules import Coefficients
+from pffspike.network.spec import Network, Phase, Population, Program, Projection
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Keys = npt.NDArray[np.uint64]
 Flags = npt.NDArray[np.bool_]
 
-NO_RULE, GOODNESS, CONTRAST, COPY, TEACH = range(5)  #: rules; the last two are kinds of `Delta`
 _ALIGNED = 64  #: places
 _SMALL = 16  #: places for what is at most `_ALIGNED` wide: the read-out has 10
 INACTIVE, COMPUTED, CLAMPED, FOLLOWING = range(4)  #: what a population does in a phase
@@ -35,7 +35,7 @@ class Populations(NamedTuple):
 
     ``start`` is its first place and ``room`` its number of places, ``counter`` the position of its
     first neuron's random numbers, ``gain`` the beginning of its table in ``gains``, ``target`` the
-    population that a `COPY` copies.
+    population whose rates are its targets, or -1.
     """
 
     start: Integers
@@ -44,10 +44,6 @@ class Populations(NamedTuple):
     counter: Keys
     gain: Integers
     gains: Floats
-    rule: Integers
-    threshold: Floats
-    slope: Floats
-    low: Flags
     target: Integers
     homeostasis: Floats
     rate: Floats
@@ -82,16 +78,20 @@ class Projections(NamedTuple):
 class Phases(NamedTuple):
     """One row a phase, one column a population or projection.
 
-    ``source`` is the class or the signal of a driven population and ``teacher`` the signal of a
-    `TEACH`. ``known`` marks populations whose spikes and projections whose sums are the same as
-    in an earlier phase of the sample.
+    ``source`` is the class or the signal of a driven population, ``teacher`` the signal of the
+    classes that are targets, or -1. ``offset``, ``slope``, ``theta`` and ``line`` (the gain) are
+    the coefficients of rules, see `pffspike.network.rules`. ``known`` marks populations whose
+    spikes and projections whose sums are the same as in an earlier phase of the sample.
     """
 
     stream: Keys
-    sign: Integers
     state: Integers
     source: Integers
     teacher: Integers
+    offset: Floats
+    line: Floats
+    slope: Floats
+    theta: Floats
     learns: Flags
     enabled: Flags
     plastic: Flags
@@ -159,8 +159,7 @@ class Plan:
         populations = self.extent.populations
         sizes = np.array([p.size for p in populations], np.int64)
         tables = [grids.gain_table(p.normalization, p.size) for p in populations]
-        rules = [p.rule for p in populations]
-        goodness = [r if isinstance(r, Goodness) else None for r in rules]
+        targets = [rules.targets(p.rule)[0] for p in populations]
         return Populations(
             start=_starts(_room(sizes)),
             size=sizes,
@@ -168,17 +167,7 @@ class Plan:
             counter=np.array([self.network.index(p.name) << 32 for p in populations], np.uint64),
             gain=_starts(np.array([len(table) for table in tables], np.int64)),
             gains=np.concatenate(tables),
-            rule=np.array([_rule(r) for r in rules], np.int64),
-            threshold=np.array([constants.threshold(r) if r else 0.0 for r in goodness]),
-            slope=np.array([constants.slope(r) if r else 0.0 for r in goodness]),
-            low=np.array([r is not None and r.positive == "low" for r in goodness]),
-            target=np.array(
-                [
-                    self._position.get(str(r.population), -1) if isinstance(r, Delta) else -1
-                    for r in rules
-                ],
-                np.int64,
-            ),
+            target=np.array([self._position.get(str(name), -1) for name in targets], np.int64),
             homeostasis=np.array([constants.rate(p.bias.homeostasis) for p in populations]),
             rate=np.array([constants.rate(p.bias.target_rate) for p in populations]),
             limit=np.array([p.bias.limit for p in populations]),
@@ -235,6 +224,7 @@ class Plan:
             ]
             for f, row in zip(phases, enabled, strict=True)
         ]
+        coefficients = [[_coefficients(p, f) for p in populations] for f in phases]
         spikes = [[self._known(k, p.name) for p in populations] for k in range(len(phases))]
         sums = [
             [
@@ -249,10 +239,13 @@ class Plan:
             stream=np.array(
                 [counter.derive_key(seed, counter.SPIKES, f.stream) for f in phases], np.uint64
             ),
-            sign=np.array([f.sign for f in phases], np.int64),
             state=_table([[state for state, _ in row] for row in drives], np.int64),
             source=_table([[source for _, source in row] for row in drives], np.int64),
             teacher=_table([[self._teacher(p.name) for p in populations]] * len(phases), np.int64),
+            offset=_table([[c.offset for c in row] for row in coefficients], np.float64),
+            line=_table([[c.gain for c in row] for row in coefficients], np.float64),
+            slope=_table([[c.slope for c in row] for row in coefficients], np.float64),
+            theta=_table([[c.theta for c in row] for row in coefficients], np.float64),
             learns=_table(learns, bool),
             enabled=_table(enabled, bool),
             plastic=_table(plastic, bool),
@@ -271,10 +264,8 @@ class Plan:
         return CLAMPED, source
 
     def _teacher(self, name: str) -> int:
-        rule = self.network.population(name).rule
-        if isinstance(rule, Delta) and rule.signal in self.signals:
-            return self.signals.index(rule.signal)
-        return -1
+        _, signal = rules.targets(self.network.population(name).rule)
+        return self.signals.index(signal) if signal in self.signals else -1
 
     def _known(self, index: int, name: str) -> bool:
         """Whether a driven population does in a phase what it did in all phases before."""
@@ -376,7 +367,7 @@ def _starts(lengths: Integers) -> Integers:
     return np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)[: len(lengths)]
 
 
-def _table(rows: list[list[int]] | list[list[bool]], dtype: type) -> npt.NDArray:  # type: ignore[type-arg]
+def _table(rows: list[list[Any]], dtype: type) -> npt.NDArray:  # type: ignore[type-arg]
     """Two dimensions, also without columns."""
     return np.array(rows, dtype).reshape(len(rows), -1)
 
@@ -393,11 +384,6 @@ def _indices(projection: Projection, dense: Floats) -> tuple[Integers, Integers]
     return senders[:, None], (senders // block * block)[:, None] + np.arange(block)
 
 
-def _rule(rule: object) -> int:
-    if rule is None:
-        return NO_RULE
-    if isinstance(rule, Goodness):
-        return GOODNESS
-    if isinstance(rule, Delta):
-        return TEACH if rule.population is None else COPY
-    return CONTRAST
+def _coefficients(population: Population, phase: Phase) -> Coefficients:
+    rule = population.rule
+    return rule.coefficients(phase.sign) if rule is not None else Coefficients()

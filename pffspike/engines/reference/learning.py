@@ -12,8 +12,6 @@ from pffspike.engines.reference.presentation import Activity
 from pffspike.network import constants, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import (
-    Delta,
-    Goodness,
     HardNegative,
     Network,
     Phase,
@@ -30,17 +28,6 @@ def goodness(counts: Floats, window: int) -> Floats:
     return np.square(counts).sum(axis=1) / window**2
 
 
-def modulator(rule: Goodness, goodness: Floats, sign: int) -> Floats:
-    """Third factor of the goodness rule, see `pffspike.network.spec.Goodness`."""
-    if sign == 0:
-        return np.zeros_like(goodness)
-    label = 1.0 if sign > 0 else 0.0
-    distance = constants.slope(rule) * (constants.threshold(rule) - goodness)
-    if rule.positive == "low":
-        return grids.saturate(0.5 + distance, 0.0, 1.0) - label
-    return label - grids.saturate(0.5 - distance, 0.0, 1.0)
-
-
 def post_factors(
     population: Population,
     phase: Phase,
@@ -48,21 +35,24 @@ def post_factors(
     signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
     window: int,
 ) -> Floats:
-    """Factors ``f_j`` of a population that learns.
+    """Factors ``f_j`` of a population that learns, see `pffspike.network.rules`.
 
     Returns
     -------
     (batch, units) ndarray of float64
     """
-    rule, counts = population.rule, activity.counts[population.name]
-    if isinstance(rule, Goodness):
-        third = modulator(rule, goodness(counts, window), phase.sign)
-        return 2.0 * third[:, None] * (counts / window)
-    if isinstance(rule, Delta):
-        if rule.population is not None:
-            return (activity.counts[rule.population] - counts) / window
-        return (signals[str(rule.signal)][:, None] == np.arange(population.size)) - counts / window
-    return phase.sign * (counts / window)
+    counts, rule = activity.counts[population.name], population.rule
+    rates = counts / window
+    if rule is None:
+        return np.zeros_like(rates)
+    c = rule.coefficients(phase.sign)
+    modulator = grids.saturate(0.5 + c.slope * (c.theta - goodness(counts, window)), 0.0, 1.0)
+    factors = (c.offset + c.gain * modulator)[:, None] * rates
+    if rule.target_population is not None:
+        factors += activity.counts[rule.target_population] / window
+    if rule.target_signal is not None:
+        factors += signals[rule.target_signal][:, None] == np.arange(population.size)
+    return factors
 
 
 def learn(
@@ -90,9 +80,7 @@ def learn(
     for name in phase.learn:
         population = network.population(name)
         counts = activity.counts[name]
-        factors = np.zeros_like(counts)
-        if population.rule is not None:
-            factors = post_factors(population, phase, activity, signals, window)
+        factors = post_factors(population, phase, activity, signals, window)
         for projection in network.projections:
             if (
                 projection.post != name
