@@ -12,7 +12,7 @@ from pffspike import cards
 from pffspike.cli import options, output
 from pffspike.devices import known_devices
 from pffspike.engines import available_engines
-from pffspike.network import structure
+from pffspike.network import rules, structure
 from pffspike.network.spec import Network
 from pffspike.trained import versions
 
@@ -64,7 +64,7 @@ def _network(name: str) -> dict[str, Any]:
             f"on {trained.engine or 'no engine yet'}"
         )
     populations = [
-        (p.name, p.size, p.normalization, p.rule.kind if p.rule else "driven" if p.input else "")
+        (p.name, p.size, p.normalization, "driven" if p.input else rules.name(p.rule))
         for p in network.populations
     ]
     projections = [_projection(network, p.name) for p in network.projections]

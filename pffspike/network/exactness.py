@@ -47,15 +47,20 @@ def check(network: Network, batch: int = 1) -> None:
     batch : int
         Presentations whose changes are added before they are applied.
     """
-    for population in network.populations:
-        if population.rule is not None:
-            rules.check(population.rule, f"population {population.name!r}")
+    check_rules(network)
     for program in network.programs:
         for phase in program.phases:
             for population in network.populations:
                 _check_drive(network, population, phase.projections)
             for name in phase.learn:
                 _check_learning(network, network.population(name), program, phase, batch)
+
+
+def check_rules(network: Network) -> None:
+    """Raise `ValidationError` naming the first rule that has not the form of all rules."""
+    for population in network.populations:
+        if population.rule is not None:
+            rules.check(population.rule, f"population {population.name!r}")
 
 
 def drive(network: Network, projection: Projection) -> Magnitude:

@@ -287,7 +287,7 @@ def known() -> tuple[type[Rule], ...]:
 
     Examples
     --------
-    >>> [rule.kind for rule in known()][:3]
+    >>> [name(rule) for rule in known()][:3]
     ['goodness', 'contrast', 'delta']
     """
     others = importlib.metadata.entry_points(group=GROUP)
@@ -305,6 +305,25 @@ class _ByKind:
 
 
 AnyRule = Annotated[Rule, _ByKind()]  #: annotation of a field that cards can fill
+
+
+def name(rule: object) -> str:
+    """Name of a rule in cards and messages: its ``kind``; the empty text for None.
+
+    Parameters
+    ----------
+    rule : Rule, type of a rule, None, or anything that was given in place of one
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> name(Contrast())
+    'contrast'
+    """
+    return "" if rule is None else str(getattr(rule, "kind", rule))
 
 
 def targets(rule: object) -> tuple[str | None, str | None]:
@@ -341,12 +360,12 @@ frozen dataclass from pffspike.network.rules.Rule that gives coefficients
     """
     if not isinstance(rule, Rule):
         raise ValidationError(
-            f"{where}: rule {getattr(rule, 'kind', rule)!r} is no Rule; derive a frozen dataclass "
+            f"{where}: rule {name(rule)!r} is no Rule; derive a frozen dataclass "
             f"from pffspike.network.rules.Rule that gives coefficients"
         )
-    where = f"{where}: rule {getattr(rule, 'kind', type(rule).__name__)!r}"
+    where = f"{where}: rule {name(rule)!r}"
     given = targets(rule)
-    if not all(name is None or isinstance(name, str) for name in given):
+    if not all(each is None or isinstance(each, str) for each in given):
         raise ValidationError(f"{where}: targets come from {given}; give one name, or none")
     if None not in given:
         raise ValidationError(

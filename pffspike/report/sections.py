@@ -19,7 +19,7 @@ from pffspike.energy.ledger import synapses
 from pffspike.engines.base import Engine
 from pffspike.evaluation import Evaluation
 from pffspike.inference import Reconstruction
-from pffspike.network import structure
+from pffspike.network import rules, structure
 from pffspike.network.spec import Network
 from pffspike.report.page import Markup, details, heading, paragraph, picture, section, table
 from pffspike.text import joule, percent
@@ -53,7 +53,7 @@ def summary(trained: TrainedNetwork, dataset: Dataset, answered: Sequence[Answer
 def network(spec: Network) -> Markup:
     """Populations, projections, schedule."""
     populations = [
-        (p.name, p.size, "driven" if p.input else p.rule.kind if p.rule else "", p.normalization)
+        (p.name, p.size, "driven" if p.input else rules.name(p.rule), p.normalization)
         for p in spec.populations
     ]
     projections = [

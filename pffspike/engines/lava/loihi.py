@@ -38,7 +38,7 @@ import numpy.typing as npt
 from pffspike.arithmetic import grids
 from pffspike.engines.lava.plan import Plan, Synapses
 from pffspike.errors import ValidationError
-from pffspike.network import constants, exactness, structure
+from pffspike.network import constants, exactness, rules, structure
 from pffspike.network.spec import Network, Program, Projection
 
 Array = npt.NDArray  # type: ignore[type-arg]
@@ -73,9 +73,8 @@ def check(network: Network, program: Program) -> None:
         for population in map(network.population, phase.learn):
             largest = exactness.post_factor(population, phase.sign, program.window).largest
             if largest > _LARGEST_FACTOR:
-                rule = population.rule.kind if population.rule else None
                 raise ValidationError(
-                    f"population {population.name!r}: rule {rule!r} has post factors of up to "
+                    f"population {population.name!r}: rule {rules.name(population.rule)!r} has post factors of up to "
                     f"{largest:g}; Loihi's traces of 7 bits hold {_LARGEST_FACTOR:g}; choose "
                     f"another engine, such as 'lava', or halve its coefficients and double the "
                     f"learning rates"

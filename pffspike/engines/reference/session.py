@@ -89,7 +89,9 @@ class ReferenceSession(Session):
         rates: bool = False,
         random_bits: int = counter.UNIFORM_BITS,
     ) -> None:
-        if not rates:
+        if rates:
+            exactness.check_rules(network)
+        else:
             exactness.check(network, batch)
         parameters.check(network, start)
         self._network, self._program, self._seed, self._probes = (
