@@ -74,10 +74,10 @@ def check(network: Network, program: Program) -> None:
             largest = exactness.post_factor(population, phase.sign, program.window).largest
             if largest > _LARGEST_FACTOR:
                 raise ValidationError(
-                    f"population {population.name!r}: rule {rules.name(population.rule)!r} has post factors of up to "
-                    f"{largest:g}; Loihi's traces of 7 bits hold {_LARGEST_FACTOR:g}; choose "
-                    f"another engine, such as 'lava', or halve its coefficients and double the "
-                    f"learning rates"
+                    f"population {population.name!r}: rule {rules.name(population.rule)!r} has "
+                    f"post factors of up to {largest:g}; Loihi's traces of 7 bits hold "
+                    f"{_LARGEST_FACTOR:g}; choose another engine, such as 'lava', or halve its "
+                    f"coefficients and double the learning rates"
                 )
         active = structure.active(network, phase)
         for p in structure.extent(network, program).projections:
