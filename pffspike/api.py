@@ -229,14 +229,28 @@ def classify(
 
 
 def reconstruct(
-    trained: TrainedNetwork, images: Floats, engine: str | Engine = "fastest", *, seed: int = 0
+    trained: TrainedNetwork,
+    images: Floats,
+    engine: str | Engine = "fastest",
+    *,
+    seed: int = 0,
+    labels: npt.NDArray[np.int64] | Floats | None = None,
+    window: int | None = None,
+    samples: npt.ArrayLike | None = None,
 ) -> inference.Reconstruction:
     """Reconstruct images from the spikes that they cause, see `pffspike.inference.reconstruct`.
 
     ``images`` as for `classify`; what comes back are grey values from 0 to 1.
     """
     return inference.reconstruct(
-        trained.network, trained.parameters, _engine(engine), images, seed=seed
+        trained.network,
+        trained.parameters,
+        _engine(engine),
+        images,
+        seed=seed,
+        labels=labels,
+        window=window,
+        samples=samples,
     ).decoded(trained.coding)
 
 

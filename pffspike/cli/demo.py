@@ -146,7 +146,12 @@ def _draw(
         originals = probabilities(dataset.test_images, dataset.levels)
         images = state.coding.encode(dataset.test_images, dataset.levels)
         rebuilt = inference.reconstruct(
-            network, state.parameters, make_engine("numpy"), images, seed=seed
+            network,
+            state.parameters,
+            make_engine("numpy"),
+            images,
+            seed=seed,
+            samples=range(len(images)),
         ).decoded(state.coding)
         shown = {"original": originals[:15]}
         sources = {"below": "from hidden 1", "chain": "from hidden 2, down the chain"}

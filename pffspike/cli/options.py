@@ -75,6 +75,20 @@ Trials = Annotated[
         min=1,
     ),
 ]
+States = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--state",
+        help=f"State of the label, one of {', '.join(inference.STATES)}; may be given repeatedly "
+        "(default: all).",
+    ),
+]
+Window = Annotated[
+    int | None,
+    typer.Option(
+        help="Steps over which spikes are averaged, a power of two (default: the program's).", min=1
+    ),
+]
 
 
 def load_trained(path: Path) -> TrainedNetwork:

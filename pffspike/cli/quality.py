@@ -17,10 +17,10 @@ from pffspike.engines import make_engine
 from pffspike.engines.base import Engine
 from pffspike.files import make_folder
 from pffspike.generation import quality as judging
-from pffspike.generation import yardsticks
+from pffspike.generation import rebuilding, yardsticks
+from pffspike.generation.diversity import Diversity, diversity
 from pffspike.trained import TrainedNetwork, versions
 
-_FITTED = 10000  #: training images that the other decoders are fitted on
 _EPOCHS = 10  #: of the classifier that judges samples
 _REAL = 2000  #: test images judged for comparison
 _SHOWN = 20
@@ -33,6 +33,8 @@ def quality(
         Path | None, typer.Option("--output", "-o", help="Folder for pictures, made if missing.")
     ] = None,
     count: Annotated[int, typer.Option(help="Synthesized images.", min=1)] = 1000,
+    state_names: options.States = None,
+    window: options.Window = None,
     samples: options.Samples = None,
     engine: options.EngineName = "fastest",
     seed: options.Seed = 0,
@@ -43,9 +45,10 @@ def quality(
 ) -> None:
     """Measure what the generative circuit makes: reconstructions and synthesized images.
 
-    Reconstruction errors stand beside those of other decoders. Samples are judged by a classifier
-    that learned by backpropagation, and by their distance to the training images. `--samples` cuts
-    the test images.
+    Reconstruction errors stand beside those of other decoders, in every state of the label. Samples
+    are judged by a classifier that learned by backpropagation, by their distance to the training
+    images, and by their diversity: variance within classes against real images, precision and
+    recall, and what a classifier learns from them. `--samples` cuts the test images.
 
     Example: pffspike quality mnist.h5 --output mnist-quality
     """
@@ -53,7 +56,14 @@ def quality(
     options.check_programs(state, "reconstruct", "synthesize")
     found = options.load_dataset(state, dataset, data, download, test_samples=samples)
     made = make_engine(engine)
-    rebuilt = _rebuild(state, found, made, seed)
+    states = state_names or list(inference.STATES)
+    fitted = min(rebuilding.FITTED, len(found.train_images))
+    with output.progress(
+        "reconstruction", len(states) * (fitted + len(found.test_images))
+    ) as report:
+        rebuilt = rebuilding.rebuild(
+            state, found, made, states, seed=seed, window=window, progress=report
+        )
     original = probabilities(found.test_images, found.levels)
     errors = {
         name: float(np.square(images - original).sum(axis=1).mean())
@@ -65,27 +75,14 @@ def quality(
         list(errors.items()),
     )
     labels, images = _synthesize(state, made, count, seed)
-    judged = _judge(found, labels, images, seed)
-    output.table(
-        f"{count} synthesized images",
-        ("", "taken for their class", "entropy, nat", "distance to training", "copies"),
-        [
-            (
-                name,
-                output.percent(j.accuracy),
-                j.entropy,
-                j.distance,
-                output.percent(j.copies),
-            )
-            for name, j in judged.items()
-        ],
-    )
+    judged = _judge(state, found, labels, images, seed)
+    _show_samples(f"{count} synthesized images", judged)
     if out is not None:
         shown = {"original": original, **rebuilt}
         _draw(out, {name: x[:_SHOWN] for name, x in shown.items()}, images[:_SHEET], found.shape)
     content: dict[str, Any] = {
         "summed_squared_error": errors,
-        "samples": {name: asdict(j) for name, j in judged.items()},
+        "samples": {name: asdict(j) | asdict(d) for name, (j, d) in judged.items()},
         "count": count,
         "test_images": len(original),
         "seed": seed,
@@ -94,36 +91,6 @@ def quality(
         "versions": versions(),
     }
     output.write_json(json, content)
-
-
-def _rebuild(
-    state: TrainedNetwork, dataset: Dataset, engine: Engine, seed: int
-) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
-    network, parameters = state.network, state.parameters
-    fitted = probabilities(dataset.train_images[:_FITTED], dataset.levels)
-    original = probabilities(dataset.test_images, dataset.levels)
-    train = state.coding.encode(dataset.train_images[:_FITTED], dataset.levels)
-    test = state.coding.encode(dataset.test_images, dataset.levels)
-    with output.progress("reconstruction", len(train) + 2 * len(test)) as report:
-        ours = inference.reconstruct(
-            network, parameters, engine, test, seed=seed, progress=report
-        ).decoded(state.coding)
-        rates, new = (
-            yardsticks.hidden_rates(network, parameters, engine, x, seed=seed, progress=report)
-            for x in (train, test)
-        )
-    rebuilt = {f"generative circuit, {phase}": images for phase, images in ours.images.items()}
-    for name in rates:
-        rebuilt[f"linear decoder of {name}"] = yardsticks.linear_decoder(
-            rates[name], fitted, new[name]
-        )
-    for latent in (p for p in network.populations if p.name == "latent"):
-        rebuilt[f"{latent.size} principal components"] = yardsticks.principal_components(
-            fitted, original, latent.size, seed
-        )
-    mean = probabilities(dataset.train_images, dataset.levels).mean(axis=0)
-    rebuilt["mean of the training images"] = np.broadcast_to(mean, original.shape)
-    return rebuilt
 
 
 def _synthesize(
@@ -139,12 +106,16 @@ def _synthesize(
     return labels, state.coding.decode(images)
 
 
+_Judged = dict[str, tuple[judging.Judgement, Diversity]]
+
+
 def _judge(
+    state: TrainedNetwork,
     dataset: Dataset,
     labels: np.ndarray,  # type: ignore[type-arg]
     images: np.ndarray,  # type: ignore[type-arg]
     seed: int,
-) -> dict[str, judging.Judgement]:
+) -> _Judged:
     train = probabilities(dataset.train_images, dataset.levels)
     real = probabilities(dataset.test_images[:_REAL], dataset.levels)
     with output.progress("classifier", _EPOCHS) as report:
@@ -152,11 +123,41 @@ def _judge(
             train, dataset.train_labels, real, seed=seed, epochs=_EPOCHS, progress=report
         )
     means = judging.class_means(train, dataset.train_labels, labels)
-    return {
-        "synthesized": judge.judge(images, labels),
-        "real test images": judge.judge(real, dataset.test_labels[:_REAL]),
-        "mean of the class": judge.judge(means, labels),
+    # Other real images than those that samples are compared with.
+    real_labels = dataset.train_labels[: 2 * len(images)]
+    others, real_part = train[len(images) : 2 * len(images)], train[: len(images)]
+    sets = {
+        "synthesized": (images, labels),
+        "real training images": (others, real_labels[len(images) :]),
+        "mean of the class": (means, labels),
     }
+    for latent in (p for p in state.network.populations if p.name == "latent"):
+        kept = yardsticks.principal_components(train, others, latent.size, seed)
+        name = f"{latent.size} principal components of them"
+        sets[name] = (kept, real_labels[len(images) :])
+    asked = (real, dataset.test_labels[:_REAL])
+    compared = (real_part, real_labels[: len(images)])
+    return {
+        name: (judge.judge(x, y), diversity(x, y, compared, asked, seed=seed))
+        for name, (x, y) in sets.items()
+    }
+
+
+def _show_samples(title: str, judged: _Judged) -> None:
+    columns = ("taken for their class", "entropy, nat", "distance to training", "copies")
+    rows = [
+        (name, output.percent(j.accuracy), j.entropy, j.distance, output.percent(j.copies))
+        for name, (j, _) in judged.items()
+    ]
+    output.table(title, ("", *columns), rows)
+    output.table(
+        f"{title}: diversity",
+        ("", "variance within classes", "precision", "recall", "classifier taught by them"),
+        [
+            (name, *map(output.percent, (d.variance, d.precision, d.recall, d.teaching)))
+            for name, (_, d) in judged.items()
+        ],
+    )
 
 
 def _draw(

@@ -18,6 +18,11 @@ def reconstruct(
     out: Annotated[
         Path | None, typer.Option("--output", "-o", help="Picture (.png, .pdf, .svg) to write.")
     ] = None,
+    label_state: Annotated[
+        str,
+        typer.Option("--state", help=f"State of the label, one of {', '.join(inference.STATES)}."),
+    ] = "free",
+    window: options.Window = None,
     samples: options.Samples = 20,
     engine: options.EngineName = "fastest",
     seed: options.Seed = 0,
@@ -35,8 +40,20 @@ def reconstruct(
     found = options.load_dataset(state, dataset, data, download, test_samples=samples)
     originals = probabilities(found.test_images, found.levels)
     coded = state.coding.encode(found.test_images, found.levels)
+    made, labels = make_engine(engine), found.test_labels
+    if label_state == "inferred":
+        labels = inference.classify(
+            state.network, state.parameters, made, coded, seed=seed, samples=range(len(coded))
+        ).predicted
     result = inference.reconstruct(
-        state.network, state.parameters, make_engine(engine), coded, seed=seed
+        state.network,
+        state.parameters,
+        made,
+        coded,
+        seed=seed,
+        labels=inference.label_state(label_state, found.classes, labels),
+        window=window,
+        samples=range(len(coded)),
     ).decoded(state.coding)
     errors = result.error(originals)
     output.table(

@@ -5,52 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.engines.base import Engine, Progress
-from pffspike.network.parameters import Parameters
-from pffspike.network.spec import Network
-from pffspike.recording import Probes
-
 Floats = npt.NDArray[np.float64]
 
 _RIDGE = 1.0  #: penalty of the decoder, in squared rate times images
-
-
-def hidden_rates(
-    network: Network,
-    parameters: Parameters,
-    engine: Engine,
-    images: Floats,
-    *,
-    seed: int,
-    progress: Progress | None = None,
-) -> dict[str, Floats]:
-    """Rates of the hidden populations that images cause without a label.
-
-    Parameters
-    ----------
-    network : Network
-        With the program ``reconstruct``.
-    parameters : Parameters
-    engine : Engine
-    images : (samples, neurons) ndarray of float64
-        Spike probabilities.
-    seed : int
-    progress : callable or None
-
-    Returns
-    -------
-    dict of str to (samples, size) ndarray of float64
-        By population, from the bottom up: the spikes that the first phase reconstructs from.
-    """
-    names = tuple(p.name for p in network.populations if p.name.startswith("hidden_"))
-    hidden = tuple(name for name in names if not name.endswith("_prediction"))
-    probes = Probes(counts=hidden)
-    with engine.compile(network, "reconstruct", parameters, seed=seed, probes=probes) as session:
-        recording = session.run({"image": images}, np.arange(len(images)), progress=progress)
-    return {
-        name: recording.by_phase(recording.counts[name])[:, 0] / recording.program.window
-        for name in hidden
-    }
 
 
 def linear_decoder(rates: Floats, images: Floats, new_rates: Floats) -> Floats:

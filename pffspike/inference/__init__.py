@@ -10,13 +10,14 @@ from pffspike.inference.classification import (
 )
 from pffspike.inference.goodness import goodness_scores
 from pffspike.inference.keys import content_keys
-from pffspike.inference.reconstruction import Reconstruction, reconstruct
+from pffspike.inference.reconstruction import STATES, Reconstruction, label_state, reconstruct
 from pffspike.inference.stopping import Stopping, calibrate, default_draws, default_trials
 
 __all__ = [
     "CALIBRATED",
     "MODES",
     "PROPOSED",
+    "STATES",
     "Classification",
     "Reconstruction",
     "Stopping",
@@ -27,5 +28,6 @@ __all__ = [
     "default_draws",
     "default_trials",
     "goodness_scores",
+    "label_state",
     "reconstruct",
 ]

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from pffspike.arithmetic import grids
 from pffspike.data import Coding
 from pffspike.engines.base import Engine, Progress
+from pffspike.errors import unknown
+from pffspike.inference.keys import sample_numbers
 from pffspike.network.parameters import Parameters
-from pffspike.network.spec import Network
+from pffspike.network.spec import Goodness, Network
 from pffspike.recording import Probes, Recording
 
 Floats = npt.NDArray[np.float64]
+
+STATES = ("free", "inferred", "neutral", "true")  #: labels under which to reconstruct
 
 
 @dataclass(frozen=True)
@@ -25,16 +31,20 @@ class Reconstruction:
     images : mapping of str to (samples, pixels) ndarray of float64
         By phase: ``below`` from the lowest hidden population, ``chain`` from the highest one,
         down all predictions. Rates in the window.
+    hidden : mapping of str to (samples, size) ndarray of float64
+        Rates of the hidden populations in the window, from the bottom up: what was reconstructed
+        from.
     recording : Recording
     """
 
     images: dict[str, Floats]
+    hidden: dict[str, Floats]
     recording: Recording
 
     def decoded(self, coding: Coding) -> Reconstruction:
         """Give the images as grey values in [0, 1]."""
         grey = {phase: coding.decode(rates) for phase, rates in self.images.items()}
-        return Reconstruction(grey, self.recording)
+        return Reconstruction(grey, self.hidden, self.recording)
 
     def error(self, originals: Floats) -> dict[str, float]:
         """Mean over images of the summed squared error, by phase."""
@@ -51,9 +61,12 @@ def reconstruct(
     images: Floats,
     *,
     seed: int,
+    labels: npt.NDArray[np.int64] | Floats | None = None,
+    window: int | None = None,
+    samples: npt.ArrayLike | None = None,
     progress: Progress | None = None,
 ) -> Reconstruction:
-    """Reconstruct images from the activity that they cause, without a label.
+    """Reconstruct images from the activity that they cause.
 
     Parameters
     ----------
@@ -63,15 +76,98 @@ def reconstruct(
     engine : Engine
     images : (samples, pixels) ndarray of float64
     seed : int
+    labels : (samples,) ndarray of int64, (samples, classes) ndarray of float64, or None
+        The label that drives the hidden populations beside the image, see `label_state`; None: the
+        free state.
+    window : int or None
+        Steps over which spikes are averaged, a power of two; the program's by default.
+    samples : (samples,) array_like of int, or None
+        Numbers of the images, which key their noise; by default from their content.
     progress : callable or None
 
     Returns
     -------
     Reconstruction
     """
-    probes = Probes(counts=("image_prediction",))
-    with engine.compile(network, "reconstruct", parameters, seed=seed, probes=probes) as session:
-        recording = session.run({"image": images}, np.arange(len(images)), progress=progress)
-    rates = recording.by_phase(recording.counts["image_prediction"]) / recording.program.window
+    asked = _asked(network, labels is not None, window)
+    probes = Probes(counts=("image_prediction", *_hidden(network)))
+    signals = {"image": images} if labels is None else {"image": images, "shown": labels}
+    with engine.compile(asked, "reconstruct", parameters, seed=seed, probes=probes) as session:
+        recording = session.run(signals, sample_numbers(images, samples), progress=progress)
+    rates = {
+        name: recording.by_phase(counts) / recording.program.window
+        for name, counts in recording.counts.items()
+    }
+    rebuilt = rates.pop("image_prediction")
     names = [phase.name for phase in recording.program.phases]
-    return Reconstruction({name: rates[:, index] for index, name in enumerate(names)}, recording)
+    return Reconstruction(
+        {name: rebuilt[:, index] for index, name in enumerate(names)},
+        {name: found[:, 0] for name, found in rates.items()},
+        recording,
+    )
+
+
+def label_state(
+    state: str, classes: int, labels: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64] | Floats | None:
+    """What drives the label population while images are reconstructed.
+
+    Parameters
+    ----------
+    state : {"free", "inferred", "neutral", "true"}
+        ``free``: nothing. ``inferred``, ``true``: the labels that the network answered, or the true
+        ones (which a network can't know: an upper bound). ``neutral``: every label, each with the
+        probability ``1 / classes`` in a step.
+    classes : int
+    labels : (samples,) ndarray of int64
+        The labels of the state ``inferred`` or ``true``.
+
+    Returns
+    -------
+    (samples,) ndarray of int64, (samples, classes) ndarray of float64, or None
+        For `reconstruct`.
+
+    Raises
+    ------
+    ValidationError
+        If there is no such state.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> label_state("true", 10, np.array([3, 1]))
+    array([3, 1])
+    >>> label_state("neutral", 4, np.array([3, 1])).shape
+    (2, 4)
+    """
+    if state not in STATES:
+        raise unknown("state", state, STATES)
+    if state == "free":
+        return None
+    if state == "neutral":
+        return grids.nearest(np.full((len(labels), classes), 1 / classes), grids.DRIVE_GRID)
+    return labels
+
+
+def _hidden(network: Network) -> tuple[str, ...]:
+    return tuple(p.name for p in network.populations if isinstance(p.rule, Goodness))
+
+
+def _asked(network: Network, labelled: bool, window: int | None) -> Network:
+    """The network whose program ``reconstruct`` has the label that is asked for, and the window."""
+    program = network.program("reconstruct")
+    phases = program.phases
+    if labelled:
+        hidden = _hidden(network)
+        shown = tuple(p.name for p in network.projections if p.pre == "label" and p.post in hidden)
+        phases = tuple(
+            dataclasses.replace(
+                phase,
+                inputs={**phase.inputs, "label": "shown"},
+                projections=phase.projections + shown,
+            )
+            for phase in phases
+        )
+    asked = dataclasses.replace(program, phases=phases, window=window or program.window)
+    others = tuple(p for p in network.programs if p.name != program.name)
+    return network.replace(programs=(*others, asked))

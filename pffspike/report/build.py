@@ -92,6 +92,7 @@ def report(
             engine,
             trained.coding.encode(dataset.test_images, dataset.levels),
             seed=seed,
+            samples=np.arange(len(images)),
         ).decoded(trained.coding)
         parts.append(sections.reconstruction(rebuilt, images, dataset.shape))
     if trained.prior is not None and _has(trained.network, "synthesize"):

@@ -63,10 +63,12 @@ def test_classification(trained, mode, name):
 
 
 @pytest.mark.parametrize("name", ENGINES)
-def test_reconstruction(trained, name):
-    network, parameters, images, _ = trained
+@pytest.mark.parametrize("state", ["free", "neutral", "true"])
+def test_reconstruction(trained, name, state):
+    network, parameters, images, labels = trained
+    shown = inference.label_state(state, 10, labels)
     expected, found = (
-        inference.reconstruct(network, parameters, engine, images, seed=2)
+        inference.reconstruct(network, parameters, engine, images, seed=2, labels=shown)
         for engine in (ReferenceEngine(), make_engine(name))
     )
     assert expected.images.keys() == found.images.keys()

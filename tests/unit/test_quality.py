@@ -12,7 +12,8 @@ from pffspike.cli.app import app
 from pffspike.data import load, probabilities
 from pffspike.engines import make_engine
 from pffspike.generation.quality import Judge, class_means
-from pffspike.generation.yardsticks import hidden_rates, linear_decoder, principal_components
+from pffspike.generation.yardsticks import linear_decoder, principal_components
+from pffspike.inference import label_state, reconstruct
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,8 @@ def test_yardsticks_rebuild(digits, trained):
     train, _, test, _ = digits
     engine = make_engine("fastest")
     rates, new = (
-        hidden_rates(trained.network, trained.parameters, engine, x, seed=0) for x in (train, test)
+        reconstruct(trained.network, trained.parameters, engine, x, seed=0).hidden
+        for x in (train, test)
     )
     assert list(rates) == ["hidden_1", "hidden_2"]
     spread = np.square(test - train.mean(axis=0)).sum(axis=1).mean()
@@ -78,6 +80,30 @@ def test_yardsticks_rebuild(digits, trained):
     components = principal_components(train, test, 4, seed=0)
     for rebuilt in (decoded, components):
         assert np.square(rebuilt - test).sum(axis=1).mean() < 0.7 * spread
+
+
+def test_reconstructions_under_labels(digits, trained):
+    _, _, test, labels = digits
+    engine = make_engine("fastest")
+    found = {
+        state: reconstruct(
+            trained.network,
+            trained.parameters,
+            engine,
+            test,
+            seed=0,
+            labels=label_state(state, 10, labels),
+        )
+        for state in ("free", "neutral", "true")
+    }
+    assert "label" not in found["free"].recording.spikes
+    spikes = {state: found[state].recording.spikes["label"].sum() for state in ("neutral", "true")}
+    steps = found["true"].recording.program.steps
+    assert spikes["true"] == 2 * steps * len(test)
+    assert spikes["neutral"] == pytest.approx(2 * steps * len(test), rel=0.05)  # of 11,520 draws
+    assert not np.array_equal(found["true"].hidden["hidden_2"], found["free"].hidden["hidden_2"])
+    with pytest.raises(ValueError, match="state 'tru' does not exist; did you mean 'true'"):
+        label_state("tru", 10, labels)
 
 
 def test_the_command(tmp_path, trained, monkeypatch):
@@ -88,9 +114,15 @@ def test_the_command(tmp_path, trained, monkeypatch):
         app([*arguments, "--json", "quality.json"])
     assert stop.value.code == 0
     content = json.loads((tmp_path / "quality.json").read_text())
-    assert set(content["samples"]) == {"synthesized", "real test images", "mean of the class"}
-    assert "4 principal components" in content["summed_squared_error"]
-    assert content["summed_squared_error"]["mean of the training images"] > 0
+    samples = content["samples"]
+    assert {"synthesized", "real training images", "mean of the class"} < set(samples)
+    assert samples["mean of the class"]["variance"] == pytest.approx(0, abs=1e-9)
+    assert samples["mean of the class"]["accuracy"] == 1.0
+    assert samples["real training images"]["teaching"] > 0.3
+    errors = content["summed_squared_error"]
+    assert errors["mean of the class"] < errors["mean of the training images"]
+    assert errors["generative circuit, chain"] != errors["generative circuit, chain, true label"]
+    assert "4 principal components" in errors
     assert all(error > 0 for error in content["summed_squared_error"].values())
     assert {path.name for path in (tmp_path / "pictures").iterdir()} == {
         "reconstructions.png",
