@@ -4,10 +4,10 @@ The folder holds (format version 4; up to version 3 there were no ``SHA256SUMS``
 to version 2 ``input`` was called ``driven``, ``sign`` ``contrast`` and ``hard_negative`` ``rival``;
 version 1 had no ``low``, ``high`` and ``provenance``)
 
-- ``network.json``: populations (size, gain table as integers times 2^-10), projections
-  (populations, exponent of the weights, range of the integers, whether they are weighted by the
-  gain), programs, the seed, the card the network was made from, where it comes from, and the data
-  that it was trained on (shape and classes of the images, the grey value that stands for white);
+- ``model.md``: what such a network computes, in equations: random numbers, presentations,
+  learning, training, images, decisions. Whoever follows it gets the same spikes and weights;
+- ``network.json``: the values that ``model.md`` speaks of: populations, projections, programs,
+  seed, training, data, decisions (`pffspike.export_text`);
 - ``weights/<projection>.npy``: ``(n_pre, n_post)`` int32, times ``2^exponent`` of the
   projection; tied projections have none;
 - ``biases/<population>.npy``: ``(size,)`` int32, times ``2^-24``;
@@ -15,7 +15,7 @@ version 1 had no ``low``, ``high`` and ``provenance``)
   pixel, ``(pixels,)`` int32, times ``2^-24`` (`pffspike.data.Coding`);
 - ``SHA256SUMS``: digests of all other files, for ``sha256sum --check``; they are compared whenever
   the folder is read;
-- ``README.txt``: this description and the equations of a step;
+- ``README.txt``: this description, what the keys of ``network.json`` mean, and this network;
 - ``run_lava.py`` and ``example/``: a script that rebuilds the network on Lava without this
   project, and inputs with the spikes that they cause;
 - ``placement.json``, ``report.md``, ``placement.png``: where its neurons lie on a device, if one
@@ -26,17 +26,17 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import inspect
 import io
 import json
 from collections.abc import Mapping
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pffspike import cards
+from pffspike import cards, export_text
 from pffspike.arithmetic import counter, grids
 from pffspike.cards import toml
 from pffspike.data import Coding
@@ -44,9 +44,9 @@ from pffspike.data.arrays import read_npy
 from pffspike.errors import FileError, PffspikeError, ValidationError
 from pffspike.files import read_regular, write_folder
 from pffspike.network import parameters as parameters_module
-from pffspike.network import spec, structure
+from pffspike.network import structure
 from pffspike.network.parameters import Parameters
-from pffspike.network.spec import Network
+from pffspike.network.spec import Goodness, Network, Program, Projection
 from pffspike.storage import read_identity
 from pffspike.trained import TrainedNetwork
 
@@ -84,9 +84,11 @@ def _sha256(content: bytes) -> str:
 
 def _files(trained: TrainedNetwork) -> dict[str, bytes]:
     network, parameters = trained.network, trained.parameters
+    description = describe_network(trained)
     files = {
-        "network.json": (json.dumps(_description(trained), indent=1) + "\n").encode(),
-        "README.txt": f"{__doc__}\n{inspect.getdoc(spec)}\n".encode(),
+        "network.json": (json.dumps(description, indent=1) + "\n").encode(),
+        "README.txt": f"{__doc__}\n{export_text.describe(description)}".encode(),
+        "model.md": (resources.files("pffspike.network") / "model.md").read_bytes(),
     }
     for name, w in parameters.weights.items():
         files[f"weights/{name}.npy"] = _npy(w, network.projection(name).grid)
@@ -104,7 +106,28 @@ def _npy(values: npt.NDArray[np.float64], grid: int) -> bytes:
     return buffer.getvalue()
 
 
-def _description(trained: TrainedNetwork) -> dict[str, Any]:
+def describe_network(trained: TrainedNetwork) -> dict[str, Any]:
+    """Content of ``network.json``.
+
+    Parameters
+    ----------
+    trained : TrainedNetwork
+        Its weights and biases are not part of it.
+
+    Returns
+    -------
+    dict
+        Plain values, as `pffspike.export_text` describes them.
+
+    Examples
+    --------
+    >>> from pffspike.cards import load_network
+    >>> from pffspike.network import initial
+    >>> network = load_network("digits")
+    >>> content = describe_network(TrainedNetwork(network, initial(network, 0), 0))
+    >>> content["decisions"]
+    {'goodness': {'hidden_1': -1, 'hidden_2': -1}, 'one_pass': 'readout'}
+    """
     network = trained.network
     return {
         "format": FORMAT,
@@ -112,20 +135,10 @@ def _description(trained: TrainedNetwork) -> dict[str, Any]:
         "hash": cards.network_hash(network),
         "seed": str(trained.seed),
         "populations": [_population(network, p.name) for p in network.populations],
-        "projections": [
-            {
-                "name": p.name,
-                "pre": p.pre,
-                "post": p.post,
-                "weights": structure.weights_of(p),
-                "exponent": p.grid,
-                "low": round(p.low * 2.0**-p.grid),
-                "high": round(p.high * 2.0**-p.grid),
-                "weighted_by_gain": p.normalized,
-            }
-            for p in network.projections
-        ],
-        "programs": toml.plain(list(network.programs)),
+        "projections": [_projection(p) for p in network.projections],
+        "programs": [_program(network, p) for p in network.programs],
+        "training": toml.plain(network.training),
+        "decisions": _decisions(network),
         "card": cards.card_text(network),
         "provenance": dict(trained.provenance),
         "data": dataclasses.asdict(trained.data) if trained.data else None,
@@ -140,10 +153,48 @@ def _population(network: Network, name: str) -> dict[str, Any]:
         "index": network.index(name),
         "size": population.size,
         "input": population.input,
+        "normalization": population.normalization,
         "gain_exponent": _GAIN_EXPONENT,
         "gain": (table * 2.0**-_GAIN_EXPONENT).astype(int).tolist(),
         "bias_exponent": grids.DRIVE_GRID,
+        "bias": toml.plain(population.bias),
+        "rule": toml.plain(population.rule),
     }
+
+
+def _projection(projection: Projection) -> dict[str, Any]:
+    plain = toml.plain(projection)
+    unit = 2.0**projection.grid
+    return {
+        **{key: plain[key] for key in ("name", "pre", "post", "connectivity", "block")},
+        "weights": structure.weights_of(projection),
+        "tied": projection.tied,
+        "exponent": projection.grid,
+        "low": round(projection.low / unit),
+        "high": round(projection.high / unit),
+        "weighted_by_gain": projection.normalized,
+        **{key: plain[key] for key in ("learning_rate", "initial", "scale")},
+    }
+
+
+def _program(network: Network, program: Program) -> dict[str, Any]:
+    plain: dict[str, Any] = toml.plain(program)
+    for content, phase in zip(plain["phases"], program.phases, strict=True):
+        active = structure.active(network, phase)
+        content["active"] = [p.name for p in network.populations if p.name in active]
+    return plain
+
+
+def _decisions(network: Network) -> dict[str, Any]:
+    rules = {p.name: p.rule for p in network.populations}
+    signs = {
+        name: -1 if rule.positive == "low" else 1
+        for name, rule in rules.items()
+        if isinstance(rule, Goodness) and rule.decides
+    }
+    found = {"goodness": signs, "one_pass": "readout"}
+    programs = {program.name for program in network.programs}
+    return {name: value for name, value in found.items() if name in programs}
 
 
 def read_export(folder: str | Path) -> TrainedNetwork:

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import re
 from pathlib import Path
 
 import h5py
@@ -10,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pffspike import files, sealed
+from pffspike import export_text, files, sealed
 from pffspike.arithmetic import grids
 from pffspike.circuits import PFF, pff
 from pffspike.data import Identity
 from pffspike.errors import FileError, UserError
 from pffspike.exchange import read_export, write_export
-from pffspike.network import Network, Training, initial
+from pffspike.network import Network, Training, initial, spec
 from pffspike.storage import load, save
 from pffspike.trained import TrainedNetwork, versions
 
@@ -255,7 +256,41 @@ def test_an_export_is_integers_that_numpy_alone_can_read(tmp_path):
     assert np.array_equal(
         integers * 2.0 ** projection["exponent"], state.parameters.weights[projection["name"]]
     )
-    assert "draw" in (tmp_path / "out" / "README.txt").read_text()
+
+
+def test_an_export_says_how_spikes_and_answers_are_rebuilt(tmp_path):
+    state = trained(seed=123456789)
+    write_export(tmp_path / "out", state)
+    page = Path(spec.__file__).parent / "model.md"
+    assert (tmp_path / "out" / "model.md").read_bytes() == page.read_bytes()
+    text = (tmp_path / "out" / "README.txt").read_text()
+    for phrase in (
+        "model.md",
+        "seed 123456789",
+        "rule: goodness: threshold = 4.0, slope = 0.25, positive = low, decides = True",
+        "rule: delta: signal = label",
+        "homeostasis = 0.00390625",
+        "image_to_hidden_1: image to hidden_1, dense, learning rate 0.0625",
+        "hidden_1_lateral: hidden_1 to hidden_1, blocks, learning rate 0.0625, not normalized",
+        "tied to hidden_1_to_image_prediction",
+        "one_pass, free: image, hidden_1, hidden_2, readout\n",
+        "the score of a label is - G(hidden_1) - G(hidden_2)",
+        "floor((2^25 v + levels) / (2 levels)) * 2^-24",
+    ):
+        assert phrase in text, phrase
+    description = json.loads((tmp_path / "out" / "network.json").read_text())
+    documented = set(re.findall(r"(\w+)``", export_text.__doc__))
+    assert documented | {"format", "version", "name", "bias_exponent"} >= keys(description)
+
+
+def keys(content) -> set[str]:
+    """All keys of nested tables, but those of tables whose keys are names."""
+    if isinstance(content, list):
+        return set().union(*map(keys, content))
+    if not isinstance(content, dict):
+        return set()
+    named = ("inputs", "decisions", "provenance")
+    return set(content).union(*(keys(value) for key, value in content.items() if key not in named))
 
 
 def test_an_existing_export_is_not_replaced(tmp_path):

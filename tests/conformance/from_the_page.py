@@ -1,0 +1,309 @@
+"""A simulator that knows nothing of this project but the page ``model.md`` and an export folder.
+
+It is written from the page alone (numbers in parentheses are those of its equations), in plain
+NumPy and double precision, one sample and one step at a time. `test_model_page` compares it with
+the engines: where the page is silent or wrong, they differ.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+
+# --- section 1: random numbers
+
+SPIKES, ROUNDING, TIES, WEIGHTS, ORDER, LABELS, _, _, SHIFTS = range(9)
+U64 = np.uint64
+
+
+def output(key, n):
+    """64 bits at every position ``n``, an array (1)."""
+    x = U64(key) + (np.array(n, U64, ndmin=1) + U64(1)) * U64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> U64(30))) * U64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> U64(27))) * U64(0x94D049BB133111EB)
+    return x ^ (x >> U64(31))
+
+
+def uniform(key, n):
+    """Uniform numbers in [0, 1) (2)."""
+    return (output(key, n) >> U64(40)) * 2.0**-24
+
+
+def derive(key, *indices):
+    """Key of a purpose (3)."""
+    for index in indices:
+        key = int(output(key, index)[0])
+    return key
+
+
+def rounded(x, grid):
+    """The nearest multiple of ``2^grid``, halves upwards."""
+    return np.floor(x * 2.0**-grid + 0.5) * 2.0**grid
+
+
+class Simulator:
+    """The network of an export folder.
+
+    ``weights`` and ``biases`` are those of the folder until `start` draws others or `run` changes
+    them.
+    """
+
+    def __init__(self, folder):
+        folder = Path(folder)
+        content = json.loads((folder / "network.json").read_text("utf-8"))
+        self.seed = int(content["seed"]) % 2**64
+        self.populations = {p["name"]: p for p in content["populations"]}
+        self.projections = {p["name"]: p for p in content["projections"]}
+        self.programs = {p["name"]: p for p in content["programs"]}
+        self.training, self.decisions = content["training"], content["decisions"]
+        self.data = content.get("data")
+        self.weights = {
+            name: np.load(folder / f"weights/{name}.npy") * 2.0 ** p["exponent"]
+            for name, p in self.projections.items()
+            if p["tied"] is None
+        }
+        self.biases = {
+            name: np.load(folder / f"biases/{name}.npy") * 2.0 ** p["bias_exponent"]
+            for name, p in self.populations.items()
+            if not p["input"]
+        }
+        self.mean = None
+        if self.training["coding"] == "on_off":
+            self.mean = np.load(folder / "coding/mean.npy") * 2.0**-24
+
+    def positions(self, name):
+        """Where the neurons of a population read random numbers."""
+        p = self.populations[name]
+        return p["index"] * 2**32 + np.arange(p["size"])
+
+    # --- section 2: a presentation
+
+    def present(self, program, phase, sample, seed, signals):
+        """Every spike of a presentation, ``q`` and ``x``, by active population."""
+        enabled = [self.projections[name] for name in phase["projections"]]
+        active = set(phase["inputs"]) | {p["post"] for p in enabled}
+        sizes = {name: self.populations[name]["size"] for name in active}
+        current = {name: np.zeros(size) for name, size in sizes.items()}
+        counts = {name: np.zeros(size) for name, size in sizes.items()}
+        traces = {name: np.zeros(size) for name, size in sizes.items()}
+        rasters = {name: [] for name in active}
+        for t in range(program["burn_in"] + program["window"]):
+            key = derive(seed, SPIKES, phase["stream"], sample, t)
+            spikes, gains = {}, {}
+            for name in active:
+                if name in phase["inputs"]:
+                    p = self.probabilities(phase["inputs"][name], sizes[name], signals)
+                else:
+                    p = np.clip(self.biases[name] + current[name], 0, 1)  # (5)
+                spikes[name] = uniform(key, self.positions(name)) < p  # (4)
+                gains[name] = self.gain(name, int(spikes[name].sum()))
+                rasters[name].append(spikes[name])
+            current = {name: np.zeros(size) for name, size in sizes.items()}
+            for p in enabled:  # (7)
+                arriving = spikes[p["pre"]] @ self.weights[p["weights"]]
+                current[p["post"]] += arriving * (gains[p["pre"]] if p["weighted_by_gain"] else 1)
+            if t >= program["burn_in"]:
+                for name in active:
+                    counts[name] += spikes[name]
+                    traces[name] += gains[name] * spikes[name]
+        window = program["window"]
+        q = {name: c / window for name, c in counts.items()}
+        x = {name: a / window for name, a in traces.items()}
+        return rasters, q, x
+
+    def probabilities(self, source, size, signals):
+        """Spike probabilities of an input population: of a signal, a class or a fixed neuron."""
+        value = signals[source] if isinstance(source, str) else source
+        return value if np.ndim(value) else np.arange(size) == value
+
+    def gain(self, name, spikes):
+        """Of a population with so many spikes in this step (6)."""
+        n, kind = max(1, spikes), self.populations[name]["normalization"]
+        if kind == "sqrt":
+            return (math.isqrt(4 * 256 * 256 // n) + 1) // 2 / 256
+        return 2.0 ** -(n.bit_length() // 2) if kind == "shift" else 1.0
+
+    # --- section 3: learning
+
+    def post_factors(self, name, sign, q, signals):
+        """What the rule of a population makes of its rates (9)."""
+        rule = self.populations[name]["rule"]
+        if rule is None:
+            return np.zeros_like(q[name])
+        if rule["kind"] == "contrast":
+            return sign * q[name]
+        if rule["kind"] == "delta":
+            if "population" in rule:
+                return q[rule["population"]] - q[name]
+            return (np.arange(len(q[name])) == signals[rule["signal"]]) - q[name]
+        plus = {"low": -2, "high": 0}[rule["positive"]]
+        offset, gain = {1: (plus, 2), -1: (-2 - plus, 2), 0: (0, 0)}[sign]
+        slope, theta = rounded(rule["slope"], -8), rounded(rule["threshold"], -8)
+        m = np.clip(0.5 + slope * (theta - np.sum(q[name] ** 2)), 0, 1)
+        return (offset + gain * m) * q[name]
+
+    def learn(self, phase, place, sample, seed, scale, q, x, signals):
+        """Change weights and biases after a presentation."""
+        factors = {
+            name: self.post_factors(name, phase["sign"], q, signals) for name in phase["learn"]
+        }
+        key = derive(seed, ROUNDING, sample, place)
+        for p in (self.projections[name] for name in phase["projections"]):
+            if p["post"] not in factors or p["tied"] or not p["learning_rate"]:
+                continue
+            rate, unit = rounded(p["learning_rate"] * scale, -20), 2.0 ** p["exponent"]
+            sent = (x if p["weighted_by_gain"] else q)[p["pre"]]
+            noise = (
+                uniform(derive(key, 0), self.positions(p["pre"]))[:, None]
+                + uniform(derive(key, 1), self.positions(p["post"]))
+            ) % 1  # (11)
+            w = self.weights[p["name"]] + rate * np.outer(sent, factors[p["post"]])
+            w = np.clip(np.floor(w / unit + noise), p["low"], p["high"]) * unit  # (10)
+            self.weights[p["name"]] = np.where(self.exists(p), w, 0)
+        for name, f in factors.items():
+            bias = self.populations[name]["bias"]
+            rate = rounded(bias["learning_rate"] * scale, -20)
+            h, rho = rounded(bias["homeostasis"], -20), rounded(bias["target_rate"], -20)
+            b = rounded(self.biases[name] + rate * f - h * (q[name] - rho), -24)  # (12)
+            self.biases[name] = np.clip(b, -bias["limit"], bias["limit"])
+
+    def exists(self, p):
+        """Which synapses a projection has."""
+        pre, post = (np.arange(self.populations[p[end]]["size"]) for end in ("pre", "post"))
+        pre = pre[:, None]
+        if p["connectivity"] == "dense":
+            return pre + post >= 0
+        if p["connectivity"] == "one_to_one":
+            return pre == post
+        return (pre // p["block"] == post // p["block"]) & (pre != post)
+
+    def hardest(self, program, q, sample, seed, signals):
+        """The wrong class with the most convincing read-out (13)."""
+        hard = program["hard_negative"]
+        count = q[hard["population"]] * program["window"]
+        noise = rounded(hard["noise"], -8) * uniform(derive(seed, TIES, sample), range(len(count)))
+        score = count + noise
+        score[signals[hard["truth"]]] = -np.inf
+        return int(np.argmax(score))
+
+    def run(self, name, sample, seed, signals, scale=1.0):
+        """All presentations of a sample: rasters and rates of each, and the signals as used."""
+        program, found, signals = self.programs[name], [], dict(signals)
+        hard = program.get("hard_negative")
+        for place, phase in enumerate(program["phases"]):
+            rasters, q, x = self.present(program, phase, sample, seed, signals)
+            found.append((rasters, q))
+            self.learn(phase, place, sample, seed, scale, q, x, signals)
+            if hard and hard["phase"] == phase["name"] and signals.get(hard["signal"]) == -1:
+                signals[hard["signal"]] = self.hardest(program, q, sample, seed, signals)
+        return found, signals
+
+    # --- section 4: training
+
+    def start(self, seed):
+        """Draw the initial weights and biases."""
+        for place, p in enumerate(self.projections.values()):
+            if p["tied"]:
+                continue
+            exists, unit = self.exists(p), 2.0 ** p["exponent"]
+            w = np.full(exists.shape, float(p["scale"]))
+            if p["initial"] == "normal":
+                m = 12 * np.arange(exists.size).reshape(exists.shape)
+                key = derive(seed, WEIGHTS, place)
+                draws = [uniform(key, m.ravel() + k).reshape(m.shape) for k in range(12)]
+                fan = max(1, exists.sum(0).max(), exists.sum(1).max())
+                w = (sum(draws) - 6) * (p["scale"] / np.sqrt(fan))  # (15)
+            w = np.clip(rounded(w, p["exponent"]), p["low"] * unit, p["high"] * unit)
+            self.weights[p["name"]] = np.where(exists, w, 0)
+        for name in self.biases:
+            p = self.populations[name]
+            self.biases[name] = np.full(p["size"], rounded(p["bias"]["initial"], -24))
+
+    def train(self, grey, labels, samples, seed):
+        """Present so many training samples, from sample 0 on."""
+        n, scale, order = len(grey), 1.0, None
+        for m in range(samples):
+            if m % n == 0:
+                order = np.argsort(output(derive(seed, ORDER, m // n), range(n)))
+                scale *= self.training["decay"] if m else 1
+            k = order[m % n]
+            image = self.encode(self.shifted(grey[k], m, seed))
+            negative = self.wrong_label(int(labels[k]), m, seed)
+            signals = {"image": image, "label": int(labels[k]), "negative": negative}
+            self.run("train", m, seed, signals, scale)
+
+    def wrong_label(self, label, m, seed):
+        """Of a training sample (14)."""
+        key, classes = derive(seed, LABELS, m), self.populations["label"]["size"]
+        choice, hard = uniform(key, [0, 1])
+        if hard < self.training["hard_negatives"]:
+            return -1
+        return (label + 1 + int(choice * (classes - 1))) % classes
+
+    def shifted(self, grey, m, seed):
+        """An image moved by some pixels."""
+        d, (rows, columns) = self.training["shift"], self.data["shape"]
+        draws = uniform(derive(seed, SHIFTS, m), [0, 1])
+        down, right = (int(u * (2 * d + 1)) - d for u in draws)
+        old, new = np.reshape(grey, (rows, columns)), np.zeros((rows, columns), int)
+        for y in range(max(0, down), min(rows, rows + down)):
+            for x in range(max(0, right), min(columns, columns + right)):
+                new[y, x] = old[y - down, x - right]
+        return new.ravel()
+
+    # --- section 5: images
+
+    def encode(self, grey):
+        """Spike probabilities of the image population."""
+        levels = self.data["levels"]
+        x = (2**25 * np.asarray(grey, np.int64) + levels) // (2 * levels) * 2.0**-24  # (16)
+        if self.mean is None:
+            return x
+        difference = 2 * (x - self.mean)  # (17)
+        return np.clip(np.concatenate([difference, -difference]), 0, 1)
+
+    # --- section 6: decisions
+
+    def scores(self, q):
+        """Score of a label, from the rates under it."""
+        return sum(sign * np.sum(q[name] ** 2) for name, sign in self.decisions["goodness"].items())
+
+    def goodness(self, grey, sample, seed):
+        """The label with the best score."""
+        found, _ = self.run("goodness", sample, seed, {"image": self.encode(grey)})
+        return int(np.argmax([self.scores(q) for _, q in found]))
+
+    def named(self, grey, sample, seed):
+        """What one pass finds for each label: spikes, and a random number that parts equals."""
+        readout = self.decisions["one_pass"]
+        found, _ = self.run("one_pass", sample, seed, {"image": self.encode(grey)})
+        count = found[0][1][readout] * self.programs["one_pass"]["window"]
+        return count + uniform(derive(seed, TIES, sample), range(len(count)))
+
+    def one_pass(self, grey, sample, seed):
+        """The label that the read-out names."""
+        return int(np.argmax(self.named(grey, sample, seed)))
+
+    def early(self, grey, sample, seed, limit=np.inf, candidates=None):
+        """The label that is left; without a limit, this is the mode ``proposal``."""
+        program = self.programs["goodness"]
+        left = np.arange(len(program["phases"]))
+        if candidates is not None:
+            left = np.sort(np.argsort(-self.named(grey, sample, seed))[:candidates])
+        found, _ = self.run("goodness", sample, seed, {"image": self.encode(grey)})
+        steps = 1
+        while steps <= program["window"]:
+            window = slice(program["burn_in"], program["burn_in"] + steps)
+            rates = [
+                {name: np.mean(r[window], axis=0) for name, r in found[label][0].items()}
+                for label in left
+            ]
+            scores = np.array([self.scores(q) for q in rates])
+            best, steps = int(left[np.argmax(scores)]), 2 * steps
+            left = left[scores.max() - scores <= limit / np.sqrt(steps / 2)]
+            if len(left) == 1:
+                break
+        return best

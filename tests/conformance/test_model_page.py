@@ -1,0 +1,185 @@
+"""The page ``model.md`` keeps its promise: who follows it gets the spikes, weights and answers.
+
+`from_the_page` reads nothing but the page and an export folder.
+"""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+import pffspike
+from from_the_page import Simulator
+from pffspike.cards import load_network
+from pffspike.circuits import FF, PFF, ff, pff
+from pffspike.data import from_arrays, load
+from pffspike.engines import make_engine
+from pffspike.exchange import write_export
+from pffspike.inference import Stopping
+from pffspike.network import Training, initial, structure
+from pffspike.network.parameters import Parameters
+from pffspike.recording import Probes
+from pffspike.trained import TrainedNetwork
+from strategies import cases
+
+LEARNS = {"threshold": (1.0,), "learning_rate": (0.3,), "window": 4, "bias": 0.2}
+
+
+def digits(classes: int, training: int, test: int):
+    """The first digits of each part, and only those of the first classes."""
+    data, parts = load("digits"), []
+    for part, size in (("train", training), ("test", test)):
+        images, labels = getattr(data, f"{part}_images"), getattr(data, f"{part}_labels")
+        chosen = np.flatnonzero(labels < classes)[:size]
+        parts += [images[chosen], labels[chosen]]
+    return from_arrays("digits", *parts, levels=data.levels, shape=data.shape, classes=classes)
+
+
+TRAINED = {
+    "digits": load_network("digits", {"training": {"epochs": 1}}),
+    "lateral": pff(
+        PFF(64, 3, (20, 20), lateral=5, generative_bias_rate=0.1, **LEARNS),
+        "lateral",
+        Training("digits", 2, decay=0.9, hard_negatives=0.7),
+    ),
+    "shift": pff(
+        PFF(64, 3, (20, 10), normalization="shift", homeostasis_free=(False, True), **LEARNS),
+        "shift",
+        Training("digits", 2, decay=0.9, hard_negatives=1.0, shift=2),
+    ),
+    "on_off": pff(
+        PFF(128, 3, (20,), normalization="none", latent=4, common_noise=True, **LEARNS),
+        "on_off",
+        Training("digits", 2, shift=1, coding="on_off"),
+    ),
+    "high": ff(
+        FF(64, 3, (20, 20), readout_bias_rate=0.1, first_decides=False, **LEARNS),
+        "high",
+        Training("digits", 2, decay=0.8, hard_negatives=0.5),
+    ),
+}
+
+
+def simulate(folder) -> Simulator:
+    simulator = Simulator(folder)
+    simulator.data = {"levels": 16, "shape": (8, 8)}
+    return simulator
+
+
+@pytest.fixture(scope="module", params=TRAINED)
+def case(request, tmp_path_factory):
+    """A network trained by the library, its export folder and its data."""
+    data = digits(10, 60, 3) if request.param == "digits" else digits(3, 15, 12)
+    folder = tmp_path_factory.mktemp("page") / "export"
+    trained = pffspike.train(TRAINED[request.param], data, "numpy", seed=2**63 + 5)
+    pffspike.export(trained, folder)
+    return trained, folder, data
+
+
+def equal(simulator: Simulator, parameters: Parameters) -> None:
+    """Compare all weights and biases, bit for bit."""
+    assert simulator.weights.keys() == parameters.weights.keys()
+    assert simulator.biases.keys() == parameters.biases.keys()
+    for mine, its in (
+        (simulator.weights, parameters.weights),
+        (simulator.biases, parameters.biases),
+    ):
+        for name, values in mine.items():
+            np.testing.assert_array_equal(values, its[name], name)
+
+
+def test_initial_weights(case):
+    trained, folder, _ = case
+    simulator = simulate(folder)
+    equal(simulator, trained.parameters)
+    simulator.start(7)
+    equal(simulator, initial(trained.network, 7))
+
+
+def test_training_gives_the_same_weights(case):
+    trained, folder, data = case
+    simulator = simulate(folder)
+    simulator.start(simulator.seed)
+    assert not Parameters(simulator.weights, simulator.biases).equal(trained.parameters)
+    simulator.train(data.train_images, data.train_labels, trained.samples_done, simulator.seed)
+    equal(simulator, trained.parameters)
+
+
+def spikes_agree(network, program, rasters, place, found) -> None:
+    """Compare every spike of a presentation; who is not active is silent."""
+    for name, raster in rasters.items():
+        silent = np.zeros((program.steps, network.population(name).size), bool)
+        np.testing.assert_array_equal(raster[:, place], found.get(name, silent), name)
+
+
+def compare_run(folder, trained, program, signals, samples, seed) -> None:
+    """Compare spikes, hard negatives and what was learned of a run."""
+    network, chosen = trained.network, trained.network.program(program)
+    names = tuple(p.name for p in structure.extent(network, chosen).populations)
+    with make_engine("numpy").compile(
+        network, program, trained.parameters, seed=seed, probes=Probes(rasters=names)
+    ) as session:
+        recording = session.run(signals, samples)
+        learned = session.parameters
+    simulator = simulate(folder)
+    for k, sample in enumerate(samples.tolist()):
+        given = {name: values[k] for name, values in signals.items()}
+        found, used = simulator.run(program, sample, seed, given)
+        if chosen.hard_negative:
+            assert used[chosen.hard_negative.signal] == recording.hard_negatives[k]
+        for phase, (rasters, _) in enumerate(found):
+            place = k * len(chosen.phases) + phase
+            spikes_agree(network, chosen, recording.rasters, place, rasters)
+    equal(simulator, learned)
+
+
+def test_programs_give_the_same_spikes(case):
+    trained, folder, data = case
+    images = trained.coding.encode(data.test_images[:3], data.levels)
+    signals = {"image": images, "label": data.test_labels[:3], "negative": np.array([-1, -1, 0])}
+    signals["latent"] = np.full((3, 4), 0.25)
+    for program in trained.network.programs:
+        needed = structure.extent(trained.network, program).signals
+        given = {name: signals[name] for name in needed}
+        compare_run(folder, trained, program.name, given, np.array([3, 2**40, 8]), 11)
+
+
+MODES = {
+    "goodness": {},
+    "one_pass": {},
+    "proposal": {"candidates": 2},
+    "early": {"limit": 0.5},
+    "early with candidates": {"limit": 0.5, "candidates": 2},
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_answers_are_the_same(case, mode):
+    trained, folder, data = case
+    simulator, rule = simulate(folder), MODES[mode]
+    images = trained.coding.encode(data.test_images, data.levels)
+    for image, grey in zip(images, data.test_images, strict=True):
+        np.testing.assert_array_equal(simulator.encode(grey), image)
+    options = {"candidates": rule["candidates"]} if mode == "proposal" else {}
+    if "limit" in rule:
+        window = trained.network.program("goodness").window
+        options["stopping"] = Stopping(
+            rule["limit"], 0.1, 0.9, 1, rule.get("candidates", data.classes), window
+        )
+    name = mode.partition(" ")[0]
+    answers = pffspike.classify(trained, images, name, "numpy", seed=5, **options).predicted
+    answer = simulator.early if rule else getattr(simulator, mode)
+    mine = [answer(grey, k, 5, **rule) for k, grey in enumerate(data.test_images)]
+    assert mine == answers.tolist()
+
+
+@given(cases())
+@settings(max_examples=30, deadline=None)
+def test_random_networks(tmp_path_factory, case):
+    """Every rule, normalization and connectivity, and populations that share names of signals."""
+    trained = TrainedNetwork(case.network, initial(case.network, case.seed), case.seed)
+    folder = tmp_path_factory.mktemp("random") / "export"
+    write_export(folder, trained)
+    compare_run(folder, trained, "main", case.signals, case.samples, case.seed)
+    simulator = simulate(folder)
+    simulator.start(case.seed)
+    equal(simulator, trained.parameters)
