@@ -7,6 +7,7 @@ the engines: where the page is silent or wrong, they differ.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 
 # --- section 1: random numbers
 
-SPIKES, ROUNDING, TIES, WEIGHTS, ORDER, LABELS, _, _, SHIFTS = range(9)
+SPIKES, ROUNDING, TIES, WEIGHTS, ORDER, LABELS, _, _, SHIFTS, TRIALS = range(10)
 U64 = np.uint64
 
 
@@ -267,43 +268,56 @@ class Simulator:
 
     # --- section 6: decisions
 
-    def scores(self, q):
-        """Score of a label, from the rates under it."""
-        return sum(sign * np.sum(q[name] ** 2) for name, sign in self.decisions["goodness"].items())
+    def number(self, grey):
+        """Number of an image by its content (18)."""
+        content = (self.encode(grey) * 2**24).astype("<u4").tobytes()
+        return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little") >> 2
 
-    def goodness(self, grey, sample, seed):
-        """The label with the best score."""
-        found, _ = self.run("goodness", sample, seed, {"image": self.encode(grey)})
-        return int(np.argmax([self.scores(q) for _, q in found]))
+    def trial(self, name, grey, sample, seed, trial):
+        """Rasters and rates of each phase in one of several trials."""
+        seed = derive(seed, TRIALS, trial) if trial else seed
+        return self.run(name, sample, seed, {"image": self.encode(grey)})[0]
 
-    def named(self, grey, sample, seed):
-        """What one pass finds for each label: spikes, and a random number that parts equals."""
+    def ranks(self, grey, sample, seed, trials=1):
+        """Spikes of the read-out, and random numbers that part equals."""
         readout = self.decisions["one_pass"]
-        found, _ = self.run("one_pass", sample, seed, {"image": self.encode(grey)})
-        count = found[0][1][readout] * self.programs["one_pass"]["window"]
+        found = [
+            self.trial("one_pass", grey, sample, seed, k)[0][1][readout] for k in range(trials)
+        ]
+        count = sum(found) * self.programs["one_pass"]["window"]
         return count + uniform(derive(seed, TIES, sample), range(len(count)))
 
-    def one_pass(self, grey, sample, seed):
+    def one_pass(self, grey, sample, seed, trials=1):
         """The label that the read-out names."""
-        return int(np.argmax(self.named(grey, sample, seed)))
+        return int(np.argmax(self.ranks(grey, sample, seed, trials)))
 
-    def early(self, grey, sample, seed, limit=np.inf, candidates=None):
-        """The label that is left; without a limit, this is the mode ``proposal``."""
+    def goodness(self, grey, sample, seed, candidates=None, limit=np.inf, trials=1, early=False):
+        """The label whose goodness is best, of all or of those that the read-out proposes.
+
+        With a limit, labels drop out after each trial, or ``early``, within the first.
+        """
         program = self.programs["goodness"]
-        left = np.arange(len(program["phases"]))
+        window, left = program["window"], np.arange(len(program["phases"]))
         if candidates is not None:
-            left = np.sort(np.argsort(-self.named(grey, sample, seed))[:candidates])
-        found, _ = self.run("goodness", sample, seed, {"image": self.encode(grey)})
-        steps = 1
-        while steps <= program["window"]:
-            window = slice(program["burn_in"], program["burn_in"] + steps)
-            rates = [
-                {name: np.mean(r[window], axis=0) for name, r in found[label][0].items()}
-                for label in left
-            ]
-            scores = np.array([self.scores(q) for q in rates])
-            best, steps = int(left[np.argmax(scores)]), 2 * steps
-            left = left[scores.max() - scores <= limit / np.sqrt(steps / 2)]
+            left = np.sort(np.argsort(-self.ranks(grey, sample, seed))[:candidates])
+        total, runs = np.zeros(len(left)), {}
+        stages = [(0, 2**k) for k in range(window.bit_length() - 1) if early]
+        for trial, steps in stages + [(k, window) for k in range(trials)]:
+            if trial not in runs:
+                runs[trial] = self.trial("goodness", grey, sample, seed, trial)
+            span = slice(program["burn_in"], program["burn_in"] + steps)
+            score = np.array([self.score(runs[trial][label][0], span) for label in left])
+            if steps == window:
+                total += score
+                score = total / (trial + 1)
+            best, lag = int(left[np.argmax(score)]), score.max() - score
+            keep = lag * np.sqrt(steps * (trial + 1)) <= limit
+            left, total = left[keep], total[keep]
             if len(left) == 1:
                 break
         return best
+
+    def score(self, rasters, span):
+        """Score of a label, from some steps of its presentation."""
+        rates = {name: np.mean(raster[span], axis=0) for name, raster in rasters.items()}
+        return sum(sign * np.sum(rates[p] ** 2) for p, sign in self.decisions["goodness"].items())

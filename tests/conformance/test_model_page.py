@@ -147,29 +147,37 @@ MODES = {
     "goodness": {},
     "one_pass": {},
     "proposal": {"candidates": 2},
+    "proposal in trials": {"candidates": 2, "trials": 2},
+    "one_pass in trials": {"trials": 3},
     "early": {"limit": 0.5},
-    "early with candidates": {"limit": 0.5, "candidates": 2},
+    "late": {"limit": 2.0, "candidates": 2, "trials": 3},
 }
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_answers_are_the_same(case, mode):
     trained, folder, data = case
-    simulator, rule = simulate(folder), MODES[mode]
+    simulator, rule, name = simulate(folder), MODES[mode], mode.partition(" ")[0]
     images = trained.coding.encode(data.test_images, data.levels)
     for image, grey in zip(images, data.test_images, strict=True):
         np.testing.assert_array_equal(simulator.encode(grey), image)
-    options = {"candidates": rule["candidates"]} if mode == "proposal" else {}
+    options = {key: value for key, value in rule.items() if key in ("candidates", "trials")}
     if "limit" in rule:
-        window = trained.network.program("goodness").window
-        options["stopping"] = Stopping(
-            rule["limit"], 0.1, 0.9, 1, rule.get("candidates", data.classes), window
+        labels, window = (
+            rule.get("candidates", data.classes),
+            trained.network.program("goodness").window,
         )
-    name = mode.partition(" ")[0]
-    answers = pffspike.classify(trained, images, name, "numpy", seed=5, **options).predicted
-    answer = simulator.early if rule else getattr(simulator, mode)
-    mine = [answer(grey, k, 5, **rule) for k, grey in enumerate(data.test_images)]
-    assert mine == answers.tolist()
+        stopping = Stopping(rule["limit"], 0, 0, 1, labels, window, rule.get("trials", 1), name)
+        options = {"stopping": stopping}
+        rule = {**rule, "early": name == "early"}
+    answer = simulator.one_pass if name == "one_pass" else simulator.goodness
+    for samples in (None, np.arange(len(images))):
+        theirs = pffspike.classify(
+            trained, images, name, "numpy", seed=5, samples=samples, **options
+        )
+        for k, grey in enumerate(data.test_images):
+            sample = simulator.number(grey) if samples is None else k
+            assert answer(grey, sample, 5, **rule) == theirs.predicted[k]
 
 
 @given(cases())
