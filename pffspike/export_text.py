@@ -23,9 +23,9 @@
   pixels, ``coding``;
 - ``decisions``: by the program that decides; of ``goodness`` the sign that the goodness of each
   population has in the score of a label, of ``one_pass`` the population that names the label;
-- ``data`` that it was trained on, null where they are not known: ``name``, ``levels`` (the grey value
-  that stands for white), ``shape`` (rows and columns of an image), ``classes`` and ``class_names``,
-  number of training ``samples``, and a digest of the training part, ``train``;
+- ``data`` that it was trained on, null where they are not known: ``name``, ``levels`` (the grey
+  value that stands for white), ``shape`` (rows and columns of an image), ``classes`` and
+  ``class_names``, number of training ``samples``, and a digest of the training part, ``train``;
 - ``card``: the same network in TOML, and its ``hash``; ``provenance``: what it was made from.
 """
 

@@ -60,7 +60,7 @@ class Simulator:
         self.projections = {p["name"]: p for p in content["projections"]}
         self.programs = {p["name"]: p for p in content["programs"]}
         self.training, self.decisions = content["training"], content["decisions"]
-        self.data = content.get("data")
+        self.data = content["data"]
         self.weights = {
             name: np.load(folder / f"weights/{name}.npy") * 2.0 ** p["exponent"]
             for name, p in self.projections.items()

@@ -59,12 +59,6 @@ TRAINED = {
 }
 
 
-def simulate(folder) -> Simulator:
-    simulator = Simulator(folder)
-    simulator.data = {"levels": 16, "shape": (8, 8)}
-    return simulator
-
-
 @pytest.fixture(scope="module", params=TRAINED)
 def case(request, tmp_path_factory):
     """A network trained by the library, its export folder and its data."""
@@ -89,7 +83,7 @@ def equal(simulator: Simulator, parameters: Parameters) -> None:
 
 def test_initial_weights(case):
     trained, folder, _ = case
-    simulator = simulate(folder)
+    simulator = Simulator(folder)
     equal(simulator, trained.parameters)
     simulator.start(7)
     equal(simulator, initial(trained.network, 7))
@@ -97,7 +91,7 @@ def test_initial_weights(case):
 
 def test_training_gives_the_same_weights(case):
     trained, folder, data = case
-    simulator = simulate(folder)
+    simulator = Simulator(folder)
     simulator.start(simulator.seed)
     assert not Parameters(simulator.weights, simulator.biases).equal(trained.parameters)
     simulator.train(data.train_images, data.train_labels, trained.samples_done, simulator.seed)
@@ -120,7 +114,7 @@ def compare_run(folder, trained, program, signals, samples, seed) -> None:
     ) as session:
         recording = session.run(signals, samples)
         learned = session.parameters
-    simulator = simulate(folder)
+    simulator = Simulator(folder)
     for k, sample in enumerate(samples.tolist()):
         given = {name: values[k] for name, values in signals.items()}
         found, used = simulator.run(program, sample, seed, given)
@@ -157,7 +151,7 @@ MODES = {
 @pytest.mark.parametrize("mode", MODES)
 def test_answers_are_the_same(case, mode):
     trained, folder, data = case
-    simulator, rule, name = simulate(folder), MODES[mode], mode.partition(" ")[0]
+    simulator, rule, name = Simulator(folder), MODES[mode], mode.partition(" ")[0]
     images = trained.coding.encode(data.test_images, data.levels)
     for image, grey in zip(images, data.test_images, strict=True):
         np.testing.assert_array_equal(simulator.encode(grey), image)
@@ -188,6 +182,6 @@ def test_random_networks(tmp_path_factory, case):
     folder = tmp_path_factory.mktemp("random") / "export"
     write_export(folder, trained)
     compare_run(folder, trained, "main", case.signals, case.samples, case.seed)
-    simulator = simulate(folder)
+    simulator = Simulator(folder)
     simulator.start(case.seed)
     equal(simulator, trained.parameters)

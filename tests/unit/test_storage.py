@@ -260,7 +260,7 @@ def test_an_export_is_integers_that_numpy_alone_can_read(tmp_path):
 
 def test_an_export_says_how_spikes_and_answers_are_rebuilt(tmp_path):
     state = trained(seed=123456789)
-    write_export(tmp_path / "out", state)
+    write_export(tmp_path / "out", state.replace(data=Identity("own", 7, (2, 2), 2)))
     page = Path(spec.__file__).parent / "model.md"
     assert (tmp_path / "out" / "model.md").read_bytes() == page.read_bytes()
     text = (tmp_path / "out" / "README.txt").read_text()
@@ -275,6 +275,7 @@ def test_an_export_says_how_spikes_and_answers_are_rebuilt(tmp_path):
         "tied to hidden_1_to_image_prediction",
         "one_pass, free: image, hidden_1, hidden_2, readout\n",
         "the score of a label is - G(hidden_1) - G(hidden_2)",
+        "2 x 2 pixels, 2 classes; levels = 7",
         "floor((2^25 v + levels) / (2 levels)) * 2^-24",
     ):
         assert phrase in text, phrase
