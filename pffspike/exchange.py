@@ -46,7 +46,8 @@ from pffspike.files import read_regular, write_folder
 from pffspike.network import parameters as parameters_module
 from pffspike.network import structure
 from pffspike.network.parameters import Parameters
-from pffspike.network.spec import Goodness, Network, Program, Projection
+from pffspike.network.rules import SIGNS, Rule
+from pffspike.network.spec import Network, Program, Projection
 from pffspike.storage import read_identity
 from pffspike.trained import TrainedNetwork
 
@@ -158,7 +159,18 @@ def _population(network: Network, name: str) -> dict[str, Any]:
         "gain": (table * 2.0**-_GAIN_EXPONENT).astype(int).tolist(),
         "bias_exponent": grids.DRIVE_GRID,
         "bias": toml.plain(population.bias),
-        "rule": toml.plain(population.rule),
+        "rule": None if population.rule is None else _rule(population.rule),
+    }
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    parameters = toml.plain(rule)
+    return {
+        "kind": parameters.pop("kind"),
+        "parameters": parameters,
+        "coefficients": {f"{sign:+d}": toml.plain(rule.coefficients(sign)) for sign in SIGNS},
+        "target_population": rule.target_population,
+        "target_signal": rule.target_signal,
     }
 
 
@@ -186,12 +198,8 @@ def _program(network: Network, program: Program) -> dict[str, Any]:
 
 
 def _decisions(network: Network) -> dict[str, Any]:
-    rules = {p.name: p.rule for p in network.populations}
-    signs = {
-        name: -1 if rule.positive == "low" else 1
-        for name, rule in rules.items()
-        if isinstance(rule, Goodness) and rule.decides
-    }
+    rules = {p.name: p.rule for p in network.populations if p.rule is not None}
+    signs = {name: rule.evidence for name, rule in rules.items() if rule.evidence}
     found = {"goodness": signs, "one_pass": "readout"}
     programs = {program.name for program in network.programs}
     return {name: value for name, value in found.items() if name in programs}

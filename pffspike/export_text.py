@@ -5,9 +5,11 @@
 - ``seed``: of the training, in decimal digits;
 - ``populations``, in the order that keys random numbers (``index``): ``size``; ``input``: whether
   its spike probabilities come from outside; ``normalization``, and its table ``gain`` for 0, 1, ...
-  spikes, integers times ``2^gain_exponent``; ``rule``: null, or by its ``kind`` goodness
-  (``threshold``, ``slope``, whether ``positive`` samples have low or high goodness, whether the
-  population ``decides``), contrast, or delta (the ``population`` or the ``signal`` of the target);
+  spikes, integers times ``2^gain_exponent``; ``rule``: null, or its ``kind`` and ``parameters`` (of
+  goodness ``threshold``, ``slope``, whether ``positive`` samples have low or high goodness, and
+  whether the population ``decides``; of delta the ``population`` or the ``signal`` of the target),
+  and what follows from them: ``coefficients`` (``offset``, ``gain``, ``slope``, ``theta``) for each
+  sign of a phase, and ``target_population`` or ``target_signal``, if any;
   ``bias``: ``initial`` value, ``learning_rate``, ``homeostasis``, ``target_rate``, ``limit``;
 - ``projections``, in the order that keys initial weights: from ``pre`` to ``post``;
   ``connectivity`` and ``block``; ``weights``: whose file it uses, its own unless it is ``tied``;
@@ -110,10 +112,10 @@ def _population(population: Mapping[str, Any]) -> str:
     start = f"{population['name']}: {population['size']} neurons, {population['normalization']}"
     if population["input"]:
         return f"{start}, input"
-    rule = population["rule"] or {"kind": "no rule"}
-    parameters = {key: value for key, value in rule.items() if key != "kind"}
+    rule = population["rule"] or {"kind": "none", "parameters": {}}
+    parameters = _values(rule["parameters"])
     return (
-        f"{start}\n  rule: {rule['kind']}{': ' if parameters else ''}{_values(parameters)}"
+        f"{start}\n  rule: {rule['kind']}{': ' if parameters else ''}{parameters}"
         f"\n  bias: {_values(population['bias'])}"
     )
 

@@ -45,6 +45,16 @@ def rounded(x, grid):
     return np.floor(x * 2.0**-grid + 0.5) * 2.0**grid
 
 
+def coefficients(kind, parameters, sign):
+    """Offset, gain, slope and theta of a rule (table of section 3)."""
+    if kind != "goodness":
+        return {"contrast": sign, "delta": -1}[kind], 0, 0, 0
+    if sign == 0:
+        return 0, 0, 0, 0
+    offset = -2 if (sign > 0) == (parameters["positive"] == "low") else 0
+    return offset, 2, rounded(parameters["slope"], -8), rounded(parameters["threshold"], -8)
+
+
 class Simulator:
     """The network of an export folder.
 
@@ -131,20 +141,16 @@ class Simulator:
 
     def post_factors(self, name, sign, q, signals):
         """What the rule of a population makes of its rates (9)."""
-        rule = self.populations[name]["rule"]
+        rule, target = self.populations[name]["rule"], 0
         if rule is None:
             return np.zeros_like(q[name])
-        if rule["kind"] == "contrast":
-            return sign * q[name]
-        if rule["kind"] == "delta":
-            if "population" in rule:
-                return q[rule["population"]] - q[name]
-            return (np.arange(len(q[name])) == signals[rule["signal"]]) - q[name]
-        plus = {"low": -2, "high": 0}[rule["positive"]]
-        offset, gain = {1: (plus, 2), -1: (-2 - plus, 2), 0: (0, 0)}[sign]
-        slope, theta = rounded(rule["slope"], -8), rounded(rule["threshold"], -8)
+        if rule["target_population"]:
+            target = q[rule["target_population"]]
+        if rule["target_signal"]:
+            target = np.arange(len(q[name])) == signals[rule["target_signal"]]
+        offset, gain, slope, theta = coefficients(rule["kind"], rule["parameters"], sign)
         m = np.clip(0.5 + slope * (theta - np.sum(q[name] ** 2)), 0, 1)
-        return (offset + gain * m) * q[name]
+        return (offset + gain * m) * q[name] + target
 
     def learn(self, phase, place, sample, seed, scale, q, x, signals):
         """Change weights and biases after a presentation."""

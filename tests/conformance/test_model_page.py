@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 import pffspike
-from from_the_page import Simulator
+from from_the_page import Simulator, coefficients
 from pffspike.cards import load_network
 from pffspike.circuits import FF, PFF, ff, pff
 from pffspike.data import from_arrays, load
@@ -183,5 +183,9 @@ def test_random_networks(tmp_path_factory, case):
     write_export(folder, trained)
     compare_run(folder, trained, "main", case.signals, case.samples, case.seed)
     simulator = Simulator(folder)
+    for rule in (p["rule"] for p in simulator.populations.values() if p["rule"]):
+        for sign, values in rule["coefficients"].items():
+            mine = coefficients(rule["kind"], rule["parameters"], int(sign))
+            assert mine == tuple(values[key] for key in ("offset", "gain", "slope", "theta"))
     simulator.start(case.seed)
     equal(simulator, trained.parameters)
