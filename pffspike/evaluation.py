@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pffspike import inference, mapping
 from pffspike.devices import Device
-from pffspike.energy import Energy, energy
+from pffspike.energy import Energy, energy, totals
 from pffspike.engines.base import Engine, Progress
 from pffspike.errors import ValidationError
 from pffspike.inference import Classification, Stopping
@@ -127,12 +127,7 @@ def evaluate(
         mode,
         answer.accuracy(labels),
         confusion,
-        energy(
-            answer.recordings,
-            len(images),
-            device,
-            traffic=mapping.traffic(network, device, answer.recordings, len(images)),
-        ),
+        energy(answer.recordings, device, traffic=mapping.traffic(answer.recordings, device)),
         seconds,
         answer,
     )
@@ -153,21 +148,17 @@ def summary(results: Sequence[Evaluation]) -> dict[str, Any]:
             ("synaptic_operations_per_inference", r.energy.counts.synaptic_operations),
             ("spikes_per_inference", r.energy.counts.spikes),
             ("steps_per_inference", r.energy.counts.steps),
+            ("spread", {name: vars(found) for name, found in r.energy.counts.spread.items()}),
             ("candidates", r.classification.candidates),
         ):
             content.setdefault(key, {})[r.mode] = value
         if r.classification.stopping:
             content.setdefault("stopping", {})[r.mode] = stopping_rule(r.classification.stopping)
-        priced = content.setdefault("energy", {}).setdefault(r.energy.device, {})
-        for key, value in (
-            ("joule_per_inference", r.energy.joule),
-            ("joule_per_inference_low", r.energy.low),
-            ("joule_per_inference_high", r.energy.high),
-            ("static_joule_per_inference", r.energy.static),
-        ):
-            priced.setdefault(key, {})[r.mode] = value
-        priced["not_counted"] = list(r.energy.not_counted)
-        priced["unpriced"] = list(r.energy.unpriced)
+        found = content.setdefault("energy", {}).setdefault(r.energy.device, {})
+        for key, value in totals(r.energy).items():
+            found.setdefault(key, {})[r.mode] = value
+        found["not_counted"] = list(r.energy.not_counted)
+        found["unpriced"] = list(r.energy.unpriced)
     return content
 
 

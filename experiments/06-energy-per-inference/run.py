@@ -1,4 +1,4 @@
-"""Accuracy against energy: trains what is missing, prices everything, writes table and pictures.
+"""Accuracy against energy: trains what is missing, computes energies, writes table and pictures.
 
 python experiments/06-energy-per-inference/run.py [--dataset mnist] [--network FILE]
 """
@@ -84,6 +84,8 @@ def study(
     else:
         base = systems.train(config["card"], config["changes"], data, seed, store)
     points = list(sweep_base(base, config, data, devices, seed, budget))
+    if "rule_abiding" in config:
+        points += rule_abiding(config["rule_abiding"], data, devices, seed, store, budget)
     for series, setting, state in variants(config, data, seed, store, base) if others else ():
         for mode in ("one_pass", "goodness"):
             point = systems.spiking(state, data, mode, devices, seed)
@@ -123,6 +125,24 @@ def sweep_base(
         for mode in ("one_pass", "goodness"):
             point = systems.spiking(state, data, mode, devices, seed, rasters=True)
             yield {"series": "bits", "setting": f"weights of {bits} bits", **point}
+    placed = [device for device in devices if device.limits]
+    for objective in ("speed", "energy"):
+        for mode in ("one_pass", "goodness"):
+            point = systems.spiking(base, data, mode, placed, seed, placement=objective)
+            yield {"series": "placement", "setting": f"for {objective}", **point}
+
+
+def rule_abiding(
+    card: str, data: Dataset, devices: list[Device], seed: int, store: Path, budget: float
+) -> Iterator[dict[str, Any]]:
+    """The network that breaks no design rule of Loihi 1, with weights of 8 bits."""
+    state = systems.with_bits(systems.train(card, {}, data, seed, store), 8, data, seed)
+    systems.check_rules(state)
+    for mode, candidates in (("one_pass", None), ("early", 2), ("goodness", None)):
+        point = systems.spiking(
+            state, data, mode, devices, seed, candidates=candidates, budget=budget
+        )
+        yield {"series": "fits Loihi 1", "setting": f"{card}, 8 bits", **point}
 
 
 def variants(
@@ -163,7 +183,13 @@ def compare(
     """Spiking PFF and FF, rate-coded PFF, and a perceptron that is as accurate."""
     found = [{"system": f"spiking PFF, {p['mode']}", **p} for p in points if p["series"] == "mode"]
     found += [
-        {"system": f"spiking FF, {p['mode']}", **p} for p in points if p["series"] == "spiking FF"
+        {"system": f"{name}, {p['mode']}", **p}
+        for series, name in (
+            ("fits Loihi 1", "spiking PFF that fits Loihi 1"),
+            ("spiking FF", "spiking FF"),
+        )
+        for p in points
+        if p["series"] == series
     ]
     found += rate_pff(config["rate_pff"], data, devices, seed, store) if others else []
     hidden, accuracy, result = equal_perceptron(points, config, data, seed, store)
@@ -188,8 +214,8 @@ def rate_pff(
     # One pass up, then, label by label, half of the 12 steps and one more.
     for mode, neurons in (("one_pass", units + data.classes), ("goodness", units * (1 + 70))):
         got = result["modes"][mode]
-        priced = systems.dense(got["operations"], neurons, devices)
-        found.append({"system": f"rate PFF, {mode}", "accuracy": got["accuracy"], "energy": priced})
+        energy = systems.dense(got["operations"], neurons, devices)
+        found.append({"system": f"rate PFF, {mode}", "accuracy": got["accuracy"], "energy": energy})
     return found
 
 
@@ -226,7 +252,7 @@ def train_energies(
     seed: int,
     store: Path,
 ) -> dict[str, Any]:
-    """Energy of learning an image: PFF on every device, backpropagation where it runs."""
+    """Energies of learning an image: PFF on every device, backpropagation where it runs."""
     hidden, _, result = equal_perceptron(points, config, data, seed, store)
     settings = _perceptron(config, hidden)
     return {

@@ -1,4 +1,4 @@
-"""The systems of the study: trained once, kept, and put through their ways to answer."""
+"""The systems of the study: trained once, kept, and put through their modes of inference."""
 
 from __future__ import annotations
 
@@ -16,11 +16,18 @@ from threadpoolctl import threadpool_limits
 from pffspike import inference, mapping, storage, training
 from pffspike.arithmetic import counter
 from pffspike.baselines import KINDS
-from pffspike.baselines.result import Operations
 from pffspike.cards.networks import changed, load_network, network_hash
 from pffspike.data import Dataset
 from pffspike.devices import Device, load_device
-from pffspike.energy import Counts, Energy, Entry, counts, energy, ledger, metrics, price
+from pffspike.energy import (
+    Energy,
+    EventCount,
+    count_events,
+    energy,
+    energy_of_events,
+    metrics,
+    totals,
+)
 from pffspike.engines import make_engine
 from pffspike.files import write_whole
 from pffspike.network import structure
@@ -56,8 +63,9 @@ def spiking(
     candidates: int | None = None,
     budget: float = 0.002,
     rasters: bool = False,
+    placement: str = "cores",
 ) -> Point:
-    """Answer the test images in a mode, and price it."""
+    """Answer the test images in a mode: accuracy, counts and energies."""
     network, parameters = state.network, state.parameters
     images = state.coding.encode(data.test_images, data.levels)
     stopping = None
@@ -84,20 +92,19 @@ def spiking(
         samples=np.arange(len(images)),
         probes=probes,
     )
-    priced = on_devices(network, answer.recordings, len(images), devices)
+    found = on_devices(answer.recordings, devices, placement)
     point = {
         "mode": mode if candidates is None else f"{mode} of {candidates}",
         "accuracy": answer.accuracy(data.test_labels),
-        "counts": dataclasses.asdict(priced[devices[0].name].counts),
-        "energy": {name: plain(result) for name, result in priced.items()},
+        "counts": dataclasses.asdict(found[devices[0].name].counts),
+        "energy": {name: plain(result) for name, result in found.items()},
     }
     if rasters:
-        found = metrics(answer.recordings, len(images), parameters)
-        point["metrics"] = dataclasses.asdict(found)
-        share = found.Effective_ACs / point["counts"]["synaptic_operations"]
+        measured = metrics(answer.recordings, len(images), parameters)
+        point["metrics"] = dataclasses.asdict(measured)
+        share = measured.Effective_ACs / point["counts"]["synaptic_operations"]
         point["without_zeros"] = {
-            d.name: plain(_without_zeros(network, answer.recordings, len(images), d, share))
-            for d in devices
+            d.name: plain(_without_zeros(answer.recordings, d, share)) for d in devices
         }
     return point
 
@@ -108,48 +115,42 @@ def _senders(network: Network, mode: str) -> tuple[str, ...]:
 
 
 def on_devices(
-    network: Network, recordings: Sequence[Recording], inferences: int, devices: list[Device]
+    recordings: Sequence[Recording], devices: list[Device], placement: str = "cores"
 ) -> dict[str, Energy]:
     """Energies by device, messages between cores included where the card says what a core holds."""
     return {
-        d.name: energy(
-            recordings, inferences, d, traffic=mapping.traffic(network, d, recordings, inferences)
-        )
+        d.name: energy(recordings, d, traffic=mapping.traffic(recordings, d, placement=placement))
         for d in devices
     }
 
 
-def _without_zeros(
-    network: Network, recordings: Sequence[Recording], inferences: int, device: Device, share: float
-) -> Energy:
-    """The price if no synapse were stored whose weight is 0."""
-    entries = [
-        dataclasses.replace(e, number=e.number * share) if e.event == "synaptic_operation" else e
-        for e in ledger(recordings)
+def _without_zeros(recordings: Sequence[Recording], device: Device, share: float) -> Energy:
+    """The energy if no synapse were stored whose weight is 0."""
+    counted = [
+        dataclasses.replace(c, by_inference=c.by_inference * share)
+        if c.event == "synaptic_operation"
+        else c
+        for c in count_events(recordings)
     ]
-    sent = mapping.traffic(network, device, recordings, inferences)
+    sent = mapping.traffic(recordings, device)
     if sent:
         cores = [
             dataclasses.replace(core, synaptic_operation=core.synaptic_operation * share)
             for core in sent.cores
         ]
         sent = dataclasses.replace(sent, cores=tuple(cores))
-    return price(entries, inferences, device, counts(recordings, inferences), traffic=sent)
+    return energy_of_events(counted, device, traffic=sent)
 
 
 def plain(result: Energy) -> dict[str, Any]:
-    """The figures of an energy; None where the operations themselves have no price."""
-    if {"synaptic_operation", "multiply_accumulate"} & set(result.unpriced):
-        return {"joule": None, "unpriced": list(result.unpriced)}
+    """The values of an energy, in joule, and its breakdown."""
     return {
-        "joule": result.joule,
-        "low": result.low,
-        "high": result.high,
-        "static": result.static,
-        "dynamic": result.dynamic,
-        "by_event": result.parts,
-        "by_part": result.by(lambda row: row.part),
+        **totals(result),
+        "by_event": result.by(lambda term: term.event),
+        "by_part": result.by(lambda term: term.part),
         "unpriced": list(result.unpriced),
+        "comparable": list(result.comparable),
+        "cores": next((t.place for t in result.terms if t.event == "static"), None),
     }
 
 
@@ -164,6 +165,13 @@ def with_bits(state: TrainedNetwork, bits: int, data: Dataset, seed: int) -> Tra
     images = state.coding.encode(some, data.levels)
     moments = activity(state.network, state.parameters, ENGINE, images, labels, seed=seed)
     return quantize(state, bits, load_device("loihi1"), moments).trained
+
+
+def check_rules(state: TrainedNetwork) -> None:
+    """Raise `AssertionError` if a network breaks a design rule of Loihi 1."""
+    device = load_device("loihi1")
+    broken = mapping.check(mapping.place(state.network, device), state.parameters, device)
+    assert not broken, broken
 
 
 def rate(kind: str, settings: dict[str, Any], data: Dataset, seed: int, store: Path) -> Any:
@@ -187,25 +195,25 @@ def _ignore(_share: float) -> None:
 
 
 def dense(operations: dict[str, float], neurons: float, devices: list[Device]) -> dict[str, Any]:
-    """Energies of an inference without spikes: products of numbers, and neurons."""
-    return _priced(Operations(**operations), neurons, 0.0, devices)
+    """Energies of an inference without spikes: products of whole matrices, and neurons."""
+    return _energies(operations["Dense"], neurons, 0.0, devices)
 
 
-def _priced(
-    operations: Operations, neurons: float, updates: float, devices: list[Device]
+def _energies(
+    products: float, neurons: float, updates: float, devices: list[Device]
 ) -> dict[str, Any]:
-    entries = [
-        Entry(event, part, "layers", "all", number)
+    """Energies by device: no device here skips the zeros of a matrix of numbers."""
+    counted = [
+        EventCount(event, part, "layers", "all", np.array([number]))
         for event, part, number in (
-            ("multiply_accumulate", "representation", operations.Effective_MACs),
-            ("dense_operation", "representation", operations.Dense),
+            ("multiply_accumulate", "representation", products),
+            ("dense_operation", "representation", products),
             ("neuron_update", "representation", neurons),
             ("learning_update", "learning", updates),
         )
         if number
     ]
-    counted = Counts(0.0, neurons, 0.0, 0.0, operations.Dense, 0.0, updates)
-    return {d.name: plain(price(entries, 1, d, counted)) for d in devices}
+    return {d.name: plain(energy_of_events(counted, d)) for d in devices}
 
 
 def training_spiking(
@@ -231,10 +239,10 @@ def training_spiking(
     signals = {name: signals[name] for name in used.signals}
     with ENGINE.compile(network, "train", state.parameters, seed=seed, probes=probes) as session:
         recording = session.run(signals, np.arange(images))
-    priced = on_devices(network, [recording], images, devices)
+    found = on_devices([recording], devices)
     return {
-        "counts": dataclasses.asdict(priced[devices[0].name].counts),
-        "energy": {name: plain(result) for name, result in priced.items()},
+        "counts": dataclasses.asdict(found[devices[0].name].counts),
+        "energy": {name: plain(result) for name, result in found.items()},
         "presentations": state.samples_total,
     }
 
@@ -245,20 +253,14 @@ def training_perceptron(
     """Energy of learning one image by backpropagation, counted from the sizes of the layers.
 
     Forward one product a weight, backward two (but for the first layer, one), Adam one update a
-    weight and batch. Zeros of the input are skipped forward and in the first layer's gradient.
+    weight and batch.
     """
     sizes = [data.train_images.shape[1], *settings["hidden"], data.classes]
     layers = [a * b for a, b in itertools.pairwise(sizes)]
-    operations = result["modes"]["one_pass"]["operations"]
-    first = operations["Effective_MACs"]
-    backward = (
-        2 * sum(layers[1:])
-        + np.count_nonzero(data.train_images[:1000]) / min(1000, len(data.train_images)) * sizes[1]
-    )
-    counted = Operations(first + backward, 0.0, 3 * sum(layers) - layers[0])
+    products = 3 * sum(layers) - layers[0]
     updates = result["parameters"] / settings.get("batch", 128)
     return {
-        "energy": _priced(counted, 2.0 * sum(sizes[1:]), updates, devices),
-        "operations": dataclasses.asdict(counted),
+        "energy": _energies(products, 2.0 * sum(sizes[1:]), updates, devices),
+        "operations": products,
         "presentations": settings["epochs"] * len(data.train_images),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -13,9 +13,9 @@ from pffspike import evaluation, inference, mapping
 from pffspike.cards.networks import network_hash
 from pffspike.cli import options, output
 from pffspike.data import Dataset
-from pffspike.devices import Device, load_device
-from pffspike.energy import Energy, Metrics, Row, metrics
-from pffspike.energy import energy as account
+from pffspike.devices import load_device
+from pffspike.energy import Energy, Metrics, Term, metrics, plain
+from pffspike.energy import energy as energy_of
 from pffspike.engines import make_engine
 from pffspike.errors import ValidationError
 from pffspike.network import structure
@@ -46,8 +46,14 @@ def energy(
     calibration: options.Calibration = None,
     step_time: Annotated[
         float | None,
-        typer.Option(help="Seconds that a step lasts, instead of the card's assumption.", min=0),
+        typer.Option(help="Seconds that a step lasts, instead of the card's.", min=0),
     ] = None,
+    placement: Annotated[
+        str,
+        typer.Option(
+            help=f"Objective of the placement on cores: one of {', '.join(mapping.OBJECTIVES)}."
+        ),
+    ] = "cores",
     measure: Annotated[
         bool,
         typer.Option("--measure", help="Measure this machine too, where it has counters (RAPL)."),
@@ -59,13 +65,14 @@ def energy(
     download: options.Download = False,
     json: options.JsonFile = None,
 ) -> None:
-    """Count the events of an inference and price them with the figures of devices.
+    """Count the events of an inference and compute its energy on devices.
 
-    Every line of the second table is a count times a figure; --json has them by population,
-    projection and phase, with the source of each figure.
+    Every line of the second table is a count times a value; --json has them by population,
+    projection and phase, with the source of each value, and of every profile of a card.
 
     Example: pffspike energy digits.h5 --device loihi1 --device cpu --mode one_pass
     """
+    mapping.check_objective(placement)
     if step_time is not None and not math.isfinite(step_time):
         raise ValidationError(f"--step-time {step_time} must be a number of seconds")
     state = options.load_trained(trained)
@@ -83,6 +90,7 @@ def energy(
         "images": len(shown),
         "engine": runner.name,
         "seed": seed,
+        "placement": placement,
         "versions": versions(),
         "modes": {},
     }
@@ -117,13 +125,12 @@ def energy(
 
         answer = classify()
         counted = metrics(answer.recordings, len(shown), state.parameters)
-        priced = [
-            account(
+        found = [
+            energy_of(
                 answer.recordings,
-                len(shown),
                 card,
-                traffic=mapping.traffic(state.network, card, answer.recordings, len(shown)),
-                step_time=step_time,
+                traffic=mapping.traffic(answer.recordings, card, placement=placement),
+                step=step_time,
             )
             for card in cards
         ]
@@ -132,10 +139,10 @@ def energy(
             "candidates": candidates,
             "stopping": evaluation.stopping_rule(stopping) if stopping else None,
             "metrics": dataclasses.asdict(counted),
-            "counts": dataclasses.asdict(priced[0].counts),
-            "devices": {card.name: plain(e) for card, e in zip(cards, priced, strict=True)},
+            "counts": dataclasses.asdict(found[0].counts),
+            "devices": {card.name: plain(e) for card, e in zip(cards, found, strict=True)},
         }
-        show(f"{trained}, {way}, {len(shown)} test images", chosen, counted, cards, priced)
+        show(f"{trained}, {way}, {len(shown)} test images", chosen, counted, found)
         if measure:
             content["host"] = host(classify, len(shown))
         results["modes"][way] = content
@@ -155,80 +162,82 @@ def senders(state: TrainedNetwork) -> tuple[str, ...]:
     return tuple(name for name in found if name in {p.name for p in used})
 
 
-def plain(result: Energy) -> dict[str, Any]:
-    """Plain data of a result: totals, and rows with count, figure, source and joule."""
-    return {
-        "joule": result.joule,
-        "low": result.low,
-        "high": result.high,
-        "static": result.static,
-        "profiles": result.profiles,
-        "by_event": result.parts,
-        "by_part": result.by(lambda row: row.part),
-        "unpriced": list(result.unpriced),
-        "not_counted": list(result.not_counted),
-        "rows": [_plain_row(row) for row in result.rows],
-        "rows_of_other_profiles": {
-            name: [_plain_row(row) for row in rows] for name, rows in result.others.items()
-        },
-    }
+def show(title: str, data: Dataset, counted: Metrics, energies: Sequence[Energy]) -> None:
+    """Print the energy of an inference, device by device and event by event.
 
-
-def _plain_row(row: Row) -> dict[str, Any]:
-    figure = dataclasses.asdict(row.figure) if row.figure else {}
-    return {
-        "event": row.event,
-        "part": row.part,
-        "place": row.place,
-        "phase": row.phase,
-        "count": row.count,
-        "figure": figure.get("value"),
-        "unit": figure.get("unit"),
-        "source": figure.get("source"),
-        "kind": figure.get("kind"),
-        "joule": row.joule,
-    }
-
-
-def show(
-    title: str,
-    data: Dataset,
-    counted: Metrics,
-    cards: Iterable[Device],
-    priced: Iterable[Energy],
-) -> None:
-    """Print what an inference costs, device by device and event by event."""
-    pairs = list(zip(cards, priced, strict=True))
+    Parameters
+    ----------
+    title : str
+        What was run.
+    data : Dataset
+        Its name is shown.
+    counted : Metrics
+        NeuroBench's metrics of the run.
+    energies : sequence of Energy
+        Of each device, per inference.
+    """
     output.table(
         f"{title} of {data.name}: energy per inference",
-        ("device", "energy", "range", "of it static", "by part"),
+        ("device", "events", "cores used", "± over images", "95 % of images", "whole chip"),
         [
             (
-                card.name,
-                output.joule(e.joule),
-                f"{output.joule(e.low)} to {output.joule(e.high)}",
-                output.joule(e.static),
-                _shares(e),
+                e.device,
+                output.joule(e.events),
+                output.joule(e.total),
+                f"± {output.joule(e.spread.deviation)}" if e.spread else "",
+                f"{output.joule(e.spread.low)} to {output.joule(e.spread.high)}"
+                if e.spread
+                else "",
+                output.joule(e.whole_chip),
             )
-            for card, e in pairs
+            for e in energies
         ],
     )
     output.table(
-        "counts and figures, per inference",
-        ("device", "event", "count", "figure", "kind", "energy"),
-        [line for card, e in pairs for line in _lines(card, e)],
+        "with the cores used, by profile and part",
+        ("device", "by profile", "by part (default profile)"),
+        [(e.device, _profiles(e), _shares(e)) for e in energies],
     )
-    for card, e in pairs:
-        sources = dict.fromkeys(row.figure.source for row in e.rows if row.figure)
-        output.console.print(f"{card.name}, sources: {'; '.join(sources)}", style="dim")
-        output.console.print(f"{card.name}, not counted: {'; '.join(e.not_counted)}", style="dim")
+    output.table(
+        "event counts and energies per event, per inference",
+        ("device", "event", "count", "energy per event", "kind", "energy"),
+        [line for e in energies for line in _lines(e)],
+    )
+    for e in energies:
+        sources = dict.fromkeys(term.value.source for term in e.terms if term.value)
+        output.console.print(f"{e.device}, sources: {'; '.join(sources)}", style="dim")
+        output.console.print(f"{e.device}, not counted: {'; '.join(e.not_counted)}", style="dim")
+    spread = energies[0].counts.spread.get("synaptic_operations")
+    if spread:
+        mean = energies[0].counts.synaptic_operations
+        output.console.print(
+            f"synaptic operations over images: {mean:,.0f} ± {spread.deviation:,.0f}, 95 % from "
+            f"{spread.low:,.0f} to {spread.high:,.0f}",
+            style="dim",
+        )
     totals = {k: v for k, v in vars(counted).items() if k != "by_projection"}
     values = ", ".join(f"{k} {_number(v)}" for k, v in totals.items())
     output.console.print(f"NeuroBench's metrics: {values}", style="dim")
 
 
+def _spread(result: Energy) -> tuple[str, str]:
+    spread = result.spread
+    if spread is None:
+        return "", ""
+    interval = f"{output.joule(spread.low)} to {output.joule(spread.high)}"
+    return f"± {output.joule(spread.deviation)}", interval
+
+
+def _profiles(result: Energy) -> str:
+    shown = [
+        f"{name} {output.joule(found.total)}" + ("" if name in result.comparable else " (in part)")
+        for name, found in result.profiles.items()
+    ]
+    return " | ".join(shown)
+
+
 def _shares(result: Energy) -> str:
-    parts = result.by(lambda row: row.part)
+    parts = result.by(lambda term: term.part)
     total = sum(parts.values()) or 1.0
     named = sorted(parts.items(), key=lambda item: -item[1])
     return ", ".join(
@@ -238,22 +247,23 @@ def _shares(result: Energy) -> str:
     )
 
 
-def _lines(card: Device, result: Energy) -> list[tuple[object, ...]]:
-    """Rows by event: counts summed, for the figure is the same."""
-    events: dict[str, list[Row]] = {}
-    for row in result.rows:
-        events.setdefault(row.event, []).append(row)
+def _lines(result: Energy) -> list[tuple[object, ...]]:
+    """Terms by event: counts summed, for the energy per event is the same."""
+    events: dict[str, list[Term]] = {}
+    for term in result.terms:
+        events.setdefault(term.event, []).append(term)
     lines: list[tuple[object, ...]] = []
-    for event, rows in events.items():
-        figure = rows[0].figure
+    for event, terms in events.items():
+        value = terms[0].value
+        name = event.replace("_", " ")
         lines.append(
             (
-                card.name,
-                event.replace("_", " ") if event != "static" else "static, a step",
-                f"{sum(row.count for row in rows):,.0f}",
-                f"{figure.value:.4g} {figure.unit}" if figure else "no figure",
-                figure.kind if figure else "",
-                output.joule(sum(row.joule for row in rows)) if figure else "not priced",
+                result.device,
+                name if event != "static" else f"static power of {terms[0].place}, a step",
+                f"{sum(term.count for term in terms):,.0f}",
+                f"{value.value:.4g} {value.unit}" if value else "no value",
+                value.kind if value else "",
+                output.joule(sum(term.energy for term in terms)) if value else "not counted",
             )
         )
     return lines

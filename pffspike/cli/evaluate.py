@@ -11,6 +11,7 @@ from pffspike.cli import options, output
 from pffspike.devices import load_device
 from pffspike.engines import make_engine, resolve
 from pffspike.inference import CALIBRATED, MODES, Stopping
+from pffspike.text import three_energies
 
 _DEFAULT_MODES = ("goodness", "one_pass")
 
@@ -103,20 +104,19 @@ def show(title: str, results: list[evaluation.Evaluation]) -> None:
             f"{r.energy.counts.steps:.0f}",
             f"{r.energy.counts.spikes:,.0f}",
             f"{r.energy.counts.synaptic_operations:,.0f}",
-            f"{output.joule(r.energy.joule)} ({output.joule(r.energy.low)} "
-            f"to {output.joule(r.energy.high)})",
+            three_energies(r.energy.events, r.energy.total, r.energy.whole_chip),
             f"{r.seconds:.1f} s",
         )
         for r in results
     ]
     device = results[0].energy.device
     columns = ("engine", "mode", "accuracy", "steps", "spikes", "synaptic operations")
-    output.table(title, (*columns, f"energy on {device} (range)", "time"), rows)
+    output.table(title, (*columns, f"energy on {device} (events; chip)", "time"), rows)
     output.console.print(
         "Steps, spikes, operations and energy are per inference, over all its presentations; "
-        "energy with the static power, the range from without it to with it, over the profiles of "
-        f"the card (see `pffspike energy`); without a figure: "
-        f"{', '.join(results[0].energy.unpriced) or 'nothing'}; "
+        "energy is that of the events and of the static power of the cores in use; in brackets of "
+        "the events alone and with the static power of the whole chip (see `pffspike energy`); "
+        f"without an energy: {', '.join(results[0].energy.unpriced) or 'nothing'}; "
         "not counted: " + "; ".join(results[0].energy.not_counted),
         style="dim",
     )

@@ -38,6 +38,10 @@ def export(
     learning: Annotated[
         bool, typer.Option("--learning", help="Leave room for learning on the device.")
     ] = False,
+    placement: Annotated[
+        str,
+        typer.Option(help=f"Objective of the placement: one of {', '.join(mapping.OBJECTIVES)}."),
+    ] = "cores",
     nir: Annotated[Path | None, typer.Option(help="Also, or only, write this NIR file.")] = None,
     dataset: options.DatasetName = None,
     data: options.DataFolder = None,
@@ -52,6 +56,7 @@ def export(
 
     Example: pffspike export digits.h5 --device loihi1 -o out && python out/run_lava.py
     """
+    mapping.check_objective(placement)
     if out is None and nir is None:
         raise ValidationError("there is nothing to write; give --output FOLDER, --nir FILE or both")
     if out is None and device is not None:
@@ -64,7 +69,13 @@ def export(
     if device is not None:
         card = load_device(device)
         state = _fitting(state, card, bits, images)
-        deployment = deploy(state, card, learning=learning)
+        deployment = deploy(
+            state,
+            card,
+            learning=learning,
+            placement=placement,
+            images=_examples(state, images) if placement != "cores" else None,
+        )
     if out is not None:
         write_export(out, state, extra_files(state, _examples(state, images), deployment))
         _show(out, state, json, deployment)
@@ -136,7 +147,7 @@ def _show(
     output.table(f"{out}: {network.name}", columns, rows)
     content: object = [dict(zip(columns, row, strict=True)) for row in rows]
     if deployment is not None:
-        summary = mapping.summary(deployment.placement, deployment.findings, deployment.device)
+        summary = mapping.summary(deployment.placement, deployment.violations, deployment.device)
         _show_placement(summary)
         content = {"projections": content, "placement": toml.plain(summary)}
     output.write_json(json, content)
@@ -154,9 +165,10 @@ def _show_placement(summary: dict[str, object]) -> None:
     columns = ("resource", "used", "available", "share", "most on a core", "of a core")
     title = f"{summary['cores_used']} cores on {summary['chips']} chip(s) of {summary['device']}"
     output.table(title, columns, rows)
-    findings = summary["findings"]
-    assert isinstance(findings, list)
-    for finding in findings:
+    violations = summary["violations"]
+    assert isinstance(violations, list)
+    for violation in violations:
         output.console.print(
-            f"{finding['severity']} ({finding['rule']}): {finding['message']}", highlight=False
+            f"{violation['severity']} ({violation['rule']}): {violation['message']}",
+            highlight=False,
         )

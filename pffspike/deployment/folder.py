@@ -20,10 +20,10 @@ from pffspike import mapping
 from pffspike.arithmetic import grids
 from pffspike.devices import Device
 from pffspike.engines.reference import ReferenceEngine
-from pffspike.errors import MissingPackageError
-from pffspike.mapping import Finding, Placement
+from pffspike.errors import MissingPackageError, ValidationError
+from pffspike.mapping import Placement, Violation
 from pffspike.network import structure
-from pffspike.recording import Probes
+from pffspike.recording import Probes, Recording
 from pffspike.trained import TrainedNetwork
 
 _SAMPLES = {"one_pass": 4, "goodness": 1}  #: images of the example, by program
@@ -36,35 +36,90 @@ class Deployment:
     Parameters
     ----------
     trained : TrainedNetwork
+        The network.
     device : Device
+        The card of the device.
     placement : Placement
-    findings : list of Finding
+        Cores of its neurons.
+    violations : list of Violation
         Of the design rules, errors first.
     """
 
     trained: TrainedNetwork
     device: Device
     placement: Placement
-    findings: list[Finding]
+    violations: list[Violation]
 
 
-def deploy(trained: TrainedNetwork, device: Device, *, learning: bool = False) -> Deployment:
+def deploy(
+    trained: TrainedNetwork,
+    device: Device,
+    *,
+    learning: bool = False,
+    placement: str = "cores",
+    images: npt.NDArray[np.float64] | None = None,
+) -> Deployment:
     """Place a network on a device and apply the design rules.
 
     Parameters
     ----------
     trained : TrainedNetwork
+        A network whose weights the device can hold, or else a rule says so.
     device : Device
         With limits and formats.
     learning : bool
-        See `pffspike.mapping.place`.
+        Whether it learns on the device, see `pffspike.mapping.place`.
+    placement : {"cores", "speed", "energy"}
+        Objective of the placement, see `pffspike.mapping.arrange`.
+    images : (samples, pixels) ndarray of float64 or None
+        Spike probabilities of some images, whose spikes say how much work neurons have; needed for
+        ``speed`` and ``energy``.
 
     Returns
     -------
     Deployment
+        The placement, and the design rules that the network breaks.
+
+    Raises
+    ------
+    ValidationError
+        If the objective is not known, or needs images or values of the card that are missing.
+
+    Examples
+    --------
+    >>> from pffspike import training
+    >>> from pffspike.cards import load_network
+    >>> from pffspike.data import load
+    >>> from pffspike.devices import load_device
+    >>> untrained = training.begin(load_network("digits"), load("digits"), seed=0)
+    >>> len(deploy(untrained, load_device("loihi1")).placement.cores)
+    4
     """
-    placed = mapping.place(trained.network, device, learning=learning)
+    mapping.check_objective(placement)
+    network = trained.network
+    if placement == "cores":
+        placed = mapping.place(network, device, learning=learning)
+    elif images is None:
+        raise ValidationError(
+            f"a placement for {placement} needs spikes of images, and the data set of the network "
+            f"is not at hand; give --data or place for cores"
+        )
+    else:
+        recordings = [_run(trained, p.name, images) for p in network.programs if p.name in _SAMPLES]
+        placed = mapping.arrange(recordings, device, placement, network=network, learning=learning)
     return Deployment(trained, device, placed, mapping.check(placed, trained.parameters, device))
+
+
+def _run(
+    trained: TrainedNetwork, program: str, images: npt.NDArray[np.float64], seed: int = 0
+) -> Recording:
+    """Run a program on the reference engine and keep every spike."""
+    network = trained.network
+    names = tuple(p.name for p in structure.extent(network, network.program(program)).populations)
+    with ReferenceEngine().compile(
+        network, program, trained.parameters, seed=seed, probes=Probes(rasters=names)
+    ) as session:
+        return session.run({"image": images}, np.arange(len(images)))
 
 
 def extra_files(
@@ -105,13 +160,9 @@ def example(
     Arrays: ``image`` ``(samples, pixels)`` int32, times 2^-24; ``samples``, ``seed``; and
     ``spikes/<population>`` ``(samples, phases, steps, units)`` bool.
     """
-    network, samples = trained.network, np.arange(len(images))
-    chosen = network.program(program)
-    names = tuple(p.name for p in structure.extent(network, chosen).populations)
-    probes = Probes(rasters=names)
-    engine = ReferenceEngine()
-    with engine.compile(network, program, trained.parameters, seed=seed, probes=probes) as session:
-        recording = session.run({"image": images}, samples)
+    chosen = trained.network.program(program)
+    recording = _run(trained, program, images, seed)
+    samples = recording.samples
     arrays = {
         "image": (images * 2.0**-grids.DRIVE_GRID).astype(np.int32),
         "samples": samples,
@@ -126,7 +177,7 @@ def example(
 
 
 def _placement(deployment: Deployment) -> dict[str, bytes]:
-    content = mapping.summary(deployment.placement, deployment.findings, deployment.device)
+    content = mapping.summary(deployment.placement, deployment.violations, deployment.device)
     files = {
         "placement.json": (json.dumps(content, indent=1) + "\n").encode(),
         "report.md": mapping.markdown(content).encode(),

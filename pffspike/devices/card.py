@@ -1,107 +1,85 @@
-"""Device cards: what an event costs, where the figure comes from, how far it can be trusted."""
+"""Device cards: what an event costs, where the value comes from, how far it can be trusted."""
 
 from __future__ import annotations
 
 import dataclasses
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 from pffspike.cards import toml
 from pffspike.devices.formats import Formats
 from pffspike.devices.limits import Limits
+from pffspike.devices.sourced import JOULE, Quantity
+from pffspike.devices.static import StaticPower
 from pffspike.errors import ValidationError, unknown
 
-_JOULE = {"J": 1.0, "mJ": 1e-3, "uJ": 1e-6, "nJ": 1e-9, "pJ": 1e-12, "fJ": 1e-15}
-_WATT = {"W": 1.0, "mW": 1e-3, "uW": 1e-6}
-_SECOND = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
-_SI = _JOULE | _WATT | _SECOND
+TEMPLATE = "template.toml"  #: name of the card to begin one's own with
 
-
-@dataclass(frozen=True)
-class Figure:
-    """One number of a card: the energy of an event, a power or a duration.
-
-    Parameters
-    ----------
-    value : float
-    unit : str
-        Of energy: J, mJ, uJ, nJ, pJ, fJ; of power: W, mW, uW; of time: s, ms, us, ns.
-    source : str
-        Where the figure stands.
-    kind : {"measured", "published", "assumed"}
-        Measured on silicon by its source, published by its source without a measurement (for
-        example from simulation), or assumed by the card's author.
-    """
-
-    value: float
-    unit: Literal["J", "mJ", "uJ", "nJ", "pJ", "fJ", "W", "mW", "uW", "s", "ms", "us", "ns"]
-    source: str
-    kind: Literal["measured", "published", "assumed"]
-
-    def __post_init__(self) -> None:
-        if self.value < 0:
-            raise ValidationError(f"value = {self.value} must not be negative")
-        if not self.source.strip():
-            raise ValidationError(f"source = {self.source!r} must say where {self.value} stands")
-
-    @property
-    def si(self) -> float:
-        """The figure in joule, watt or seconds."""
-        return self.value * _SI[self.unit]
-
-    def check(self, key: str, units: Mapping[str, float]) -> None:
-        """Raise `ValidationError` if the unit is not one of those given."""
-        if self.unit not in units:
-            raise ValidationError(f"{key}: unit = {self.unit!r} must be one of: {', '.join(units)}")
+#: cards that were renamed, by their old names: values of 2015 are named so
+_RENAMED = {"cpu": "cpu2015", "gpu": "gpu2015", "arm": "arm2015"}
 
 
 @dataclass(frozen=True)
 class Profile:
-    """One consistent set of energies of a device, by event; None: not stated by the source.
+    """One consistent set of energies of a device, by event; None: not given by the source.
 
     Parameters
     ----------
-    synaptic_operation : Figure or None
+    synaptic_operation : Quantity or None
         A spike that arrives at one synapse: an accumulate.
-    multiply_accumulate : Figure or None
-        The same of an input that is neither 0 nor a spike.
-    dense_operation : Figure or None
+    multiply_accumulate : Quantity or None
+        The same of an input that is not a spike.
+    dense_operation : Quantity or None
         A synapse in a step, whatever arrives there: of devices that do not skip zeros.
-    neuron_update : Figure or None
+    neuron_update : Quantity or None
         A neuron in a step, whether it spikes or not.
-    spike : Figure or None
+    spike : Quantity or None
         Added for each spike of a neuron.
-    random_number : Figure or None
+    random_number : Quantity or None
         Added for each random number that is drawn.
-    learning_update : Figure or None
+    learning_update : Quantity or None
         A weight or bias in a phase that changes it.
-    message_on_core, message_off_core : Figure or None
+    message_on_core, message_off_core : Quantity or None
         A spike's message to the core that it comes from, and to another one.
-    hop_x, hop_y : Figure or None
+    hop_x, hop_y : Quantity or None
         A message from one router to the next, east or west, and north or south.
+    contains_static : bool
+        Whether the energies of the events contain the static power of the device already.
+
+    Raises
+    ------
+    ValidationError
+        If no event has an energy, a unit is none of energy, or operations would count twice.
+
+    Examples
+    --------
+    >>> Profile(spike=Quantity(29, "pJ", "an example", "assumed")).energies.keys()
+    dict_keys(['spike'])
     """
 
-    synaptic_operation: Figure | None = None
-    multiply_accumulate: Figure | None = None
-    dense_operation: Figure | None = None
-    neuron_update: Figure | None = None
-    spike: Figure | None = None
-    random_number: Figure | None = None
-    learning_update: Figure | None = None
-    message_on_core: Figure | None = None
-    message_off_core: Figure | None = None
-    hop_x: Figure | None = None
-    hop_y: Figure | None = None
+    synaptic_operation: Quantity | None = None
+    multiply_accumulate: Quantity | None = None
+    dense_operation: Quantity | None = None
+    neuron_update: Quantity | None = None
+    spike: Quantity | None = None
+    random_number: Quantity | None = None
+    learning_update: Quantity | None = None
+    message_on_core: Quantity | None = None
+    message_off_core: Quantity | None = None
+    hop_x: Quantity | None = None
+    hop_y: Quantity | None = None
+    contains_static: bool = False
 
     def __post_init__(self) -> None:
-        for event, figure in self.figures.items():
-            figure.check(event, _JOULE)
-        if not self.figures:
+        for event, energy in self.energies.items():
+            energy.check(event, JOULE)
+        if not self.energies:
             raise ValidationError(
-                f"a profile needs a figure for one event at least: {', '.join(EVENTS)}"
+                f"a profile needs the energy of one event at least: {', '.join(EVENTS)}"
             )
         if self.dense_operation and (self.synaptic_operation or self.multiply_accumulate):
             raise ValidationError(
@@ -110,70 +88,14 @@ class Profile:
             )
 
     @property
-    def figures(self) -> dict[str, Figure]:
-        """The figures that are stated, by event."""
+    def energies(self) -> dict[str, Quantity]:
+        """The energies that are given, by event."""
         found = {event: getattr(self, event) for event in EVENTS}
-        return {event: figure for event, figure in found.items() if figure is not None}
+        return {event: energy for event, energy in found.items() if energy is not None}
 
 
-EVENTS = tuple(field.name for field in dataclasses.fields(Profile))  #: that a device may price
-
-
-@dataclass(frozen=True)
-class Times:
-    """How long a core works on an event, one event after the other; None: no time of its own.
-
-    Parameters
-    ----------
-    synaptic_operation, neuron_update, spike : Figure or None
-        Of its neurons and of the synapses onto them, see `Profile`.
-    message_in, message_out : Figure or None
-        A message that it takes, and one that it sends, to itself or to another core.
-    step : Figure or None
-        Of every step: until all cores know that all are done.
-    """
-
-    synaptic_operation: Figure | None = None
-    neuron_update: Figure | None = None
-    spike: Figure | None = None
-    message_in: Figure | None = None
-    message_out: Figure | None = None
-    step: Figure | None = None
-
-    def __post_init__(self) -> None:
-        for event, figure in self.figures.items():
-            figure.check(event, _SECOND)
-        if not self.figures:
-            raise ValidationError("times needs a figure for one event at least; else leave it out")
-
-    @property
-    def figures(self) -> dict[str, Figure]:
-        """The figures that are stated, by event."""
-        found = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        return {event: figure for event, figure in found.items() if figure is not None}
-
-
-@dataclass(frozen=True)
-class Static:
-    """What a device burns while it waits.
-
-    Parameters
-    ----------
-    power : Figure
-        Of one chip.
-    step_time : Figure
-        Duration of a step where nothing better is known.
-    times : Times or None
-        From which the duration of a step follows, once it is known what the busiest core does.
-    """
-
-    power: Figure
-    step_time: Figure
-    times: Times | None = None
-
-    def __post_init__(self) -> None:
-        self.power.check("power", _WATT)
-        self.step_time.check("step_time", _SECOND)
+#: events that a device may give an energy for
+EVENTS = tuple(f.name for f in dataclasses.fields(Profile) if f.name != "contains_static")
 
 
 @dataclass(frozen=True)
@@ -182,19 +104,32 @@ class Device:
 
     Parameters
     ----------
-    name, description : str
+    name : str
+        Name of the card.
+    description : str
+        One line for people.
     default : str
-        Name of the profile that a single figure is taken from.
+        Name of the profile that a single value is taken from.
     profiles : mapping of str to Profile
-        Sets of figures; their spread is the range that an account states.
+        Sets of energies from different sources; results show what each of them gives.
     not_counted : tuple of str
-        What the figures leave out, and what to beware of.
-    static : Static or None
-        None: not stated, or contained in the figures of the events.
+        What the values leave out, and what to beware of.
+    static : StaticPower or None
+        None: not known, or contained in the energies of the events.
     formats : Formats or None
         None: numbers are held as in the network.
     limits : Limits or None
         None: whatever fits into memory.
+
+    Raises
+    ------
+    ValidationError
+        If the default is none of the profiles, or nothing is said to be left out.
+
+    Examples
+    --------
+    >>> load_device("loihi1").profiles["davies2018"].synaptic_operation.value
+    23.6
     """
 
     name: str
@@ -202,7 +137,7 @@ class Device:
     default: str
     profiles: Mapping[str, Profile]
     not_counted: tuple[str, ...]
-    static: Static | None = None
+    static: StaticPower | None = None
     formats: Formats | None = None
     limits: Limits | None = None
 
@@ -213,26 +148,72 @@ class Device:
                 f"{', '.join(self.profiles)}"
             )
         if not self.not_counted:
-            raise ValidationError("not_counted = [] must name what the figures leave out")
+            raise ValidationError("not_counted = [] must name what the values leave out")
 
 
 def known_devices() -> tuple[str, ...]:
-    """Names of the device cards that come with the package."""
+    """Names of the device cards that come with the package.
+
+    Returns
+    -------
+    tuple of str
+        In alphabetical order, without the template.
+
+    Examples
+    --------
+    >>> "loihi1" in known_devices()
+    True
+    """
     folder = resources.files("pffspike.hardware")
     names = (entry.name for entry in folder.iterdir())
     return tuple(sorted(n[:-5] for n in names if n.endswith(".toml") and n != TEMPLATE))
 
 
-TEMPLATE = "template.toml"  #: name of the card to begin one's own with
-
-
 def load_device(card: str | Path) -> Device:
-    """Load a device card by name or path (`ValidationError` if there is none or a key is wrong)."""
+    """Load a device card.
+
+    Parameters
+    ----------
+    card : str or Path
+        Name of a card that comes with the package, or the path of one.
+
+    Returns
+    -------
+    Device
+        The card, every value checked.
+
+    Raises
+    ------
+    ValidationError
+        If there is no such card, a key is wrong, or a value is still the template's.
+
+    Examples
+    --------
+    >>> load_device("spinnaker").description
+    'SpiNNaker 1: ARM968 cores, 130 nm'
+    """
     text = str(card)
     if isinstance(card, Path) or "/" in text or text.endswith(".toml"):
-        return toml.build(Device, toml.read(Path(card)), text)
+        return _built(toml.read(Path(card)), text)
+    if text in _RENAMED:
+        _warn(f"device {text!r} is now called {_RENAMED[text]!r}; the old name will go")
+        text = _RENAMED[text]
     if text not in known_devices():
         raise unknown("device", text, known_devices(), "or give the path of a card")
     resource = resources.files("pffspike.hardware") / f"{text}.toml"
     source = f"hardware/{text}.toml"
-    return toml.build(Device, toml.parse(resource.read_text("utf-8"), source), source)
+    return _built(toml.parse(resource.read_text("utf-8"), source), source)
+
+
+def _built(data: dict[str, Any], source: str) -> Device:
+    """Make a card of parsed data, with the one key of 0.1 that has another form now."""
+    static = data.get("static")
+    times = static.get("times") if isinstance(static, dict) else None
+    if isinstance(times, dict) and "step" in times and "barrier" not in times:
+        _warn(f"{source}: static.times.step is now a list static.times.barrier, by tiles in use")
+        times["barrier"] = [{"tiles": 1, "time": times.pop("step")}]
+    return toml.build(Device, data, source)
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, FutureWarning, stacklevel=3)

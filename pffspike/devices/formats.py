@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pffspike.devices.stated import Stated, require
+from pffspike.devices.sourced import SourcedValue, require
 from pffspike.errors import ValidationError
 
 
@@ -18,41 +18,52 @@ class Formats:
 
     Parameters
     ----------
-    weight_bits : Stated
+    weight_bits : SourcedValue
         Most bits of a weight, its sign included where both signs occur.
-    mixed_step : Stated
+    mixed_step : SourcedValue
         What the device stores is a multiple of this where both signs occur: 2 means even values,
         twice the integer, with an exponent that is lower by one.
-    weight_exponent_low, weight_exponent_high : Stated
+    weight_exponent_low, weight_exponent_high : SourcedValue
         Range of the exponent of a projection.
-    bias_bits : Stated or None
+    bias_bits : SourcedValue or None
         Bits of a bias, with sign, times a power of two that a population shares; None: as in the
         network.
-    random_bits : Stated or None
+    random_bits : SourcedValue or None
         Bits of the random number that a neuron draws in a step: spike probabilities are multiples
         of 2 to minus this.
-    payload_bits : Stated
+    payload_bits : SourcedValue
         Bits of a number that a spike carries; 0: a spike carries none.
-    weight_shift : Stated or None
+    weight_shift : SourcedValue or None
         A stored weight adds ``weight * 2^(weight_shift + exponent)`` to the state of a neuron.
-    noise_shift : Stated or None
+    noise_shift : SourcedValue or None
         A draw is ``(r - 2^(random_bits-1) + mantissa * 2^(random_bits-2)) * 2^(exponent -
         noise_shift)``, ``r`` of ``random_bits`` bits; mantissa and exponent are set per core. None:
         the device has no such setting.
-    state_bits : Stated or None
+    state_bits : SourcedValue or None
         Bits of the state of a neuron, with sign.
+
+    Raises
+    ------
+    ValidationError
+        If a value is out of its range, or a key that needs another one stands alone.
+
+    Examples
+    --------
+    >>> from pffspike.devices import load_device
+    >>> load_device("loihi1").formats.weight_bits.value
+    8
     """
 
-    weight_bits: Stated
-    mixed_step: Stated
-    weight_exponent_low: Stated
-    weight_exponent_high: Stated
-    payload_bits: Stated
-    bias_bits: Stated | None = None
-    random_bits: Stated | None = None
-    weight_shift: Stated | None = None
-    noise_shift: Stated | None = None
-    state_bits: Stated | None = None
+    weight_bits: SourcedValue
+    mixed_step: SourcedValue
+    weight_exponent_low: SourcedValue
+    weight_exponent_high: SourcedValue
+    payload_bits: SourcedValue
+    bias_bits: SourcedValue | None = None
+    random_bits: SourcedValue | None = None
+    weight_shift: SourcedValue | None = None
+    noise_shift: SourcedValue | None = None
+    state_bits: SourcedValue | None = None
 
     def __post_init__(self) -> None:
         require("weight_bits", self.weight_bits, 2, 31)

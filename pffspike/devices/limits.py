@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from pffspike.devices.stated import Stated, require
+from pffspike.devices.sourced import SourcedValue, require
 from pffspike.errors import ValidationError
 
 
@@ -17,34 +17,45 @@ class Limits:
 
     Parameters
     ----------
-    cores : Stated
+    cores : SourcedValue
         Of a chip.
-    compartments : Stated
+    compartments : SourcedValue
         Neurons of a core.
-    axons_in, axons_out : Stated
+    axons_in, axons_out : SourcedValue
         Of a core: entries for neurons whose spikes arrive, and for destinations of its spikes.
-    synapse_words, word_bits : Stated
+    synapse_words, word_bits : SourcedValue
         Synapse memory of a core, and the size of its word.
-    synapse_group, group_bits : Stated
+    synapse_group, group_bits : SourcedValue
         Most weights of a group, and the bits that a group takes beside its weights.
-    learning_axons : Stated
+    learning_axons : SourcedValue
         Entries that an incoming axon with learning synapses takes.
-    mesh_width, mesh_height, tile_cores : Stated or None
-        Tiles of a chip, and the cores of a tile; None: the card states no mesh.
+    mesh_width, mesh_height, tile_cores : SourcedValue or None
+        Tiles of a chip, and the cores of a tile; None: the card gives no mesh.
+
+    Raises
+    ------
+    ValidationError
+        If a value is below 1, or the mesh is incomplete or has too few cores.
+
+    Examples
+    --------
+    >>> from pffspike.devices import load_device
+    >>> load_device("loihi1").limits.words(64, 8)
+    9
     """
 
-    cores: Stated
-    compartments: Stated
-    axons_in: Stated
-    axons_out: Stated
-    synapse_words: Stated
-    word_bits: Stated
-    synapse_group: Stated
-    group_bits: Stated
-    learning_axons: Stated
-    mesh_width: Stated | None = None
-    mesh_height: Stated | None = None
-    tile_cores: Stated | None = None
+    cores: SourcedValue
+    compartments: SourcedValue
+    axons_in: SourcedValue
+    axons_out: SourcedValue
+    synapse_words: SourcedValue
+    word_bits: SourcedValue
+    synapse_group: SourcedValue
+    group_bits: SourcedValue
+    learning_axons: SourcedValue
+    mesh_width: SourcedValue | None = None
+    mesh_height: SourcedValue | None = None
+    tile_cores: SourcedValue | None = None
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -69,12 +80,14 @@ class Limits:
         Parameters
         ----------
         synapses : int
+            Number of synapses of the axon.
         bits : int
-            Of a weight.
+            Bits of a weight.
 
         Returns
         -------
         int
+            Words of the synapse memory, whole ones.
         """
         whole, rest = divmod(synapses, self.synapse_group.value)
         return whole * self._group(self.synapse_group.value, bits) + (

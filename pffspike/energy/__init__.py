@@ -1,21 +1,27 @@
-"""Energy per inference: counts of a recording, priced by a device card."""
+"""Energy per inference: events of a recording, counted, times the values of a device card."""
 
-from pffspike.energy.account import Counts, Energy, Row, counts, energy, price
-from pffspike.energy.ledger import PARTS, Entry, Load, Traffic, ledger
+from pffspike.energy.breakdown import Energy, ProfileEnergy, Term, energy, energy_of_events
+from pffspike.energy.counts import Counts, Spread, counts
+from pffspike.energy.events import PARTS, CoreLoad, EventCount, Traffic, count_events
 from pffspike.energy.metrics import Metrics, metrics
+from pffspike.energy.plain import plain, totals
 
 __all__ = [
     "PARTS",
+    "CoreLoad",
     "Counts",
     "Energy",
-    "Entry",
-    "Load",
+    "EventCount",
     "Metrics",
-    "Row",
+    "ProfileEnergy",
+    "Spread",
+    "Term",
     "Traffic",
+    "count_events",
     "counts",
     "energy",
-    "ledger",
+    "energy_of_events",
     "metrics",
-    "price",
+    "plain",
+    "totals",
 ]

@@ -1,27 +1,35 @@
 """Mapping: a network on the cores of a device, the design rules, the messages between cores."""
 
+from pffspike.mapping.arrange import OBJECTIVES, arrange, check_objective, traffic
+from pffspike.mapping.demand import Balance
 from pffspike.mapping.mapper import place
-from pffspike.mapping.messages import Messages, loads, messages, traffic
+from pffspike.mapping.messages import Messages, messages
 from pffspike.mapping.placement import Block, Core, Noise, Placement, Route, Usage
 from pffspike.mapping.report import markdown, summary
-from pffspike.mapping.rules import RULES, Finding, check, shortfalls
+from pffspike.mapping.rules import RULES, Violation, check, unmet_constraints
+from pffspike.mapping.traffic import loads, traffic_on
 
 __all__ = [
+    "OBJECTIVES",
     "RULES",
+    "Balance",
     "Block",
     "Core",
-    "Finding",
     "Messages",
     "Noise",
     "Placement",
     "Route",
     "Usage",
+    "Violation",
+    "arrange",
     "check",
+    "check_objective",
     "loads",
     "markdown",
     "messages",
     "place",
-    "shortfalls",
     "summary",
     "traffic",
+    "traffic_on",
+    "unmet_constraints",
 ]

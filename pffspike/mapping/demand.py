@@ -16,17 +16,47 @@ from pffspike.network.spec import Network, Population, Projection
 
 
 @dataclass(frozen=True)
+class Balance:
+    """The most work that a core may take, beside the limits of the device.
+
+    Parameters
+    ----------
+    work : mapping of str to float
+        Work of each population, s or in any other unit: of its updates, its spikes and the
+        synapses onto it. Neurons of a population share it equally.
+    limit : float
+        The most work of a core, in the same unit. A single neuron may exceed it.
+
+    Examples
+    --------
+    >>> Balance({"hidden_1": 4e-6}, 1e-6).limit
+    1e-06
+    """
+
+    work: Mapping[str, float]
+    limit: float
+
+
+@dataclass(frozen=True)
 class Demand:
     """The part of a network that is placed, and the limits it must keep.
 
     Parameters
     ----------
     network : Network
+        The whole network.
     limits : Limits
+        Capacity of a core.
     formats : Formats
+        Number formats of the device.
     populations : tuple of Population
+        Those that are placed.
     projections : tuple of Projection
+        Those that are placed.
     learning : bool
+        Whether synapses that learn are given the room that learning needs.
+    balance : Balance or None
+        Most work of a core; None: any.
     """
 
     network: Network
@@ -35,19 +65,38 @@ class Demand:
     populations: tuple[Population, ...]
     projections: tuple[Projection, ...]
     learning: bool
+    balance: Balance | None = None
 
     @staticmethod
-    def make(network: Network, device: Device, learning: bool) -> Demand:
+    def make(
+        network: Network, device: Device, learning: bool, balance: Balance | None = None
+    ) -> Demand:
         """Take the programs that learn nothing, with ``learning`` all programs.
+
+        Parameters
+        ----------
+        network : Network
+            The whole network.
+        device : Device
+            With limits and formats.
+        learning : bool
+            Whether it learns on the device.
+        balance : Balance or None
+            Most work of a core; None: any.
+
+        Returns
+        -------
+        Demand
+            What is to be placed.
 
         Raises
         ------
         ValidationError
-            If the card of the device states no limits or no formats.
+            If the card of the device gives no limits or no formats.
         """
         if device.limits is None or device.formats is None:
             raise ValidationError(
-                f"device {device.name!r} states no limits of its cores, so nothing can be placed "
+                f"device {device.name!r} gives no limits of its cores, so nothing can be placed "
                 f"on it; add the tables [limits] and [formats] to its card"
             )
         used = [structure.extent(network, p) for p in network.programs if learning or not p.learns]
@@ -60,7 +109,18 @@ class Demand:
             tuple(p for p in network.populations if p.name in populations),
             tuple(p for p in network.projections if p.name in projections),
             learning,
+            balance,
         )
+
+    def light(self, blocks: Sequence[Block]) -> bool:
+        """Whether the work of some blocks together is within the limit of a core."""
+        if self.balance is None:
+            return True
+        work, population = self.balance.work, self.network.population
+        shares = (
+            work.get(b.population, 0.0) * b.size / population(b.population).size for b in blocks
+        )
+        return sum(shares) <= self.balance.limit
 
     def bits(self, projection: Projection) -> int:
         """Bits of a weight as stored: those of its format, at most those that the device has."""

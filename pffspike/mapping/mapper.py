@@ -15,21 +15,27 @@ more incoming axons than a core has stays as it is, and `pffspike.mapping.rules`
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from pffspike.devices import Device, Limits
 from pffspike.mapping import scale
-from pffspike.mapping.demand import Demand
+from pffspike.mapping.demand import Balance, Demand
 from pffspike.mapping.placement import Block, Core, Noise, Placement, Route, Usage, targets
 from pffspike.network.spec import Network, Projection
 
 Parts = dict[str, list[Block]]
 
 
-def place(network: Network, device: Device, *, learning: bool = False) -> Placement:
-    """Place a network on the cores of a device.
+def place(
+    network: Network,
+    device: Device,
+    *,
+    learning: bool = False,
+    balance: Balance | None = None,
+) -> Placement:
+    """Place a network on the cores of a device, on as few as hold it.
 
     Parameters
     ----------
@@ -37,20 +43,31 @@ def place(network: Network, device: Device, *, learning: bool = False) -> Placem
         Its weights may need more bits than the device has; the placement is that of the device's
         own, and `pffspike.mapping.check` says so.
     device : Device
+        With limits and formats.
     learning : bool
         Whether it shall learn on the device: all programs are placed, and synapses that learn take
         what learning needs. Otherwise the programs that learn nothing.
+    balance : Balance or None
+        Most work of a core; None: any. See `pffspike.mapping.arrange`.
 
     Returns
     -------
     Placement
+        The cores, in the order of the populations, and the ways of the spikes.
 
     Raises
     ------
     ValidationError
-        If the card states no limits.
+        If the card gives no limits or no formats.
+
+    Examples
+    --------
+    >>> from pffspike.cards import load_network
+    >>> from pffspike.devices import load_device
+    >>> len(place(load_network("digits"), load_device("loihi1")).cores)
+    4
     """
-    demand = Demand.make(network, device, learning)
+    demand = Demand.make(network, device, learning, balance)
     parts = _split(demand)
     noises = scale.noises(demand)
     groups = _pack(demand, parts, noises)
@@ -99,7 +116,7 @@ def _cut(demand: Demand, population: str, count: int) -> list[Block]:
 def _fitting(demand: Demand, population: str, least: int, parts: Parts) -> int:
     """Smallest number of parts, from ``least`` on, that fit on a core each.
 
-    If a single neuron has too many axons, they are left out of account.
+    If a single neuron has too many axons, these are not counted.
     """
     size = demand.network.population(population).size
     limits = _limits(demand.limits)
@@ -112,7 +129,8 @@ def _fitting(demand: Demand, population: str, least: int, parts: Parts) -> int:
         cut = _cut(demand, population, count)
         blocks = {(b.size, b.start % quantum): b for b in cut}.values()
         needs = (demand.arriving(b) + Usage(axons_out=leaving * b.size) for b in blocks)
-        if all(_fits(need, limits, ignored) for need in needs):
+        light = all(demand.light([b]) or b.size == 1 for b in blocks)
+        if light and all(_fits(need, limits, ignored) for need in needs):
             return count
     return size
 
@@ -121,7 +139,7 @@ def _limits(limits: Limits) -> dict[str, int]:
     return {field.name: getattr(limits, field.name).value for field in dataclasses.fields(Usage)}
 
 
-def _fits(usage: Usage, limits: dict[str, int], ignored: set[str]) -> bool:
+def _fits(usage: Usage, limits: Mapping[str, int], ignored: set[str]) -> bool:
     return all(getattr(usage, key) <= most for key, most in limits.items() if key not in ignored)
 
 
@@ -141,7 +159,8 @@ def _pack(demand: Demand, parts: Parts, noises: dict[str, Noise | None]) -> list
     for block in sorted(needs, key=share, reverse=True):
         for index, (blocks, usage) in enumerate(cores):
             alike = noises[blocks[0].population] == noises[block.population]
-            if alike and _fits(usage + needs[block], limits, set()):
+            light = demand.light([*blocks, block])
+            if alike and light and _fits(usage + needs[block], limits, set()):
                 cores[index] = ([*blocks, block], usage + needs[block])
                 break
         else:

@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.devices import Device
-from pffspike.energy import Load, Traffic
+from pffspike.energy.events import inference_numbers
 from pffspike.errors import ValidationError
-from pffspike.mapping.mapper import place
 from pffspike.mapping.placement import Placement
-from pffspike.mapping.rules import shortfalls
 from pffspike.network import structure
-from pffspike.network.spec import Network, Projection
+from pffspike.network.spec import Projection
 from pffspike.recording import Recording
 
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Messages:
-    """Messages per inference, by projection. A spike is one message to each core with targets.
+    """Messages by projection and inference. A spike is one message to each core with targets.
 
     Projections do not share messages, as they do not share axons in a placement: an upper bound
     where several reach the same core from the same population.
 
     Parameters
     ----------
-    within : mapping of str to float
-        That stay on the core of the sender.
-    between : mapping of str to float
-        To other cores of the same chip.
-    off_chip : mapping of str to float
-        To cores of other chips.
-    hops_x, hops_y : mapping of str to float
+    within : mapping of str to (inferences,) ndarray of float64
+        Messages that stay on the core of the sender.
+    between : mapping of str to (inferences,) ndarray of float64
+        Messages to other cores of the same chip.
+    off_chip : mapping of str to (inferences,) ndarray of float64
+        Messages to cores of other chips.
+    hops_x, hops_y : mapping of str to (inferences,) ndarray of float64
         Steps on the mesh of the messages between cores of a chip: along its width and its height.
     exact : bool
         Whether every spike was counted where it was sent. False if senders of a population have
@@ -45,144 +41,93 @@ class Messages:
         spikes count as spread evenly.
     """
 
-    within: dict[str, float]
-    between: dict[str, float]
-    off_chip: dict[str, float]
-    hops_x: dict[str, float]
-    hops_y: dict[str, float]
+    within: dict[str, Floats]
+    between: dict[str, Floats]
+    off_chip: dict[str, Floats]
+    hops_x: dict[str, Floats]
+    hops_y: dict[str, Floats]
     exact: bool
 
 
-_FIELDS = ("within", "between", "off_chip", "hops_x", "hops_y")
+_WAYS = ("within", "between", "off_chip", "hops_x", "hops_y")
 
 
-def messages(placement: Placement, recordings: Sequence[Recording], inferences: int) -> Messages:
+def messages(placement: Placement, recordings: Sequence[Recording]) -> Messages:
     """Count the messages that inferences caused.
 
     Parameters
     ----------
     placement : Placement
+        Of the network of the recordings.
     recordings : sequence of Recording
-        All that the inferences presented, of the network placed. Rasters of a population make its
-        counts exact wherever they are not so anyhow.
-    inferences : int
-        Their number.
+        All that the inferences presented; samples of the same number are one inference. Rasters of
+        a population make its counts exact wherever they are not so anyhow.
 
     Returns
     -------
     Messages
+        Inferences in the order of their numbers.
 
     Raises
     ------
     ValidationError
         If a recording has a projection that is not placed.
+
+    Examples
+    --------
+    >>> from pffspike import cards, devices, inference, mapping
+    >>> from pffspike.engines import make_engine
+    >>> from pffspike.network import initial
+    >>> network = cards.load_network("digits")
+    >>> answer = inference.classify(
+    ...     network, initial(network, 0), make_engine("numpy"), np.full((2, 64), [[0.25], [0.5]]),
+    ...     "one_pass", seed=0)
+    >>> placed = mapping.place(network, devices.load_device("loihi1"))
+    >>> messages(placed, answer.recordings).within["image_to_hidden_1"].shape
+    (2,)
     """
-    found: dict[str, dict[str, float]] = {field: {} for field in _FIELDS}
+    numbers = inference_numbers(recordings)
+    found: dict[str, dict[str, Floats]] = {way: {} for way in _WAYS}
     exact = True
     for recording in recordings:
-        for name in dict.fromkeys(
-            n for phase in recording.program.phases for n in phase.projections
-        ):
+        which = np.searchsorted(numbers, recording.samples)
+        for name in structure.enabled(recording.program):
             if name not in placement.routes:
                 raise ValidationError(
                     f"projection {name!r} is not placed; place the network with learning = True"
                 )
             projection, route = placement.network.projection(name), placement.routes[name]
-            sent, known = _sent(recording, projection)
-            for field in _FIELDS:
-                ways = getattr(route, field)
+            spikes, known = sent(recording, projection)
+            for way in _WAYS:
+                ways = getattr(route, way)
                 exact &= known or bool(np.all(ways == ways[0]))
-                table = found[field]
-                total = float(sent @ ways) if known else float(sent.sum() * ways.sum()) / len(ways)
-                table[name] = table.get(name, 0.0) + total / max(1, inferences)
+                caused = spikes @ ways if known else spikes[:, 0] * (ways.sum() / len(ways))
+                added = np.bincount(which, caused, len(numbers))
+                found[way][name] = found[way].get(name, 0.0) + added
     return Messages(**found, exact=exact)
 
 
-def traffic(
-    network: Network, device: Device, recordings: Sequence[Recording], inferences: int
-) -> Traffic | None:
-    """Place what inferences use, and count its messages, as `pffspike.energy.energy` prices them.
+def sent(recording: Recording, projection: Projection) -> tuple[Floats, bool]:
+    """Give the spikes that a projection receives while it is enabled.
 
     Parameters
     ----------
-    network : Network
-        The programs of the recordings are placed, and nothing else.
-    device : Device
-    recordings : sequence of Recording
-        All that the inferences (or, of a program that learns, training samples) presented.
-    inferences : int
-        Their number.
+    recording : Recording
+        A recording.
+    projection : Projection
+        One of its network's.
 
     Returns
     -------
-    Traffic or None
-        Per inference, and what the device lacks for it; None if the card states no limits of a
-        core or no formats.
+    spikes : (samples, senders) or (samples, 1) ndarray of float64
+        The spikes of each sender, or of all together where the recording has no raster of them.
+    known : bool
+        Whether they are those of each sender.
     """
-    if device.limits is None or device.formats is None:
-        return None
-    programs = {recording.program.name: recording.program for recording in recordings}
-    used = network.replace(programs=tuple(programs.values()))
-    placed = place(used, device, learning=any(p.learns for p in programs.values()))
-    sent = messages(placed, recordings, inferences)
-    return Traffic(
-        on_core=sum(sent.within.values()),
-        off_core=sum(sent.between.values()) + sum(sent.off_chip.values()),
-        hops_x=sum(sent.hops_x.values()),
-        hops_y=sum(sent.hops_y.values()),
-        chips=placed.chips,
-        cores=loads(placed, recordings, inferences),
-        notes=shortfalls(placed, device),
-    )
-
-
-def loads(
-    placement: Placement, recordings: Sequence[Recording], inferences: int
-) -> tuple[Load, ...]:
-    """What each core does per inference; arguments as of `messages`.
-
-    Spikes count as spread evenly over their population unless the recording has its raster.
-    """
-    network, size = placement.network, len(placement.cores)
-    found = {field.name: np.zeros(size) for field in dataclasses.fields(Load)}
-    for recording in recordings:
-        for population in structure.extent(network, recording.program).populations:
-            where = placement.cores_of(population.name)
-            held = np.bincount(where, minlength=size)
-            found["neuron_update"] += held * float(
-                recording.program.steps * recording.presentations
-            )
-            if population.name in recording.rasters:
-                spikes = recording.rasters[population.name].sum(axis=(0, 1)).astype(np.float64)
-                found["spike"] += np.bincount(where, spikes, size)
-            else:
-                found["spike"] += held * (recording.spikes[population.name].sum() / population.size)
-        for name in dict.fromkeys(
-            n for phase in recording.program.phases for n in phase.projections
-        ):
-            projection = network.projection(name)
-            sent, known = _sent(recording, projection)
-            senders = network.population(projection.pre).size
-            each = sent if known else np.full(senders, sent.sum() / senders)
-            homes = np.eye(size)[placement.cores_of(projection.post)]
-            exists = structure.mask(network, projection)
-            found["synaptic_operation"] += each @ (exists @ homes)
-            if projection.connectivity == "blocks":
-                exists |= np.eye(senders, dtype=bool)  # as in a placement, see `targets`
-            reached = exists @ homes > 0
-            found["message_in"] += each @ reached
-            out = each * np.count_nonzero(reached, axis=1)
-            found["message_out"] += np.bincount(placement.cores_of(projection.pre), out, size)
-    n = max(1, inferences)
-    return tuple(Load(*(float(values[k]) / n for values in found.values())) for k in range(size))
-
-
-def _sent(recording: Recording, projection: Projection) -> tuple[Floats, bool]:
-    """Spikes while a projection is enabled: each sender's, or else (and False) their sum."""
     enabled = np.array([projection.name in phase.projections for phase in recording.program.phases])
     pre = projection.pre
     if pre in recording.rasters:
         spikes = recording.by_phase(recording.rasters[pre].sum(axis=0))
-        return spikes[:, enabled].sum(axis=(0, 1)).astype(np.float64), True
-    total = recording.by_phase(recording.spikes[pre])[:, enabled].sum()
-    return np.array([total], np.float64), False
+        return spikes[:, enabled].sum(axis=1).astype(np.float64), True
+    total = recording.by_phase(recording.spikes[pre])[:, enabled].sum(axis=1)
+    return total[:, None].astype(np.float64), False

@@ -19,8 +19,14 @@ class Block:
     Parameters
     ----------
     population : str
+        Name of the population.
     start, stop : int
         Neurons ``start`` to ``stop - 1``.
+
+    Examples
+    --------
+    >>> Block("hidden_1", 0, 125).size
+    125
     """
 
     population: str
@@ -35,12 +41,17 @@ class Block:
 
 @dataclass(frozen=True)
 class Usage:
-    """What blocks of neurons take of a core.
+    """Part of a core that blocks of neurons take.
 
     Parameters
     ----------
     compartments, axons_in, axons_out, synapse_words : int
         As in `pffspike.devices.Limits`.
+
+    Examples
+    --------
+    >>> (Usage(compartments=10) + Usage(compartments=5)).compartments
+    15
     """
 
     compartments: int = 0
@@ -62,6 +73,11 @@ class Noise:
         See ``noise_shift`` of `pffspike.devices.Formats`.
     one : int
         A probability of 1 is ``2^one`` in units of a neuron's state.
+
+    Examples
+    --------
+    >>> Noise(8, 2, 9).one
+    9
     """
 
     exponent: int
@@ -71,19 +87,27 @@ class Noise:
 
 @dataclass(frozen=True)
 class Core:
-    """A core and what lies on it.
+    """A core and the neurons on it.
 
     Parameters
     ----------
     index : int
-        Over all chips.
+        Number of the core, over all chips.
     chip : int
+        Number of its chip.
     x, y : int or None
-        Tile of the chip's mesh; None if the card states no mesh.
+        Tile of the chip's mesh; None if the card gives no mesh.
     blocks : tuple of Block
+        The neurons.
     usage : Usage
+        The part of the core that they take.
     noise : Noise or None
         None: the device has no such setting.
+
+    Examples
+    --------
+    >>> Core(0, 0, 0, 0, (Block("image", 0, 64),), Usage(64), None).blocks[0].population
+    'image'
     """
 
     index: int
@@ -104,6 +128,7 @@ class Route:
     Parameters
     ----------
     projection : str
+        Name of the projection.
     within : ndarray
         1 if the sender's own core holds targets.
     between : ndarray
@@ -130,10 +155,13 @@ class Placement:
     Parameters
     ----------
     network : Network
+        The network placed.
     device : str
+        Name of the device card.
     learning : bool
         Whether synapses that learn were given the room that learning needs.
     cores : tuple of Core
+        The cores in use, by their numbers.
     routes : mapping of str to Route
         By projection that is placed.
     weight_bits : mapping of str to int
@@ -166,7 +194,29 @@ class Placement:
 
 
 def targets(network: Network, projection: Projection, sender: int) -> tuple[int, int]:
-    """First target of a sender and the one behind the last; a neuron itself counts in a group."""
+    """Give the first target of a sender and the one behind the last.
+
+    Parameters
+    ----------
+    network : Network
+        The network of the projection.
+    projection : Projection
+        One of its projections.
+    sender : int
+        A neuron of its sending population.
+
+    Returns
+    -------
+    first, behind : int
+        In a group of lateral competition the neuron itself counts.
+
+    Examples
+    --------
+    >>> from pffspike.cards import load_network
+    >>> digits = load_network("digits")
+    >>> targets(digits, digits.projection("image_to_hidden_1"), 3)
+    (0, 250)
+    """
     if projection.connectivity == "dense":
         return 0, network.population(projection.post).size
     if projection.connectivity == "one_to_one":

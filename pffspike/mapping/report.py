@@ -12,18 +12,22 @@ from pffspike.cards import toml
 from pffspike.devices import Device
 from pffspike.mapping.demand import format_bits
 from pffspike.mapping.placement import Placement, Usage
-from pffspike.mapping.rules import Finding
+from pffspike.mapping.rules import Violation
 
 _RESOURCES = tuple(field.name for field in fields(Usage))
 
 
-def summary(placement: Placement, findings: Sequence[Finding], device: Device) -> dict[str, Any]:
-    """Nest cores, projections and findings as plain values.
+def summary(
+    placement: Placement, violations: Sequence[Violation], device: Device
+) -> dict[str, Any]:
+    """Nest cores, projections and violations of design rules as plain values.
 
     Parameters
     ----------
     placement : Placement
-    findings : sequence of Finding
+        Of a network on the device.
+    violations : sequence of Violation
+        Those that `pffspike.mapping.check` found.
     device : Device
         With limits.
 
@@ -31,8 +35,17 @@ def summary(placement: Placement, findings: Sequence[Finding], device: Device) -
     -------
     dict
         ``device``, ``learning``, ``cores_used``, ``chips``, ``available`` (of a core), ``cores``,
-        ``projections`` and ``findings``. Destinations are means over senders: cores with targets on
-        the sender's own core, on others of its chip, on other chips, and steps on the mesh.
+        ``projections`` and ``violations``. Destinations are means over senders: cores with targets
+        on the sender's own core, on others of its chip, on other chips, and steps on the mesh.
+
+    Examples
+    --------
+    >>> from pffspike.cards import load_network
+    >>> from pffspike.devices import load_device
+    >>> from pffspike.mapping import place
+    >>> loihi = load_device("loihi1")
+    >>> summary(place(load_network("digits"), loihi), [], loihi)["cores_used"]
+    4
     """
     limits = device.limits
     return {
@@ -43,7 +56,7 @@ def summary(placement: Placement, findings: Sequence[Finding], device: Device) -
         "available": {name: getattr(limits, name).value for name in _RESOURCES},
         "cores": [toml.plain(core) for core in placement.cores],
         "projections": [_projection(placement, name) for name in placement.routes],
-        "findings": toml.plain(list(findings)),
+        "violations": toml.plain(list(violations)),
     }
 
 
@@ -61,14 +74,34 @@ def _projection(placement: Placement, name: str) -> dict[str, Any]:
 
 
 def markdown(content: Mapping[str, Any]) -> str:
-    """Text of a `summary`, in Markdown."""
+    """Write a `summary` as text in Markdown.
+
+    Parameters
+    ----------
+    content : mapping
+        As `summary` gives it.
+
+    Returns
+    -------
+    str
+        A heading, the design rules, and tables of cores and projections.
+
+    Examples
+    --------
+    >>> from pffspike.cards import load_network
+    >>> from pffspike.devices import load_device
+    >>> from pffspike.mapping import place
+    >>> loihi = load_device("loihi1")
+    >>> markdown(summary(place(load_network("digits"), loihi), [], loihi)).splitlines()[0]
+    '# Placement on loihi1'
+    """
     parts = [
         f"# Placement on {content['device']}",
         f"{content['cores_used']} cores on {content['chips']} chip(s)"
         + (", with room for learning." if content["learning"] else ", for inference."),
-        "No silicon was reached: this is a calculation from the figures of the device card.",
+        "No silicon was reached: this is a calculation from the values of the device card.",
         "## Design rules",
-        _findings(content["findings"]),
+        _violations(content["violations"]),
         "## Cores",
         "Used and available; a noise setting is exponent, mantissa.",
         _cores(content),
@@ -80,10 +113,10 @@ def markdown(content: Mapping[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _findings(findings: Sequence[Mapping[str, Any]]) -> str:
-    if not findings:
-        return "Nothing found."
-    return "\n".join(f"- **{f['severity']}** ({f['rule']}): {f['message']}" for f in findings)
+def _violations(violations: Sequence[Mapping[str, Any]]) -> str:
+    if not violations:
+        return "The network breaks none."
+    return "\n".join(f"- **{v['severity']}** ({v['rule']}): {v['message']}" for v in violations)
 
 
 def _cores(content: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Design rules: what a device can't hold (an error), and what it does differently (a warning).
 
-A rule is a function of the network as placed, its parameters and the device; it yields findings.
+A rule is a function of the network as placed, its parameters and the device; it yields the
+violations that it sees.
 """
 
 from __future__ import annotations
@@ -22,16 +23,22 @@ from pffspike.network.parameters import Parameters
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What a rule found.
+class Violation:
+    """A design rule that a network breaks on a device.
 
     Parameters
     ----------
     rule : str
+        Name of the rule, see `RULES`.
     severity : {"error", "warning"}
         An error: the device can't hold it. A warning: it runs, but not the same.
     message : str
         One sentence, with the remedy.
+
+    Examples
+    --------
+    >>> Violation("one_chip", "warning", "130 cores are needed and a chip has 128").severity
+    'warning'
     """
 
     rule: str
@@ -41,7 +48,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Design:
-    """What rules look at: a placed network, its parameters, and the device's card."""
+    """A placed network, its parameters and the formats and limits of the device, for the rules."""
 
     placement: Placement
     parameters: Parameters
@@ -53,12 +60,13 @@ Found = Iterator[tuple[Literal["error", "warning"], str]]
 Rule = Callable[[Design], Found]
 
 
-def check(placement: Placement, parameters: Parameters, device: Device) -> list[Finding]:
+def check(placement: Placement, parameters: Parameters, device: Device) -> list[Violation]:
     """Apply every rule.
 
     Parameters
     ----------
     placement : Placement
+        Of the network on the device.
     parameters : Parameters
         Of the network placed.
     device : Device
@@ -66,36 +74,67 @@ def check(placement: Placement, parameters: Parameters, device: Device) -> list[
 
     Returns
     -------
-    list of Finding
+    list of Violation
         Errors first.
+
+    Raises
+    ------
+    ValidationError
+        If the card gives no formats or no limits.
+
+    Examples
+    --------
+    >>> from pffspike.cards import load_network
+    >>> from pffspike.devices import load_device
+    >>> from pffspike.mapping import place
+    >>> from pffspike.network import initial
+    >>> network, loihi = load_network("digits"), load_device("loihi1")
+    >>> broken = check(place(network, loihi), initial(network, 0), loihi)
+    >>> broken[0].rule, broken[0].severity
+    ('weight_bits', 'error')
     """
     if device.formats is None or device.limits is None:
-        raise ValidationError(f"device {device.name!r} states no formats or no limits")
+        raise ValidationError(f"device {device.name!r} gives no formats or no limits")
     design = Design(placement, parameters, device.formats, device.limits)
-    findings = [
-        Finding(name, severity, message)
+    violations = [
+        Violation(name, severity, message)
         for name, rule in RULES.items()
         for severity, message in rule(design)
     ]
-    return sorted(findings, key=lambda finding: finding.severity)
+    return sorted(violations, key=lambda violation: violation.severity)
 
 
-def shortfalls(placement: Placement, device: Device) -> tuple[str, ...]:
-    """What keeps a placed network from running on the device as it is, for an account of energy.
+def unmet_constraints(placement: Placement, device: Device) -> tuple[str, ...]:
+    """Say what keeps a placed network from running on the device as it is, for its energy.
 
     Parameters
     ----------
     placement : Placement
+        Of the network on the device.
     device : Device
         With formats.
 
     Returns
     -------
     tuple of str
-        See `check` for every finding by itself.
+        One sentence for each constraint; see `check` for every violation by itself.
+
+    Raises
+    ------
+    ValidationError
+        If the card gives no formats.
+
+    Examples
+    --------
+    >>> from pffspike.cards import load_network
+    >>> from pffspike.devices import load_device
+    >>> from pffspike.mapping import place
+    >>> loihi = load_device("loihi1")
+    >>> unmet_constraints(place(load_network("digits"), loihi), loihi)[0][:38]
+    'as it is the network does not fit: its'
     """
     if device.formats is None:
-        raise ValidationError(f"device {device.name!r} states no formats")
+        raise ValidationError(f"device {device.name!r} gives no formats")
     most = device.formats.weight_bits.value
     sizes = [format_bits(placement.network.projection(name)) for name in placement.routes]
     bits = max(sizes, default=0)
@@ -108,7 +147,7 @@ def shortfalls(placement: Placement, device: Device) -> tuple[str, ...]:
     if placement.learning:
         found.append(
             "learning on the device is hypothetical: goodness and its modulator are no sums of "
-            "products of recordings, which is what the device has"
+            "products of traces, which is what the device has"
         )
     return tuple(found)
 
@@ -187,15 +226,41 @@ def normalization(design: Design) -> Found:
 
 
 def random_numbers(design: Design) -> Found:
-    """Random numbers of the device are as fine as those of the network."""
-    stated = design.formats.random_bits
-    if stated and stated.value < -grids.DRIVE_GRID:
+    """Random numbers of the device are as fine as the spike probabilities of the network.
+
+    Where weights and biases are multiples of 2^-8 and nothing is normalized, so are spike
+    probabilities, and random numbers of 8 bits give exactly these. Populations that are driven are
+    left out: their spikes come from the host.
+    """
+    stated, network = design.formats.random_bits, design.placement.network
+    if stated is None:
+        return
+    placed = {block.population for core in design.placement.cores for block in core.blocks}
+    grids_of = {
+        name: probability_grid(design, name)
+        for name in sorted(placed)
+        if not network.population(name).input
+    }
+    finest = min(grids_of.values(), default=0)
+    if finest < -stated.value:
+        fine = ", ".join(name for name, grid in grids_of.items() if grid < -stated.value)
         yield (
             "warning",
-            f"neurons of the device draw {stated.value} bits, so a spike probability is rounded up "
-            f"to a multiple of 2^-{stated.value}, and the numbers are its own: spikes agree in "
-            f"their statistics only",
+            f"spike probabilities of {fine} are multiples of 2^{finest}, and neurons of the device "
+            f"draw {stated.value} bits: a probability is rounded up to a multiple of "
+            f"2^-{stated.value}; train without normalization and run `pffspike quantize --device`",
         )
+
+
+def probability_grid(design: Design, name: str) -> int:
+    """Exponent of the power of two of which a population's spike probabilities are multiples."""
+    network = design.placement.network
+    arriving = [
+        exactness.drive(network, network.projection(p)).grid
+        for p in design.placement.routes
+        if network.projection(p).post == name
+    ]
+    return min([_grid(design.parameters.biases[name]), *arriving])
 
 
 def state_range(design: Design) -> Found:
@@ -255,7 +320,7 @@ def learning(design: Design) -> Found:
         yield (
             "warning",
             "synapses have room to learn, but the rules of the device are sums of products of "
-            "recordings: goodness and its modulator must be computed and sent by neurons",
+            "traces: goodness and its modulator must be computed and sent by neurons",
         )
 
 

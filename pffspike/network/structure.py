@@ -55,6 +55,33 @@ def weights_of(projection: Projection) -> str:
     return projection.tied or projection.name
 
 
+def scaled(network: Network, population: Population) -> bool:
+    """Whether a gain other than 1 can scale what a population receives.
+
+    Parameters
+    ----------
+    network : Network
+    population : Population
+        Of the network; those that are driven receive nothing.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from pffspike.cards import load_network
+    >>> digits = load_network("digits")
+    >>> scaled(digits, digits.population("hidden_1"))
+    True
+    """
+    return any(
+        p.normalized and network.population(p.pre).normalization != "none"
+        for p in network.projections
+        if p.post == population.name
+    )
+
+
 def active(network: Network, phase: Phase) -> frozenset[str]:
     """Names of the populations that are active in a phase."""
     posts = {network.projection(name).post for name in phase.projections}
@@ -98,6 +125,28 @@ def extent(network: Network, program: Program) -> Extent:
         tuple(p for p in network.projections if p.name in enabled),
         tuple(signals),
     )
+
+
+def enabled(program: Program) -> tuple[str, ...]:
+    """Names of the projections that a program enables in any of its phases, each once.
+
+    Parameters
+    ----------
+    program : Program
+        Any program of a network.
+
+    Returns
+    -------
+    tuple of str
+        In the order of the phases.
+
+    Examples
+    --------
+    >>> from pffspike.cards import load_network
+    >>> enabled(load_network("digits").program("reconstruct"))[0]
+    'image_to_hidden_1'
+    """
+    return tuple(dict.fromkeys(name for phase in program.phases for name in phase.projections))
 
 
 def trainable(network: Network) -> tuple[str, ...]:

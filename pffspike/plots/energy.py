@@ -19,34 +19,52 @@ _MARKERS = "osD^vP*X<"
 
 @dataclass(frozen=True)
 class Point:
-    """One way to answer: what it costs and how often it is right.
+    """One way to answer: its energy and how often it is right.
 
     Parameters
     ----------
-    series, label : str
-    joule, accuracy : float
+    series : str
+        Points of one series have one colour.
+    label : str
+        Name of the point.
+    energy : float
+        Per inference, J.
+    accuracy : float
+        Fraction of right answers.
+
+    Examples
+    --------
+    >>> Point("mode", "one_pass", 5.3e-6, 0.972).accuracy
+    0.972
     """
 
     series: str
     label: str
-    joule: float
+    energy: float
     accuracy: float
 
 
 def pareto_front(points: Sequence[Point]) -> list[Point]:
-    """Points that no other one beats: none costs as little and is at least as accurate.
+    """Find the points that no other one beats: none needs as little and is at least as accurate.
 
     Parameters
     ----------
     points : sequence of Point
+        In any order.
 
     Returns
     -------
     list of Point
-        From the cheapest to the most accurate; of equals the first.
+        From the least energy to the highest accuracy; of equals the first.
+
+    Examples
+    --------
+    >>> few = [Point("a", "1", 1.0, 0.9), Point("a", "2", 2.0, 0.8), Point("a", "3", 3.0, 0.95)]
+    >>> [point.label for point in pareto_front(few)]
+    ['1', '3']
     """
     front: list[Point] = []
-    for point in sorted(points, key=lambda p: (p.joule, -p.accuracy)):
+    for point in sorted(points, key=lambda p: (p.energy, -p.accuracy)):
         if not front or point.accuracy > front[-1].accuracy:
             front.append(point)
     return front
@@ -65,6 +83,13 @@ def accuracy_against_energy(panels: Mapping[str, Sequence[Point]], lowest: float
     Returns
     -------
     Figure
+        A panel beside the other.
+
+    Examples
+    --------
+    >>> drawing = accuracy_against_energy({"loihi1": [Point("mode", "one_pass", 5.3e-6, 0.972)]})
+    >>> len(drawing.axes)
+    1
     """
     drawing = figure(1.0 + 4.6 * len(panels), 4.4)
     axes_of = drawing.subplots(1, len(panels), squeeze=False, sharey=True)[0]
@@ -72,7 +97,7 @@ def accuracy_against_energy(panels: Mapping[str, Sequence[Point]], lowest: float
         series = list(dict.fromkeys(p.series for p in points))
         front = pareto_front(points)
         axes.step(
-            [p.joule for p in front],
+            [p.energy for p in front],
             [100 * p.accuracy for p in front],
             where="post",
             color=NEUTRAL,
@@ -83,7 +108,7 @@ def accuracy_against_energy(panels: Mapping[str, Sequence[Point]], lowest: float
         for number, name in enumerate(series):
             shown = [p for p in points if p.series == name and p.accuracy >= lowest]
             axes.scatter(
-                [p.joule for p in shown],
+                [p.energy for p in shown],
                 [100 * p.accuracy for p in shown],
                 s=26,
                 color=COLOURS[number % len(COLOURS)],
@@ -91,28 +116,36 @@ def accuracy_against_energy(panels: Mapping[str, Sequence[Point]], lowest: float
                 label=name,
                 zorder=2,
             )
-        if any(p.joule > 0 for p in points):
+        if any(p.energy > 0 for p in points):
             axes.set_xscale("log")
         axes.set_axisbelow(True)
         axes.grid(color="0.92")
-        axes.set(title=title, xlabel="joule an inference")
+        axes.set(title=title, xlabel="energy per inference (J)")
     axes_of[0].set_ylabel("accuracy (%)")
     axes_of[-1].legend(fontsize="small", frameon=False, loc="lower right")
     return drawing
 
 
 def shares(bars: Mapping[str, Mapping[str, float]], title: str = "") -> Figure:
-    """Draw what each of several energies is made of.
+    """Draw the breakdown of each of several energies.
 
     Parameters
     ----------
     bars : mapping of str to mapping of str to float
-        By the name of a bar, joule by event or part.
+        By the name of a bar, energies by event or part, J.
     title : str
+        Above the bars.
 
     Returns
     -------
     Figure
+        A bar for each energy, in percent of it.
+
+    Examples
+    --------
+    >>> drawing = shares({"one_pass": {"spike": 1e-6, "static": 3e-6}})
+    >>> drawing.axes[0].get_xlabel()
+    '% of the energy'
     """
     kinds = list(dict.fromkeys(kind for parts in bars.values() for kind in parts))
     kinds = [kind for kind in kinds if any(parts.get(kind, 0) > 0 for parts in bars.values())]
@@ -135,16 +168,23 @@ def shares(bars: Mapping[str, Mapping[str, float]], title: str = "") -> Figure:
 
 
 def ranges(devices: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> Figure:
-    """Draw energies of systems on devices, each with its range.
+    """Draw energies of systems on devices, each with its three values.
 
     Parameters
     ----------
-    devices : mapping of str to mapping of str to (low, joule, high)
-        By device, by system.
+    devices : mapping of str to mapping of str to (events, total, whole_chip)
+        By device, by system, energies per inference, J, see `pffspike.energy.ProfileEnergy`.
 
     Returns
     -------
     Figure
+        A marker for each total, on a line from the events to the whole chip.
+
+    Examples
+    --------
+    >>> drawing = ranges({"loihi1": {"one_pass": (4.5e-6, 5.3e-6, 55e-6)}})
+    >>> drawing.axes[0].get_xscale()
+    'log'
     """
     systems = list(dict.fromkeys(name for found in devices.values() for name in found))
     drawing = figure(7.5, 1.6 + 0.09 * len(devices) * (len(systems) + 1))
@@ -153,12 +193,12 @@ def ranges(devices: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> F
         for number, system in enumerate(systems):
             if system not in found:
                 continue
-            low, joule, high = found[system]
+            events, total, whole_chip = found[system]
             y = place + 0.8 * (number + 0.5) / len(systems) - 0.4
             colour = COLOURS[number % len(COLOURS)]
-            axes.plot([low, high], [y, y], color=colour, linewidth=1.5)
+            axes.plot([events, whole_chip], [y, y], color=colour, linewidth=1.5)
             marker = _MARKERS[number % len(_MARKERS)]
-            axes.plot(joule, y, marker=marker, color=colour, markersize=4)
+            axes.plot(total, y, marker=marker, color=colour, markersize=4)
     for number, system in enumerate(systems):
         marker, colour = _MARKERS[number % len(_MARKERS)], COLOURS[number % len(COLOURS)]
         axes.plot([], [], marker=marker, color=colour, label=system)
@@ -169,7 +209,7 @@ def ranges(devices: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> F
     axes.set_axisbelow(True)
     axes.grid(axis="x", color="0.92")
     axes.set_ylim(len(devices) - 0.5, -0.5)
-    axes.set_xlabel("joule an inference (line: range of the card's profiles, static from 0)")
+    axes.set_xlabel("energy per inference (J), with the cores in use (line: events to whole chip)")
     handles, labels = axes.get_legend_handles_labels()
     drawing.legend(handles, labels, loc="outside lower center", ncols=2, fontsize="small")
     return drawing

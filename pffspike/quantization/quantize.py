@@ -63,7 +63,9 @@ def quantize(
 
     The exponent of a projection is the one with the least expected squared error of the summed
     inputs, out of that at which no weight is clipped and the next lower ones. Means of errors
-    that stay the same whatever is presented are made up for by the bias.
+    that stay the same whatever is presented are made up for by the bias. Where no gain scales
+    what a population receives, weights and biases are no finer than the random numbers that the
+    device draws, so that its coarse numbers give exactly the spike probabilities of the network.
 
     Parameters
     ----------
@@ -71,7 +73,8 @@ def quantize(
     bits : int
         Of a weight, with its sign where a projection has weights of both signs.
     device : Device or None
-        Its card says how many bits a weight may have, and how biases are held.
+        Its card says how many bits a weight may have, how biases are held, and how fine random
+        numbers are.
     moments : mapping of str to Moments, or None
         Of `activity`. Without them, and for projections that they lack, all inputs count alike.
     rounding : {"feedback", "nearest"}
@@ -89,8 +92,11 @@ def quantize(
     """
     check_bits(bits, device)
     network, measured = trained.network, moments or {}
+    finest = _finest(network, device)
     parts = {
-        name: _Matrix.make(network, name, trained.parameters.weights[name], measured.get(name))
+        name: _Matrix.make(
+            network, name, trained.parameters.weights[name], measured.get(name), finest
+        )
         for name in structure.trainable(network)
     }
     rounded = {name: part.rounded(bits, rounding) for name, part in parts.items()}
@@ -101,7 +107,7 @@ def quantize(
     )
     exactness.check(quantized)
     weights = {name: found.values for name, found in rounded.items()}
-    biases, bias_reports = _biases(trained, weights, measured, device)
+    biases, bias_reports = _biases(trained, weights, measured, device, finest)
     reports = tuple(_report(p, bits, owned[p.name]) for p in network.projections)
     result = trained.replace(
         network=quantized,
@@ -126,6 +132,15 @@ def check_bits(bits: int, device: Device | None) -> None:
         )
 
 
+def _finest(network: Network, device: Device | None) -> dict[str, int]:
+    """Exponent, by population, below which weights and biases of its drive make no difference."""
+    drawn = device.formats.random_bits if device and device.formats else None
+    return {
+        p.name: -drawn.value if drawn and not structure.scaled(network, p) else _FINEST
+        for p in network.populations
+    }
+
+
 @dataclass(frozen=True)
 class _Rounded:
     values: Floats
@@ -147,9 +162,16 @@ class _Matrix:
     moments: Floats
     measured: bool
     limits: tuple[float, float]
+    finest: int
 
     @staticmethod
-    def make(network: Network, name: str, weights: Floats, found: Moments | None) -> _Matrix:
+    def make(
+        network: Network,
+        name: str,
+        weights: Floats,
+        found: Moments | None,
+        finest: Mapping[str, int],
+    ) -> _Matrix:
         projection = network.projection(name)
         dense = projection.connectivity == "dense"
         if found is None:
@@ -163,6 +185,7 @@ class _Matrix:
             damped(moments),
             found is not None,
             (projection.low, projection.high),
+            finest[projection.post],
         )
 
     def rounded(self, bits: int, rounding: Rounding) -> _Rounded:
@@ -179,7 +202,7 @@ class _Matrix:
         fit = math.ceil(math.log2(reach)) if reach > 0 else _FINEST
         steps = max(allowed.high, -allowed.low)
         highest = min(fit, math.floor(math.log2(_LARGEST / steps)))
-        return sorted({max(_FINEST, highest - n) for n in range(_EXPONENTS)}, reverse=True)
+        return sorted({max(self.finest, highest - n) for n in range(_EXPONENTS)}, reverse=True)
 
     def _at(self, grid: int, allowed: Code, rounding: Rounding) -> _Rounded:
         unit = 2.0**grid
@@ -236,6 +259,7 @@ def _biases(
     weights: Mapping[str, Floats],
     moments: Mapping[str, Moments],
     device: Device | None,
+    finest: Mapping[str, int],
 ) -> tuple[dict[str, Floats], tuple[BiasReport, ...]]:
     bits = device.formats.bias_bits if device and device.formats else None
     biases, reports = {}, []
@@ -250,7 +274,10 @@ def _biases(
                 correction += mean @ (trained.parameters.weights[name] - w)
         wanted = old + correction
         limit = population.bias.limit
-        grid = _bias_grid(grids.saturate(wanted, -limit, limit), bits.value if bits else None)
+        grid = max(
+            finest[population.name],
+            _bias_grid(grids.saturate(wanted, -limit, limit), bits.value if bits else None),
+        )
         last = math.floor(limit * 2.0**-grid) * 2.0**grid
         biases[population.name] = grids.saturate(grids.nearest(wanted, grid), -last, last)
         reports.append(

@@ -13,7 +13,7 @@ from pffspike.data import Dataset, probabilities
 from pffspike.devices import Device
 from pffspike.energy import Energy, energy
 from pffspike.engines.base import Engine
-from pffspike.errors import PffspikeError
+from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.spec import Network
 from pffspike.recording import NOTHING, Probes
@@ -35,7 +35,7 @@ class Answered:
     mode, setting : str
         The mode, and what else is special.
     evaluation : Evaluation
-        Priced by the first device.
+        With the energy on the first device.
     energies : tuple of Energy
         Of every device.
     """
@@ -103,7 +103,7 @@ def report(
         sections.curve(devices[0], everything),
         sections.provenance(trained, dataset, engine, seed),
     ]
-    return page(f"{trained.network.name}: spiking network, trained and priced", *parts)
+    return page(f"{trained.network.name}: spiking network, its accuracy and its energy", *parts)
 
 
 def _has(network: Network, program: str) -> bool:
@@ -130,7 +130,7 @@ class _Runner:
         for mode in ("one_pass", "proposal", "early"):
             try:
                 evaluation.check_mode(network, mode)
-            except PffspikeError:
+            except ValidationError:
                 continue  # not every circuit has all of them
             found.append(self.answer(network, mode))
         return found
@@ -171,10 +171,9 @@ class _Runner:
             stopping=stopping,
             probes=probes,
         )
-        recordings, n = result.classification.recordings, len(self.dataset.test_images)
+        recordings = result.classification.recordings
         others = tuple(
-            energy(recordings, n, d, traffic=mapping.traffic(network, d, recordings, n))
-            for d in self.devices[1:]
+            energy(recordings, d, traffic=mapping.traffic(recordings, d)) for d in self.devices[1:]
         )
         return Answered(mode, setting, result, (result.energy, *others))
 

@@ -14,15 +14,15 @@ from pffspike import plots
 from pffspike.cards.networks import network_hash
 from pffspike.data import Dataset
 from pffspike.devices import Device
-from pffspike.energy import Energy, Row
-from pffspike.energy.ledger import synapses
+from pffspike.energy import Energy, Term
+from pffspike.energy.events import synapses
 from pffspike.engines.base import Engine
 from pffspike.evaluation import Evaluation
 from pffspike.inference import Reconstruction
 from pffspike.network import rules, structure
 from pffspike.network.spec import Network
 from pffspike.report.page import Markup, details, heading, paragraph, picture, section, table
-from pffspike.text import joule, percent
+from pffspike.text import joule, percent, three_energies
 from pffspike.trained import TrainedNetwork, versions
 
 if TYPE_CHECKING:
@@ -36,15 +36,16 @@ def summary(trained: TrainedNetwork, dataset: Dataset, answered: Sequence[Answer
     n = len(dataset.test_images)
     lines = [
         f"{a.mode.replace('_', ' ')}: {percent(a.evaluation.accuracy)} of {n} test images of "
-        f"{dataset.name} at {_range(a.energies[0])} an inference on {a.energies[0].device}"
+        f"{dataset.name} at {_three(a.energies[0])} an inference on {a.energies[0].device}"
         for a in answered
     ]
     return Markup(
         paragraph(trained.network.description)
         + paragraph("; ".join(lines) + ".")
         + paragraph(
-            "Energies are counted events times the figures of device cards; no silicon was "
-            "reached. Each figure stands below with its source.",
+            "An energy is counted events times the values of a device card, and the static power "
+            "of the cores in use; in brackets of the events alone and with the static power of the "
+            "whole chip. No silicon was reached. Each value stands below with its source.",
             note=True,
         )
     )
@@ -92,7 +93,7 @@ def accuracy(answered: Sequence[Answered], images: int) -> Markup:
             f"{a.evaluation.energy.counts.steps:,.1f}",
             f"{a.evaluation.energy.counts.spikes:,.0f}",
             f"{a.evaluation.energy.counts.synaptic_operations:,.0f}",
-            *(_range(e) for e in a.energies),
+            *(_three(e) for e in a.energies),
         )
         for a in answered
     ]
@@ -104,8 +105,9 @@ def accuracy(answered: Sequence[Answered], images: int) -> Markup:
         table(head, rows),
         paragraph(
             "± is two standard errors of the sample of test images. Steps, spikes, operations and "
-            "energy are per inference, over all its presentations; in brackets the range of the "
-            "card's profiles, from without static power to with it."
+            "energy are per inference, over all its presentations. Energies are those of the "
+            "events and of the static power of the cores in use; in brackets of the events alone "
+            "and with the static power of the whole chip."
             + "".join(
                 f" Mode {a.mode} may change {percent(rule.budget)} of the answers of goodness."
                 for a in answered
@@ -120,8 +122,8 @@ def accuracy(answered: Sequence[Answered], images: int) -> Markup:
     )
 
 
-def _range(e: Energy) -> str:
-    return f"{joule(e.joule)} ({joule(e.low)} to {joule(e.high)})"
+def _three(e: Energy) -> str:
+    return three_energies(e.events, e.total, e.whole_chip)
 
 
 def _error(share: float, images: int) -> float:
@@ -176,60 +178,71 @@ def samples(
 
 
 def energies(devices: Sequence[Device], answered: Sequence[Answered]) -> Markup:
-    """Every joule: count, figure, source; also those at the ends of ranges and of other windows."""
+    """Show every energy: count, value, source; of other profiles and other windows too."""
     parts = []
     for index, device in enumerate(devices):
         shown = [a for a in answered if not a.setting]
-        bars = {a.mode.replace("_", " "): a.energies[index].parts for a in shown}
+        bars = {
+            a.mode.replace("_", " "): a.energies[index].by(lambda term: term.event) for a in shown
+        }
         parts.append(heading(device.name))
         parts.append(paragraph(device.description))
-        parts.append(picture(plots.shares(bars), "What the energy of an inference is made of."))
+        parts.append(picture(plots.shares(bars), "Energy of an inference by event."))
         for a in answered:
             result = a.energies[index]
             name = ", ".join(filter(None, (a.mode.replace("_", " "), a.setting)))
-            whole = _account(device, result)
+            whole = _breakdown(result)
             if a.setting:
-                parts.append(details(f"{name}: {joule(result.joule)} an inference", whole))
+                parts.append(details(f"{name}: {joule(result.total)} an inference", whole))
             else:
-                parts += [paragraph(f"{name}, an inference:"), whole]
+                parts += [paragraph(f"{name}, an inference: {_interval(result)}"), whole]
         notes = "; ".join(answered[0].energies[index].not_counted)
         parts.append(paragraph(f"Not counted, and to beware of: {notes}.", note=True))
     return section("Energy", *parts)
 
 
-def _account(device: Device, result: Energy) -> Markup:
-    """The default profile, and what the range is made of."""
-    static = any(row.part == "static" for row in result.rows)
-    ends = f"profile {device.default}; range {joule(result.low)} to {joule(result.high)}, "
-    ends += "from the least profile to the dearest" + (" with static power" if static else "")
-    parts = [_rows([*result.rows], joule(result.joule), ends)]
-    for name, rows in result.others.items():
-        total = result.profiles[name]
-        title = f"profile {name}: {joule(total)} of events"
-        parts.append(details(title, _rows([*rows], joule(total), f"events, profile {name}")))
+def _interval(result: Energy) -> str:
+    """Give the three values and how the leading one differs between images."""
+    spread = result.spread
+    if spread is None:
+        return f"{_three(result)}."
+    return (
+        f"{_three(result)}; over images ± {joule(spread.deviation)}, 95 % of them from "
+        f"{joule(spread.low)} to {joule(spread.high)}."
+    )
+
+
+def _breakdown(result: Energy) -> Markup:
+    """Terms of the default profile, and of the others to unfold."""
+    whole = f"profile {result.default}; with the whole chip {joule(result.whole_chip)}"
+    parts = [_terms(result.terms, joule(result.total), whole)]
+    for name, found in result.profiles.items():
+        if name != result.default:
+            title = f"profile {name}: {three_energies(found.events, found.total, found.whole_chip)}"
+            parts.append(details(title, _terms(found.terms, joule(found.total), f"profile {name}")))
     return Markup("".join(parts))
 
 
-def _rows(found: Sequence[Row], total: str, note: str) -> Markup:
-    groups: dict[tuple[str, str], list[Row]] = {}
-    for row in found:
-        groups.setdefault((row.event, row.part), []).append(row)
+def _terms(found: Sequence[Term], total: str, note: str) -> Markup:
+    groups: dict[tuple[str, str], list[Term]] = {}
+    for term in found:
+        groups.setdefault((term.event, term.part), []).append(term)
     rows: list[tuple[object, ...]] = []
     for (event, part), same in groups.items():
-        figure, places = same[0].figure, list(dict.fromkeys(row.place for row in same))
+        value, places = same[0].value, list(dict.fromkeys(term.place for term in same))
         rows.append(
             (
-                event.replace("_", " ") if event != "static" else "static, a step",
+                event.replace("_", " ") if event != "static" else "static power, a step",
                 part,
                 ", ".join(places),
-                _count(sum(row.count for row in same)),
-                f"{figure.value:.4g} {figure.unit}" if figure else "no figure",
-                joule(sum(row.joule for row in same)) if figure else "not priced",
-                f"{figure.source} ({figure.kind})" if figure else "",
+                _count(sum(term.count for term in same)),
+                f"{value.value:.4g} {value.unit}" if value else "no value",
+                joule(sum(term.energy for term in same)) if value else "not counted",
+                f"{value.source} ({value.kind})" if value else "",
             )
         )
     rows.append(("sum", "", "", "", "", total, note))
-    return table(("event", "part", "of", "count", "figure", "energy", "source"), rows)
+    return table(("event", "part", "of", "count", "energy per event", "energy", "source"), rows)
 
 
 def _count(number: float) -> str:
@@ -239,29 +252,29 @@ def _count(number: float) -> str:
 def curve(device: Device, answered: Sequence[Answered]) -> Markup:
     """Accuracy against energy, by mode and number of steps."""
 
-    def points(static: bool) -> list[plots.Point]:
+    def points(value: str) -> list[plots.Point]:
         return [
             plots.Point(
                 f"{a.mode.replace('_', ' ')}{', other windows' if a.setting else ''}",
                 a.setting,
-                a.energies[0].joule if static else a.energies[0].dynamic,
+                getattr(a.energies[0], value),
                 a.evaluation.accuracy,
             )
             for a in answered
+            if a.energies[0].total is not None
         ]
 
-    panels = {f"{device.name}, events alone": points(False)}
+    panels = {f"{device.name}, events alone": points("events")}
     if device.static:
-        panels[f"{device.name}, with static power"] = points(True)
+        panels[f"{device.name}, with the cores in use"] = points("total")
     rows = [
         (
             a.mode.replace("_", " "),
             a.setting or "the card's",
             percent(a.evaluation.accuracy),
-            joule(a.energies[0].dynamic),
-            _range(a.energies[0]),
+            _three(a.energies[0]),
         )
-        for a in sorted(answered, key=lambda a: a.energies[0].joule)
+        for a in sorted(answered, key=lambda a: a.energies[0].total or 0.0)
     ]
     return section(
         "Accuracy against energy",
@@ -269,7 +282,7 @@ def curve(device: Device, answered: Sequence[Answered]) -> Markup:
             plots.accuracy_against_energy(panels),
             "Each point is a mode and a number of steps; the line is the Pareto front.",
         ),
-        table(("mode", "window", "accuracy", "events", "with static power (range)"), rows),
+        table(("mode", "window", "accuracy", "energy (events; whole chip)"), rows),
     )
 
 

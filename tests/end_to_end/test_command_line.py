@@ -92,7 +92,7 @@ def test_evaluate_prints_and_writes_the_same_figures(folder):
     assert f"{100 * accuracy:.1f} %" in result.stdout
     steps = content["steps_per_inference"]
     assert steps["goodness"] == 10 * steps["one_pass"]
-    assert content["energy"]["loihi1"]["joule_per_inference"]["goodness"] > 0
+    assert content["energy"]["loihi1"]["total"]["goodness"] > 0
 
 
 def evaluated(folder: Path, *arguments) -> dict:

@@ -32,7 +32,7 @@ def test_a_short_demo_agrees_on_both_engines(tmp_path):
     assert summary["spikes_identical"] is True
     assert summary["accuracy"]["brian2"] == summary["accuracy"]["lava"]
     assert set(summary["accuracy"]["lava"]) == {"goodness", "one_pass"}
-    assert set(summary["energy"]["loihi1"]["joule_per_inference"]) == {"goodness", "one_pass"}
+    assert set(summary["energy"]["loihi1"]["total"]) == {"goodness", "one_pass"}
     assert {"train", "brian2_goodness", "lava_one_pass", "figures"} <= set(summary["seconds"])
 
 

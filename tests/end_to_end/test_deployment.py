@@ -95,7 +95,7 @@ def test_an_export_for_a_device_is_complete(out):
     assert placement["cores_used"] == len(placement["cores"]) == 1
     report = (out / "report.md").read_text()
     assert "No silicon was reached" in report
-    assert all(finding["message"] in report for finding in placement["findings"])
+    assert all(broken["message"] in report for broken in placement["violations"])
     assert json.loads((out.parent / "out.json").read_text())["placement"] == placement
 
 

@@ -1,4 +1,4 @@
-"""``pffspike energy`` and ``pffspike report``: figures to follow, and a page that is whole."""
+"""``pffspike energy`` and ``pffspike report``: values to follow, and a page that is whole."""
 
 import dataclasses
 import json
@@ -35,31 +35,57 @@ def run(*arguments):
     return CliRunner().invoke(app, [str(a) for a in arguments])
 
 
-def test_every_joule_of_the_command_is_a_count_times_a_figure_with_a_source(trained, tmp_path):
+def test_every_energy_of_the_command_is_a_count_times_a_value_with_a_source(trained, tmp_path):
     out = tmp_path / "e.json"
     done = run(
-        *("energy", trained, "--device", "loihi1", "--device", "cpu", "--mode", "one_pass"),
+        *("energy", trained, "--device", "loihi1", "--device", "cpu2015", "--mode", "one_pass"),
         *("--images", 5, "--engine", "numpy", "--json", out),
     )
     assert done.exit_code == 0, done.output
     assert "synaptic operation" in done.output
     assert "not counted" in done.output
     factor = {"uJ": 1e-6, "nJ": 1e-9, "pJ": 1e-12}
-    for device in json.loads(out.read_text())["modes"]["one_pass"]["devices"].values():
-        priced = [row for row in device["rows"] if row["figure"] is not None]
-        assert all(row["source"] and row["kind"] for row in priced)
-        total = 0.0
-        for row in priced:
-            joule = row["count"] * row["figure"] * factor[row["unit"]]
-            assert row["joule"] == pytest.approx(joule)
-            total += joule
-        assert device["joule"] == pytest.approx(total)
-        assert device["low"] <= device["joule"] <= device["high"]
+    content = json.loads(out.read_text())["modes"]["one_pass"]
+    spread = content["counts"]["spread"]["synaptic_operations"]
+    assert 0 < spread["low"] < content["counts"]["synaptic_operations"] < spread["high"]
+    for device in content["devices"].values():
+        for profile, terms in device["terms"].items():
+            known = [term for term in terms if term["value"] is not None]
+            assert all(term["source"] and term["kind"] for term in known)
+            total = 0.0
+            for term in known:
+                energy = term["count"] * term["value"] * factor[term["unit"]]
+                assert term["energy"] == pytest.approx(energy)
+                total += energy
+            assert device["total_by_profile"][profile] == pytest.approx(total)
+        assert device["total"] == device["total_by_profile"][device["profile"]]
+        assert device["events"] <= device["total"] <= device["whole_chip"]
+        assert device["low"] < device["total"] < device["high"]
+
+
+def test_a_placement_for_speed_shortens_the_step_and_lengthens_nothing_else(trained, tmp_path):
+    found = {}
+    for objective in ("cores", "speed", "energy"):
+        out = tmp_path / f"{objective}.json"
+        done = run(
+            *("energy", trained, "--mode", "one_pass", "--images", 5, "--engine", "numpy"),
+            *("--placement", objective, "--json", out),
+        )
+        assert done.exit_code == 0, done.output
+        content = json.loads(out.read_text())
+        assert content["placement"] == objective
+        found[objective] = content["modes"]["one_pass"]
+    assert found["speed"]["counts"] == found["cores"]["counts"]
+    chip = {name: result["devices"]["loihi1"]["whole_chip"] for name, result in found.items()}
+    assert chip["speed"] < chip["cores"]
+    total = {name: result["devices"]["loihi1"]["total"] for name, result in found.items()}
+    assert total["energy"] == min(total.values())
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (("--placement", "power"), "placement 'power' is not known; give one of: cores, speed"),
         (("--device", "loihi3"), "device 'loihi3' does not exist"),
         (("--mode", "guess"), "mode 'guess' does not exist"),
         (("--images", "100000"), "more than the 360"),

@@ -8,7 +8,7 @@ from pffspike import training
 from pffspike.arithmetic import counter
 from pffspike.circuits import PFF, pff
 from pffspike.data import load, probabilities
-from pffspike.energy.account import counts
+from pffspike.energy import counts
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.inference import calibrate, classify
 from pffspike.network import Training
@@ -35,7 +35,7 @@ def share_changed(state, images, stopping, seed):
             ("proposal", {"candidates": stopping.candidates}),
         )
     )
-    spent = [counts(answer.recordings, len(images)).steps for answer in (early, full)]
+    spent = [counts(answer.recordings).steps for answer in (early, full)]
     return float(np.mean(early.predicted != full.predicted)), spent[0] / spent[1]
 
 

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from pffspike.cards import toml
-from pffspike.devices import Device, Stated, load_device
+from pffspike.devices import Device, SourcedValue, load_device
 from pffspike.errors import UserError
 
 
@@ -67,4 +67,4 @@ def test_figures_are_checked(change, message):
 
 def test_a_stated_number_has_a_source():
     with pytest.raises(ValueError, match="where 3 stands"):
-        Stated(3, "", "assumed")
+        SourcedValue(3, "", "assumed")

@@ -1,4 +1,4 @@
-"""Energy: counts against rasters, joule against counts times figures, an example by hand."""
+"""Energy: counts against rasters, energies against counts times values, an example by hand."""
 
 import dataclasses
 from pathlib import Path
@@ -8,8 +8,27 @@ import pytest
 
 from pffspike.arithmetic import counter
 from pffspike.circuits import PFF, pff
-from pffspike.devices import Device, Figure, Profile, Static, Times, known_devices, load_device
-from pffspike.energy import Load, Traffic, counts, energy, ledger, metrics
+from pffspike.devices import (
+    Barrier,
+    Device,
+    Profile,
+    Quantity,
+    StaticPower,
+    Times,
+    known_devices,
+    load_device,
+)
+from pffspike.energy import (
+    CoreLoad,
+    EventCount,
+    Spread,
+    Traffic,
+    count_events,
+    counts,
+    energy,
+    energy_of_events,
+    metrics,
+)
 from pffspike.energy.host import measure
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.network import (
@@ -55,7 +74,7 @@ def total(entries, **fields):
 
 
 def two_neurons():
-    """The example of `pffspike.energy.account.energy`: 10 steps, 4 and 3 spikes."""
+    """The example of `pffspike.energy.energy`: 10 steps, 4 and 3 spikes."""
     program = Program("run", 2, 8, (Phase("one", {"sender": "rate"}, ("synapse",)),))
     network = Network(
         "two",
@@ -69,35 +88,52 @@ def two_neurons():
 
 
 def test_the_example_by_hand_is_what_the_code_says():
-    result = energy([two_neurons()], 1, load_device("loihi1"))
-    assert result.dynamic == pytest.approx(4 * 23.6e-12 + 20 * 52e-12 + 7 * 29e-12, rel=1e-12)
-    assert result.static == pytest.approx(10 * 10e-6 * 104e-3, rel=1e-12)
-    for text in ("4 x 23.6 pJ", "20 x 52 pJ", "7 x 29 pJ", "= 1337.4 pJ", "= 10.4 uJ"):
+    result = energy([two_neurons()], load_device("loihi1"))
+    assert result.events == pytest.approx(4 * 23.6e-12 + 20 * 52e-12 + 7 * 29e-12, rel=1e-12)
+    assert result.total - result.events == pytest.approx(10 * 10e-6 * 104.4e-3, rel=1e-12)
+    for text in ("4 x 23.6 pJ", "20 x 52 pJ", "7 x 29 pJ", "= 1337.4 pJ", "= 10.44 uJ"):
         assert text in energy.__doc__
-    assert result.dynamic == pytest.approx(1337.4e-12, rel=1e-9)
+    assert result.events == pytest.approx(1337.4e-12, rel=1e-9)
 
 
 def test_the_example_of_the_docs_is_what_the_code_says():
     text = (Path(__file__).parents[2] / "docs" / "energy.md").read_text("utf-8")
     cores = (
-        Load(neuron_update=10, spike=4, message_out=4),
-        Load(synaptic_operation=4, neuron_update=10, spike=3, message_in=4),
+        CoreLoad(neuron_update=10, spike=4, message_out=4),
+        CoreLoad(synaptic_operation=4, neuron_update=10, spike=3, message_in=4),
     )
-    placed = Traffic(0, 4, hops_x=4, cores=cores)
-    result = energy([two_neurons()], 1, load_device("loihi1"), traffic=placed)
-    step = (4 * 3.8 + 10 * 9.7 + 3 * 30 + 4 * 16) * 1e-9 / 10 + 1.8e-6
-    assert result.static == pytest.approx(10 * step * 104e-3, rel=1e-9)
-    for event, joule in result.parts.items():
-        shown = f"{joule * 1e12:.5g} pJ" if event != "static" else f"{joule * 1e6:.5g} uJ"
-        assert f"| {shown} |" in text or not joule, event
-    assert f"**{result.dynamic * 1e12:.1f} pJ**" in text
+    placed = Traffic(0, 4, hops_x=4, cores=cores, tiles=2)
+    result = energy([two_neurons()], load_device("loihi1"), traffic=placed)
+    step = (4 * 3.8 + 10 * 9.7 + 3 * 30 + 4 * 16) * 1e-9 / 10 + 1.0e-6
+    assert result.total - result.events == pytest.approx(10 * step * 2 * 0.816e-3, rel=1e-9)
+    assert result.whole_chip - result.events == pytest.approx(10 * step * 104.4e-3, rel=1e-9)
+    for event, joule in result.by(lambda term: term.event).items():
+        shown = f"{joule * 1e12:.5g} pJ" if event != "static" else f"{joule * 1e9:.5g} nJ"
+        assert f"| {shown} |" in text or not joule, (event, shown)
+    assert f"**{result.events * 1e12:.1f} pJ**" in text
     assert f"| {step * 1e6:.6g} us |" in text
+    assert f"**{result.total * 1e9:.4g} nJ**" in text
+    assert f"**{result.whole_chip * 1e6:.4g} uJ**" in text
+
+
+def test_the_query_of_frady_is_met_by_both_profiles_as_far_as_the_docs_say():
+    """51 to 58 million synaptic events and 4.6 million updates: 1.33 mJ of events, measured."""
+    text = (Path(__file__).parents[2] / "docs" / "energy.md").read_text("utf-8")
+    for name, within in (("davies2018", (8, 21)), ("sana-fe", (61, 80))):
+        for operations, more in zip((51e6, 58e6), within, strict=True):
+            query = [
+                EventCount(event, "representation", "search", "query", np.array([number]))
+                for event, number in (("synaptic_operation", operations), ("neuron_update", 4.6e6))
+            ]
+            found = energy_of_events(query, load_device("loihi1")).profiles[name].events
+            assert round(100 * (found / 1.33e-3 - 1)) == more
+        assert f"{within[0]} to {within[1]} %" in text, name
 
 
 @pytest.mark.parametrize("program", RASTERS)
-def test_a_ledger_counts_what_rasters_show(program):
+def test_events_are_counted_as_rasters_show_them(program):
     recorded = recording(program)
-    entries, steps = ledger([recorded]), recorded.program.steps
+    entries, steps = count_events([recorded]), recorded.program.steps
     for index, phase in enumerate(recorded.program.phases):
         name = f"{program}/{phase.name}"
         shown = {
@@ -118,7 +154,7 @@ def test_a_ledger_counts_what_rasters_show(program):
 
 
 def test_a_silent_population_is_updated_and_draws_nothing():
-    entries = ledger([recording("reconstruct")])
+    entries = count_events([recording("reconstruct")])
     chained = {"place": "hidden_1_prediction", "phase": "reconstruct/below"}
     assert total(entries, event="neuron_update", **chained) == 10 * 6 * SAMPLES
     assert total(entries, event="random_number", **chained) == 0
@@ -126,7 +162,7 @@ def test_a_silent_population_is_updated_and_draws_nothing():
 
 
 def test_parts_are_told_apart():
-    entries = ledger([recording("train")])
+    entries = count_events([recording("train")])
     parts = {e.place: e.part for e in entries if e.part != "learning"}
     assert parts["image"] == parts["label"] == "input"
     assert parts["hidden_1"] == parts["hidden_2_to_hidden_1"] == "representation"
@@ -141,7 +177,7 @@ def test_parts_are_told_apart():
 def test_learning_counts_synapses_of_senders_that_spiked():
     everyone = tuple(p.name for p in NETWORK.populations)
     coarse, fine = recording("train"), recording("train", Probes(counts=everyone))
-    upper, exact = ledger([coarse]), ledger([fine])
+    upper, exact = count_events([coarse]), count_events([fine])
     where = {"event": "learning_update", "place": "image_to_hidden_1", "phase": "train/positive"}
     assert total(upper, **where) == PIXELS * 10 * SAMPLES
     senders = np.count_nonzero(fine.by_phase(fine.counts["image"])[:, 1])
@@ -151,12 +187,12 @@ def test_learning_counts_synapses_of_senders_that_spiked():
     assert total(exact, **biases) == 10 * SAMPLES
     free = {"event": "learning_update", "place": "image_to_hidden_1", "phase": "train/free"}
     assert total(exact, **free) == 0
-    assert counts([recording("goodness")], SAMPLES).learning_updates == 0
+    assert counts([recording("goodness")]).learning_updates == 0
 
 
-def test_without_a_contrast_goodness_changes_biases_only():
+def test_in_a_phase_of_sign_0_goodness_changes_biases_only():
     free = dataclasses.replace(CIRCUIT, homeostasis_free=(True,))
-    entries = ledger([recording("train", network=pff(free, "free", Training("digits", 1)))])
+    entries = count_events([recording("train", network=pff(free, "free", Training("digits", 1)))])
     phase = {"event": "learning_update", "phase": "train/free"}
     assert total(entries, place="hidden_1", **phase) == 10 * SAMPLES
     assert total(entries, place="image_to_hidden_1", **phase) == 0
@@ -164,107 +200,174 @@ def test_without_a_contrast_goodness_changes_biases_only():
 
 
 def test_rounding_draws_a_number_a_neuron_and_side():
-    entries = ledger([recording("train")])
+    entries = count_events([recording("train")])
     drawn = {"event": "random_number", "phase": "train/positive", "part": "learning"}
     assert total(entries, place="image", **drawn) == PIXELS * SAMPLES  # sends only
     assert total(entries, place="hidden_1", **drawn) == 2 * 10 * SAMPLES  # sends and receives
 
 
 @pytest.mark.parametrize("name", known_devices())
-def test_every_joule_is_a_count_times_a_figure(name):
+def test_every_energy_is_a_count_times_a_value(name):
     device = load_device(name)
-    result = energy([recording("goodness")], SAMPLES, device, traffic=Traffic(7.0, 3.0, 4.0, 5.0))
-    priced = [row for row in result.rows if row.figure]
-    assert sum(row.count * row.figure.si for row in priced) == pytest.approx(result.joule)
-    assert {row.event for row in result.rows if not row.figure} == set(result.unpriced)
-    assert sum(result.parts.values()) == pytest.approx(result.joule)
-    assert result.low <= result.joule <= result.high
-    assert result.joule > 0
-    assert min(result.profiles.values()) == pytest.approx(result.low)
+    result = energy([recording("goodness")], device, traffic=Traffic(7.0, 3.0, 4.0, 5.0))
+    for found in result.profiles.values():
+        known = [term for term in found.terms if term.value]
+        assert sum(term.count * term.value.si for term in known) == pytest.approx(found.total)
+        assert {term.event for term in found.terms if not term.value} == set(found.unpriced)
+        assert 0 < found.events <= found.total <= found.whole_chip
+        slack = 1e-12 * found.total
+        assert found.spread.low - slack <= found.total <= found.spread.high + slack
+    assert sum(result.by(lambda term: term.event).values()) == pytest.approx(result.total)
+    low, high = result.by_profile
+    assert low <= result.total <= high
 
 
-def test_traffic_is_priced_by_message_and_hop():
+def test_messages_have_an_energy_by_message_and_hop():
     recorded, device = [recording("one_pass")], load_device("loihi1")
-    without = energy(recorded, SAMPLES, device)
-    result = energy(recorded, SAMPLES, device, traffic=Traffic(10, 20, 30, 40))
+    without = energy(recorded, device)
+    result = energy(recorded, device, traffic=Traffic(10, 20, 30, 40))
     added = (10 + 20) * 1.7e-12 + 30 * 3e-12 + 40 * 4e-12
-    assert result.joule - without.joule == pytest.approx(added, rel=1e-6)
-    assert result.by(lambda row: row.part)["routing"] == pytest.approx(added, rel=1e-9)
+    assert result.total - without.total == pytest.approx(added, rel=1e-6)
+    assert result.by(lambda term: term.part)["routing"] == pytest.approx(added, rel=1e-9)
     added = (10 + 20) * 111e-12 + 30 * 3e-12 + 40 * 4.2e-12
-    more = result.profiles["sana-fe"] - without.profiles["sana-fe"]
+    more = result.profiles["sana-fe"].events - without.profiles["sana-fe"].events
     assert more == pytest.approx(added, rel=1e-6)
+
+
+def static_of(result):
+    return result.total - result.events
 
 
 def test_static_energy_follows_the_time_of_a_step():
     recorded, device = [recording("one_pass")], load_device("loihi1")
     steps = recorded[0].program.steps
-    assert energy(recorded, SAMPLES, device).static == pytest.approx(0.104 * 1e-5 * steps)
-    longer = energy(recorded, SAMPLES, device, step_time=1e-3)
-    assert longer.static == pytest.approx(0.104 * 1e-3 * steps)
-    assert next(r for r in longer.rows if r.part == "static").figure.kind == "assumed"
-    assert energy(recorded, SAMPLES, load_device("cpu")).static == 0
+    assert static_of(energy(recorded, device)) == pytest.approx(0.1044 * 1e-5 * steps)
+    longer = energy(recorded, device, step=1e-3)
+    assert static_of(longer) == pytest.approx(0.1044 * 1e-3 * steps)
+    assert next(t for t in longer.terms if t.part == "static").value.kind == "assumed"
+    assert static_of(energy(recorded, load_device("cpu2015"))) == 0
+
+
+def test_the_cores_in_use_lead_and_the_whole_chip_stands_beside_them():
+    cores = (CoreLoad(spike=1.0),) * 3
+    placed = Traffic(0, 0, cores=cores, chips=2)
+    result = energy([recording("one_pass")], load_device("loihi1"), traffic=placed, step=1e-5)
+    steps = recording("one_pass").program.steps
+    assert static_of(result) == pytest.approx(3 * 0.816e-3 * 1e-5 * steps)
+    assert result.whole_chip - result.events == pytest.approx(2 * 0.1044 * 1e-5 * steps)
+    assert next(t for t in result.terms if t.part == "static").place == "3 cores"
+
+
+def test_a_profile_that_contains_static_power_is_not_charged_for_it_again():
+    result = energy([recording("one_pass")], load_device("truenorth"))
+    average, marginal = (result.profiles[name] for name in ("merolla2014", "marginal"))
+    steps = recording("one_pass").program.steps
+    assert average.events == average.total == average.whole_chip
+    assert marginal.total - marginal.events == pytest.approx(64e-3 * 1e-3 * steps)
+    assert marginal.events < average.events < marginal.total
+
+
+def quantity(value, unit):
+    return Quantity(value, unit, "a test", "assumed")
 
 
 def test_a_device_that_does_not_skip_zeros_pays_for_every_synapse():
-    figure = Figure(1.0, "J", "a test", "assumed")
-    device = Device("x", "", "p", {"p": Profile(dense_operation=figure)}, ("all else",))
-    result = energy([recording("one_pass")], SAMPLES, device)
-    assert result.joule == result.counts.dense_operations > result.counts.synaptic_operations
+    device = Device("x", "", "p", {"p": Profile(dense_operation=quantity(1, "J"))}, ("all else",))
+    result = energy([recording("one_pass")], device)
+    assert result.total == result.counts.dense_operations > result.counts.synaptic_operations
     assert "synaptic_operation" not in result.unpriced
     assert "neuron_update" in result.unpriced
 
 
-def test_a_range_reaches_from_without_static_energy_to_with_it():
-    cheap, dear = (Profile(spike=Figure(v, "J", "a test", "assumed")) for v in (1.0, 2.0))
-    static = Static(Figure(1, "W", "a test", "assumed"), Figure(1, "s", "a test", "assumed"))
-    device = Device("x", "", "dear", {"cheap": cheap, "dear": dear}, ("all else",), static)
-    result = energy([two_neurons()], 1, device)
-    assert (result.low, result.joule, result.high) == (7.0, 24.0, 24.0)
+def test_without_an_energy_of_what_occurs_there_is_no_value():
+    only_learning = Profile(learning_update=quantity(1, "J"))
+    only_spikes = Profile(spike=quantity(1, "J"))
+    device = Device("x", "", "a", {"a": only_learning, "b": only_spikes}, ("all else",))
+    result = energy([recording("one_pass")], device)
+    assert result.events is result.total is result.whole_chip is result.spread is None
+    assert result.profiles["b"].total is None, "spikes without operations are no energy"
+    assert result.by_profile is None
+    assert "synaptic_operation" in result.unpriced
 
 
-def figure(value, unit):
-    return Figure(value, unit, "a test", "assumed")
+def test_profiles_are_compared_by_the_same_value():
+    both = {
+        name: Profile(spike=quantity(v, "J"), synaptic_operation=quantity(0, "J"))
+        for name, v in (("less", 1.0), ("more", 2.0))
+    }
+    static = StaticPower(quantity(1, "W"), quantity(1, "s"))
+    result = energy([two_neurons()], Device("x", "", "more", both, ("all else",), static))
+    assert (result.events, result.total, result.whole_chip) == (14.0, 24.0, 24.0)
+    assert result.by_profile == (17.0, 24.0)
 
 
 def test_a_step_takes_as_long_as_the_busiest_core_and_static_power_is_of_all_chips():
-    times = Times(synaptic_operation=figure(1, "s"), spike=figure(3, "s"), step=figure(0.5, "s"))
-    static = Static(figure(1, "W"), figure(1, "s"), times)
-    profile = Profile(spike=figure(1.0, "J"))
+    times = Times(
+        synaptic_operation=quantity(1, "s"),
+        spike=quantity(3, "s"),
+        barrier=(Barrier(1, quantity(0.5, "s")), Barrier(4, quantity(0.75, "s"))),
+    )
+    static = StaticPower(quantity(1, "W"), quantity(1, "s"), times=times)
+    profile = Profile(spike=quantity(1.0, "J"), synaptic_operation=quantity(0.0, "J"))
     device = Device("x", "", "p", {"p": profile}, ("all else",), static)
-    cores = (Load(synaptic_operation=30, neuron_update=1e9), Load(synaptic_operation=9, spike=10))
-    recorded, placed = [two_neurons()], Traffic(0, 0, chips=2, cores=cores, notes=("too large",))
-    result = energy(recorded, 1, device, traffic=placed)
-    assert (result.low, result.high) == (7.0, result.joule)
-    assert result.joule == pytest.approx(7 + 2 * (39 + 10 * 0.5))
-    assert sum(row.joule for row in result.rows) == result.joule
-    source = next(row.figure.source for row in result.rows if row.event == "static")
+    cores = (
+        CoreLoad(synaptic_operation=30, neuron_update=1e9),
+        CoreLoad(synaptic_operation=9, spike=10),
+    )
+    recorded = [two_neurons()]
+    placed = Traffic(0, 0, chips=2, cores=cores, notes=("too large",))
+    result = energy(recorded, device, traffic=placed)
+    assert result.total == pytest.approx(7 + 2 * (39 + 10 * 0.5))
+    assert sum(term.energy for term in result.terms) == result.total
+    source = next(t.value.source for t in result.terms if t.event == "static")
     assert "busiest of 2 cores: 0.9 x 1 s synaptic operation + 1 x 3 s spike + 0.5 s bar" in source
     assert result.not_counted == ("too large", "all else")
-    assert energy(recorded, 1, device, traffic=Traffic(0, 0, chips=2)).joule == 7 + 2 * 10
-    assert energy(recorded, 1, device, traffic=placed, step_time=2.0).joule == 7 + 2 * 20
+    wide = energy(recorded, device, traffic=dataclasses.replace(placed, tiles=5))
+    assert wide.total == pytest.approx(7 + 2 * (39 + 10 * 0.75))
+    assert energy(recorded, device, traffic=Traffic(0, 0, chips=2)).total == 7 + 2 * 10
+    assert energy(recorded, device, traffic=placed, step=2.0).total == 7 + 2 * 20
 
 
-def test_every_profile_is_the_sum_of_its_rows():
-    device = load_device("loihi1")
-    result = energy([recording("goodness")], SAMPLES, device, traffic=Traffic(7.0, 3.0, 4.0, 5.0))
-    assert {*result.others, device.default} == {*device.profiles}
-    for name, rows in result.others.items():
-        assert sum(row.count * row.figure.si for row in rows) == pytest.approx(
-            result.profiles[name], rel=1e-12
-        )
-
-
-def test_a_profile_that_lacks_what_occurs_is_left_out_of_the_range():
-    dear, cheap = (Figure(v, "J", "a test", "assumed") for v in (2.0, 1.0))
+def test_a_profile_that_lacks_what_occurs_is_not_compared():
+    dear, cheap = quantity(2.0, "J"), quantity(1.0, "J")
+    free = {"synaptic_operation": quantity(0.0, "J")}
     profiles = {
-        "whole": Profile(spike=dear, neuron_update=dear),
-        "part": Profile(spike=cheap),
-        "lacks nothing that occurs": Profile(spike=cheap, neuron_update=dear),
+        "whole": Profile(spike=dear, neuron_update=dear, **free),
+        "part": Profile(spike=cheap, **free),
+        "lacks nothing that occurs": Profile(spike=cheap, neuron_update=dear, **free),
     }
-    device = Device("x", "", "whole", profiles, ("all else",))
-    result = energy([two_neurons()], 1, device)
-    assert (result.low, result.high) == (7 + 2 * 20, 2 * 7 + 2 * 20)
-    assert result.profiles["part"] == 7
+    result = energy([two_neurons()], Device("x", "", "whole", profiles, ("all else",)))
+    assert result.by_profile == (7 + 2 * 20, 2 * 7 + 2 * 20)
+    assert result.profiles["part"].total == 7
+    assert result.comparable == ("whole", "lacks nothing that occurs")
+
+
+def test_the_spread_is_that_of_images_computed_one_by_one():
+    recorded, device = recording("goodness"), load_device("loihi1")
+    result = energy([recorded], device, step=1e-6)
+    alone = [energy([recorded.select([k])], device, step=1e-6) for k in range(SAMPLES)]
+    energies = np.array([one.total for one in alone])
+    operations = np.array([one.counts.synaptic_operations for one in alone])
+    assert np.ptp(energies) > 0
+    assert result.total == pytest.approx(energies.mean(), rel=1e-12)
+    for spread, values in (
+        (result.spread, energies),
+        (result.counts.spread["synaptic_operations"], operations),
+    ):
+        assert spread.deviation == pytest.approx(values.std(ddof=1), rel=1e-9)
+        assert (spread.low, spread.high) == pytest.approx(np.percentile(values, (2.5, 97.5)))
+    assert result.counts.spread["steps"] == Spread(0.0, 24.0, 24.0)
+    assert alone[0].spread is None
+    assert alone[0].counts.spread == {}
+
+
+def test_presentations_of_an_image_in_several_traces_are_one_inference():
+    recorded = recording("goodness")
+    halves = [recorded.select(np.arange(SAMPLES) % 2 == k) for k in (0, 1)]
+    whole, parts = (counts(found) for found in ([recorded], halves))
+    assert whole == parts
+    twice = counts([recorded, recorded])
+    assert twice.spikes == 2 * whole.spikes
 
 
 @pytest.mark.parametrize("program", RASTERS)
@@ -313,7 +416,7 @@ def test_footprint_is_the_size_of_the_integers():
     assert metrics([recording("goodness")], SAMPLES, WEIGHTS).Footprint == n + 4 * biased
 
 
-def test_a_machine_without_counters_has_no_figure(tmp_path):
+def test_a_machine_without_counters_has_no_value(tmp_path):
     assert measure(lambda: None, 1, folder=tmp_path) is None
 
 

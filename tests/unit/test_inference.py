@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pffspike.arithmetic import counter
 from pffspike.circuits import PFF, pff
-from pffspike.energy.account import counts
+from pffspike.energy import counts
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import UserError
 from pffspike.inference import Stopping, calibrate, classify, goodness_scores, race, stopping
@@ -49,7 +49,7 @@ def rule(limit: float, candidates: int = CLASSES, mode: str = "early", trials: i
 
 
 def cost(classification):
-    return counts(classification.recordings, len(classification.predicted))
+    return counts(classification.recordings)
 
 
 def same_answers(one, two):
