@@ -2,7 +2,7 @@
 """Rebuild the network of this folder on Lava, in integers, and run it.
 
 Needs Python 3.10 or later, NumPy and lava-nc 0.10.0, and nothing else: not the program that wrote
-the folder. README.txt describes the files and the order of a step. Examples:
+the folder. README.txt describes the files and model.md the order of a step. Examples:
 
     python run_lava.py                     run what lies in example/ and compare every spike
     python run_lava.py --program one_pass --inputs my.npz --output spikes.npz
