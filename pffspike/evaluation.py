@@ -38,6 +38,9 @@ class Evaluation:
     seconds : float
         Wall time, building included.
     classification : Classification
+    coverage : dict of float to float
+        Accuracy by the share of images that are answered, the surest ones first: see
+        `pffspike.inference.coverage`.
     """
 
     engine: str
@@ -47,6 +50,7 @@ class Evaluation:
     energy: Energy
     seconds: float
     classification: Classification
+    coverage: dict[float, float]
 
 
 def check_mode(network: Network, mode: str, candidates: int | None = None) -> str:
@@ -130,6 +134,7 @@ def evaluate(
         energy(answer.recordings, device, traffic=mapping.traffic(answer.recordings, device)),
         seconds,
         answer,
+        inference.coverage(answer.leads, answer.predicted == labels) if len(labels) else {},
     )
 
 
@@ -141,6 +146,7 @@ def summary(results: Sequence[Evaluation]) -> dict[str, Any]:
             ("accuracy", r.accuracy),
             ("confusion", r.confusion.tolist()),
             ("seconds", r.seconds),
+            ("coverage", {f"{share:g}": value for share, value in r.coverage.items()}),
         )
         for key, value in by_engine:
             content.setdefault(key, {}).setdefault(r.engine, {})[r.mode] = value

@@ -122,12 +122,19 @@ def show(
     answer: inference.Classification,
 ) -> None:
     """Print answers and scores as one table; labels that are out of the race have none."""
-    columns = ["", "true", "answer", *(f"score {label}" for label in range(answer.scores.shape[1]))]
+    columns = [
+        "",
+        "true",
+        "answer",
+        "lead",
+        *(f"score {label}" for label in range(answer.scores.shape[1])),
+    ]
     rows = [
         (
             name,
             "?" if truth is None else int(truth[k]),
             int(answer.predicted[k]),
+            float(answer.leads[k]) if np.isfinite(answer.leads[k]) else "",
             *(float(score) if np.isfinite(score) else "" for score in answer.scores[k]),
         )
         for k, name in enumerate(names)

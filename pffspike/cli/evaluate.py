@@ -89,6 +89,7 @@ def evaluate(
                     )
                 )
     show(f"{trained}: {len(images.test_images)} test images of {images.name}", results)
+    show_coverage(results)
     for rule in rules.values():
         show_rule(rule)
     output.write_json(json, evaluation.summary(results))
@@ -119,6 +120,16 @@ def show(title: str, results: list[evaluation.Evaluation]) -> None:
         f"without an energy: {', '.join(results[0].energy.unpriced) or 'nothing'}; "
         "not counted: " + "; ".join(results[0].energy.not_counted),
         style="dim",
+    )
+
+
+def show_coverage(results: list[evaluation.Evaluation]) -> None:
+    """Show how accurate the surest answers are."""
+    shares = sorted(results[0].coverage, reverse=True)
+    output.table(
+        "accuracy of the surest answers, by the share of images that are answered",
+        ("engine", "mode", *(f"{100 * share:g} %" for share in shares)),
+        [(r.engine, r.mode, *(output.percent(r.coverage[s]) for s in shares)) for r in results],
     )
 
 

@@ -8,6 +8,12 @@ from pffspike.inference.classification import (
     check_mode,
     classify,
 )
+from pffspike.inference.confidence import (
+    Confidence,
+    calibration_error,
+    coverage,
+    fit_confidence,
+)
 from pffspike.inference.goodness import goodness_scores
 from pffspike.inference.keys import content_keys
 from pffspike.inference.reconstruction import STATES, Reconstruction, label_state, reconstruct
@@ -19,14 +25,18 @@ __all__ = [
     "PROPOSED",
     "STATES",
     "Classification",
+    "Confidence",
     "Reconstruction",
     "Stopping",
     "calibrate",
+    "calibration_error",
     "check_mode",
     "classify",
     "content_keys",
+    "coverage",
     "default_draws",
     "default_trials",
+    "fit_confidence",
     "goodness_scores",
     "label_state",
     "reconstruct",
