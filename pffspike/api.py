@@ -107,7 +107,9 @@ def evaluate(
     budget : float
         Of answers that ``early`` and ``late`` may change.
     trials : int or None
-        Presentations whose scores are averaged: 1 by default, of ``late`` up to 5.
+        Presentations whose scores are averaged: 1 by default, of ``late`` up to 5. If the network
+        has learned from shifted images, all but the first are shifted, see
+        `pffspike.inference.ShiftedViews`.
 
     Returns
     -------
@@ -139,6 +141,9 @@ def evaluate(
         candidates=candidates,
         stopping=stopping,
         trials=1 if stopping else trials or 1,
+        views=inference.views_of(
+            trained.network, trained.coding, images.test_images, images.shape, images.levels
+        ),
     )
 
 
@@ -191,6 +196,9 @@ def calibrate(
         draws=draws,
         mode=mode,
         trials=trials,
+        views=inference.views_of(
+            trained.network, trained.coding, images.train_images, images.shape, images.levels
+        ),
         seed=seed,
     )
 
@@ -206,13 +214,14 @@ def classify(
     stopping: inference.Stopping | None = None,
     trials: int = 1,
     samples: npt.ArrayLike | None = None,
+    views: inference.Views | None = None,
 ) -> inference.Classification:
     """Classify images given as ``(samples, neurons)`` spike probabilities.
 
     See `pffspike.inference.classify`; ``trained.coding.encode`` makes them of grey values, and
     `calibrate` the stopping rule of modes ``early`` and ``late``. Unless ``samples``
     numbers the images, their noise comes from their content: the answer to an image does not depend
-    on its place.
+    on its place. `pffspike.inference.views_of` makes the ``views`` of several trials.
     """
     return inference.classify(
         trained.network,
@@ -225,6 +234,7 @@ def classify(
         stopping=stopping,
         trials=trials,
         samples=samples,
+        views=views,
     )
 
 

@@ -17,6 +17,7 @@ from pffspike.energy import Energy, energy, totals
 from pffspike.engines.base import Engine, Progress
 from pffspike.errors import ValidationError
 from pffspike.inference import Classification, Stopping
+from pffspike.inference.views import Views
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
 from pffspike.recording import NOTHING, Probes
@@ -75,6 +76,7 @@ def evaluate(
     candidates: int | None = None,
     stopping: Stopping | None = None,
     trials: int = 1,
+    views: Views | None = None,
     probes: Probes = NOTHING,
     progress: Progress | None = None,
     engine_name: str = "",
@@ -98,6 +100,8 @@ def evaluate(
         For modes ``early`` and ``late``.
     trials : int
         For the other modes, see `pffspike.inference.classify`.
+    views : callable or None
+        What trials after the first present, see `pffspike.inference.classify`.
     probes : Probes
     progress : callable or None
     engine_name : str
@@ -118,6 +122,7 @@ def evaluate(
         candidates=candidates,
         stopping=stopping,
         trials=trials,
+        views=views,
         samples=np.arange(len(images)),
         probes=probes,
         progress=progress,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pffspike import evaluation, inference, storage, training
 from pffspike.baselines.result import Mode, Operations, Report, Result, cpu_seconds
@@ -151,7 +152,14 @@ def _judge(
     if mode in inference.CALIBRATED:
         images = trained.coding.encode(dataset.train_images[:_CALIBRATION], dataset.levels)
         stopping = inference.calibrate(
-            network, parameters, engine, images, budget=config.budget, mode=mode, seed=seed
+            network,
+            parameters,
+            engine,
+            images,
+            budget=config.budget,
+            mode=mode,
+            views=_views(trained, dataset.train_images[:_CALIBRATION], dataset),
+            seed=seed,
         )
     result = evaluation.evaluate(
         network,
@@ -164,6 +172,7 @@ def _judge(
         device=load_device("loihi1"),
         candidates=config.candidates if mode == "proposal" else None,
         stopping=stopping,
+        views=_views(trained, dataset.test_images, dataset),
     )
     counts = result.energy.counts
     dense = dense_operations(result.classification.recordings) / len(dataset.test_images)
@@ -172,6 +181,14 @@ def _judge(
         Operations(spent, 0.0, dense) if _arithmetic(config) else Operations(0.0, spent, dense)
     )
     return Mode(result.accuracy, operations, counts.spikes, counts.steps)
+
+
+def _views(
+    trained: TrainedNetwork, images: npt.NDArray[np.uint8], dataset: Dataset
+) -> inference.Views | None:
+    return inference.views_of(
+        trained.network, trained.coding, images, dataset.shape, dataset.levels
+    )
 
 
 def parameter_count(network: Network) -> int:

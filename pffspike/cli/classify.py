@@ -68,12 +68,14 @@ def classify(
     if images is None or mode in inference.CALIBRATED:
         found = options.load_dataset(state, dataset, data, download)
     if images is not None:
-        drive = read_images(images, levels, state)
-        names = [f"image {k}" for k in range(len(drive))]
+        white = levels or trained_levels(state)
+        grey = read_images(images, white, state)
+        names = [f"image {k}" for k in range(len(grey))]
     elif found is not None:
         chosen = check_index(index or [], len(found.test_images))
-        drive = state.coding.encode(found.test_images[chosen], found.levels)
+        grey, white = found.test_images[chosen].astype(np.int64), found.levels
         truth = found.test_labels[chosen]
+    shape = state.data.shape if state.data else found.shape if found else None
     made, stopping = make_engine(engine), None
     if mode in inference.CALIBRATED and found is not None:
         stopping = options.stopping_rule(
@@ -91,12 +93,15 @@ def classify(
         state.network,
         state.parameters,
         made,
-        drive,
+        state.coding.encode(grey, white),
         mode,
         seed=seed,
         candidates=candidates,
         stopping=stopping,
         trials=1 if stopping else trials or 1,
+        views=inference.views_of(state.network, state.coding, grey, shape, white)
+        if shape
+        else None,
     )
     show(f"{trained}, {mode}", names, truth, answer)
     output.write_json(
@@ -152,20 +157,21 @@ def check_index(index: list[int], available: int) -> list[int]:
     return index
 
 
-def read_images(path: Path, levels: int | None, state: TrainedNetwork) -> npt.NDArray[np.float64]:
-    """Read images from a ``.npy`` file as spike probabilities.
+def read_images(path: Path, white: int, state: TrainedNetwork) -> npt.NDArray[np.int64]:
+    """Read images from a ``.npy`` file.
 
     Parameters
     ----------
     path : Path
-    levels : int or None
-        Grey value that becomes probability 1; by default that of the training.
+    white : int
+        Grey value that becomes probability 1.
     state : TrainedNetwork
-        Says which shape an image must have, and how it becomes probabilities.
+        Says which shape an image must have.
 
     Returns
     -------
-    (n, neurons) ndarray of float64
+    (n, pixels) ndarray of int64
+        Grey values.
 
     Raises
     ------
@@ -173,7 +179,6 @@ def read_images(path: Path, levels: int | None, state: TrainedNetwork) -> npt.ND
         If the file is missing or does not hold such images.
     """
     values = read_npy(path)
-    white = levels or trained_levels(state)
     pixels = state.network.population("image").size
     if state.coding.mean is not None:
         pixels = len(state.coding.mean)
@@ -193,7 +198,7 @@ def read_images(path: Path, levels: int | None, state: TrainedNetwork) -> npt.ND
         raise ValidationError(
             f"{path} must hold whole grey values from 0 to {white} (see --levels)"
         )
-    return state.coding.encode(flat.astype(np.int64), white)
+    return flat.astype(np.int64)
 
 
 def trained_levels(state: TrainedNetwork) -> int:

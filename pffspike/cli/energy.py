@@ -120,6 +120,13 @@ def energy(
                 candidates=None if stopping else candidates,
                 stopping=stopping,
                 samples=range(len(shown)),
+                views=inference.views_of(
+                    state.network,
+                    state.coding,
+                    chosen.test_images,
+                    chosen.shape,
+                    chosen.levels,
+                ),
                 probes=Probes(rasters=senders(state)),
             )
 

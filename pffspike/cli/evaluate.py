@@ -10,7 +10,7 @@ from pffspike import evaluation
 from pffspike.cli import options, output
 from pffspike.devices import load_device
 from pffspike.engines import make_engine, resolve
-from pffspike.inference import CALIBRATED, MODES, Stopping
+from pffspike.inference import CALIBRATED, MODES, Stopping, views_of
 from pffspike.text import three_energies
 
 _DEFAULT_MODES = ("goodness", "one_pass")
@@ -67,6 +67,7 @@ def evaluate(
         for way in CALIBRATED
         if way in modes
     }
+    views = views_of(state.network, state.coding, images.test_images, images.shape, images.levels)
     results = []
     for name, chosen in engines.items():
         for way in modes:
@@ -84,6 +85,7 @@ def evaluate(
                         candidates=candidates,
                         stopping=rules.get(way),
                         trials=1 if way in rules else trials or 1,
+                        views=views,
                         progress=report,
                         engine_name=name,
                     )

@@ -70,7 +70,8 @@ Calibration = Annotated[
 Trials = Annotated[
     int | None,
     typer.Option(
-        help="Presentations of an image, each with fresh noise, whose scores are averaged "
+        help="Presentations of an image, each with fresh noise and, if the network has learned "
+        "from shifted images, all but the first shifted too, whose scores are averaged "
         f"(default: 1; in mode late at most so many, {inference.default_trials('late')}).",
         min=1,
     ),
@@ -180,6 +181,9 @@ def stopping_rule(
             draws=draws,
             mode=mode,
             trials=trials,
+            views=inference.views_of(
+                state.network, state.coding, dataset.train_images, dataset.shape, dataset.levels
+            ),
             seed=seed,
             progress=report,
         )

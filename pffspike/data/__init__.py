@@ -1,7 +1,7 @@
 """Labelled images: the embedded digits, the MNIST family from IDX files, any other arrays."""
 
 from pffspike.data.arrays import read_npy
-from pffspike.data.augmentation import shifted
+from pffspike.data.augmentation import displaced, shifted
 from pffspike.data.coding import Coding, make_coding, neurons
 from pffspike.data.dataset import Dataset, from_arrays, probabilities
 from pffspike.data.datasets import NAMES, known_levels, load, write_dataset
@@ -15,6 +15,7 @@ __all__ = [
     "Identity",
     "check_kind",
     "check_same",
+    "displaced",
     "from_arrays",
     "identify",
     "is_same",

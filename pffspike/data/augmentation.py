@@ -1,4 +1,4 @@
-"""Augmentation: training images moved by a few pixels, every time anew."""
+"""Augmentation: images moved by a few pixels."""
 
 from __future__ import annotations
 
@@ -41,13 +41,41 @@ def shifted(
         return images
     keys = counter.derive_keys(counter.derive_key(seed, counter.MOVES), samples)
     down, right = (counter.integers(keys, side, 2 * largest + 1) - largest for side in (0, 1))
-    rows, columns = shape
-    stacked = images.reshape(-1, rows, columns)
-    room = np.pad(stacked, ((0, 0), (largest, largest), (largest, largest)))
-    moved = np.empty_like(stacked)
+    moved = np.empty_like(images)
     steps = range(-largest, largest + 1)
     for y, x in itertools.product(steps, steps):
         chosen = np.flatnonzero((down == y) & (right == x))
-        top, left = largest - y, largest - x
-        moved[chosen] = room[chosen, top : top + rows, left : left + columns]
-    return moved.reshape(images.shape)
+        moved[chosen] = displaced(images[chosen], shape, y, x)
+    return moved
+
+
+def displaced(
+    images: npt.NDArray[np.generic], shape: tuple[int, int], down: int, right: int
+) -> npt.NDArray[np.generic]:
+    """Move images by whole pixels.
+
+    Parameters
+    ----------
+    images : (n, pixels) ndarray
+        One image a row, row by row of pixels.
+    shape : tuple of int
+        Rows and columns of an image.
+    down, right : int
+        Pixels; negative: up, and to the left.
+
+    Returns
+    -------
+    (n, pixels) ndarray
+        What comes in from outside is 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> displaced(np.array([[1, 2, 3, 4]]), (2, 2), 0, 1)
+    array([[0, 1, 0, 3]])
+    """
+    rows, columns = shape
+    stacked = images.reshape(-1, rows, columns)
+    room = np.pad(stacked, ((0, 0), (abs(down), abs(down)), (abs(right), abs(right))))
+    top, left = abs(down) - down, abs(right) - right
+    return room[:, top : top + rows, left : left + columns].reshape(images.shape)

@@ -18,6 +18,7 @@ from pffspike.inference.goodness import goodness_scores
 from pffspike.inference.keys import content_keys
 from pffspike.inference.reconstruction import STATES, Reconstruction, label_state, reconstruct
 from pffspike.inference.stopping import Stopping, calibrate, default_draws, default_trials
+from pffspike.inference.views import ShiftedViews, Views, views_of
 
 __all__ = [
     "CALIBRATED",
@@ -27,7 +28,9 @@ __all__ = [
     "Classification",
     "Confidence",
     "Reconstruction",
+    "ShiftedViews",
     "Stopping",
+    "Views",
     "calibrate",
     "calibration_error",
     "check_mode",
@@ -40,4 +43,5 @@ __all__ = [
     "goodness_scores",
     "label_state",
     "reconstruct",
+    "views_of",
 ]

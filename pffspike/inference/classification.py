@@ -15,6 +15,7 @@ from pffspike.inference.keys import sample_numbers, trial_seed
 from pffspike.inference.proposal import enter, ranking
 from pffspike.inference.race import Race, candidate_network, race, stages
 from pffspike.inference.stopping import Stopping
+from pffspike.inference.views import Views, viewed
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
 from pffspike.recording import NOTHING, Probes, Recording
@@ -118,6 +119,7 @@ def classify(
     stopping: Stopping | None = None,
     trials: int = 1,
     samples: npt.ArrayLike | None = None,
+    views: Views | None = None,
     probes: Probes = NOTHING,
     progress: Progress | None = None,
 ) -> Classification:
@@ -153,6 +155,9 @@ def classify(
     samples : (samples,) array_like of int, or None
         Numbers of the images, which key their noise. By default they come from the images' content
         (`pffspike.inference.content_keys`), so an answer does not depend on an image's place.
+    views : callable or None
+        What trials after the first present, such as `pffspike.inference.ShiftedViews`; by default
+        the images as they are.
     probes : Probes
     progress : callable or None
 
@@ -182,6 +187,7 @@ def classify(
             stopping.stages if stopping else stages(network.program("goodness").window, trials),
             samples=numbers,
             seed=seed,
+            views=views,
             probes=probes,
             progress=progress,
         )
@@ -199,6 +205,7 @@ def classify(
         trials,
         samples=numbers,
         seed=seed,
+        views=views,
         probes=probes,
         progress=progress,
     )
@@ -240,6 +247,7 @@ def _average(
     *,
     samples: Integers,
     seed: int,
+    views: Views | None,
     probes: Probes,
     progress: Progress | None,
 ) -> Race:
@@ -252,7 +260,8 @@ def _average(
             network, program, parameters, seed=trial_seed(seed, trial), probes=probes
         ) as session:
             told = progress if trial == trials - 1 else None
-            recordings.append(session.run({"image": images}, samples, progress=told))
+            drive = viewed(images, np.arange(len(images)), trial, views) if trial else images
+            recordings.append(session.run({"image": drive}, samples, progress=told))
     total = sum(
         recording.counts["readout"].astype(np.float64)
         if program == "one_pass"

@@ -13,6 +13,7 @@ from pffspike.engines.base import Engine, Progress, Session
 from pffspike.errors import ValidationError
 from pffspike.inference.goodness import goodness_scores, leads, scaled_lead
 from pffspike.inference.keys import trial_seed
+from pffspike.inference.views import Views, viewed
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Program
 from pffspike.recording import Probes, Recording
@@ -141,6 +142,7 @@ def race(
     *,
     samples: Integers,
     seed: int,
+    views: Views | None,
     probes: Probes,
     progress: Progress | None,
 ) -> Race:
@@ -166,6 +168,8 @@ def race(
     samples : (samples,) ndarray of int64
         Numbers of the images, which key their noise.
     seed : int
+    views : callable or None
+        What trials after the first present; by default the images as they are.
     probes : Probes
     progress : callable or None
         Told of decided images.
@@ -193,7 +197,8 @@ def race(
         ) as session:
             for start in range(0, len(running), BLOCK):
                 block = running[start : start + BLOCK]
-                recording, rows, labels = _present(session, images, alive, block, samples)
+                drive = viewed(images, block, stage.trial, views)
+                recording, rows, labels = _present(session, drive, alive, block, samples)
                 found = goodness_scores(recording)[:, 0]
                 if stage.window == full:
                     totals[rows, labels] += found
@@ -212,12 +217,12 @@ def race(
 
 
 def _present(
-    session: Session, images: Floats, alive: Bools, block: Integers, samples: Integers
+    session: Session, drive: Floats, alive: Bools, block: Integers, samples: Integers
 ) -> tuple[Recording, Integers, Integers]:
     """Present some images under each label in their race; also each row's image and label."""
     rows, labels = np.nonzero(alive[block])
     shown = block[rows]
-    signals = {"image": images[shown], "candidate": labels}
+    signals = {"image": drive[rows], "candidate": labels}
     return session.run(signals, samples[shown]), shown, labels
 
 

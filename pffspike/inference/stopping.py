@@ -15,6 +15,7 @@ from pffspike.inference.goodness import deciding, goodness_scores, prefix_scores
 from pffspike.inference.keys import trial_seed
 from pffspike.inference.proposal import enter
 from pffspike.inference.race import BLOCK, Stage, candidate_network, stages
+from pffspike.inference.views import Views, viewed
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
 from pffspike.recording import NOTHING, Probes
@@ -88,6 +89,7 @@ def calibrate(
     confidence: float = CONFIDENCE,
     mode: str = "early",
     trials: int | None = None,
+    views: Views | None = None,
     progress: Progress | None = None,
 ) -> Stopping:
     """Find the least limit that keeps a budget of changed answers. Labels are not needed.
@@ -129,6 +131,8 @@ def calibrate(
     trials : int or None
         Presentations of an image under a label, at most: 1 of ``early`` by default, `TRIALS` of
         ``late``.
+    views : callable or None
+        What trials after the first present, as when the rule is used.
     progress : callable or None
         Told of draws, of each once a trial.
 
@@ -161,7 +165,9 @@ def calibrate(
     key = counter.derive_key(seed, counter.CALIBRATION)
     chosen = counter.integers(counter.derive_key(key, 0), np.arange(n), len(images))
     seed, plan = counter.derive_key(key, 1), stages(program.window, rounds, shorter=mode == "early")
-    deficits = _deficits(network, parameters, engine, images[chosen], k, plan, seed, progress)
+    deficits = _deficits(
+        network, parameters, engine, images, chosen, k, plan, seed=seed, views=views, tell=progress
+    )
     limit = float(np.sort(deficits)[-rank])
     return Stopping(limit, budget, confidence, n, k, program.window, rounds, mode)
 
@@ -196,18 +202,23 @@ def _deficits(
     parameters: Parameters,
     engine: Engine,
     images: Floats,
+    chosen: npt.NDArray[np.int64],
     candidates: int,
     plan: tuple[Stage, ...],
+    *,
     seed: int,
-    progress: Progress | None,
+    views: Views | None,
+    tell: Progress | None,
 ) -> Floats:
     """Limit below which an answer may change, by draw."""
-    numbers = np.arange(len(images))
-    entered, _ = enter(network, parameters, engine, images, candidates, samples=numbers, seed=seed)
+    numbers = np.arange(len(chosen))
+    entered, _ = enter(
+        network, parameters, engine, images[chosen], candidates, samples=numbers, seed=seed
+    )
     early = [stage for stage in plan[:-1] if not stage.trial and stage.window < plan[-1].window]
     rasters = Probes(rasters=tuple(p.name for p in deciding(network)) if early else ())
-    scores = {stage: np.zeros((len(images), candidates)) for stage in plan}
-    total = np.zeros((len(images), candidates))
+    scores = {stage: np.zeros((len(chosen), candidates)) for stage in plan}
+    total = np.zeros((len(chosen), candidates))
     for stage in plan[len(early) :]:
         with engine.compile(
             candidate_network(network),
@@ -216,17 +227,18 @@ def _deficits(
             seed=trial_seed(seed, stage.trial),
             probes=NOTHING if stage.trial else rasters,
         ) as session:
-            for start in range(0, len(images), BLOCK):
+            for start in range(0, len(chosen), BLOCK):
                 block = numbers[start : start + BLOCK]
                 rows, labels = np.nonzero(entered[block])
-                shown = block[rows]
-                recording = session.run({"image": images[shown], "candidate": labels}, shown)
+                drive = viewed(images, chosen[block], stage.trial, views)
+                signals = {"image": drive[rows], "candidate": labels}
+                recording = session.run(signals, block[rows])
                 total[block] += goodness_scores(recording).reshape(-1, candidates)
                 for shorter in () if stage.trial else early:
                     found = prefix_scores(recording, shorter.window)
                     scores[shorter][block] = found.reshape(-1, candidates)
-                if progress:
-                    progress(len(block))
+                if tell:
+                    tell(len(block))
         scores[stage] = total / (stage.trial + 1)
     winner = scores[plan[-1]].argmax(axis=1)
     trailing = [

@@ -9,10 +9,19 @@ from hypothesis import strategies as st
 
 from pffspike.arithmetic import counter
 from pffspike.circuits import PFF, pff
+from pffspike.data import Coding
 from pffspike.energy import counts
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import UserError
-from pffspike.inference import Stopping, calibrate, classify, goodness_scores, race, stopping
+from pffspike.inference import (
+    ShiftedViews,
+    Stopping,
+    calibrate,
+    classify,
+    goodness_scores,
+    race,
+    stopping,
+)
 from pffspike.inference.goodness import prefix_scores
 from pffspike.inference.keys import trial_seed
 from pffspike.network import Network, Training, initial
@@ -234,6 +243,47 @@ def test_trials_average_what_other_seeds_give():
             for k in (1, 2)
         ]
         np.testing.assert_array_equal(mean, sum(singles) / 3)
+
+
+@pytest.mark.parametrize("mode", ["goodness", "one_pass", "late"])
+def test_trials_after_the_first_present_their_views(mode):
+    network, grey, numbers = build(), np.arange(9 * 6).reshape(6, 9), np.arange(6)
+    views = ShiftedViews(grey, (3, 3), 60, Coding())
+    late = {"stopping": rule(math.inf, mode="late", trials=3)}
+    options = late if mode == "late" else {"trials": 3}
+
+    def scores(x, mode=mode, seed=4, **options):
+        return classify(
+            *(network, initial(network, 1), ENGINE, x, mode),
+            **{"seed": seed, "samples": numbers, **options},
+        ).scores
+
+    single = "goodness" if mode == "late" else mode
+    shown = [Coding().encode(grey, 60), views(1, numbers), views(2, numbers)]
+    assert np.array_equal(shown[1].reshape(6, 3, 3)[:, :, 1:], shown[0].reshape(6, 3, 3)[:, :, :2])
+    each = [scores(x, single, trial_seed(4, trial)) for trial, x in enumerate(shown)]
+    np.testing.assert_array_equal(scores(shown[0], views=views, **options), sum(each) / 3)
+
+
+def test_calibration_presents_the_views_too():
+    network, grey = build(), np.arange(9 * 30).reshape(30, 9)
+    views = ShiftedViews(grey, (3, 3), 300, Coding())
+    found = [
+        calibrate(
+            network,
+            initial(network, 1),
+            ENGINE,
+            Coding().encode(grey, 300),
+            budget=0.3,
+            draws=50,
+            mode="late",
+            trials=2,
+            views=x,
+            seed=0,
+        ).limit
+        for x in (None, views)
+    ]
+    assert found[0] != found[1]
 
 
 @pytest.mark.parametrize("mode", ["goodness", "one_pass", "proposal", "late"])

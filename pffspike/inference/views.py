@@ -1,0 +1,135 @@
+"""Views: an image displaced by a little from trial to trial, as an eye that never rests sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.data import Coding, displaced
+from pffspike.network.spec import Network
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+#: ``views(trial, rows)``: what a trial after the first presents of some of the images.
+Views = Callable[[int, Integers], Floats]
+
+_DIRECTIONS = ((0, 1), (0, -1), (1, 0), (-1, 0))  #: rows down and columns to the right, in turn
+
+
+@dataclass(frozen=True, eq=False)
+class ShiftedViews:
+    """Images displaced to the right, to the left, down and up, in turn, from the second trial on.
+
+    A network that has learned from shifted images knows them displaced too, and errs about other
+    displacements with other images: the average over such trials is right more often than over as
+    many trials of the image in its place. (Test-time augmentation; an eye's small movements do the
+    same.)
+
+    Parameters
+    ----------
+    images : (n, pixels) ndarray of whole numbers
+        Grey values.
+    shape : tuple of int
+        Rows and columns of an image.
+    levels : int
+        The grey value with probability 1.
+    coding : Coding
+        How they become spike probabilities.
+    pixels : int
+        Of the displacement.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> image = np.array([[1, 0, 0, 0]])
+    >>> views = ShiftedViews(image, (2, 2), 1, Coding())
+    >>> [views(trial, np.array([0])).tolist() for trial in (1, 2, 3)]
+    [[[0.0, 1.0, 0.0, 0.0]], [[0.0, 0.0, 0.0, 0.0]], [[0.0, 0.0, 1.0, 0.0]]]
+    """
+
+    images: npt.NDArray[np.generic]
+    shape: tuple[int, int]
+    levels: int
+    coding: Coding
+    pixels: int = 1
+
+    def __call__(self, trial: int, rows: Integers) -> Floats:
+        """Spike probabilities in a trial, of the images of some rows.
+
+        Parameters
+        ----------
+        trial : int
+            From 1.
+        rows : (samples,) ndarray of int64
+
+        Returns
+        -------
+        (samples, neurons) ndarray of float64
+        """
+        down, right = (self.pixels * step for step in _DIRECTIONS[(trial - 1) % 4])
+        moved = displaced(self.images[rows], self.shape, down, right)
+        return self.coding.encode(moved, self.levels)
+
+
+def viewed(images: Floats, rows: Integers, trial: int, views: Views | None) -> Floats:
+    """What a trial presents of some of the images.
+
+    Parameters
+    ----------
+    images : (n, neurons) ndarray of float64
+    rows : (samples,) ndarray of int64
+    trial : int
+        From 0.
+    views : callable or None
+
+    Returns
+    -------
+    (samples, neurons) ndarray of float64
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> viewed(np.array([[0.5], [0.25]]), np.array([1]), 0, None)
+    array([[0.25]])
+    """
+    return views(trial, rows) if trial and views else images[rows]
+
+
+def views_of(
+    network: Network,
+    coding: Coding,
+    images: npt.NDArray[np.generic],
+    shape: tuple[int, int],
+    levels: int,
+) -> Views | None:
+    """Views that fit what a network has learned from: images shifted as far as those.
+
+    Parameters
+    ----------
+    network : Network
+    coding : Coding
+    images : (n, pixels) ndarray of whole numbers
+        Grey values.
+    shape : tuple of int
+        Rows and columns of an image.
+    levels : int
+
+    Returns
+    -------
+    ShiftedViews or None
+        None if the network has learned from images in their place.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pffspike.cards import load_network
+    >>> nothing = np.zeros((0, 784), np.int64)
+    >>> views_of(load_network("mnist-500"), Coding(), nothing, (28, 28), 255).pixels
+    1
+    """
+    shift = network.training.shift
+    return ShiftedViews(images, shape, levels, coding, shift) if shift else None
