@@ -1,6 +1,6 @@
 """The library: one function for each command, on objects or on names.
 
-Every function takes an engine by its name (see `pffspike.engines.ENGINES`) or as an object, a
+Every function takes an engine by its name (see `pffspike.engines.engine_names`) or as an object, a
 data set by its name or as a `Dataset`, and a network by the name of its card, by a path or as a
 `Network`.
 """

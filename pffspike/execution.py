@@ -26,7 +26,7 @@ class Execution:
     Parameters
     ----------
     engine : str or Engine
-        A name, see `pffspike.engines.ENGINES`, or an object. Exact engines give the same result.
+        A name, see `pffspike.engines.engine_names`, or an object. All exact engines give the same.
     seed : int
         Of everything random: spikes, rounding, initial weights, the order of samples.
     probes : Probes

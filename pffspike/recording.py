@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.spec import Network, Program
 
@@ -25,10 +26,29 @@ class Probes:
         Populations whose spike counts in the window are kept, neuron by neuron.
     rasters : tuple of str
         Populations whose every spike is kept.
+
+    Raises
+    ------
+    ValidationError
+        If one of them is a text instead of a tuple of names.
+
+    Examples
+    --------
+    >>> Probes(counts=("readout",))
+    Probes(counts=('readout',), rasters=())
     """
 
     counts: tuple[str, ...] = ()
     rasters: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for kind in ("counts", "rasters"):
+            given = getattr(self, kind)
+            if isinstance(given, str):
+                raise ValidationError(
+                    f"probes: {kind} = {given!r} is a text; give a tuple of names: ({given!r},)"
+                )
+            object.__setattr__(self, kind, tuple(given))
 
 
 NOTHING = Probes()  #: goodness and spike totals only

@@ -34,7 +34,7 @@ def measure_memory(
     Parameters
     ----------
     engine : str
-        Its name, see `pffspike.engines.ENGINES`.
+        Its name, see `pffspike.engines.engine_names`.
     pixels : int
         Neurons of the image population.
     hidden : tuple of two int

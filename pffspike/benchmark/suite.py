@@ -26,7 +26,8 @@ from pffspike.benchmark.timing import (
 )
 from pffspike.data import Dataset
 from pffspike.engines import available_engines, make_engine
-from pffspike.engines.registry import brian2_target, compiler, resolve
+from pffspike.engines.families import brian2_target, compiler
+from pffspike.engines.registry import resolve
 from pffspike.errors import MissingPackageError, ValidationError
 from pffspike.trained import versions
 

@@ -16,7 +16,7 @@ from pffspike import training
 from pffspike.arithmetic import counter
 from pffspike.benchmark.limit import Kernel, Library
 from pffspike.data import Dataset, probabilities
-from pffspike.engines.base import Engine, Session
+from pffspike.engines.base import Engine, Session, Task
 from pffspike.network import initial, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
@@ -248,7 +248,7 @@ def _run(session: Session, workload: Workload, count: int) -> tuple[float, Recor
     return time.perf_counter() - start, recording
 
 
-class ClockedEngine:
+class ClockedEngine(Engine):
     """An engine that adds up how long compiling takes, to be taken off a whole training.
 
     Parameters
@@ -261,18 +261,11 @@ class ClockedEngine:
         self.engine, self.name = engine, engine.name
         self.compile_seconds = 0.0
 
-    def compile(
-        self,
-        network: Network,
-        program: str,
-        parameters: Parameters,
-        *,
-        seed: int,
-        probes: Probes = NOTHING,
-    ) -> Session:
-        """See `pffspike.engines.base.Engine.compile`."""
+    def _compile(self, task: Task) -> Session:
         start = time.perf_counter()
-        session = self.engine.compile(network, program, parameters, seed=seed, probes=probes)
+        session = self.engine.compile(
+            task.network, task.program.name, task.parameters, seed=task.seed, probes=task.probes
+        )
         self.compile_seconds += time.perf_counter() - start
         return session
 

@@ -1,5 +1,6 @@
 """Floor 3, the engines: each compiles a network, runs a program on samples, returns a trace."""
 
-from pffspike.engines.registry import ENGINES, available_engines, make_engine, resolve
+from pffspike.engines.base import Engine, Session
+from pffspike.engines.registry import available_engines, engine_names, make_engine, resolve
 
-__all__ = ["ENGINES", "available_engines", "make_engine", "resolve"]
+__all__ = ["Engine", "Session", "available_engines", "engine_names", "make_engine", "resolve"]

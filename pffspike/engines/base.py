@@ -1,18 +1,28 @@
-"""The protocol that every engine keeps, and the checks that they share."""
+"""What every engine promises, and the checks that stand before all of them.
+
+An engine fills in three parts: `Engine._compile`, `Session._run` and `Session._parameters`, and
+may refuse more than the rest in `Engine._check`. All that is the same for every engine is done
+once, here: opening and closing, and every check of what is given. `pffspike.testing` holds any
+engine to the promise.
+"""
 
 from __future__ import annotations
 
+import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import grids
-from pffspike.errors import ValidationError
-from pffspike.network import rules, structure
+from pffspike.errors import SessionClosedError, ValidationError, unknown
+from pffspike.network import exactness, rules, structure
 from pffspike.network.parameters import Parameters
+from pffspike.network.parameters import check as check_parameters
 from pffspike.network.spec import Network, Program
 from pffspike.recording import NOTHING, Probes, Recording
 
@@ -23,9 +33,64 @@ Signals = Mapping[str, npt.NDArray]  # type: ignore[type-arg]
 Progress = Callable[[int], None]  #: called with the number of samples finished since the last call
 
 
-class Session(Protocol):
-    """A compiled network, ready to run; a context manager that always releases its resources."""
+@dataclass(frozen=True)
+class Task:
+    """What a session is to run; all of it has been checked.
 
+    Parameters
+    ----------
+    network : Network
+        The network.
+    program : Program
+        One of its programs.
+    parameters : Parameters
+        The weights and biases at the start. They belong to the caller: an engine copies them.
+    seed : int
+        Of the spikes and of stochastic rounding.
+    probes : Probes
+        What the recording holds beside goodness and spike totals.
+    """
+
+    network: Network
+    program: Program
+    parameters: Parameters
+    seed: int
+    probes: Probes
+
+
+class Session(ABC):
+    """A compiled network, ready to run; a context manager that always releases its resources.
+
+    Parameters
+    ----------
+    engine : Engine
+        Which has compiled it.
+    task : Task
+        What it runs.
+    """
+
+    def __init__(self, engine: Engine, task: Task) -> None:
+        self._engine, self._task, self._closed = engine, task, False
+
+    @abstractmethod
+    def _run(
+        self,
+        signals: Signals,
+        samples: npt.NDArray[np.int64],
+        learning_scale: float,
+        progress: Progress,
+    ) -> Recording:
+        """Run checked inputs; the engine's part of `run`, which describes the arguments."""
+
+    @abstractmethod
+    def _parameters(self) -> Parameters:
+        """Copy of the weights and biases as they are now; also after closing."""
+
+    def _close(self) -> None:
+        """Release what the session holds; called once at most."""
+        return
+
+    @final
     def run(
         self,
         signals: Signals,
@@ -45,23 +110,47 @@ class Session(Protocol):
         samples : (samples,) array_like of int
             Numbers of the samples, which key their random numbers.
         learning_scale : float
-            Factor of all learning rates.
+            Factor of all learning rates, at least 0.
         progress : callable or None
+            Called with the number of samples finished since the last call.
 
         Returns
         -------
         Recording
-        """
-        ...
 
+        Raises
+        ------
+        SessionClosedError
+            If the session has been closed.
+        ValidationError
+            If a signal is missing or does not fit, or the learning scale is so large that a
+            change of a weight would not be exact.
+        """
+        if self._closed:
+            raise SessionClosedError(
+                f"this session of engine {self._engine.name!r} is closed; compile the network again"
+            )
+        if not 0 <= learning_scale < math.inf:
+            raise ValidationError(
+                f"learning_scale = {learning_scale} must be finite and at least 0"
+            )
+        if learning_scale > 1 and self._task.program.learns:
+            self._engine._check(self._task.network, self._task.program, learning_scale)
+        checked, numbers = check_signals(self._task.network, self._task.program, signals, samples)
+        return self._run(checked, numbers, learning_scale, progress or _tell_nobody)
+
+    @final
     @property
     def parameters(self) -> Parameters:
-        """Copy of the weights and biases as they are now."""
-        ...
+        """Copy of the weights and biases as they are now, or were when the session was closed."""
+        return self._parameters()
 
+    @final
     def close(self) -> None:
         """Release what the session holds; idempotent."""
-        ...
+        if not self._closed:
+            self._closed = True
+            self._close()
 
     def __enter__(self) -> Self:
         return self
@@ -75,11 +164,29 @@ class Session(Protocol):
         self.close()
 
 
-class Engine(Protocol):
-    """Something that runs networks."""
+def _tell_nobody(samples: int) -> None:
+    """Progress that nobody asked for."""
+
+
+class Engine(ABC):
+    """Something that runs networks; ``name`` is for messages and tables."""
 
     name: str
 
+    @abstractmethod
+    def _compile(self, task: Task) -> Session:
+        """Prepare a task that has been checked; the engine's part of `compile`."""
+
+    def _check(
+        self,
+        network: Network,
+        program: Program,  # noqa: ARG002
+        learning_scale: float = 1.0,
+    ) -> None:
+        """Raise `ValidationError` for what this engine can't compute exactly."""
+        exactness.check(network, learning_scale=learning_scale)
+
+    @final
     def compile(
         self,
         network: Network,
@@ -94,18 +201,52 @@ class Engine(Protocol):
         Parameters
         ----------
         network : Network
+            The network.
         program : str
             Name of one of its programs.
         parameters : Parameters
+            Its weights and biases; they are copied.
         seed : int
             Of the spikes and of stochastic rounding.
         probes : Probes
+            What the recording holds beside goodness and spike totals.
 
         Returns
         -------
         Session
+            To be closed, or used in ``with``.
+
+        Raises
+        ------
+        ValidationError
+            If there is no such program, a probe or the parameters do not fit the network, a rule
+            has not the form of all rules, or the engine can't compute the network exactly.
+
+        Examples
+        --------
+        >>> import pffspike
+        >>> from pffspike.engines import make_engine
+        >>> network = pffspike.load_network("digits")
+        >>> start = pffspike.initial(network, 0)
+        >>> with make_engine("numpy").compile(network, "one_pass", start, seed=0) as session:
+        ...     recording = session.run({"image": np.zeros((2, 64))}, [0, 1])
+        >>> recording.presentations
+        2
         """
-        ...
+        found = network.program(program)
+        _check_probes(network, probes)
+        exactness.check_rules(network)
+        self._check(network, found)
+        check_parameters(network, parameters)
+        return self._compile(Task(network, found, parameters, seed, probes))
+
+
+def _check_probes(network: Network, probes: Probes) -> None:
+    names = [population.name for population in network.populations]
+    for kind in ("counts", "rasters"):
+        for name in getattr(probes, kind):
+            if name not in names:
+                raise unknown(f"probes: {kind}: population", name, names)
 
 
 def check_signals(
@@ -124,9 +265,12 @@ def check_signals(
     ValidationError
         One sentence that names the signal and what would be right.
     """
-    numbers = np.asarray(samples, np.int64)
-    if numbers.ndim != 1:
-        raise ValidationError(f"samples have shape {numbers.shape}; give one number a sample")
+    given = np.asarray(samples)
+    if given.ndim != 1:
+        raise ValidationError(f"samples have shape {given.shape}; give one number a sample")
+    if given.size and not np.issubdtype(given.dtype, np.integer):
+        raise ValidationError(f"samples are of type {given.dtype}; give integers, their numbers")
+    numbers = given.astype(np.int64)
     if np.any(numbers < 0):
         raise ValidationError(f"sample number {numbers.min()} is negative; numbers start at 0")
     checked: dict[str, npt.NDArray] = {}  # type: ignore[type-arg]

@@ -1,40 +1,73 @@
-"""Engines by name; an optional package is imported only when its engine is asked for."""
+"""Engines by name; they are found by entry points, those of this project and of any other.
+
+An entry point of the group `GROUP` names a `pffspike.engines.families.Family`, or any callable
+that takes the variant, the part of a name behind its colon, and returns an engine.
+"""
 
 from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import shutil
 from dataclasses import dataclass
 
 from pffspike.engines.base import Engine
+from pffspike.engines.families import Family, brian2_target
 from pffspike.errors import PffspikeError, unknown
 
-#: Name of each engine, with its variant behind a colon, and what it is.
-ENGINES = {
-    "fastest": "the first that is installed of: numba, brian2 (with a C++ compiler), numpy",
-    "numba": "compiled by Numba, event-driven; learns",
-    "numpy": "NumPy reference; learns",
-    "numpy:rates": "NumPy, every neuron sends its probability: inexact, a control; learns",
-    "brian2": "Brian2, the fastest target that this machine offers; learns",
-    "brian2:cpp_standalone": "Brian2, C++ standalone; learns",
-    "brian2:cython": "Brian2, run time with Cython; learns",
-    "brian2:numpy": "Brian2, run time with NumPy; learns",
-    "lava": "Lava's CPU simulator, fixed point; learns",
-    "lava:fixed": "Lava's CPU simulator, fixed point; learns",
-    "lava:checked": "Lava's CPU simulator, fixed point, every range checked; learns",
-    "lava:floating": "Lava's CPU simulator, floating point; learns",
-    "lava:loihi": "Lava's CPU simulator, learns by Loihi's own traces and rounding: inexact",
-    "lava:logistic": "Lava's CPU simulator, logistic neurons by a table: inexact; learns",
-}
+GROUP = "pffspike.engines"
+FASTEST = "fastest"
+_STANDS_FOR = "the first that is installed of: numba, brian2 (with a C++ compiler), numpy"
+
+
+def families() -> dict[str, Family]:
+    """Engines that are installed, by the first part of their names.
+
+    Returns
+    -------
+    dict of str to Family
+
+    Examples
+    --------
+    >>> sorted({"brian2", "lava", "numba", "numpy"} & families().keys())
+    ['brian2', 'lava', 'numba', 'numpy']
+    """
+    points = importlib.metadata.entry_points(group=GROUP)
+    return {point.name: _family(point) for point in sorted(points, key=lambda p: p.name)}
+
+
+def _family(point: importlib.metadata.EntryPoint) -> Family:
+    made = point.load()
+    if isinstance(made, Family):
+        return made
+    return Family(made, point.dist.name if point.dist else point.name)
+
+
+def engine_names() -> dict[str, str]:
+    """Names that `make_engine` takes, and what each is.
+
+    Returns
+    -------
+    dict of str to str
+
+    Examples
+    --------
+    >>> engine_names()["numpy"]
+    'NumPy reference; learns'
+    """
+    names = {FASTEST: _STANDS_FOR}
+    for name, family in families().items():
+        for variant, what in (family.variants or {"": f"of the package {family.package}"}).items():
+            names[f"{name}:{variant}" if variant else name] = what
+    return names
 
 
 def make_engine(name: str) -> Engine:
-    """Make an engine by its name in `ENGINES`.
+    """Make an engine by its name.
 
     Parameters
     ----------
     name : str
+        One of `engine_names`: an entry point of the group `GROUP`, and a variant behind a colon.
 
     Returns
     -------
@@ -43,53 +76,31 @@ def make_engine(name: str) -> Engine:
     Raises
     ------
     ValidationError
-        If there is no such engine or its package is not installed.
+        If there is no such engine.
+    MissingPackageError
+        If the package that it needs is not installed.
+
+    Examples
+    --------
+    >>> make_engine("numpy").name
+    'numpy'
     """
-    if name not in ENGINES:
-        raise unknown("engine", name, ENGINES)
-    family, _, variant = resolve(name).partition(":")
-    if family == "numba":
-        from pffspike.engines.numba import NumbaEngine
-
-        return NumbaEngine()
-    if family == "brian2":
-        from pffspike.engines.brian2 import Brian2Engine
-
-        return Brian2Engine(target=variant or brian2_target())
-    if family == "lava":
-        from pffspike.engines.lava import LavaEngine
-
-        if variant == "checked":
-            return LavaEngine(checked=True)
-        if variant == "loihi":
-            return LavaEngine(learning="loihi")
-        if variant == "logistic":
-            return LavaEngine(activation="logistic")
-        return LavaEngine(arithmetic=variant or "fixed")
-    from pffspike.engines.reference import ReferenceEngine
-
-    return ReferenceEngine(rates=variant == "rates")
+    first, _, variant = resolve(name).partition(":")
+    family = families().get(first)
+    if family is None or (family.variants is not None and variant not in family.variants):
+        raise unknown("engine", name, engine_names())
+    return family.make(variant)
 
 
 def resolve(name: str) -> str:
     """Name of the engine that ``fastest`` stands for on this machine; other names stay."""
-    if name != "fastest":
+    if name != FASTEST:
         return name
     if importlib.util.find_spec("numba"):
         return "numba"
     if importlib.util.find_spec("brian2") and brian2_target() == "cpp_standalone":
         return "brian2"
     return "numpy"
-
-
-def compiler() -> str | None:
-    """Path of the C++ compiler that Brian2 would call, if there is one."""
-    return shutil.which("g++") or shutil.which("clang++")
-
-
-def brian2_target() -> str:
-    """Brian2 target that ``brian2`` stands for: C++ standalone where there is a compiler."""
-    return "cpp_standalone" if compiler() and shutil.which("make") else "numpy"
 
 
 #: Why ``fastest`` stands for an engine.
@@ -107,7 +118,9 @@ class Availability:
     Parameters
     ----------
     name : str
+        Of the engine.
     available : bool
+        Whether it can be used.
     detail : str
         Its version, or the reason why it is not available and the remedy.
     """
@@ -124,26 +137,22 @@ def available_engines() -> list[Availability]:
     -------
     list of Availability
     """
-    return [_availability(name) for name in ENGINES]
+    found = families()
+    return [_availability(name, found) for name in engine_names()]
 
 
-def _availability(name: str) -> Availability:
-    family, _, variant = resolve(name).partition(":")
-    package = {"numba": "numba", "numpy": "numpy", "brian2": "brian2", "lava": "lava-nc"}[family]
+def _availability(name: str, found: dict[str, Family]) -> Availability:
+    first, _, variant = resolve(name).partition(":")
+    family = found[first]
     try:
-        version = importlib.metadata.version(package)
-        make_engine(name)
+        version = importlib.metadata.version(family.package)
+        family.make(variant)
     except (importlib.metadata.PackageNotFoundError, PffspikeError):
-        return Availability(
-            name, False, f"{package} is not installed: pip install 'pffspike[{family}]'"
-        )
-    if variant in ("cpp_standalone", "cython") and compiler() is None:
-        return Availability(name, False, "no C++ compiler was found: install g++ or clang++")
-    if name == "fastest":
-        return Availability(name, True, f"{resolve(name)}: {_REASONS[family]}")
-    if name == "numba":
-        return Availability(name, True, f"{package} {version}; the first use takes some 20 s")
-    if name == "brian2":
-        why = "a C++ compiler was found" if compiler() else "no C++ compiler was found"
-        return Availability(name, True, f"{package} {version}, target {brian2_target()}: {why}")
-    return Availability(name, True, f"{package} {version}")
+        remedy = f"pip install {family.install or family.package}"
+        return Availability(name, False, f"{family.package} is not installed: {remedy}")
+    if family.lacks(variant):
+        return Availability(name, False, family.lacks(variant))
+    if name == FASTEST:
+        return Availability(name, True, f"{first}: {_REASONS[first]}")
+    details = [f"{family.package} {version}", family.note(variant)]
+    return Availability(name, True, "; ".join(filter(None, details)))

@@ -12,7 +12,7 @@ from pffspike.arithmetic import grids
 from pffspike.errors import ValidationError
 from pffspike.network import constants, rules, structure
 from pffspike.network.rules import Coefficients
-from pffspike.network.spec import Network, Phase, Population, Program, Projection
+from pffspike.network.spec import Network, Population, Program, Projection
 
 _COARSEST = 8  #: grid on which a coefficient of a rule is sought first
 
@@ -36,7 +36,7 @@ class Magnitude:
         return Magnitude(self.largest * other.largest, self.grid + other.grid)
 
 
-def check(network: Network, batch: int = 1) -> None:
+def check(network: Network, batch: int = 1, learning_scale: float = 1.0) -> None:
     """Raise `ValidationError` naming the first projection or population that needs over 53 bits.
 
     Rules that do not have the form of `pffspike.network.rules` are refused before.
@@ -46,6 +46,8 @@ def check(network: Network, batch: int = 1) -> None:
     network : Network
     batch : int
         Presentations whose changes are added before they are applied.
+    learning_scale : float
+        Factor of all learning rates.
     """
     check_rules(network)
     for program in network.programs:
@@ -53,7 +55,8 @@ def check(network: Network, batch: int = 1) -> None:
             for population in network.populations:
                 _check_drive(network, population, phase.projections)
             for name in phase.learn:
-                _check_learning(network, network.population(name), program, phase, batch)
+                steps = _Steps(program, phase.sign, batch, learning_scale)
+                _check_learning(network, network.population(name), steps)
 
 
 def check_rules(network: Network) -> None:
@@ -130,19 +133,31 @@ def _factor_grid(c: Coefficients, rates: int) -> int:
     return grid + rates
 
 
-def _check_learning(
-    network: Network, population: Population, program: Program, phase: Phase, batch: int
-) -> None:
-    post = post_factor(population, phase.sign, program.window)
-    many = Magnitude(float(batch), 0)
+@dataclass(frozen=True)
+class _Steps:
+    """What changes in a phase are made of beside a population."""
+
+    program: Program
+    sign: int
+    batch: int
+    learning_scale: float
+
+    def rate(self, learning_rate: float) -> Magnitude:
+        """Bound of a learning rate."""
+        return Magnitude(constants.rate(learning_rate, self.learning_scale), grids.RATE_GRID)
+
+
+def _check_learning(network: Network, population: Population, steps: _Steps) -> None:
+    program = steps.program
+    post = post_factor(population, steps.sign, program.window)
+    post = post * Magnitude(float(steps.batch), 0)
     for projection in network.projections:
         if projection.post != population.name or projection.learning_rate == 0:
             continue
         pre = Magnitude(1.0, -_exponent(program.window))
         if projection.normalized:
             pre = pre * _gain(network.population(projection.pre))
-        step = Magnitude(constants.rate(projection.learning_rate), grids.RATE_GRID)
-        change = step * post * pre * many
+        change = steps.rate(projection.learning_rate) * post * pre
         scaled = Magnitude(change.largest * 2.0**-projection.grid, change.grid - projection.grid)
         rounded = scaled + Magnitude(1.0, -24)
         needed = max(change.bits, rounded.bits)
@@ -150,16 +165,17 @@ def _check_learning(
             raise ValidationError(
                 f"projection {projection.name!r}: a change of its weights in program "
                 f"{program.name!r} needs {needed} bits; lower the window ({program.window}) or "
-                f"the learning rate ({projection.learning_rate}) until it is {grids.EXACT_BITS}"
+                f"the learning rate ({projection.learning_rate} times {steps.learning_scale:g}) "
+                f"until it is {grids.EXACT_BITS}"
             )
-    _check_bias(population, program, post * many)
+    _check_bias(population, steps, post)
 
 
-def _check_bias(population: Population, program: Program, post: Magnitude) -> None:
-    bias = population.bias
+def _check_bias(population: Population, steps: _Steps, post: Magnitude) -> None:
+    bias, program = population.bias, steps.program
     total = Magnitude(bias.limit, grids.DRIVE_GRID)
     if population.rule is not None and bias.learning_rate:
-        total = total + Magnitude(constants.rate(bias.learning_rate), grids.RATE_GRID) * post
+        total = total + steps.rate(bias.learning_rate) * post
     if bias.homeostasis:
         distance = Magnitude(1.0, min(grids.RATE_GRID, -_exponent(program.window)))
         total = total + Magnitude(constants.rate(bias.homeostasis), grids.RATE_GRID) * distance

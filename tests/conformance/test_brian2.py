@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
 from sklearn.datasets import load_digits
 
 from pffspike.circuits import PFF, pff
@@ -26,7 +25,6 @@ from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import UserError
 from pffspike.network import Network, Training, initial
 from pffspike.recording import Probes, Recording
-from strategies import Case, cases
 
 brian2 = pytest.importorskip("brian2")
 from pffspike.engines.brian2 import Brian2Engine  # noqa: E402
@@ -149,67 +147,6 @@ def test_inference_agrees(target: str, program: str) -> None:
         assert session.parameters.equal(start)
 
 
-def check_case(case: Case, target: str) -> None:
-    """Run a random network with both engines."""
-    start = initial(case.network, case.seed)
-    names = tuple(p.name for p in case.network.populations)
-    probes = Probes(counts=names, rasters=names)
-    sessions = [
-        engine.compile(case.network, "main", start, seed=case.seed, probes=probes)
-        for engine in (ReferenceEngine(), Brian2Engine(target, chunk=2))  # type: ignore[arg-type]
-    ]
-    recordings = [session.run(case.signals, case.samples) for session in sessions]
-    assert_same(*recordings, *sessions)
-    sessions[1].close()
-
-
-def profile(examples: int) -> Any:
-    """The same examples every time, as many as the target can afford."""
-    return settings(
-        max_examples=examples,
-        derandomize=True,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-        # To explain a failure, every line is traced: six times slower on Python 3.10.
-        phases=[phase for phase in Phase if phase is not Phase.explain],
-    )
-
-
-@profile(20)
-@given(cases())
-def test_random_networks_agree_in_numpy(case: Case) -> None:
-    """Sizes, connectivity, rules, phases, gating, normalization, ties."""
-    check_case(case, "numpy")
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1200)
-@profile(150)
-@given(cases())
-def test_many_random_networks_agree_in_numpy(case: Case) -> None:
-    """The same, more of them."""
-    check_case(case, "numpy")
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-@profile(4)
-@given(cases())
-def test_random_networks_agree_in_cython(case: Case) -> None:
-    """The same; every network compiles some forty modules."""
-    check_case(case, "cython")
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1200)
-@profile(20)
-@given(cases())
-def test_random_networks_agree_in_cpp(case: Case) -> None:
-    """The same."""
-    check_case(case, "cpp_standalone")
-
-
 @pytest.fixture
 def tiny() -> tuple[Network, dict[str, Any]]:
     """A network and signals that cost next to nothing."""
@@ -242,18 +179,6 @@ def test_cython_agrees(tiny: tuple[Network, dict[str, Any]]) -> None:
         assert_same(
             reference.run(signals, samples), session.run(signals, samples), reference, session
         )
-
-
-def test_no_samples(tiny: tuple[Network, dict[str, Any]]) -> None:
-    """An empty run is a run."""
-    network, signals = tiny
-    empty = {name: values[:0] for name, values in signals.items()}
-    start = initial(network, 1)
-    reference = ReferenceEngine().compile(network, "train", start, seed=1, probes=EVERYTHING)
-    with Brian2Engine("numpy").compile(
-        network, "train", start, seed=1, probes=EVERYTHING
-    ) as session:
-        assert_same(reference.run(empty, []), session.run(empty, []), reference, session)
 
 
 def test_progress_is_reported_chunk_by_chunk(tiny: tuple[Network, dict[str, Any]]) -> None:

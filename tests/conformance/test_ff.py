@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from oracle import Oracle
 from pffspike.arithmetic import counter
 from pffspike.cards import load_network
 from pffspike.circuits import FF, PFF, ff, pff
@@ -13,6 +12,7 @@ from pffspike.errors import UserError
 from pffspike.network import Training, initial, structure
 from pffspike.network.parameters import Parameters
 from pffspike.recording import Probes
+from pffspike.testing import Oracle
 
 CIRCUIT = FF(9, 3, (10, 8), burn_in=1, window=4, threshold=(1.0, 2.0), learning_rate=(0.3,))
 NETWORK = ff(CIRCUIT, "small", Training("digits", 1))

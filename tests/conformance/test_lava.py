@@ -1,12 +1,10 @@
 """Lava, in fixed and in floating point, gives the spikes of the reference engine, bit for bit."""
 
-import dataclasses
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 
 from pffspike.arithmetic import counter, grids
 from pffspike.circuits import PFF, pff
@@ -25,7 +23,6 @@ from pffspike.network import (
     structure,
 )
 from pffspike.recording import Probes
-from strategies import Case, cases
 
 pytest.importorskip("lava", reason="needs lava-nc")
 from pffspike.engines.lava import LavaEngine
@@ -219,42 +216,6 @@ def test_every_feature(program, arithmetic):
         phases = recording.by_phase(recording.spikes["out"])
         assert phases[:, 1].any()
         assert not phases[:, [0, 2, 3]].any()
-
-
-def without_learning(case: Case):
-    program = case.network.program("main")
-    phases = tuple(dataclasses.replace(phase, learn=()) for phase in program.phases)
-    hard_negative = program.hard_negative
-    if hard_negative and not any(hard_negative.signal in phase.inputs.values() for phase in phases):
-        hard_negative = None
-    program = dataclasses.replace(program, phases=phases, hard_negative=hard_negative)
-    return case.network.replace(programs=(program,))
-
-
-def compare_case(case: Case):
-    network = without_learning(case)
-    parameters = initial(network, case.seed)
-    for arithmetic in FORMATS:
-        compare(network, "main", parameters, case.signals, case.samples, arithmetic, lanes=2)
-
-
-RANDOM = settings(
-    deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
-
-
-@settings(RANDOM, max_examples=5)
-@given(cases())
-def test_random_networks(case):
-    compare_case(case)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-@settings(RANDOM, max_examples=120)
-@given(cases())
-def test_many_random_networks(case):
-    compare_case(case)
 
 
 def test_a_session_is_reused_and_keeps_its_parameters():

@@ -4,7 +4,6 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from sklearn.datasets import load_digits
 
 from pffspike import training
@@ -23,8 +22,7 @@ from pffspike.network import (
     initial,
     structure,
 )
-from pffspike.recording import Probes, Recording
-from strategies import Case, cases
+from pffspike.recording import Probes
 
 pytest.importorskip("lava", reason="needs lava-nc")
 from pffspike.engines.lava import LavaEngine
@@ -119,38 +117,6 @@ def test_learning_in_processes_of_the_operating_system():
     )
 
 
-RANDOM = settings(
-    deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
-
-
-def compare_case(case: Case):
-    probes = everything(case.network, "main")
-    start, recordings, learned = initial(case.network, case.seed), [], []
-    for engine in (ReferenceEngine(), LavaEngine(checked=True), LavaEngine("floating")):
-        with engine.compile(case.network, "main", start, seed=case.seed, probes=probes) as session:
-            recordings.append(session.run(case.signals, case.samples))
-            learned.append(session.parameters)
-    for recording, parameters in zip(recordings[1:], learned[1:], strict=True):
-        assert recordings[0].same_spikes(recording)
-        assert np.array_equal(recordings[0].hard_negatives, recording.hard_negatives)
-        assert learned[0].equal(parameters)
-
-
-@settings(RANDOM, max_examples=25)
-@given(cases())
-def test_random_networks(case):
-    compare_case(case)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-@settings(RANDOM, max_examples=300)
-@given(cases())
-def test_many_random_networks(case):
-    compare_case(case)
-
-
 def test_training_stops_and_goes_on_to_the_same_weights():
     """By the trainer, as the command line does: on Lava, then on NumPy, then on Lava."""
     net, full = network(), load("digits")
@@ -213,11 +179,3 @@ def test_logistic_neurons_are_the_same_in_both_formats_and_near_the_function():
         rates = session.run({}, [0]).counts["cells"][0] / 4096
     expected = 1 / (1 + np.exp(-4 * (biases - 0.5)))
     np.testing.assert_allclose(rates, expected, atol=4 * 0.5 / 64 + 0.01)
-
-
-def test_an_empty_run_learns_nothing():
-    net = network()
-    empty = {name: values[:0] for name, values in signals(1).items()}
-    with LavaEngine().compile(net, "train", initial(net, 1), seed=1) as session:
-        assert isinstance(session.run(empty, []), Recording)
-        assert session.parameters.equal(initial(net, 1))

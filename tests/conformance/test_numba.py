@@ -7,14 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
 from sklearn.datasets import load_digits
 
 from pffspike.circuits import PFF, pff
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.network import Network, Training, initial, structure
 from pffspike.recording import Probes, Recording
-from strategies import Case, cases
 
 pytest.importorskip("numba")
 from pffspike.engines.numba import NumbaEngine
@@ -23,13 +21,6 @@ from pffspike.engines.numba import NumbaEngine
 pytestmark = [pytest.mark.numba, pytest.mark.timeout(300)]
 
 PROGRAMS = ("train", "one_pass", "goodness", "reconstruct", "synthesize")
-SETTINGS = settings(
-    max_examples=100,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=list(HealthCheck),
-)
 
 
 def digits_network(**options: Any) -> Network:
@@ -101,21 +92,6 @@ def test_weights_that_need_64_bits_agree() -> None:
     assert_agree(network, "train", digits_signals(20), np.arange(20))
 
 
-@SETTINGS
-@given(cases())
-def test_random_networks_agree(case: Case) -> None:
-    """Sizes, connectivity, rules, phases, gating, normalization, ties."""
-    start, probes = initial(case.network, case.seed), everything(case.network, "main")
-    recordings, learned = [], []
-    for engine in (ReferenceEngine(), NumbaEngine()):
-        with engine.compile(case.network, "main", start, seed=case.seed, probes=probes) as session:
-            recordings.append(session.run(case.signals, case.samples))
-            learned.append(session.parameters)
-    assert recordings[0].same_spikes(recordings[1])
-    assert np.array_equal(recordings[0].hard_negatives, recordings[1].hard_negatives)
-    assert learned[0].equal(learned[1])
-
-
 def test_threads_do_not_matter() -> None:
     """Blocks of samples on one, two and three threads; progress adds up."""
     network, signals = digits_network(), digits_signals(200)
@@ -127,15 +103,6 @@ def test_threads_do_not_matter() -> None:
         assert sum(seen) == 200
     assert recordings[0].same_spikes(recordings[1])
     assert recordings[0].same_spikes(recordings[2])
-
-
-def test_no_samples() -> None:
-    """An empty run is a run."""
-    network = digits_network()
-    empty = {name: values[:0] for name, values in digits_signals(1).items()}
-    with NumbaEngine().compile(network, "train", initial(network, 1), seed=1) as session:
-        assert session.run(empty, []).presentations == 0
-        assert session.parameters.equal(initial(network, 1))
 
 
 def test_an_error_in_a_thread_is_raised_and_the_session_lives() -> None:

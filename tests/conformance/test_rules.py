@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from oracle import Oracle, clip, on_grid
 from pffspike.arithmetic import counter
 from pffspike.cards import card_text
 from pffspike.cards.networks import read_card
@@ -35,6 +34,8 @@ from pffspike.network import (
 )
 from pffspike.network.rules import Coefficients, Rule
 from pffspike.recording import Probes
+from pffspike.testing import Oracle
+from pffspike.testing.oracle import clip, on_grid
 
 
 @dataclass(frozen=True)

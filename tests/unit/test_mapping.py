@@ -19,7 +19,7 @@ from pffspike.mapping.demand import Demand, format_bits
 from pffspike.mapping.placement import Block
 from pffspike.network import Parameters, Projection, Training, initial, structure
 from pffspike.recording import Probes
-from strategies import networks
+from pffspike.testing import networks
 
 RANDOM = settings(
     deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from pffspike.engines.base import Engine, Task
 from pffspike.engines.brian2.session import Brian2Session
 from pffspike.errors import ValidationError
-from pffspike.network.parameters import Parameters
-from pffspike.network.spec import Network
-from pffspike.recording import NOTHING, Probes
 
 TARGETS = ("cython", "numpy", "cpp_standalone")
 #: Brian2's own flags, but of -ffast-math only the part that changes no number: without it a loop
@@ -14,7 +12,7 @@ TARGETS = ("cython", "numpy", "cpp_standalone")
 FLAGS = ("-w", "-O3", "-march=native", "-std=c++11", "-fno-trapping-math")
 
 
-class Brian2Engine:
+class Brian2Engine(Engine):
     """Simulation in Brian2, bit for bit that of the reference engine.
 
     Parameters
@@ -53,24 +51,5 @@ class Brian2Engine:
             raise ValidationError(f"processes = {processes} must be at least 1")
         self.target, self.chunk, self.flags, self.processes = target, chunk, flags, processes
 
-    def compile(
-        self,
-        network: Network,
-        program: str,
-        parameters: Parameters,
-        *,
-        seed: int,
-        probes: Probes = NOTHING,
-    ) -> Brian2Session:
-        """See `pffspike.engines.base.Engine.compile`."""
-        return Brian2Session(
-            network,
-            network.program(program),
-            parameters,
-            seed,
-            probes,
-            self.target,
-            self.chunk,
-            self.flags,
-            self.processes,
-        )
+    def _compile(self, task: Task) -> Brian2Session:
+        return Brian2Session(self, task)

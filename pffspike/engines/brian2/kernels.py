@@ -282,6 +282,8 @@ def cpp_source(
     table : sequence of sequence of int
         See `COLUMNS`.
     """
+    if not table:  # an array has at least one entry in C++
+        table, weights = [[0] * len(COLUMNS)], ["nullptr"]
     rows = [", ".join(str(int(value)) for value in row) for row in table]
     bound = (
         _CPP.replace("<fields>", ", ".join(fields))

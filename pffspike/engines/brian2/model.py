@@ -33,7 +33,7 @@ class Model:
     schedule, signals : TimedArray
         See `pffspike.engines.brian2.schedule.Tables`.
     neurons, hub, projections : NeuronGroup
-        All neurons; one member a population; one a projection.
+        All neurons; one member a population; one a projection (None: there is none).
     synapses : dict of str to Synapses
         By name of the weights.
     totals, votes, counts : StateMonitor
@@ -47,7 +47,7 @@ class Model:
     signals: TimedArray
     neurons: NeuronGroup
     hub: NeuronGroup
-    projections: NeuronGroup
+    projections: NeuronGroup | None
     synapses: dict[str, Synapses]
     totals: StateMonitor
     votes: StateMonitor | None
@@ -70,12 +70,13 @@ def build(frame: Frame) -> Model:
     hard_negative = frame.program.hard_negative
     voters = make_voters(frame, hard_negative) if hard_negative else None
     neurons = make_neurons(frame, hub, voters)
-    projections = make_projections(frame, hub)
+    projections = make_projections(frame, hub) if frame.layout.projections else None
     synapses = make_synapses(frame, neurons)
     functions = Rows(frame.layout, neurons, synapses).functions(frame.standalone)
+    objects = [hub, neurons] + ([projections] if projections is not None else [])
     for group in (hub, projections):
-        group.namespace.update(functions)
-    objects = [hub, neurons, projections]
+        if group is not None:
+            group.namespace.update(functions)
     if hard_negative and voters is not None:
         where = frame.layout.slices[hard_negative.population]
         voters.votes = linked_var(neurons, "c", index=np.arange(where.start, where.stop))
@@ -83,8 +84,11 @@ def build(frame: Frame) -> Model:
     totals, votes, counts, spikes = _monitors(frame, neurons, hub, voters)
     objects += [*synapses.values(), totals]
     objects += [m for m in (votes, counts, spikes) if m is not None]
+    network = Network(objects, name="network")
+    for each in objects:
+        each._network = network.id  # a session that never runs is no mistake to warn of
     return Model(
-        Network(objects, name="network"),
+        network,
         frame.schedule,
         frame.signals,
         neurons,

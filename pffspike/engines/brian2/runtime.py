@@ -85,7 +85,8 @@ class RuntimeBackend:
         if rates is not None:
             model.hub.variables["bias_rate"].set_value(rates.bias)
             model.hub.variables["learning"].set_value(0)
-            model.projections.variables["rate"].set_value(rates.weights)
+            if model.projections is not None:
+                model.projections.variables["rate"].set_value(rates.weights)
         for monitor in (model.totals, model.votes, model.counts):
             if monitor is not None:
                 monitor.resize(0)

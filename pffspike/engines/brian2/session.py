@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.engines.base import Progress, Session, Signals, check_signals
+from pffspike.engines.base import Progress, Session, Signals, Task
 from pffspike.engines.brian2 import builds
 from pffspike.engines.brian2.backend import Backend, Rates, Recorded, State
 from pffspike.engines.brian2.frame import STEP, Frame
@@ -16,80 +17,60 @@ from pffspike.engines.brian2.layout import Layout
 from pffspike.engines.brian2.runtime import RuntimeBackend
 from pffspike.engines.brian2.schedule import Scheduler
 from pffspike.engines.brian2.standalone import StandaloneBackend
-from pffspike.errors import SessionClosedError
-from pffspike.network import constants, exactness, parameters
+from pffspike.network import constants
 from pffspike.network.parameters import Parameters
-from pffspike.network.spec import Network, Program
 from pffspike.recording import Probes, Recording
+
+if TYPE_CHECKING:
+    from pffspike.engines.brian2.engine import Brian2Engine
 
 
 class Brian2Session(Session):
     """See `pffspike.engines.base.Session`."""
 
-    def __init__(
-        self,
-        network: Network,
-        program: Program,
-        start: Parameters,
-        seed: int,
-        probes: Probes,
-        target: str,
-        chunk: int,
-        flags: tuple[str, ...],
-        processes: int,
-    ) -> None:
-        exactness.check(network)
-        parameters.check(network, start)
-        self._network, self._program, self._probes = network, program, probes
-        self._chunk, self._processes = chunk, processes
-        self._layout = layout = Layout(network, program)
+    def __init__(self, engine: Brian2Engine, task: Task) -> None:
+        super().__init__(engine, task)
+        self._network, self._program, self._probes = task.network, task.program, task.probes
+        self._chunk, self._processes = engine.chunk, engine.processes
+        self._layout = layout = Layout(task.network, task.program)
+        start = task.parameters
         self._state = State(layout.pack_biases(start.biases), layout.pack_weights(start.weights))
         self._others = start.without(layout.holders, [p.name for p in layout.populations])
-        self._scheduler = Scheduler(self._layout, seed)
+        self._scheduler = Scheduler(layout, task.seed)
+        standalone, chunk, flags = engine.target == "cpp_standalone", engine.chunk, engine.flags
+        columns, width = self._scheduler.columns, self._scheduler.width
         make_frame = functools.partial(
-            Frame,
-            self._layout,
-            self._scheduler.columns,
-            self._scheduler.width,
-            probes,
-            chunk,
-            target == "cpp_standalone",
+            Frame, layout, columns, width, task.probes, chunk, standalone
         )
-        self._backend: Backend | None = (
-            StandaloneBackend(
-                make_frame, builds.make_key(self._layout, probes, chunk, flags), chunk, flags
-            )
-            if target == "cpp_standalone"
-            else RuntimeBackend(make_frame, target, chunk, flags)
-        )
+        self._backend: Backend
+        if standalone:
+            key = builds.make_key(layout, task.probes, chunk, flags)
+            self._backend = StandaloneBackend(make_frame, key, chunk, flags)
+        else:
+            self._backend = RuntimeBackend(make_frame, engine.target, chunk, flags)
 
-    def run(
+    def _run(
         self,
         signals: Signals,
-        samples: npt.ArrayLike,
-        *,
-        learning_scale: float = 1.0,
-        progress: Progress | None = None,
+        samples: npt.NDArray[np.int64],
+        learning_scale: float,
+        progress: Progress,
     ) -> Recording:
         """See `pffspike.engines.base.Session.run`."""
-        if self._backend is None:
-            raise SessionClosedError("this session is closed; compile the network again")
-        checked, numbers = check_signals(self._network, self._program, signals, samples)
         rates = self._rates(learning_scale) if self._program.learns else None
-        recordings = [self._trace(_nothing(self._layout, self._probes), numbers[:0], {})]
-        for parts in self._parts(len(numbers)):
-            some = [{name: values[part] for name, values in checked.items()} for part in parts]
+        recordings = [self._trace(_nothing(self._layout, self._probes), samples[:0], {})]
+        for parts in self._parts(len(samples)):
+            some = [{name: values[part] for name, values in signals.items()} for part in parts]
             tables = [
-                self._scheduler.tables(given, numbers[part])
+                self._scheduler.tables(given, samples[part])
                 for given, part in zip(some, parts, strict=True)
             ]
             recorded, state = self._backend.run(tables, self._state, rates)
             if rates is not None:
                 self._state = State(state.biases, {**self._state.weights, **state.weights})
             for left, given, part in zip(recorded, some, parts, strict=True):
-                recordings.append(self._trace(left, numbers[part], given))
-                if progress:
-                    progress(len(numbers[part]))
+                recordings.append(self._trace(left, samples[part], given))
+                progress(len(samples[part]))
         return Recording.join(recordings)
 
     def _parts(self, samples: int) -> Iterator[list[slice]]:
@@ -177,17 +158,13 @@ class Brian2Session(Session):
                 rasters[name] = shaped.transpose(1, 0, 2)
         return rasters
 
-    @property
-    def parameters(self) -> Parameters:
-        """Copy of the weights and biases as they are now."""
+    def _parameters(self) -> Parameters:
         learned = self._layout.unpack(self._state.biases, self._state.weights)
         return self._others.copy().joined(learned)
 
-    def close(self) -> None:
-        """Remove the compiled program and its files; idempotent."""
-        if self._backend is not None:
-            self._backend.close()
-            self._backend = None
+    def _close(self) -> None:
+        """Remove the compiled program and its files."""
+        self._backend.close()
 
 
 def _nothing(layout: Layout, probes: Probes) -> Recorded:

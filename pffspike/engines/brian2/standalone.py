@@ -66,8 +66,9 @@ class StandaloneBackend:
             **{f"synapses_{name}.multiple": w for name, w in state.weights.items()},
         }
         if rates is not None:
-            learning = {"hub.bias_rate": rates.bias, "projections.rate": rates.weights}
-            arguments = {**arguments, **learning}
+            arguments = {**arguments, "hub.bias_rate": rates.bias}
+            if len(rates.weights):
+                arguments = {**arguments, "projections.rate": rates.weights}
         shared = self._write("shared", arguments)
         folders = [self._directory / f"run_{k}" for k in range(len(chunks))]
         started: list[subprocess.Popen[bytes]] = []

@@ -10,16 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter
-from pffspike.engines.base import Progress, Session, Signals, check_signals
+from pffspike.engines.base import Engine, Progress, Session, Signals, Task
 from pffspike.engines.lava import compat, loihi
 from pffspike.engines.lava.arithmetic import Arithmetic, Format
 from pffspike.engines.lava.memory import Memory
 from pffspike.engines.lava.plan import Synapses, make_plan
-from pffspike.errors import SessionClosedError, ValidationError
-from pffspike.network import constants, exactness, parameters, structure
+from pffspike.errors import ValidationError
+from pffspike.network import constants, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import HardNegative, Network, Program
-from pffspike.recording import NOTHING, Probes, Recording
+from pffspike.recording import Recording
 
 Array = npt.NDArray  # type: ignore[type-arg]
 
@@ -27,7 +27,7 @@ _LANES = 64  #: 128 were a quarter faster in a long run on digits and slower in 
 _TIMEOUT = 4.0  #: seconds without a finished step; a step takes milliseconds
 
 
-class LavaEngine:
+class LavaEngine(Engine):
     """Lava's CPU simulator.
 
     Every population and every projection is a Lava process. A program that learns runs on a
@@ -95,50 +95,36 @@ class LavaEngine:
         variant = [*(["loihi"] if learning == "loihi" else []), *["logistic"] * self.logistic]
         self.name = ":".join(["lava", *variant])
 
-    def compile(
-        self,
-        network: Network,
-        program: str,
-        parameters: Parameters,
-        *,
-        seed: int,
-        probes: Probes = NOTHING,
-    ) -> LavaSession:
-        """See `pffspike.engines.base.Engine.compile`."""
+    def _check(self, network: Network, program: Program, learning_scale: float = 1.0) -> None:
+        super()._check(network, program, learning_scale)
+        if self.learning == "loihi":
+            loihi.check(network, program)
+
+    def _compile(self, task: Task) -> LavaSession:
         compat.import_lava()
-        return LavaSession(network, network.program(program), parameters, seed, probes, self)
+        return LavaSession(self, task)
 
 
 class LavaSession(Session):
     """See `pffspike.engines.base.Session`; the Lava network runs from compilation to `close`."""
 
-    def __init__(
-        self,
-        network: Network,
-        program: Program,
-        start: Parameters,
-        seed: int,
-        probes: Probes,
-        engine: LavaEngine,
-    ) -> None:
+    def __init__(self, engine: LavaEngine, task: Task) -> None:
         from pffspike.engines.lava import build
 
-        exactness.check(network)
-        parameters.check(network, start)
-        self._network, self._program, self._seed = network, program, seed
-        self._probes, self._lanes = probes, 1 if program.learns else engine.lanes
+        super().__init__(engine, task)
+        network, program = task.network, task.program
+        self._network, self._program, self._seed = network, program, task.seed
+        self._probes, self._lanes = task.probes, 1 if program.learns else engine.lanes
         stock = engine.learning == "loihi" and program.learns
-        if stock:
-            loihi.check(network, program)
         arithmetic = Arithmetic(
             engine.arithmetic,
             engine.checked,
             loihi.MESSAGE_BITS if stock else None,
             engine.logistic,
         )
-        plan = make_plan(network, program, seed, arithmetic, self._lanes)
-        self._memory = Memory(network, program, plan, start, probes, self._lanes)
-        self._others = start.without(self._memory.weights, self._memory.biases)
+        plan = make_plan(network, program, task.seed, arithmetic, self._lanes)
+        self._memory = Memory(network, program, plan, task.parameters, task.probes, self._lanes)
+        self._others = task.parameters.without(self._memory.weights, self._memory.biases)
         self._stock = tuple(p.name for p in plan.projections if stock and loihi.is_stock(p))
         self._scale = 1.0
 
@@ -153,13 +139,12 @@ class LavaSession(Session):
         self._begin, self._runtimes = begin, begin()
         self._release = weakref.finalize(self, _stop, self._runtimes)
 
-    def run(
+    def _run(
         self,
         signals: Signals,
-        samples: npt.ArrayLike,
-        *,
-        learning_scale: float = 1.0,
-        progress: Progress | None = None,
+        samples: npt.NDArray[np.int64],
+        learning_scale: float,
+        progress: Progress,
     ) -> Recording:
         """See `pffspike.engines.base.Session.run`.
 
@@ -168,18 +153,14 @@ class LavaSession(Session):
         LavaError
             If a process fails, dies or waits for ever; the session is closed then.
         """
-        if not self._release.alive:
-            raise SessionClosedError("this session is closed; compile the network again")
-        checked, numbers = check_signals(self._network, self._program, signals, samples)
         recordings = []
         self._set_rates(learning_scale)
         try:
-            for start in range(0, max(1, len(numbers)), self._lanes):
+            for start in range(0, max(1, len(samples)), self._lanes):
                 part = slice(start, start + self._lanes)
-                some = {name: values[part] for name, values in checked.items()}
-                recordings.append(self._run_lanes(some, numbers[part]))
-                if progress:
-                    progress(len(numbers[part]))
+                some = {name: values[part] for name, values in signals.items()}
+                recordings.append(self._run_lanes(some, samples[part]))
+                progress(len(samples[part]))
         except BaseException:
             self.close()
             raise
@@ -260,14 +241,12 @@ class LavaSession(Session):
             rasters,
         )
 
-    @property
-    def parameters(self) -> Parameters:
-        """Copy of the weights and biases as they are now."""
+    def _parameters(self) -> Parameters:
         self._fetch()
         return self._others.copy().joined(self._memory.parameters())
 
-    def close(self) -> None:
-        """End all processes of the network; idempotent."""
+    def _close(self) -> None:
+        """End all processes of the network."""
         self._release()
 
 

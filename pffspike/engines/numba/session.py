@@ -10,19 +10,17 @@ from queue import SimpleQueue
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.engines.base import Progress, Session, Signals, check_signals, signal_size
+from pffspike.engines.base import Engine, Progress, Session, Signals, Task, signal_size
 from pffspike.engines.numba.kernel import Memory
 from pffspike.engines.numba.plan import Plan, aligned_zeros
 from pffspike.engines.numba.run import Inputs, Outputs, run_samples
-from pffspike.network import exactness, parameters
 from pffspike.network.parameters import Parameters
-from pffspike.network.spec import Network, Program
-from pffspike.recording import NOTHING, Probes, Recording
+from pffspike.recording import Recording
 
 _BLOCK = 64  #: samples between two looks at the outside: progress, Ctrl-C
 
 
-class NumbaEngine:
+class NumbaEngine(Engine):
     """Exact simulation in code that Numba compiles, event-driven; learns on one core.
 
     Parameters
@@ -36,43 +34,23 @@ class NumbaEngine:
     def __init__(self, threads: int | None = None) -> None:
         self.threads = len(os.sched_getaffinity(0)) if threads is None else threads
 
-    def compile(
-        self,
-        network: Network,
-        program: str,
-        parameters: Parameters,
-        *,
-        seed: int,
-        probes: Probes = NOTHING,
-    ) -> NumbaSession:
-        """See `pffspike.engines.base.Engine.compile`."""
-        return NumbaSession(
-            network, network.program(program), parameters, seed, probes, self.threads
-        )
+    def _compile(self, task: Task) -> NumbaSession:
+        return NumbaSession(self, task)
 
 
 class NumbaSession(Session):
     """See `pffspike.engines.base.Session`."""
 
-    def __init__(
-        self,
-        network: Network,
-        program: Program,
-        start: Parameters,
-        seed: int,
-        probes: Probes,
-        threads: int,
-    ) -> None:
-        exactness.check(network)
-        parameters.check(network, start)
-        self._network, self._program, self._probes = network, program, probes
-        self._plan = Plan(network, program, seed)
-        self._weights, self._biases = self._plan.pack(start)
-        self._others = start.without(
+    def __init__(self, engine: NumbaEngine, task: Task) -> None:
+        super().__init__(engine, task)
+        self._network, self._program, self._probes = task.network, task.program, task.probes
+        self._plan = Plan(task.network, task.program, task.seed)
+        self._weights, self._biases = self._plan.pack(task.parameters)
+        self._others = task.parameters.without(
             [p.name for p in self._plan.owners], [p.name for p in self._plan.extent.populations]
         )
         self._memories: SimpleQueue[Memory] = SimpleQueue()
-        self._threads = 1 if program.learns else max(1, threads)
+        self._threads = 1 if task.program.learns else max(1, engine.threads)
         for _ in range(self._threads):
             self._memories.put(self._memory())
 
@@ -105,22 +83,20 @@ class NumbaSession(Session):
             hits=words.view(np.uint8),
         )
 
-    def run(
+    def _run(
         self,
         signals: Signals,
-        samples: npt.ArrayLike,
-        *,
-        learning_scale: float = 1.0,
-        progress: Progress | None = None,
+        samples: npt.NDArray[np.int64],
+        learning_scale: float,
+        progress: Progress,
     ) -> Recording:
         """See `pffspike.engines.base.Session.run`."""
-        checked, numbers = check_signals(self._network, self._program, signals, samples)
-        inputs, outputs = self._inputs(checked, numbers), self._outputs(len(numbers))
+        inputs, outputs = self._inputs(signals, samples), self._outputs(len(samples))
         rates, bias_rates = self._plan.rates(learning_scale)
         plan = self._plan
 
         def work(first: int) -> int:
-            last = min(first + _BLOCK, len(numbers))
+            last = min(first + _BLOCK, len(samples))
             memory = self._memories.get()
             run_samples(
                 self._weights,
@@ -137,10 +113,9 @@ class NumbaSession(Session):
             self._memories.put(memory)
             return last - first
 
-        for done in self._map(work, range(0, len(numbers), _BLOCK)):
-            if progress:
-                progress(done)
-        return self._trace(outputs, numbers)
+        for done in self._map(work, range(0, len(samples), _BLOCK)):
+            progress(done)
+        return self._trace(outputs, samples)
 
     def _map(self, work: Callable[[int], int], blocks: range) -> Iterator[int]:
         """Yield what ``work`` returns, in any order; on an error, what has not begun never will."""
@@ -222,10 +197,5 @@ class NumbaSession(Session):
             rasters,
         )
 
-    @property
-    def parameters(self) -> Parameters:
-        """Copy of the weights and biases as they are now."""
+    def _parameters(self) -> Parameters:
         return self._others.copy().joined(self._plan.unpack(self._weights, self._biases))
-
-    def close(self) -> None:
-        """Do nothing: the session holds arrays only."""

@@ -9,19 +9,19 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from pffspike.arithmetic import counter
-from pffspike.engines.base import Progress, Session, Signals, check_signals
+from pffspike.engines.base import Engine, Progress, Session, Signals, Task
 from pffspike.engines.reference import learning
 from pffspike.engines.reference.presentation import Activity, present
 from pffspike.errors import ValidationError
-from pffspike.network import exactness, parameters, structure
+from pffspike.network import exactness, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Phase, Program
-from pffspike.recording import NOTHING, Probes, Recording
+from pffspike.recording import Recording
 
 _INFERENCE_BATCH = 256  #: samples at a time where nothing is learned; no effect on results
 
 
-class ReferenceEngine:
+class ReferenceEngine(Engine):
     """Exact simulation in NumPy.
 
     Parameters
@@ -53,77 +53,41 @@ class ReferenceEngine:
         self.random_bits = random_bits
         self.name = "numpy:rates" if rates else "numpy"
 
-    def compile(
-        self,
-        network: Network,
-        program: str,
-        parameters: Parameters,
-        *,
-        seed: int,
-        probes: Probes = NOTHING,
-    ) -> ReferenceSession:
-        """See `pffspike.engines.base.Engine.compile`."""
-        return ReferenceSession(
-            network,
-            network.program(program),
-            parameters,
-            seed,
-            probes,
-            self.batch,
-            self.rates,
-            self.random_bits,
-        )
+    def _check(self, network: Network, program: Program, learning_scale: float = 1.0) -> None:  # noqa: ARG002
+        if not self.rates:
+            exactness.check(network, self.batch, learning_scale)
+
+    def _compile(self, task: Task) -> ReferenceSession:
+        return ReferenceSession(self, task)
 
 
 class ReferenceSession(Session):
     """See `pffspike.engines.base.Session`."""
 
-    def __init__(
-        self,
-        network: Network,
-        program: Program,
-        start: Parameters,
-        seed: int,
-        probes: Probes,
-        batch: int,
-        rates: bool = False,
-        random_bits: int = counter.UNIFORM_BITS,
-    ) -> None:
-        if rates:
-            exactness.check_rules(network)
-        else:
-            exactness.check(network, batch)
-        parameters.check(network, start)
-        self._network, self._program, self._seed, self._probes = (
-            network,
-            program,
-            seed,
-            probes,
-        )
-        self._parameters = start.copy()
-        self._batch = batch if program.learns else _INFERENCE_BATCH
-        self._rates, self._random_bits = rates, random_bits
-        self._extent = structure.extent(network, program)
+    def __init__(self, engine: ReferenceEngine, task: Task) -> None:
+        super().__init__(engine, task)
+        self._network, self._program, self._probes = task.network, task.program, task.probes
+        self._seed, self._current = task.seed, task.parameters.copy()
+        self._batch = engine.batch if task.program.learns else _INFERENCE_BATCH
+        self._rates, self._random_bits = engine.rates, engine.random_bits
+        self._extent = structure.extent(task.network, task.program)
 
-    def run(
+    def _run(
         self,
         signals: Signals,
-        samples: npt.ArrayLike,
-        *,
-        learning_scale: float = 1.0,
-        progress: Progress | None = None,
+        samples: npt.NDArray[np.int64],
+        learning_scale: float,
+        progress: Progress,
     ) -> Recording:
         """See `pffspike.engines.base.Session.run`."""
-        checked, numbers = check_signals(self._network, self._program, signals, samples)
         recordings = []
         # Products this small gain nothing from threads, and lose tenfold on a busy machine.
         with threadpool_limits(1, "blas"):
-            for start in range(0, max(1, len(numbers)), self._batch):
+            for start in range(0, max(1, len(samples)), self._batch):
                 part = slice(start, start + self._batch)
-                some = {name: values[part] for name, values in checked.items()}
-                recordings.append(self._run_batch(some, numbers[part], learning_scale))
-                if progress:
-                    progress(len(numbers[part]))
+                some = {name: values[part] for name, values in signals.items()}
+                recordings.append(self._run_batch(some, samples[part], learning_scale))
+                progress(len(samples[part]))
         return Recording.join(recordings)
 
     def _run_batch(
@@ -147,7 +111,7 @@ class ReferenceSession(Session):
                     phase,
                     activity,
                     current,
-                    self._parameters,
+                    self._current,
                     key,
                     learning_scale,
                 )
@@ -175,7 +139,7 @@ class ReferenceSession(Session):
             for name, source in phase.inputs.items()
         }
         weights = {
-            name: self._parameters.weights[structure.weights_of(self._network.projection(name))]
+            name: self._current.weights[structure.weights_of(self._network.projection(name))]
             for name in phase.projections
         }
         stream = counter.derive_key(self._seed, counter.SPIKES, phase.stream)
@@ -186,7 +150,7 @@ class ReferenceSession(Session):
             inputs,
             counter.derive_keys(stream, samples),
             weights,
-            self._parameters.biases,
+            self._current.biases,
             self._probes.rasters,
             self._rates,
             self._random_bits,
@@ -231,10 +195,5 @@ class ReferenceSession(Session):
             rasters,
         )
 
-    @property
-    def parameters(self) -> Parameters:
-        """Copy of the weights and biases as they are now."""
-        return self._parameters.copy()
-
-    def close(self) -> None:
-        """Do nothing: the session holds arrays only."""
+    def _parameters(self) -> Parameters:
+        return self._current.copy()

@@ -1,0 +1,330 @@
+"""What an engine has to pass: each check is a function of an engine that raises if it fails."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import HealthCheck, Phase, given, settings
+
+from pffspike.arithmetic import counter
+from pffspike.circuits import PFF, pff
+from pffspike.engines.base import Engine, Session
+from pffspike.errors import SessionClosedError, ValidationError
+from pffspike.network import Parameters, initial, structure
+from pffspike.network.rules import Coefficients, Rule
+from pffspike.network.spec import Network, Training
+from pffspike.recording import Probes, Recording
+from pffspike.testing.oracle import Oracle
+from pffspike.testing.strategies import Case, cases
+
+Check = Callable[[Engine], None]
+
+PROGRAMS = ("train", "one_pass", "goodness", "reconstruct", "synthesize")
+_SEED = 11
+
+
+def random_networks(engine: Engine, examples: int = 25) -> None:
+    """Random networks of everything that a network may contain give what exact fractions give.
+
+    Parameters
+    ----------
+    engine : Engine
+        To be held to it.
+    examples : int
+        Number of networks, the same ones in every call.
+    """
+
+    @settings(
+        max_examples=examples,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(cases())
+    def check(case: Case) -> None:
+        compare(engine, case)
+
+    check()
+
+
+def learning_and_inference(engine: Engine) -> None:
+    """All programs of a small network of predictive forward-forward learning."""
+    network = _network()
+    for program in PROGRAMS:
+        compare(engine, _case(network, 6 if program == "train" else 2), program, scale=0.7)
+
+
+def two_runs_continue_as_one(engine: Engine) -> None:
+    """Learning goes on where the last run of a session has left it; progress adds up."""
+    network, seen = _network(), list[int]()
+    case = _case(network, 7)
+    with _session(engine, network, "train") as session:
+        session.run(case.signals, case.samples)
+        whole = session.parameters
+    with _session(engine, network, "train") as session:
+        for part in (slice(0, 3), slice(3, 3), slice(3, 7)):
+            signals = {name: values[part] for name, values in case.signals.items()}
+            session.run(signals, case.samples[part], progress=seen.append)
+        _require(session.parameters.equal(whole), "two runs learn what one run learns")
+    _require(sum(seen) == 7, f"progress adds up to the samples, not to {sum(seen)}")
+
+
+def a_run_without_samples(engine: Engine) -> None:
+    """An empty run is a run: of no presentation, and nothing is learned."""
+    network = _network()
+    case = _case(network, 0)
+    with _session(engine, network, "train") as session:
+        _require(session.run(case.signals, []).presentations == 0, "nothing was presented")
+        _require(session.parameters.equal(initial(network, _SEED)), "nothing was learned")
+
+
+def what_is_given_stays_as_it_is(engine: Engine) -> None:
+    """Neither the parameters that a session is compiled with nor those it gives are its own."""
+    network = _network()
+    case, start = _case(network, 2), initial(network, _SEED)
+    with engine.compile(network, "train", start, seed=_SEED) as session:
+        session.run(case.signals, case.samples)
+        for w in session.parameters.weights.values():
+            w[:] = 0.0
+        _require(any(w.any() for w in session.parameters.weights.values()), "a copy is given")
+    _require(start.equal(initial(network, _SEED)), "the parameters given are not changed")
+
+
+def a_closed_session(engine: Engine) -> None:
+    """It can be closed again, still gives its parameters, and refuses to run."""
+    network = _network()
+    case = _case(network, 1)
+    session = _session(engine, network, "train")
+    session.run(case.signals, case.samples)
+    learned = session.parameters
+    session.close()
+    session.close()
+    _require(session.parameters.equal(learned), "parameters outlive the session")
+    with _raises(SessionClosedError, "is closed; compile the network again"):
+        session.run(case.signals, case.samples)
+
+
+def wrong_input(engine: Engine) -> None:
+    """Each mistake is refused by one sentence that names it, and the session goes on."""
+    network = _network()
+    case, start = _case(network, 2), initial(network, _SEED)
+    with _raises(ValidationError, "program 'trian' does not exist; did you mean 'train'"):
+        engine.compile(network, "trian", start, seed=0)
+    with _raises(ValidationError, "probes: counts: population 'hiden_1' does not exist"):
+        engine.compile(network, "train", start, seed=0, probes=Probes(counts=("hiden_1",)))
+    wrong = start.copy()
+    wrong.weights["image_to_hidden_1"][0, 0] += 2.0**-30
+    with _raises(ValidationError, "weights of 'image_to_hidden_1' must be multiples of 2^-16"):
+        engine.compile(network, "train", wrong, seed=0)
+    with _raises(ValidationError, "biases are for"):
+        engine.compile(network, "train", Parameters(start.weights, {}), seed=0)
+    with _session(engine, network, "train") as session:
+        for signals, sentence in _wrong_signals(case):
+            with _raises(ValidationError, sentence):
+                session.run(signals, case.samples)
+        with _raises(ValidationError, "give integers"):
+            session.run(case.signals, case.samples + 0.5)
+        for scale in (-1.0, float("nan"), float("inf")):
+            with _raises(ValidationError, f"learning_scale = {scale} must be"):
+                session.run(case.signals, case.samples, learning_scale=scale)
+        with _raises(ValidationError, "bits; lower the window"):
+            session.run(case.signals, case.samples, learning_scale=1e12)
+        _require(session.parameters.equal(start), "nothing was learned from wrong input")
+        session.run(case.signals, case.samples)
+
+
+def _wrong_signals(case: Case) -> Iterator[tuple[dict[str, npt.NDArray[Any]], str]]:
+    image, label = case.signals["image"], case.signals["label"]
+    without = {name: values for name, values in case.signals.items() if name != "image"}
+    yield without, "signal 'image' is missing"
+    for name, values, sentence in (
+        ("image", image[:1], "signal 'image' has 1 rows for 2 samples"),
+        ("image", image[:, :-1], "signal 'image' has shape (2, 8)"),
+        ("image", image + 1.0, "holds values outside [0, 1]"),
+        ("image", image * np.nan, "holds values outside [0, 1]"),
+        ("image", image * 0.0 + 0.1, "is not on the grid 2^-24"),
+        ("label", image, "classes"),
+        ("label", label * 0 + 3, "holds class 3; classes must be from 0 to 2"),
+        ("label", label * 0 - 1, "holds class -1; classes must be from 0"),
+        ("negative", label * 0 - 2, "holds class -2; classes must be from -1"),
+    ):
+        yield {**case.signals, name: values}, sentence
+
+
+@dataclasses.dataclass(frozen=True)
+class _OwnRule(Rule):
+    """A rule that no engine has met: Hebbian below a goodness, anti-Hebbian above it."""
+
+    offset: float = -0.375
+    kind: str = "own"
+
+    def coefficients(self, sign: int) -> Coefficients:
+        return Coefficients(self.offset - 0.25 * sign, 1.5, 0.75, 1.25)
+
+
+def a_rule_of_its_own(engine: Engine) -> None:
+    """A rule that the package does not know runs exactly; one off the form is refused by name."""
+    network = _with_rule(_OwnRule())
+    compare(engine, _case(network, 6), "train")
+    network = _with_rule(_OwnRule(offset=0.1))
+    with _raises(ValidationError, "population 'hidden_1': rule 'own' in a phase of sign -1"):
+        engine.compile(network, "train", initial(network, _SEED), seed=0)
+
+
+#: All that an engine has to pass.
+CHECKS: tuple[Check, ...] = (
+    random_networks,
+    learning_and_inference,
+    two_runs_continue_as_one,
+    a_run_without_samples,
+    what_is_given_stays_as_it_is,
+    a_closed_session,
+    wrong_input,
+    a_rule_of_its_own,
+)
+
+
+def assert_conforms(engine: Engine) -> None:
+    """Hold an engine to everything that engines promise.
+
+    Parameters
+    ----------
+    engine : Engine
+        Of anybody.
+
+    Raises
+    ------
+    AssertionError
+        Which says what differs.
+
+    Examples
+    --------
+    >>> from pffspike.engines import make_engine
+    >>> assert_conforms(make_engine("numpy"))  # doctest: +SKIP
+    """
+    for check in CHECKS:
+        check(engine)
+
+
+def compare(engine: Engine, case: Case, program: str = "main", scale: float = 1.0) -> None:
+    """Run a case on an engine and in exact fractions, and compare all that both give.
+
+    Parameters
+    ----------
+    engine : Engine
+        To be held to it.
+    case : Case
+        A network and its signals.
+    program : str
+        Name of one of the network's programs.
+    scale : float
+        Factor of all learning rates.
+
+    Raises
+    ------
+    AssertionError
+        Which names the population or projection that differs.
+    """
+    network, start = case.network, initial(case.network, case.seed)
+    names = tuple(p.name for p in structure.extent(network, network.program(program)).populations)
+    probes = Probes(counts=names, rasters=names)
+    oracle = Oracle(network, program, start, case.seed)
+    oracle.run(case.signals, case.samples, scale)
+    with engine.compile(network, program, start, seed=case.seed, probes=probes) as session:
+        recording = session.run(case.signals, case.samples, learning_scale=scale)
+        learned = session.parameters
+    _require(tuple(recording.rasters) == names, f"rasters are of {names}")
+    assert_same(oracle, recording, learned)
+
+
+def assert_same(oracle: Oracle, recording: Recording, learned: Parameters) -> None:
+    """Compare a recording of all populations, and what was learned, with exact fractions.
+
+    Parameters
+    ----------
+    oracle : Oracle
+        After its run.
+    recording : Recording
+        With the rasters and counts of all populations.
+    learned : Parameters
+        Afterwards.
+    """
+    burn_in, window = recording.program.burn_in, recording.program.window
+    for name, raster in recording.rasters.items():
+        silent = np.zeros(raster.shape[::2], bool)
+        expected = np.array(
+            [history.get(name, silent) for history in oracle.rasters], dtype=bool
+        ).reshape(-1, *silent.shape)
+        _same(raster.swapaxes(0, 1), expected, f"spikes of {name!r}")
+        _same(recording.spikes[name], expected.sum(axis=(1, 2)), f"spike totals of {name!r}")
+        counts = expected[:, burn_in:].sum(axis=1)
+        _same(recording.counts[name], counts, f"counts of {name!r}")
+        goodness = [float(each.get(name, 0)) for each in oracle.goodness]
+        _same(recording.goodness[name], np.array(goodness), f"goodness of {name!r}")
+        _same(np.square(counts).sum(axis=1) / window**2, np.array(goodness), "goodness of counts")
+    _same(recording.hard_negatives, np.array(oracle.hard_negatives), "hard negatives")
+    for kind, mine, its in (
+        ("weights", learned.weights, oracle.weights),
+        ("biases", learned.biases, oracle.biases),
+    ):
+        _require(mine.keys() == its.keys(), f"{kind} are of {list(its)}")
+        for name, values in mine.items():
+            _same(values, np.array(its[name], float), f"{kind} of {name!r}")
+
+
+def _same(found: npt.NDArray, expected: npt.NDArray, what: str) -> None:  # type: ignore[type-arg]
+    np.testing.assert_array_equal(found, expected.reshape(found.shape), err_msg=what)
+
+
+def _require(condition: bool, promise: str) -> None:
+    if not condition:
+        raise AssertionError(f"this does not hold: {promise}")
+
+
+@contextmanager
+def _raises(kind: type[Exception], sentence: str) -> Iterator[None]:
+    try:
+        yield
+    except kind as error:
+        _require(sentence in str(error), f"the error says {sentence!r}; it says {str(error)!r}")
+    else:
+        raise AssertionError(f"nothing was raised, where an error says {sentence!r}")
+
+
+def _network() -> Network:
+    circuit = PFF(
+        9, 3, (6, 6), lateral=3, window=4, burn_in=1, threshold=(1.0,), learning_rate=(0.3,)
+    )
+    return pff(circuit, "conformance", Training("digits", 1))
+
+
+def _with_rule(rule: Rule) -> Network:
+    network = _network()
+    return network.replace(
+        populations=tuple(
+            dataclasses.replace(p, rule=rule) if p.name == "hidden_1" else p
+            for p in network.populations
+        )
+    )
+
+
+def _case(network: Network, samples: int) -> Case:
+    numbers = np.arange(samples) + 40
+    labels = counter.integers(numbers, 99, 3)
+    signals = {
+        "image": counter.uniform(numbers[:, None], np.arange(9)),
+        "label": labels,
+        "negative": np.where(numbers % 3 == 0, (labels + 1) % 3, -1),
+    }
+    return Case(network, _SEED, signals, numbers)
+
+
+def _session(engine: Engine, network: Network, program: str) -> Session:
+    return engine.compile(network, program, initial(network, _SEED), seed=_SEED)
