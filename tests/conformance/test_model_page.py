@@ -6,6 +6,7 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from strategies import cases
 
 import pffspike
 from from_the_page import Simulator, coefficients
@@ -19,7 +20,6 @@ from pffspike.network import Training, initial, structure
 from pffspike.network.parameters import Parameters
 from pffspike.recording import Probes
 from pffspike.trained import TrainedNetwork
-from strategies import cases
 
 LEARNS = {"threshold": (1.0,), "learning_rate": (0.3,), "window": 4, "bias": 0.2}
 
