@@ -1,5 +1,6 @@
 """Quantize, export, run without this project: as a user does it."""
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -9,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pffspike import storage
+from pffspike import storage, training
 from pffspike.arithmetic import counter, grids
+from pffspike.cards import load_network
 from pffspike.circuits import PFF, pff
 from pffspike.cli.app import app
 from pffspike.data import load, probabilities
 from pffspike.deployment import extra_files
+from pffspike.engines import make_engine
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.exchange import read_export, write_export
 from pffspike.mapping.demand import format_bits
@@ -97,6 +100,48 @@ def test_an_export_for_a_device_is_complete(out):
     assert "No silicon was reached" in report
     assert all(broken["message"] in report for broken in placement["violations"])
     assert json.loads((out.parent / "out.json").read_text())["placement"] == placement
+
+
+@pytest.fixture(scope="module")
+def abiding(tmp_path_factory) -> Path:
+    """The card that breaks no design rule, trained a little and exported for speed."""
+    folder, data = tmp_path_factory.mktemp("abiding"), load("digits")
+    few = dataclasses.replace(
+        data, train_images=data.train_images[:60], train_labels=data.train_labels[:60]
+    )
+    state = training.begin(load_network("digits-loihi1", {"training": {"epochs": 1}}), few, seed=0)
+    storage.save(folder / "net.h5", training.train(state, few, make_engine("numpy")))
+    arguments = ("export", "net.h5", "--device", "loihi1", "--placement", "speed", "-o", "out")
+    with pytest.MonkeyPatch.context() as patch:
+        assert run(folder, patch, *arguments, "--dataset", "digits") == 0
+    return folder / "out"
+
+
+def test_a_network_that_breaks_no_design_rule_is_exported_without_a_warning(abiding):
+    placement = json.loads((abiding / "placement.json").read_text())
+    assert placement["violations"] == []
+    assert "The network breaks none." in (abiding / "report.md").read_text()
+    assert placement["cores_used"] > 10, "work is shared out for speed"
+    state = read_export(abiding)
+    assert min(p.grid for p in state.network.projections) >= -8
+    assert all(grids.on_grid(values, -8) for values in state.parameters.biases.values())
+
+
+def test_its_spikes_are_the_same_with_the_random_numbers_of_the_device(abiding):
+    """Noise of 8 bits, as the device draws it: every spike of the example, to the bit."""
+    state = read_export(abiding)
+    network = state.network
+    example = np.load(abiding / "example" / "one_pass.npz")
+    names = [name.split("/")[1] for name in example.files if name.startswith("spikes/")]
+    with ReferenceEngine(random_bits=8).compile(
+        network, "one_pass", state.parameters, seed=0, probes=Probes(rasters=tuple(names))
+    ) as session:
+        shown = example["image"] * 2.0**-24
+        recording = session.run({"image": shown}, example["samples"])
+    for name in names:
+        expected = np.moveaxis(example[f"spikes/{name}"][:, 0], 0, 1)
+        assert np.array_equal(recording.rasters[name], expected), name
+        assert expected.any() or name == "readout", name
 
 
 def test_the_first_version_of_the_format_is_read(out, tmp_path):
