@@ -126,7 +126,7 @@ def sweep_base(
             point = systems.spiking(state, data, mode, devices, seed, rasters=True)
             yield {"series": "bits", "setting": f"weights of {bits} bits", **point}
     placed = [device for device in devices if device.limits]
-    for objective in ("speed", "energy"):
+    for objective in config.get("placements", ()):
         for mode in ("one_pass", "goodness"):
             point = systems.spiking(base, data, mode, placed, seed, placement=objective)
             yield {"series": "placement", "setting": f"for {objective}", **point}
