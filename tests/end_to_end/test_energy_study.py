@@ -34,7 +34,7 @@ def test_the_study_gives_the_expected_values(name, tmp_path):
     }
     # Spiking systems are exact; energies are sums of floating-point products of whole counts.
     assert found.keys() == expected["points"].keys()
-    # Energies with static power of MNIST were computed from the counts of a run, steps to a decimal.
+    # Energies with static power of MNIST were computed from the counts of a run.
     static = {"digits": 1e-9, "mnist": 1e-3}[name]
     for point, values in expected["points"].items():
         assert found[point][:2] == pytest.approx(values[:2], rel=1e-9), point
