@@ -8,7 +8,6 @@ import dataclasses
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from strategies import cases
 
 import pffspike
 from from_the_page import Simulator, coefficients
@@ -21,6 +20,7 @@ from pffspike.inference import Stopping
 from pffspike.network import Network, Training, initial, structure
 from pffspike.network.parameters import Parameters
 from pffspike.recording import Probes
+from pffspike.testing import cases
 from pffspike.trained import TrainedNetwork
 
 LEARNS = {"threshold": (1.0,), "learning_rate": (0.3,), "window": 4, "bias": 0.2}
