@@ -45,8 +45,12 @@ def rounded(x, grid):
     return np.floor(x * 2.0**-grid + 0.5) * 2.0**grid
 
 
-def coefficients(kind, parameters, sign):
+def coefficients(rule, sign):
     """Offset, gain, slope and theta of a rule (table of section 3)."""
+    kind, parameters = rule["kind"], rule["parameters"]
+    if kind not in ("goodness", "contrast", "delta"):  # of another package: the export gives them
+        values = rule["coefficients"][f"{sign:+d}"]
+        return tuple(values[name] for name in ("offset", "gain", "slope", "theta"))
     if kind != "goodness":
         return {"contrast": sign, "delta": -1}[kind], 0, 0, 0
     if sign == 0:
@@ -148,7 +152,7 @@ class Simulator:
             target = q[rule["target_population"]]
         if rule["target_signal"]:
             target = np.arange(len(q[name])) == signals[rule["target_signal"]]
-        offset, gain, slope, theta = coefficients(rule["kind"], rule["parameters"], sign)
+        offset, gain, slope, theta = coefficients(rule, sign)
         m = np.clip(0.5 + slope * (theta - np.sum(q[name] ** 2)), 0, 1)
         return (offset + gain * m) * q[name] + target
 

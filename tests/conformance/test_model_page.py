@@ -197,7 +197,7 @@ def test_random_networks(tmp_path_factory, case):
     simulator = Simulator(folder)
     for rule in (p["rule"] for p in simulator.populations.values() if p["rule"]):
         for sign, values in rule["coefficients"].items():
-            mine = coefficients(rule["kind"], rule["parameters"], int(sign))
+            mine = coefficients(rule, int(sign))
             assert mine == tuple(values[key] for key in ("offset", "gain", "slope", "theta"))
     simulator.start(case.seed)
     equal(simulator, trained.parameters)
