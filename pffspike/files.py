@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from pffspike import limits
 from pffspike.errors import FileError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 STANDARD_OUTPUT = Path("-")  #: as an output: the standard output
 
@@ -232,30 +237,63 @@ def make_folder(path: Path) -> None:
         raise FileError(f"{path} can't be made: {reason}; choose another place") from None
 
 
-def digest(contents: Mapping[str, bytes]) -> str:
-    """SHA-256 over named contents, in hexadecimal; names, lengths and every byte count.
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep other processes from writing a file for as long as this one works on it.
+
+    The lock is the system's, on a file beside it, so that a process that dies leaves none.
 
     Parameters
     ----------
-    contents : mapping of str to bytes
-        In any order.
+    path : Path
+        It need not exist.
 
-    Returns
-    -------
-    str
+    Yields
+    ------
+    None
+
+    Raises
+    ------
+    FileError
+        If another process has it, or the folder can't be written.
 
     Examples
     --------
-    >>> digest({"a": b"1", "b": b""}) == digest({"b": b"", "a": b"1"})
-    True
-    >>> digest({"a": b"1"}) == digest({"a": b"2"})
-    False
+    >>> with locked(Path("net.h5")):
+    ...     pass
     """
-    found = hashlib.sha256()
-    for name in sorted(contents):
-        found.update(f"{name}\0{len(contents[name])}\0".encode())
-        found.update(contents[name])
-    return found.hexdigest()
+    if fcntl is None:  # not on Windows
+        yield
+        return
+    target = path.resolve() if path.is_symlink() else path
+    beside = target.with_name(f".{target.name}.lock")
+    try:
+        file = beside.open("a")
+    except OSError as error:
+        reason = "there is no folder" if isinstance(error, FileNotFoundError) else error.strerror
+        raise FileError(f"{path} can't be written: {reason}; choose another place") from None
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FileError(
+                f"another process is writing {path}; wait until it ends, or choose another place"
+            ) from None
+        except OSError:  # a file system without locks
+            pass
+        if not _is_at(beside, file.fileno()):  # removed by whoever had it until now
+            raise FileError(f"another process has just written {path}; look at it first")
+        try:
+            yield
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except OSError:
+        return False
 
 
 def _umask() -> int:

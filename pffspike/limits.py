@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from pffspike.errors import ValidationError
@@ -70,6 +71,43 @@ def limit() -> int:
     """
     stated = os.environ.get(VARIABLE)
     return parse_size(stated) if stated else int(_SHARE * _memory())
+
+
+@contextmanager
+def limited(text: str | None) -> Iterator[None]:
+    """Set the limit for a while, in this process and those that it starts.
+
+    Parameters
+    ----------
+    text : str or None
+        See `parse_size`; None leaves it as it is.
+
+    Yields
+    ------
+    None
+
+    Raises
+    ------
+    ValidationError
+        If the text is no size.
+
+    Examples
+    --------
+    >>> with limited("1k"):
+    ...     limit()
+    1024
+    """
+    before = os.environ.get(VARIABLE)
+    if text is not None:
+        parse_size(text)
+        os.environ[VARIABLE] = text
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop(VARIABLE, None)
+        else:
+            os.environ[VARIABLE] = before
 
 
 def _memory() -> int:

@@ -2,9 +2,41 @@
 
 from __future__ import annotations
 
+import codecs
+import io
+import signal
+import sys
+
+_ERRORS = "pffspike"  #: name of the way to print what an encoding lacks
+_SPELLED = {"µ": "u", "μ": "u", "×": "x", "±": "+-", "–": "-", "−": "-", "²": "^2", "…": "..."}  # noqa: RUF001
+
 
 def main() -> None:
     """Run the command line with the arguments of this process."""
     from pffspike.cli.app import app
 
+    _spell_out()
+    _end_in_order()
     app(prog_name="pffspike")
+
+
+def _end_in_order() -> None:
+    """Let SIGTERM end this process as the end of a program does: child processes and folders go."""
+    if hasattr(signal, "SIGTERM") and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+
+
+def _spell_out() -> None:
+    """Print what a stream's encoding lacks in other letters, instead of failing."""
+    codecs.register_error(_ERRORS, _replaced)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_ERRORS)
+
+
+def _replaced(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letters = error.object[error.start : error.end]
+    texts = (_SPELLED.get(c, c.encode("ascii", "backslashreplace").decode()) for c in letters)
+    return "".join(texts), error.end

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import functools
+import inspect
+import os
+import sys
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Annotated, Any, NoReturn
 
 import typer
 
+from pffspike import limits
 from pffspike.cli import (
     benchmark,
     classify,
@@ -16,6 +20,7 @@ from pffspike.cli import (
     evaluate,
     export,
     info,
+    outputs,
     prior,
     quality,
     quantize,
@@ -29,9 +34,6 @@ from pffspike.cli import (
 from pffspike.cli.output import errors
 from pffspike.errors import PffspikeError
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 app = typer.Typer(
     help="Predictive forward-forward learning on spiking neurons: train in Brian2, deploy in Lava.",
     no_args_is_help=True,
@@ -41,21 +43,66 @@ app = typer.Typer(
 )
 
 
-def _guarded(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn what a user can cause into one sentence and an exit code."""
+_SHARED = {
+    "force": Annotated[
+        bool, typer.Option("--force", help="Replace existing files of another kind.")
+    ],
+    "memory_limit": Annotated[
+        str | None,
+        typer.Option(
+            help=f"Memory that may be used, such as 8G (default: ${limits.VARIABLE}, or three "
+            "quarters of this machine's)."
+        ),
+    ],
+}  #: options of every command
+
+
+def _guarded(command: Callable[..., None]) -> Callable[..., None]:
+    """Check a command's outputs first; turn what a user can cause into one sentence and a code."""
 
     @functools.wraps(command)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapper(*, force: bool, memory_limit: str | None, **given: Any) -> None:
         try:
-            return command(*args, **kwargs)
+            with limits.limited(memory_limit):
+                outputs.check(command.__name__, given, force)
+                command(**given)
         except PffspikeError as error:
-            errors.print(f"pffspike: {error}", style="red", markup=False, highlight=False)
-            raise typer.Exit(2) from None
+            _fail(str(error))
+        except MemoryError:
+            _fail(
+                "this machine's memory is exhausted; use fewer samples or a smaller network, or "
+                "end other programs"
+            )
+        except BrokenPipeError:  # whoever read the output has gone
+            sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115  (for the last flush)
+            raise typer.Exit(1) from None
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            _fail(f"{place}{error.strerror or error}; check the path, the rights and the space")
         except KeyboardInterrupt:
             errors.print("pffspike: interrupted", style="red")
             raise typer.Exit(130) from None
 
+    signature = inspect.signature(command, eval_str=True)
+    shared = [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=False if name == "force" else None,
+            annotation=annotation,
+        )
+        for name, annotation in _SHARED.items()
+    ]
+    own = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in signature.parameters.values()]
+    wrapper.__signature__ = signature.replace(parameters=[*own, *shared])  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {p.name: p.annotation for p in [*own, *shared]}
+    del wrapper.__wrapped__  # type: ignore[attr-defined]
     return wrapper
+
+
+def _fail(text: str) -> NoReturn:
+    errors.print(f"pffspike: {text}", style="red")
+    raise typer.Exit(2) from None
 
 
 for _command in (

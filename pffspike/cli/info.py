@@ -57,7 +57,7 @@ def _network(name: str) -> dict[str, Any]:
         trained = options.load_trained(path)
     network = trained.network if trained else cards.load_network(name)
     digest = cards.network_hash(network)
-    output.console.print(f"[bold]{network.name}[/bold] {network.description}\nhash {digest}")
+    output.console.print(f"{network.name}: {network.description}\nhash {digest}")
     if trained:
         output.console.print(
             f"seed {trained.seed}, {trained.samples_done} of {trained.samples_total} samples "

@@ -22,6 +22,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from pffspike.engines.base import Progress as Report
 from pffspike.files import write_whole
@@ -32,25 +33,28 @@ __all__ = ["console", "errors", "joule", "note", "percent", "progress", "table",
 _WIDEST = 120  #: columns assumed where output is not a terminal, such as a file or a pipe
 
 
-console = Console()
+_AS_WRITTEN: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
+console = Console(**_AS_WRITTEN)
 if not console.is_terminal:
-    console = Console(width=_WIDEST)
-errors = Console(stderr=True, soft_wrap=True)
+    console = Console(width=_WIDEST, **_AS_WRITTEN)
+errors = Console(stderr=True, soft_wrap=True, **_AS_WRITTEN)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a table; numbers are right-aligned."""
-    drawn = Table(title=title, title_justify="left")
+    drawn = Table(title=Text(title), title_justify="left")
     for index, column in enumerate(columns):
         numeric = all(isinstance(row[index], (int, float)) for row in rows)
-        drawn.add_column(column, justify="right" if numeric and rows else "left")
+        drawn.add_column(Text(column), justify="right" if numeric and rows else "left")
     for row in rows:
         drawn.add_row(*(_text(value) for value in row))
     console.print(drawn)
 
 
-def _text(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _text(value: object) -> Text:
+    """A cell as written: brackets are no markup, and what no terminal shows is spelled out."""
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return Text("".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text))
 
 
 def note(text: str) -> None:
@@ -110,7 +114,7 @@ def _display(title: str, total: int) -> Iterator[Report]:
         yield _lines(title, total)
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

@@ -157,7 +157,7 @@ def _display(total: int) -> Iterator[_Lines | _Bars]:
         yield _Lines(total)
         return
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %"),
         TimeElapsedColumn(),

@@ -9,9 +9,11 @@ import typer
 
 from pffspike import storage, training
 from pffspike.cards import load_network
-from pffspike.cli import options, output
+from pffspike.cli import options, output, outputs
 from pffspike.engines import make_engine
+from pffspike.engines.registry import INEXACT
 from pffspike.errors import ValidationError
+from pffspike.files import locked
 from pffspike.trained import TrainedNetwork
 
 _BEGIN = ("seed", "epochs", "samples", "dataset")  #: options of a beginning
@@ -74,9 +76,14 @@ def train(
             )
         images = options.load_dataset(network, dataset, data, download, train_samples=samples)
         state = training.begin(network, images, seed=seed, epochs=epochs)
+    outputs.check(
+        "train", {"out": path, "json": json, "card": card, "resume": resume}, force=out is not None
+    )
     chosen = make_engine(engine)
+    if resume is not None and engine in INEXACT and state.engine != engine:
+        output.note(f"{engine} is inexact: the weights will not be those of {state.engine}")
     try:
-        with output.progress("training", state.samples_total) as report:
+        with locked(path), output.progress("training", state.samples_total) as report:
             report(state.samples_done)
             state = training.train(
                 state,

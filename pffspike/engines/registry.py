@@ -60,6 +60,9 @@ def engine_names() -> dict[str, str]:
             names[f"{name}:{variant}" if variant else name] = what
     return names
 
+#: Names of the engines that do not give the same spikes and weights as the others.
+INEXACT = frozenset(name for name, text in ENGINES.items() if "inexact" in text)
+
 
 def make_engine(name: str) -> Engine:
     """Make an engine by its name.

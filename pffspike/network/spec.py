@@ -61,7 +61,8 @@ __all__ = [
     "Training",
 ]
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}\Z")
+_TITLE = re.compile(r"\w[\w +.-]{0,99}\Z")  #: of a network
 
 
 def _check(condition: bool, message: str) -> None:
@@ -72,7 +73,8 @@ def _check(condition: bool, message: str) -> None:
 def _check_name(name: str) -> None:
     _check(
         bool(_NAME.match(name)),
-        f"name = {name!r} must be lower-case letters, digits and _, beginning with a letter",
+        f"name = {name!r} must be lower-case letters, digits and _, beginning with a letter, "
+        f"100 at most",
     )
 
 
@@ -409,6 +411,11 @@ class Network:
             ("program", self.programs),
         ):
             _check_unique(kind, (thing.name for thing in things))
+        _check(
+            bool(_TITLE.match(self.name)) and ".." not in self.name,
+            f"name = {self.name!r} must be letters, digits, spaces and any of _ - + . (not first), "
+            f"for files are called by it",
+        )
         check_references(self)
 
     def population(self, name: str) -> Population:

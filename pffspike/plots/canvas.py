@@ -70,6 +70,38 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def check_ending(path: Path) -> str:
+    """Format of a picture by the ending of its file.
+
+    Parameters
+    ----------
+    path : Path
+        Without an ending, the format is PNG.
+
+    Returns
+    -------
+    str
+        The ending in small letters.
+
+    Raises
+    ------
+    ValidationError
+        If the format is unknown.
+
+    Examples
+    --------
+    >>> check_ending(Path("spikes.PDF"))
+    'pdf'
+    """
+    kind = path.suffix[1:].lower() or "png"
+    known = Figure().canvas.get_supported_filetypes()
+    if kind not in known:
+        raise ValidationError(
+            f"{path} has the unknown ending .{kind}; use one of: {', '.join(known)}"
+        )
+    return kind
+
+
 @styled
 def save(drawing: Figure, *paths: Path) -> None:
     """Write a figure in the format of each file's ending, whole or not at all.
@@ -89,15 +121,7 @@ def save(drawing: Figure, *paths: Path) -> None:
     FileError
         If a file can't be written.
     """
-    known = drawing.canvas.get_supported_filetypes()
-    for path in paths:
-        kind = path.suffix[1:].lower() or "png"
-        if kind not in known:
-            raise ValidationError(
-                f"{path} has the unknown ending .{kind}; use one of: {', '.join(known)}"
-            )
-    for path in paths:
-        kind = path.suffix[1:].lower() or "png"
+    for path, kind in [(path, check_ending(path)) for path in paths]:
         undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(kind)
         buffer = io.BytesIO()
         drawing.savefig(buffer, format=kind, metadata=undated)

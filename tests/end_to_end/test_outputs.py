@@ -1,0 +1,280 @@
+"""What commands write: checked before the work, never over an input or another kind of file."""
+
+import inspect
+import io
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from commands import call, refused
+from pffspike import cards, storage, training
+from pffspike.cli import app as commands_app
+from pffspike.cli import output, outputs
+from pffspike.data import load
+from pffspike.files import locked, write_whole
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """A network that has not learned yet, which is enough to run."""
+    path = tmp_path_factory.mktemp("template") / "net.h5"
+    network = cards.load_network("digits")
+    state = training.begin(network, load("digits"), seed=0, epochs=1)
+    storage.save(path, state.replace(samples_done=state.samples_total))
+    return path.read_bytes()
+
+
+@pytest.fixture
+def folder(tmp_path, template, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.h5").write_bytes(template)
+    return tmp_path
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_every_parameter_that_is_a_path_is_an_output_or_an_input():
+    """Should one be renamed or added, this says that its collisions are not checked."""
+    inputs = {"trained", "resume", "images", "data", "folder"}
+    for command in commands_app.app.registered_commands:
+        name = command.callback.__name__
+        for parameter in inspect.signature(command.callback).parameters.values():
+            if "Path" in str(parameter.annotation):
+                key = f"{name}.{parameter.name}"
+                known = {key, parameter.name} & (outputs.OUTPUTS.keys() | inputs)
+                assert known, f"{key} is neither in OUTPUTS nor an input"
+
+
+#: an output that is an input or another output, or that stands on something else
+COLLISIONS = {
+    "json on the network": ("evaluate", "net.h5", "--json", "net.h5"),
+    "json on the new network": ("train", "digits", "-o", "n.h5", "--json", "n.h5"),
+    "json on the default output": ("train", "digits", "--json", "digits.h5"),
+    "json on the card": ("train", "own.toml", "-o", "n.h5", "--json", "own.toml"),
+    "by another spelling": ("evaluate", "net.h5", "--json", "./x/../net.h5"),
+    "by a link": ("evaluate", "net.h5", "--json", "link"),
+    "by a hard link": ("evaluate", "net.h5", "--json", "hard"),
+    "quantized onto itself": ("quantize", "net.h5", "-o", "net.h5"),
+    "a picture on the network": ("reconstruct", "net.h5", "-o", "net.h5"),
+    "a picture on text": ("reconstruct", "net.h5", "-o", "notes.png"),
+    "a report on text": ("report", "net.h5", "-o", "notes.html"),
+    "json on text": ("info", "--json", "notes.html"),
+    "json on another network": ("info", "--json", "net.h5"),
+    "a network on text": ("quantize", "net.h5", "-o", "notes.html"),
+    "an array on text": ("sample", "net.h5", "--array", "notes.html"),
+    "two of one name": ("run", "net.h5", "--raster", "a.png", "--json", "a.png"),
+    "NIR on the network": ("export", "net.h5", "--nir", "net.h5"),
+    "NIR on another network": ("export", "net.h5", "--nir", "other.h5"),
+    "json in the export": ("evaluate", "out", "--json", "out/network.json"),
+    "trained onto text": ("train", "digits", "-o", "notes.html", "--overwrite"),
+}
+
+
+@pytest.mark.parametrize("arguments", COLLISIONS.values(), ids=COLLISIONS)
+def test_nothing_is_destroyed(folder, arguments):
+    (folder / "x").mkdir()
+    (folder / "link").symlink_to("net.h5")
+    os.link(folder / "net.h5", folder / "hard")
+    (folder / "other.h5").write_bytes((folder / "net.h5").read_bytes())
+    for name in ("notes.png", "notes.html"):
+        (folder / name).write_text("my notes")
+    (folder / "own.toml").write_text(cards.card_text(cards.load_network("digits")))
+    if "out" in arguments:
+        assert call("export", "net.h5", "-o", "out").exit_code == 0
+    before = contents(folder)
+    refused(call(*arguments), "pffspike: ")
+    assert contents(folder) == before
+
+
+#: found before anything is read: the network is absent
+EARLY = {
+    "no folder": (("evaluate", "absent.h5", "--json", "no/e.json"), "there is no folder"),
+    "a folder": (("report", "absent.h5", "-o", "taken"), "taken is a folder"),
+    "an ending": (("run", "absent.h5", "--raster", "r.csv"), "unknown ending .csv"),
+    "an ending late": (("benchmark", "--plot", "p.xyz"), "unknown ending .xyz"),
+    "no folder for pictures": (("quality", "absent.h5", "-o", "file/x"), "is no folder"),
+    "an existing export": (("export", "absent.h5", "-o", "taken"), "taken exists"),
+    "a read-only file": (("evaluate", "absent.h5", "--json", "fixed.json"), "is read-only"),
+    "standard output": (("quantize", "absent.h5", "-o", "-"), "is no place for"),
+    "no size": (("evaluate", "absent.h5", "--memory-limit", "much"), "'much' is no size"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), EARLY.values(), ids=EARLY)
+def test_what_cannot_be_written_is_found_before_the_work(folder, arguments, sentence):
+    (folder / "taken").mkdir()
+    (folder / "file").write_text("")
+    (folder / "fixed.json").write_text("{}")
+    (folder / "fixed.json").chmod(0o444)
+    before = contents(folder)
+    refused(call(*arguments), sentence)
+    assert contents(folder) == before
+
+
+def test_files_of_the_same_kind_are_replaced_and_others_if_forced(folder):
+    for before in ("{}", ""):
+        (folder / "i.json").write_text(before)
+        assert call("info", "--json", "i.json").exit_code == 0
+        assert "engines" in json.loads((folder / "i.json").read_text())
+    (folder / "i.json").write_text("my notes")
+    assert call("info", "--json", "i.json", "--force").exit_code == 0
+    assert "engines" in json.loads((folder / "i.json").read_text())
+
+
+def test_a_link_is_followed_and_rights_stay(tmp_path):
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "real").chmod(0o640)
+    (tmp_path / "link").symlink_to("real")
+    write_whole(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_text() == "new"
+    assert stat.S_IMODE((tmp_path / "real").stat().st_mode) == 0o640
+    (tmp_path / "dangling").symlink_to("made")
+    write_whole(tmp_path / "dangling", "new")
+    assert (tmp_path / "made").read_text() == "new"
+
+
+def test_what_is_no_regular_file_gets_the_content_and_stays(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_text()))
+    reader.start()
+    write_whole(tmp_path / "pipe", "content")
+    reader.join(10)
+    assert read == ["content"]
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+def test_a_device_stays_a_device(folder):
+    refused(call("info", "--json", "/dev/full"), "/dev/full can't be written: No space left")
+    assert stat.S_ISCHR(Path("/dev/full").stat().st_mode)
+
+
+def test_a_dash_is_the_standard_output(folder):
+    result = call("info", "--json", "-")
+    assert result.exit_code == 0
+    assert '"engines"' in result.output
+    assert not (folder / "-").exists()
+
+
+@pytest.mark.parametrize("text", ["[numba]", "[/x]", "a [bold]b[/bold]", ":smile:", "[[", "µ"])
+def test_tables_and_messages_show_text_as_written(monkeypatch, text):
+    stream = io.StringIO()
+    for name in ("console", "errors"):
+        console = Console(file=stream, width=200, **output._AS_WRITTEN)
+        monkeypatch.setattr(output, name, console)
+    output.table(text, (text, "b"), [(text, 1), (text, 2)])
+    output.console.print(text, style="dim")
+    output.note(text)
+    assert stream.getvalue().count(text) == 6
+
+
+def test_remedies_are_shown_whole(monkeypatch):
+    monkeypatch.setattr("importlib.metadata.version", lambda name: missing(name))
+    result = call("info")
+    assert "pip install 'pffspike[numba]'" in " ".join(result.output.split())
+
+
+def missing(name: str):
+    import importlib.metadata
+
+    raise importlib.metadata.PackageNotFoundError(name)
+
+
+def test_brackets_in_a_path_are_no_markup(tmp_path):
+    refused(call("evaluate", tmp_path / "[/x].h5"), "[/x].h5 can't be read")
+
+
+FEW = ["evaluate", "net.h5", "-n", "2", "-e", "numpy", "--mode", "one_pass", "--json", "e.json"]
+
+
+def test_a_terminal_without_greek_letters_ends_nothing(folder):
+    result = subprocess.run(
+        [sys.executable, "-m", "pffspike", *FEW],
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"},
+        capture_output=True,
+        cwd=folder,
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stderr
+    assert b"uJ" in result.stdout or b"nJ" in result.stdout
+    assert (folder / "e.json").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["../../x", "a/b", ".hidden", "x\\y", "", "a..b", "a\x00b", "x" * 200]
+)
+def test_a_card_is_called_by_a_name(name):
+    network = cards.load_network("digits")
+    with pytest.raises(ValueError, match="name = "):
+        network.replace(name=name)
+
+
+TRAIN = ["train", "digits", "-e", "numpy", "-o", "cut.h5", "--stretch", "50"]
+
+
+def test_sigterm_ends_in_order(folder):
+    """Exit code 143 of a shell's reckoning, the checkpoint whole, and nothing left beside it."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pffspike", *TRAIN],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not (folder / "cut.h5").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM, said
+    assert "Traceback" not in said
+    assert not storage.load(folder / "cut.h5").finished
+    assert sorted(path.name for path in folder.iterdir()) == ["cut.h5", "net.h5"]
+
+
+def test_two_trainings_into_one_file_are_refused(folder):
+    with locked(folder / "cut.h5"):
+        refused(call(*TRAIN), "another process", "cut.h5")
+        assert not (folder / "cut.h5").exists()
+    assert not list(folder.glob(".*"))
+
+
+def test_the_lock_of_a_dead_process_is_taken_over(folder):
+    process = subprocess.Popen([sys.executable, "-m", "pffspike", *TRAIN], cwd=folder)
+    deadline = time.monotonic() + 60
+    while not (folder / "cut.h5").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    refused(call("train", "--resume", "cut.h5"), "another process")
+    process.kill()
+    process.wait(30)
+    assert list(folder.glob(".cut.h5.lock"))
+    with locked(folder / "cut.h5"):
+        pass
+    assert not list(folder.glob(".cut.h5.lock"))
+
+
+def test_the_memory_limit_is_that_of_the_command_alone(folder, monkeypatch):
+    monkeypatch.delenv("PFFSPIKE_MEMORY_LIMIT", raising=False)
+    np.save(folder / "images.npy", np.zeros((100, 64), np.uint8))
+    refused(
+        call("classify", "net.h5", "--images", "images.npy", "--memory-limit", "1k"),
+        "but the limit is 1.0 KiB",
+    )
+    assert "PFFSPIKE_MEMORY_LIMIT" not in os.environ
