@@ -17,6 +17,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_LONGEST_NAME = 100  #: letters of a wrong name in an error
+_LONGEST = 63  #: letters of a wrong value in an error
+
 
 class PffspikeError(Exception):
     """All that this package raises on purpose; its text is one sentence with the remedy."""
@@ -66,7 +69,28 @@ def unknown(kind: str, name: object, known: Iterable[str], remedy: str = "") -> 
     engine 'nunba' does not exist; did you mean 'numba'? There are: numba, numpy
     """
     names = list(known)
+    name = name if len(str(name)) <= _LONGEST_NAME else f"{str(name)[:_LONGEST_NAME]}..."
     close = difflib.get_close_matches(str(name).lower().replace("_", "-"), names, 1, 0.5)
     nearest = f"; did you mean {close[0]!r}? There are: " if close else "; there are: "
     rest = f"; {remedy}" if remedy else ""
     return ValidationError(f"{kind} {name!r} does not exist{nearest}{', '.join(names)}{rest}")
+
+
+def shortened(value: object) -> str:
+    """Text of a value for an error, cut to a length that can be read.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> shortened([0] * 100)
+    '[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ...'
+    """
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."

@@ -150,7 +150,7 @@ def _check_format(attributes: Mapping[str, Any], whole: bool, path: str | Path) 
 
 def _check_schedule(trained: TrainedNetwork) -> None:
     done, total, epoch = trained.samples_done, trained.samples_total, trained.samples_per_epoch
-    if not 0 <= done <= total < _MOST_SAMPLES or not 0 <= epoch <= total:
+    if not 0 <= done <= total < _MOST_SAMPLES or not 0 <= epoch < _MOST_SAMPLES:
         raise ValidationError(
             f"{done} of {total} samples, {epoch} an epoch, are no schedule of a training"
         )

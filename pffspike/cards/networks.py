@@ -16,8 +16,8 @@ from typing import Any
 
 from pffspike.cards import former, toml
 from pffspike.circuits import FF, PFF, ff, pff
-from pffspike.errors import ValidationError, unknown
-from pffspike.network import exactness
+from pffspike.errors import ValidationError, shortened, unknown
+from pffspike.network import exactness, structure
 from pffspike.network.spec import Network, Training
 
 #: name of a circuit: its parameters, and what builds it
@@ -56,6 +56,8 @@ def load_network(card: str | Path, changes: Mapping[str, Any] | None = None) -> 
         If there is no such card, or for the first key that is wrong.
     """
     text = str(card)
+    if not text:
+        raise unknown("network", text, known_networks(), "or give the path of a card")
     if isinstance(card, Path) or "/" in text or text.endswith(".toml"):
         return read_card(changed(toml.read(Path(card)), changes or {}), text)
     if text not in known_networks():
@@ -98,7 +100,12 @@ def read_card(data: dict[str, Any], source: str = "card", *, warn: bool = True) 
     data = former.with_present_names(data, source, warn=warn)
     try:
         network = _from_circuit(data, source) if "circuit" in data else _explicit(data, source)
+        structure.check_memory(network)
         exactness.check(network)
+    except ArithmeticError as error:
+        raise ValidationError(
+            f"{source}: a number is too large to compute with ({error}); give a smaller one"
+        ) from None
     except ValueError as error:
         text = str(error).removeprefix(f"{source}: ")
         raise ValidationError(f"{source}: {text}") from None
@@ -111,7 +118,7 @@ def _explicit(data: dict[str, Any], source: str) -> Network:
 
 def _from_circuit(data: dict[str, Any], source: str) -> Network:
     circuit = data["circuit"]
-    if circuit not in _CIRCUITS:
+    if not isinstance(circuit, str) or circuit not in _CIRCUITS:
         raise unknown(f"{source}: circuit =", circuit, _CIRCUITS)
     keys = ("name", "description", "circuit", "training", circuit)
     for key in data:
@@ -125,7 +132,9 @@ def _from_circuit(data: dict[str, Any], source: str) -> Network:
             raise ValidationError(f"{source}: {key} is missing; add it")
     for key in ("name", "description"):
         if not isinstance(data.get(key, ""), str):
-            raise ValidationError(f"{source}: {key} = {data[key]!r} is wrong: it must be a text")
+            raise ValidationError(
+                f"{source}: {key} = {shortened(data[key])} is wrong: it must be a text"
+            )
     parameters, builder = _CIRCUITS[circuit]
     return builder(
         toml.build(parameters, data[circuit], source, circuit),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import json
+import re
 import sys
 import typing
 from collections.abc import Mapping
@@ -14,7 +15,8 @@ from typing import Any, TypeVar
 import pydantic
 import tomli_w
 
-from pffspike.errors import FileError, ValidationError
+from pffspike.errors import FileError, ValidationError, shortened
+from pffspike.files import read_regular
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -22,6 +24,12 @@ else:
     import tomli as tomllib
 
 T = TypeVar("T")
+
+_DEEPEST = 16  #: tables and arrays in each other; cards have 5
+_MOST_BYTES = 2**24  #: of a card
+_TOO_DEEP = f"tables or arrays lie more than {_DEEPEST} deep in each other; cards have 5 levels"
+_ENDLESS = re.compile(r"\d{1000}")
+_NUMBER = re.compile(r"at line (\d+)")
 
 _STRICT = pydantic.ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
@@ -42,17 +50,52 @@ def parse(text: str, source: str) -> dict[str, Any]:
         If the text is not TOML.
     """
     try:
-        return tomllib.loads(text)
+        found = tomllib.loads(text)
+    except RecursionError:
+        raise ValidationError(f"{source}: {_TOO_DEEP}") from None
     except tomllib.TOMLDecodeError as error:
-        raise ValidationError(f"{source} is not valid TOML: {error}; mend that line") from None
+        raise ValidationError(
+            f"{source} is not valid TOML: {error}{_line(text, str(error))}; fix that line"
+        ) from None
+    except ValueError:
+        line = next((line for line in text.splitlines() if _ENDLESS.search(line)), "")
+        raise ValidationError(
+            f"{source}: {shortened(line)} has more digits than a number may have; give fewer"
+        ) from None
+    _check_depth(found, source)
+    return found
+
+
+def _line(text: str, error: str) -> str:
+    """Line that an error tells the number of, to say which key it means."""
+    number = _NUMBER.search(error)
+    lines = text.rstrip().splitlines()
+    index = int(number[1]) - 1 if number else len(lines) - 1
+    return f": {shortened(lines[index].strip())}" if 0 <= index < len(lines) else ""
+
+
+def _check_depth(data: Any, source: str) -> None:
+    """Refuse tables and arrays in each other that no card needs; nothing recurs here."""
+    level = [data]
+    for _ in range(_DEEPEST):
+        level = [
+            item
+            for value in level
+            if isinstance(value, (dict, list))
+            for item in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return
+    raise ValidationError(f"{source}: {_TOO_DEEP}")
 
 
 def read(path: Path) -> dict[str, Any]:
     """Read and parse a TOML file (`ValidationError` if it is missing, unreadable or malformed)."""
+    content = read_regular(path)
+    if len(content) > _MOST_BYTES:
+        raise FileError(f"{path} holds {len(content)} bytes, so it is not a card; check the path")
     try:
-        text = path.read_text("utf-8")
-    except OSError as error:
-        raise FileError(f"{path} can't be read: {error.strerror}; check the path") from None
+        text = content.decode("utf-8")
     except UnicodeDecodeError:
         raise ValidationError(
             f"{path} is not UTF-8 text, so it is no card; check the path"
@@ -81,6 +124,10 @@ def build(kind: type[T], data: Mapping[str, Any], source: str, where: str = "") 
     ValidationError
         For the first key that is unknown, missing or has an unsuitable value.
     """
+    if not isinstance(data, Mapping):
+        raise ValidationError(
+            f"{source}: {where or 'the card'} = {shortened(data)} is wrong: it must be a table"
+        )
     try:
         built: T = _adapter(kind).validate_json(json.dumps([data], default=str))[0]
         return built
@@ -111,7 +158,7 @@ def _sentence(error: pydantic.ValidationError, kind: type, where: str) -> str:
     if path[-1] == "kind":
         kinds = (p["ctx"]["expected"] for p in problems if p["loc"][-1] == "kind")
         message = f"it must be {' or '.join(dict.fromkeys(kinds))}"
-    return f"{key} = {first['input']!r} is wrong: {message[:1].lower()}{message[1:]}"
+    return f"{key} = {shortened(first['input'])} is wrong: {message[:1].lower()}{message[1:]}"
 
 
 def _most_telling(problems: list[Any]) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from pffspike.errors import ValidationError
+from pffspike.errors import ValidationError, shortened
 from pffspike.network.spec import (
     Bias,
     Delta,
@@ -17,6 +17,9 @@ from pffspike.network.spec import (
     Projection,
 )
 
+_MOST_POPULATIONS = 64  #: hidden ones of a circuit
+_MOST_CLASSES = 2**12  #: of a circuit, whose program ``goodness`` has a phase for each
+MOST_NEURONS = 2**20 - 1  #: of a population
 _Value = TypeVar("_Value")
 
 
@@ -91,10 +94,20 @@ class Layers:
         if not self.hidden:
             raise ValidationError("hidden = () must name the size of at least one population")
         for key, sizes in (("image", (self.image,)), ("hidden", self.hidden)):
-            if min(sizes) < 1:
+            if min(sizes) < 1 or max(sizes) > MOST_NEURONS:
                 raise ValidationError(
-                    f"{key} = {getattr(self, key)} must be at least 1, every size"
+                    f"{key} = {shortened(getattr(self, key))} must be at least 1, every size, and "
+                    f"at most {MOST_NEURONS}"
                 )
+        if len(self.hidden) > _MOST_POPULATIONS:
+            raise ValidationError(
+                f"hidden names {len(self.hidden)} populations; name at most {_MOST_POPULATIONS}"
+            )
+        if not 2 <= self.classes <= _MOST_CLASSES:
+            raise ValidationError(
+                f"classes = {self.classes} must be from 2 to {_MOST_CLASSES}: a false label is one "
+                f"of the others"
+            )
         for key in ("threshold", "scale", "learning_rate"):
             self.check_each(key)
 

@@ -14,11 +14,12 @@ import itertools
 from dataclasses import dataclass
 from typing import Literal
 
+from pffspike.arithmetic import grids
 from pffspike.circuits import layers
 from pffspike.circuits.layers import Layers
 from pffspike.circuits.pff_programs import programs
 from pffspike.circuits.variants import stored, without
-from pffspike.errors import ValidationError
+from pffspike.errors import ValidationError, shortened
 from pffspike.network.spec import (
     Bias,
     Delta,
@@ -101,6 +102,16 @@ class PFF(Layers):
     def __post_init__(self) -> None:
         super().__post_init__()
         self.check_each("homeostasis_free")
+        if not 0 <= self.latent <= layers.MOST_NEURONS:
+            raise ValidationError(
+                f"latent = {shortened(self.latent)} must be from 0 to {layers.MOST_NEURONS}"
+            )
+        if not grids.on_grid(self.bias_limit, grids.DRIVE_GRID):
+            raise ValidationError(
+                f"bias_limit = {self.bias_limit} must be a multiple of 2^{grids.DRIVE_GRID}, as "
+                f"biases are; the nearest is "
+                f"{grids.nearest_scalar(self.bias_limit, grids.DRIVE_GRID)!r}"
+            )
         if self.lateral < 0 or (self.lateral and any(n % self.lateral for n in self.hidden)):
             raise ValidationError(
                 f"lateral = {self.lateral} must be 0 or divide the sizes hidden = {self.hidden}"

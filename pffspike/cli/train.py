@@ -11,7 +11,7 @@ from pffspike import storage, training
 from pffspike.cards import load_network
 from pffspike.cli import options, output, outputs
 from pffspike.engines import make_engine
-from pffspike.engines.registry import INEXACT
+from pffspike.engines.registry import is_exact
 from pffspike.errors import ValidationError
 from pffspike.files import locked
 from pffspike.trained import TrainedNetwork
@@ -80,7 +80,7 @@ def train(
         "train", {"out": path, "json": json, "card": card, "resume": resume}, force=out is not None
     )
     chosen = make_engine(engine)
-    if resume is not None and engine in INEXACT and state.engine != engine:
+    if resume is not None and not is_exact(engine) and state.engine != engine:
         output.note(f"{engine} is inexact: the weights will not be those of {state.engine}")
     try:
         with locked(path), output.progress("training", state.samples_total) as report:

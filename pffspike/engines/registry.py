@@ -60,8 +60,25 @@ def engine_names() -> dict[str, str]:
             names[f"{name}:{variant}" if variant else name] = what
     return names
 
-#: Names of the engines that do not give the same spikes and weights as the others.
-INEXACT = frozenset(name for name, text in ENGINES.items() if "inexact" in text)
+
+def is_exact(name: str) -> bool:
+    """Whether an engine says that it gives the same spikes and weights as the others.
+
+    Parameters
+    ----------
+    name : str
+        One of `engine_names`.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_exact("numpy"), is_exact("lava:loihi")
+    (True, False)
+    """
+    return "inexact" not in engine_names().get(name, "")
 
 
 def make_engine(name: str) -> Engine:

@@ -72,6 +72,8 @@ def initial(network: Network, seed: int) -> Parameters:
     -------
     start : Parameters
     """
+    counter.check_seed(seed)
+    structure.check_memory(network)
     weights = {
         p.name: _initial_weights(network, p, counter.derive_key(seed, counter.WEIGHTS, index))
         for index, p in enumerate(network.projections)

@@ -42,6 +42,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
+from pffspike.arithmetic import grids
 from pffspike.errors import ValidationError, unknown
 from pffspike.network.references import check_references
 from pffspike.network.rules import AnyRule, Contrast, Delta, Goodness, Rule
@@ -62,6 +63,8 @@ __all__ = [
 ]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}\Z")
+_LARGEST = 2**20  #: rate or scale; above it, numbers leave the range that is computed exactly
+_LONGEST = 2**16  #: steps of a burn-in
 _TITLE = re.compile(r"\w[\w +.-]{0,99}\Z")  #: of a network
 
 
@@ -76,6 +79,10 @@ def _check_name(name: str) -> None:
         f"name = {name!r} must be lower-case letters, digits and _, beginning with a letter, "
         f"100 at most",
     )
+
+
+def _check_rate(rate: float) -> None:
+    _check(0 <= rate <= _LARGEST, f"learning_rate = {rate} must be from 0 to {_LARGEST}")
 
 
 def _check_unique(kind: str, names: Iterable[str]) -> None:
@@ -111,13 +118,15 @@ class Bias:
     def __post_init__(self) -> None:
         _check(0 < self.limit <= 64, f"limit = {self.limit} must be above 0 and at most 64")
         _check(
+            grids.on_grid(self.limit, grids.DRIVE_GRID),
+            f"limit = {self.limit} must be a multiple of 2^{grids.DRIVE_GRID}, as biases are; the "
+            f"nearest is {grids.nearest_scalar(self.limit, grids.DRIVE_GRID)!r}",
+        )
+        _check(
             abs(self.initial) <= self.limit,
             f"initial = {self.initial} must lie within the limit {self.limit}",
         )
-        _check(
-            self.learning_rate >= 0,
-            f"learning_rate = {self.learning_rate} must not be < 0",
-        )
+        _check_rate(self.learning_rate)
         _check(
             0 <= self.homeostasis <= 1,
             f"homeostasis = {self.homeostasis} must be in [0, 1]",
@@ -221,9 +230,10 @@ class Projection:
                 scaled == int(scaled),
                 f"{key} = {value} must be a multiple of 2^{self.grid}",
             )
+        _check_rate(self.learning_rate)
         _check(
-            self.learning_rate >= 0,
-            f"learning_rate = {self.learning_rate} must not be < 0",
+            abs(self.scale) <= _LARGEST,
+            f"scale = {self.scale} must lie within [-{_LARGEST}, {_LARGEST}]",
         )
         _check(
             (self.connectivity == "blocks") == (self.block > 0),
@@ -321,7 +331,10 @@ class Program:
 
     def __post_init__(self) -> None:
         _check_name(self.name)
-        _check(self.burn_in >= 0, f"burn_in = {self.burn_in} must not be negative")
+        _check(
+            0 <= self.burn_in <= _LONGEST,
+            f"burn_in = {self.burn_in} must be from 0 to {_LONGEST}",
+        )
         _check(
             1 <= self.window <= 4096 and self.window & (self.window - 1) == 0,
             f"window = {self.window} must be a power of two from 1 to 4096",
@@ -372,7 +385,7 @@ class Training:
     coding: Literal["grey", "on_off"] = "grey"
 
     def __post_init__(self) -> None:
-        _check(self.epochs >= 1, f"epochs = {self.epochs} must be at least 1")
+        _check(1 <= self.epochs <= 10**9, f"epochs = {self.epochs} must be from 1 to {10**9}")
         _check(0 < self.decay <= 1, f"decay = {self.decay} must be above 0 and at most 1")
         _check(
             0 <= self.hard_negatives <= 1,

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pffspike import limits
 from pffspike.network import rules
 from pffspike.network.spec import Network, Phase, Population, Program, Projection
+
+_COPIES = 3  #: of all weights that exist at the same time
 
 
 def mask(network: Network, projection: Projection) -> npt.NDArray[np.bool_]:
@@ -48,6 +51,31 @@ def fan_in(network: Network, projection: Projection) -> int:
     if projection.connectivity == "dense":
         return network.population(projection.pre).size
     return fan_out(network, projection)
+
+
+def check_memory(network: Network) -> None:
+    """Refuse a network whose weights would need more memory than the limit.
+
+    A matrix of weights is kept in full, whatever its connectivity; an engine works on a copy, and
+    a change of all weights is as large again.
+
+    Parameters
+    ----------
+    network : Network
+
+    Raises
+    ------
+    ValidationError
+        If the estimate is above `pffspike.limits.limit`.
+
+    Examples
+    --------
+    >>> from pffspike import load_network
+    >>> check_memory(load_network("digits"))
+    """
+    sizes = {p.name: p.size for p in network.populations}
+    numbers = sum(sizes[p.pre] * sizes[p.post] for p in network.projections if p.tied is None)
+    limits.check(numbers * 8.0 * _COPIES, f"network {network.name!r}")
 
 
 def weights_of(projection: Projection) -> str:

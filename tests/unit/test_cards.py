@@ -101,7 +101,7 @@ def edited(card: dict, path: str, value: object) -> dict:
         ("projections.2.pre", "foo", "pre = 'foo' does not exist; there are: image, label"),
         ("programs.0.window", 7, "programs.0: window = 7 must be a power of two"),
         ("programs.0.window", 256, "lower the window (256)"),
-        ("training.epochs", 0, "training: epochs = 0 must be at least 1"),
+        ("training.epochs", 0, "training: epochs = 0 must be from 1 to 1000000000"),
         ("training", None, "training is missing; add it"),
     ],
 )
