@@ -255,10 +255,14 @@ class Simulator:
         return (label + 1 + int(choice * (classes - 1))) % classes
 
     def shifted(self, grey, m, seed):
-        """An image moved by some pixels."""
-        d, (rows, columns) = self.training["shift"], self.data["shape"]
+        """A training image moved at random."""
+        d = self.training["shift"]
         draws = uniform(derive(seed, SHIFTS, m), [0, 1])
-        down, right = (int(u * (2 * d + 1)) - d for u in draws)
+        return self.moved(grey, *(int(u * (2 * d + 1)) - d for u in draws))
+
+    def moved(self, grey, down, right):
+        """An image moved by some pixels."""
+        rows, columns = self.data["shape"]
         old, new = np.reshape(grey, (rows, columns)), np.zeros((rows, columns), int)
         for y in range(max(0, down), min(rows, rows + down)):
             for x in range(max(0, right), min(columns, columns + right)):
@@ -285,7 +289,9 @@ class Simulator:
 
     def trial(self, name, grey, sample, seed, trial):
         """Rasters and rates of each phase in one of several trials."""
-        seed = derive(seed, TRIALS, trial) if trial else seed
+        if trial:
+            seed, d = derive(seed, TRIALS, trial), self.training["shift"]
+            grey = self.moved(grey, *[(0, d), (0, -d), (d, 0), (-d, 0)][(trial - 1) % 4])
         return self.run(name, sample, seed, {"image": self.encode(grey)})[0]
 
     def ranks(self, grey, sample, seed, trials=1):

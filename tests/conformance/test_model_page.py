@@ -16,7 +16,7 @@ from pffspike.circuits import FF, PFF, ff, pff
 from pffspike.data import from_arrays, load
 from pffspike.engines import make_engine
 from pffspike.exchange import write_export
-from pffspike.inference import Stopping
+from pffspike.inference import Stopping, views_of
 from pffspike.network import Network, Training, initial, structure
 from pffspike.network.parameters import Parameters
 from pffspike.recording import Probes
@@ -176,6 +176,8 @@ def test_answers_are_the_same(case, mode):
         stopping = Stopping(rule["limit"], 0, 0, 1, labels, window, rule.get("trials", 1), name)
         options = {"stopping": stopping}
         rule = {**rule, "early": name == "early"}
+    data_of = (data.test_images, data.shape, data.levels)
+    options["views"] = views_of(trained.network, trained.coding, *data_of)
     answer = simulator.one_pass if name == "one_pass" else simulator.goodness
     for samples in (None, np.arange(len(images))):
         theirs = pffspike.classify(
