@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pffspike.baselines import logistic, neighbours, perceptron, rate_ff, rate_pff, spiking
+from pffspike.baselines import (
+    logistic,
+    neighbours,
+    perceptron,
+    rate_ff,
+    rate_pff,
+    spiking,
+    straight_through,
+)
 from pffspike.baselines.rate_pff_circuit import RatePFF
 from pffspike.baselines.result import Mode, Operations, Report, Result
 from pffspike.cards import toml
@@ -51,6 +59,7 @@ KINDS = {
     "perceptron": Kind(perceptron.Perceptron, perceptron.run),
     "rate_pff": Kind(RatePFF, rate_pff.run),
     "rate_ff": Kind(rate_ff.RateFF, rate_ff.run),
+    "straight_through": Kind(straight_through.StraightThrough, straight_through.run),
     "spiking": Kind(
         spiking.Spiking,
         spiking.run,

@@ -14,6 +14,7 @@ from pffspike.baselines import (
     rate_ff,
     rate_pff,
     rate_pff_circuit,
+    straight_through,
 )
 from pffspike.baselines.adam import Adam
 from pffspike.baselines.rates import Noise, normalized, orthogonal, softmax
@@ -246,3 +247,45 @@ def test_as_published_the_readout_of_pff_learns_to_copy_the_label(digits, tmp_pa
     config = rate_pff.RatePFF((60, 60), epochs=4, batch=50)
     result = rate_pff.run(config, digits, 0, tmp_path / "store", lambda share: None)
     assert result.modes["one_pass"].accuracy < 0.2
+
+
+def test_straight_through_is_the_gradient_of_the_noiseless_network():
+    config = straight_through.StraightThrough((6, 5))
+    w = {
+        name: values.astype(np.float64)
+        for name, values in straight_through.initial(config, 7, 3, seed=1).items()
+    }
+    w["w3"] = numbers(5, 5, 3)
+    w["b1"], w["b2"] = np.full((1, 6), 0.5), np.full((1, 5), 0.5)
+    for name in ("w1", "w2"):
+        w[name] *= 0.1  # every drive between 0 and 1
+    x, labels = np.abs(numbers(2, 4, 7)) % 1, np.array([0, 2, 1, 1])
+    layers, logits = straight_through.forward(w, x, None)
+    gains = [layer.gain for layer in layers]
+
+    def loss(values):
+        sent = x
+        for k, gain in enumerate(gains, start=1):
+            sent = gain * sent @ values[f"w{k}"] + values[f"b{k}"]
+        return -np.log(softmax(sent)[np.arange(4), labels]).sum()
+
+    error = softmax(logits)
+    error[np.arange(4), labels] -= 1
+    rule = straight_through.backward(w, layers, error)
+    for name in w:
+        assert_gradient(rule[name], loss, w, name)
+
+
+def test_straight_through_learns_the_digits(tmp_path):
+    config = straight_through.StraightThrough(
+        (100,), epochs=12, batch=32, learning_rate=0.003, decay=1
+    )
+    data = load("digits")
+    told = []
+    result = straight_through.run(config, data, 0, tmp_path / "run", told.append)
+    mode = result.modes["one_pass"]
+    assert mode.accuracy > 0.9
+    assert 0 < mode.operations.Effective_ACs < 0.5 * mode.operations.Dense
+    assert told == [(k + 1) / 12 for k in range(12)]
+    again = straight_through.run(config, data, 0, tmp_path / "run", told.append)
+    assert again == result  # from its checkpoint
