@@ -167,8 +167,9 @@ def _show_placement(summary: dict[str, object]) -> None:
     output.table(title, columns, rows)
     violations = summary["violations"]
     assert isinstance(violations, list)
-    for violation in violations:
+    for broken in violations:
         output.console.print(
-            f"{violation['severity']} ({violation['rule']}): {violation['message']}",
-            highlight=False,
+            f"{broken['severity']} ({broken['rule']}): {broken['message']}", highlight=False
         )
+    if not violations:
+        output.console.print("the network breaks no design rule", highlight=False)
