@@ -18,10 +18,11 @@ from pffspike.cards import load_network
 from pffspike.data import Dataset, check_kind, load
 from pffspike.devices import load_device
 from pffspike.engines import available_engines, make_engine
-from pffspike.engines.base import Engine, Progress, Signals
+from pffspike.engines.base import Engine
 from pffspike.network.spec import Network
 from pffspike.recording import NOTHING, Probes, Recording
 from pffspike.trained import TrainedNetwork, versions
+from pffspike.typing import Progress, Signals
 
 Floats = npt.NDArray[np.float64]
 

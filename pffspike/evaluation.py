@@ -14,13 +14,14 @@ import numpy.typing as npt
 from pffspike import inference, mapping
 from pffspike.devices import Device
 from pffspike.energy import Energy, energy, totals
-from pffspike.engines.base import Engine, Progress
+from pffspike.engines.base import Engine
 from pffspike.errors import ValidationError
 from pffspike.inference import Classification, Stopping
 from pffspike.inference.views import Views
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
 from pffspike.recording import NOTHING, Probes
+from pffspike.typing import Progress
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.engines.base import Engine, Progress, Session, Signals
+from pffspike.engines.base import Engine, Session
 from pffspike.engines.registry import make_engine, resolve
 from pffspike.errors import ValidationError
 from pffspike.recording import NOTHING, Probes, Recording
 from pffspike.trained import TrainedNetwork
+from pffspike.typing import Progress, Signals
 
 #: Called with a stage of the work, how much of it is done, and how much there is in all.
 ProgressCallback = Callable[[str, int, int], None]

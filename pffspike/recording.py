@@ -7,13 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.spec import Network, Program
-
-Integers = npt.NDArray[np.int64]
+from pffspike.typing import Array, Bools, Floats, Integers
 
 
 @dataclass(frozen=True)
@@ -86,24 +84,24 @@ class Recording:
     program: Program
     samples: Integers
     spikes: Mapping[str, Integers]
-    goodness: Mapping[str, npt.NDArray[np.float64]]
+    goodness: Mapping[str, Floats]
     hard_negatives: Integers
     counts: Mapping[str, Integers] = dataclasses.field(default_factory=dict)
-    rasters: Mapping[str, npt.NDArray[np.bool_]] = dataclasses.field(default_factory=dict)
+    rasters: Mapping[str, Bools] = dataclasses.field(default_factory=dict)
 
     @property
     def presentations(self) -> int:
         """Number of presentations."""
         return len(self.samples) * len(self.program.phases)
 
-    def by_phase(self, values: npt.NDArray) -> npt.NDArray:  # type: ignore[type-arg]
+    def by_phase(self, values: Array) -> Array:
         """Reshape ``(presentations, ...)`` to ``(samples, phases, ...)``."""
         return values.reshape(len(self.samples), len(self.program.phases), *values.shape[1:])
 
-    def select(self, samples: npt.NDArray) -> Recording:  # type: ignore[type-arg]
+    def select(self, samples: Array) -> Recording:
         """Keep some samples: ``(samples,)`` bool, or their positions."""
 
-        def some(values: npt.NDArray) -> npt.NDArray:  # type: ignore[type-arg]
+        def some(values: Array) -> Array:
             return self.by_phase(values)[samples].reshape(-1, *values.shape[1:])
 
         return dataclasses.replace(
@@ -156,7 +154,7 @@ class Recording:
         """Put runs of the same program one behind the other."""
         first = recordings[0]
 
-        def joined(name: str, axis: int = 0) -> dict[str, npt.NDArray]:  # type: ignore[type-arg]
+        def joined(name: str, axis: int = 0) -> dict[str, Array]:
             parts = [getattr(recording, name) for recording in recordings]
             return {key: np.concatenate([part[key] for part in parts], axis) for key in parts[0]}
 

@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import counter
 from pffspike.data import Dataset, check_same, identify, make_coding, neurons, shifted
-from pffspike.engines.base import Engine, Progress, Session
+from pffspike.engines.base import Engine, Session
 from pffspike.errors import ValidationError
 from pffspike.network import constants, initial, structure
 from pffspike.network.spec import Network
 from pffspike.recording import Probes, Recording
 from pffspike.trained import TrainedNetwork
+from pffspike.typing import Progress
 
 Checkpoint = Callable[[TrainedNetwork], None]
 _MOST_EPOCHS = 10**9  #: more would take longer than anyone waits

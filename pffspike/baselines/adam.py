@@ -30,7 +30,7 @@ class Adam:
         self.first: Arrays = {}
         self.second: Arrays = {}
 
-    def descend(self, parameters: Arrays, gradients: Mapping[str, npt.NDArray]) -> None:  # type: ignore[type-arg]
+    def descend(self, parameters: Arrays, gradients: Mapping[str, npt.NDArray]) -> None:
         """Change ``parameters`` in place; ``gradients`` are used up, to spare the memory."""
         self.updates += 1
         bias = math.sqrt(1 - _SECOND**self.updates) / (1 - _FIRST**self.updates)

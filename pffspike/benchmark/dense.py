@@ -84,7 +84,7 @@ def _pairs(
     return pairs
 
 
-def _repeat(products: list[tuple[npt.NDArray, list]], budget: float) -> list[float]:  # type: ignore[type-arg]
+def _repeat(products: list[tuple[npt.NDArray, list]], budget: float) -> list[float]:
     def all_products(k: int) -> None:
         for w, vectors in products:
             vectors[k] @ w

@@ -282,7 +282,7 @@ class Kernel:
         self.close()
 
 
-def _pointer(array: npt.NDArray) -> ctypes.c_void_p:  # type: ignore[type-arg]
+def _pointer(array: npt.NDArray) -> ctypes.c_void_p:
     """Address of an array's data; the caller keeps the array alive during the call."""
     return ctypes.c_void_p(array.ctypes.data)
 

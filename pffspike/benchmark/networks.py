@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pffspike.circuits.pff import PFF, pff
+from pffspike.circuits.pff import pff
+from pffspike.circuits.pff_parameters import PFF
 from pffspike.network.spec import Network, Training
 
 BURN_IN = 2  #: steps before the window, as in the MNIST cards

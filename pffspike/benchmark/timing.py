@@ -72,7 +72,7 @@ class Workload:
         )
         return data.train_images[order], labels, negatives
 
-    def signals(self, count: int) -> dict[str, npt.NDArray]:  # type: ignore[type-arg]
+    def signals(self, count: int) -> dict[str, npt.NDArray]:
         """First samples as an engine takes them."""
         images, labels, negatives = self.samples(count)
         return {

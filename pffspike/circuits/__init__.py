@@ -1,6 +1,7 @@
 """Floor 2: functions that return networks."""
 
 from pffspike.circuits.ff import FF, ff
-from pffspike.circuits.pff import PFF, pff
+from pffspike.circuits.pff import pff
+from pffspike.circuits.pff_parameters import PFF
 
 __all__ = ["FF", "PFF", "ff", "pff"]

@@ -11,15 +11,11 @@ back. Source: Ororbia and Mali, arXiv 2301.01452, carried over to Bernoulli neur
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
-from typing import Literal
 
-from pffspike.arithmetic import grids
 from pffspike.circuits import layers
-from pffspike.circuits.layers import Layers
+from pffspike.circuits.pff_parameters import PFF
 from pffspike.circuits.pff_programs import programs
 from pffspike.circuits.variants import stored, without
-from pffspike.errors import ValidationError, shortened
 from pffspike.network.spec import (
     Bias,
     Delta,
@@ -29,93 +25,6 @@ from pffspike.network.spec import (
     Projection,
     Training,
 )
-
-
-@dataclass(frozen=True)
-class PFF(Layers):
-    """Parameters of the circuit, beside those of `pffspike.circuits.layers.Layers`.
-
-    Parameters
-    ----------
-    latent : int
-        Size of the latent population above the generative circuit; 0: none.
-    top_down_scale : float
-        Initial scale of the weights from above.
-    top_down_factor, lateral_factor : float
-        Of the learning rate, for projections from above and for the lateral competition, which
-        feed activity back and may have to learn more slowly.
-    bias_limit : float
-        Largest bias of the hidden populations. Where it is too small for homeostasis to win
-        against the weights, some neurons end up spiking in every step.
-    homeostasis_free : tuple of bool
-        Whether homeostasis acts on each hidden population in the free phase too, so that its
-        activity does not come to depend on a label; one value serves all.
-    label_below_factor : float
-        Of the learning rate, for projections from the label into hidden populations below the
-        top one; 0: there are none.
-    lateral : int
-        Group size of the lateral competition; 0: none.
-    lateral_inhibition, self_excitation : float
-        Initial weights of the competition.
-    lateral_normalized : bool
-        Whether the competition is weighted by the gain.
-    generative_rate, generative_bias_rate : float
-        Learning rates of the generative circuit.
-    generative_free : bool
-        Whether the predictions below the top learn in the free phase too, so that they hold for
-        activity that no label has shaped.
-    common_noise : bool
-        Whether the presentations of a training sample share their random numbers.
-    top_down : bool
-        Whether hidden populations hear the ones above them.
-    generative : bool
-        Whether there is a generative circuit; without it there are no programs ``reconstruct``
-        and ``synthesize``.
-    weight_grid : int
-        All weights are multiples of ``2^weight_grid``.
-    weight_limit : float
-        All weights lie within ``[-weight_limit, weight_limit]``.
-    """
-
-    burn_in: int = 4
-    positive: Literal["low", "high"] = "low"
-    latent: int = 0
-    top_down_scale: float = 2.0
-    top_down_factor: float = 1.0
-    lateral_factor: float = 1.0
-    bias_limit: float = 8.0
-    homeostasis_free: tuple[bool, ...] = (False,)
-    label_below_factor: float = 0.0
-    lateral: int = 10
-    lateral_inhibition: float = 0.0625
-    self_excitation: float = 0.0625
-    lateral_normalized: bool = False
-    generative_rate: float = 0.0625
-    generative_bias_rate: float = 0.0625
-    generative_free: bool = True
-    common_noise: bool = False
-    top_down: bool = True
-    generative: bool = True
-    weight_grid: int = -16
-    weight_limit: float = 8.0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self.check_each("homeostasis_free")
-        if not 0 <= self.latent <= layers.MOST_NEURONS:
-            raise ValidationError(
-                f"latent = {shortened(self.latent)} must be from 0 to {layers.MOST_NEURONS}"
-            )
-        if not grids.on_grid(self.bias_limit, grids.DRIVE_GRID):
-            raise ValidationError(
-                f"bias_limit = {self.bias_limit} must be a multiple of 2^{grids.DRIVE_GRID}, as "
-                f"biases are; the nearest is "
-                f"{grids.nearest_scalar(self.bias_limit, grids.DRIVE_GRID)!r}"
-            )
-        if self.lateral < 0 or (self.lateral and any(n % self.lateral for n in self.hidden)):
-            raise ValidationError(
-                f"lateral = {self.lateral} must be 0 or divide the sizes hidden = {self.hidden}"
-            )
 
 
 def pff(circuit: PFF, name: str, training: Training, description: str = "") -> Network:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
 
 from pffspike.circuits import layers
+from pffspike.circuits.pff_parameters import PFF
 from pffspike.network.spec import HardNegative, Phase, Program, Projection
-
-if TYPE_CHECKING:
-    from pffspike.circuits.pff import PFF
 
 _TOP = ("label", "latent")  #: populations that predict the top hidden population
 

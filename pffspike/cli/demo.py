@@ -18,11 +18,11 @@ from pffspike.cli.evaluate import show
 from pffspike.data import Dataset, load, probabilities
 from pffspike.devices import load_device
 from pffspike.engines import make_engine
-from pffspike.engines.base import Progress
 from pffspike.files import make_folder
 from pffspike.network import structure
 from pffspike.recording import Probes
 from pffspike.trained import TrainedNetwork, versions
+from pffspike.typing import Progress
 
 ENGINES = ("brian2", "lava")
 MODES = ("goodness", "one_pass")  # each a program of the card

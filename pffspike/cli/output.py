@@ -24,9 +24,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from pffspike.engines.base import Progress as Report
 from pffspike.files import write_whole
 from pffspike.text import joule, percent
+from pffspike.typing import Progress as Report
 
 __all__ = ["console", "errors", "joule", "note", "percent", "progress", "table", "write_json"]
 

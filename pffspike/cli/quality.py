@@ -95,7 +95,7 @@ def quality(
 
 def _synthesize(
     state: TrainedNetwork, engine: Engine, count: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+) -> tuple[np.ndarray, np.ndarray]:
     classes = state.network.population("label").size
     labels = np.arange(count, dtype=np.int64) % classes
     latents = generation.draw_latents(state.prior, labels, seed) if state.prior else None
@@ -112,8 +112,8 @@ _Judged = dict[str, tuple[judging.Judgement, Diversity]]
 def _judge(
     state: TrainedNetwork,
     dataset: Dataset,
-    labels: np.ndarray,  # type: ignore[type-arg]
-    images: np.ndarray,  # type: ignore[type-arg]
+    labels: np.ndarray,
+    images: np.ndarray,
     seed: int,
 ) -> _Judged:
     train = probabilities(dataset.train_images, dataset.levels)
@@ -162,8 +162,8 @@ def _show_samples(title: str, judged: _Judged) -> None:
 
 def _draw(
     folder: Path,
-    rows: dict[str, np.ndarray],  # type: ignore[type-arg]
-    images: np.ndarray,  # type: ignore[type-arg]
+    rows: dict[str, np.ndarray],
+    images: np.ndarray,
     shape: tuple[int, int],
 ) -> None:
     from pffspike import plots

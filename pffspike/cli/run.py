@@ -11,11 +11,11 @@ import typer
 from pffspike.cli import options, output
 from pffspike.data import Coding, Dataset
 from pffspike.engines import make_engine
-from pffspike.engines.base import Signals
 from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.spec import Network, Program
 from pffspike.recording import Probes
+from pffspike.typing import Signals
 
 
 def run(

@@ -87,7 +87,7 @@ def _shape(pixels: int) -> tuple[int, int]:
     return side, side
 
 
-def _write_array(path: Path, images: np.ndarray) -> None:  # type: ignore[type-arg]
+def _write_array(path: Path, images: np.ndarray) -> None:
     """Write images as a NumPy file, whole or not at all."""
     buffer = io.BytesIO()
     np.save(buffer, images, allow_pickle=False)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, final
@@ -25,12 +24,10 @@ from pffspike.network.parameters import Parameters
 from pffspike.network.parameters import check as check_parameters
 from pffspike.network.spec import Network, Program
 from pffspike.recording import NOTHING, Probes, Recording
+from pffspike.typing import Array, Floats, Integers, Progress, Signals
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-Signals = Mapping[str, npt.NDArray]  # type: ignore[type-arg]
-Progress = Callable[[int], None]  #: called with the number of samples finished since the last call
 
 
 @dataclass(frozen=True)
@@ -76,7 +73,7 @@ class Session(ABC):
     def _run(
         self,
         signals: Signals,
-        samples: npt.NDArray[np.int64],
+        samples: Integers,
         learning_scale: float,
         progress: Progress,
     ) -> Recording:
@@ -251,7 +248,7 @@ def _check_probes(network: Network, probes: Probes) -> None:
 
 def check_signals(
     network: Network, program: Program, signals: Signals, samples: npt.ArrayLike
-) -> tuple[dict[str, npt.NDArray], npt.NDArray[np.int64]]:  # type: ignore[type-arg]
+) -> tuple[dict[str, Array], Integers]:
     """Check and convert the arguments of `Session.run`.
 
     Returns
@@ -273,7 +270,7 @@ def check_signals(
     numbers = given.astype(np.int64)
     if np.any(numbers < 0):
         raise ValidationError(f"sample number {numbers.min()} is negative; numbers start at 0")
-    checked: dict[str, npt.NDArray] = {}  # type: ignore[type-arg]
+    checked: dict[str, Array] = {}
     for name in structure.extent(network, program).signals:
         if name not in signals:
             raise ValidationError(f"signal {name!r} is missing; program {program.name!r} needs it")
@@ -311,9 +308,7 @@ def _class_signals(network: Network, program: Program) -> set[str | None]:
     )
 
 
-def _check_classes(
-    name: str, values: npt.NDArray[np.int64], lowest: int, size: int
-) -> npt.NDArray[np.int64]:
+def _check_classes(name: str, values: Integers, lowest: int, size: int) -> Integers:
     wrong = values[(values < lowest) | (values >= size)]
     if len(wrong):
         raise ValidationError(
@@ -322,7 +317,7 @@ def _check_classes(
     return values
 
 
-def _check_probabilities(name: str, values: npt.NDArray[np.float64]) -> None:
+def _check_probabilities(name: str, values: Floats) -> None:
     if not np.all((values >= 0) & (values <= 1)):
         raise ValidationError(
             f"signal {name!r} holds values outside [0, 1]; scale it to probabilities"

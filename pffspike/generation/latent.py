@@ -24,11 +24,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import grids
-from pffspike.engines.base import Engine, Progress
+from pffspike.engines.base import Engine
 from pffspike.errors import ValidationError
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Projection
 from pffspike.recording import Probes
+from pffspike.typing import Progress
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

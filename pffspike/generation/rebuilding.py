@@ -9,10 +9,11 @@ import numpy.typing as npt
 
 from pffspike import inference
 from pffspike.data import Dataset, probabilities
-from pffspike.engines.base import Engine, Progress
+from pffspike.engines.base import Engine
 from pffspike.generation.quality import class_means
 from pffspike.generation.yardsticks import linear_decoder, principal_components
 from pffspike.trained import TrainedNetwork
+from pffspike.typing import Progress
 
 FITTED = 10000  #: training images that the other decoders are fitted on
 

@@ -7,10 +7,11 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.engines.base import Engine, Progress
+from pffspike.engines.base import Engine
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
 from pffspike.recording import Probes
+from pffspike.typing import Progress
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -51,7 +52,7 @@ def synthesize(
     program = dataclasses.replace(network.program("synthesize"), window=window)
     others = tuple(p for p in network.programs if p.name != program.name)
     network = network.replace(programs=(*others, program))
-    signals: dict[str, npt.NDArray] = {"label": labels}  # type: ignore[type-arg]
+    signals: dict[str, npt.NDArray] = {"label": labels}
     if "latent" in program.phases[0].inputs:
         size = network.population("latent").size
         signals["latent"] = np.zeros((len(labels), size)) if latents is None else latents

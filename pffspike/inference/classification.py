@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.engines.base import Engine, Progress
+from pffspike.engines.base import Engine
 from pffspike.errors import ValidationError, unknown
 from pffspike.inference.goodness import goodness_scores, leads
 from pffspike.inference.keys import sample_numbers, trial_seed
@@ -19,6 +19,7 @@ from pffspike.inference.views import Views, viewed
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
 from pffspike.recording import NOTHING, Probes, Recording
+from pffspike.typing import Progress
 
 MODES = ("goodness", "one_pass", "proposal", "early", "late")  #: ways to classify
 CALIBRATED = ("early", "late")  #: modes that need a stopping rule

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.engines.base import Engine, Progress, Session
+from pffspike.engines.base import Engine, Session
 from pffspike.errors import ValidationError
 from pffspike.inference.goodness import goodness_scores, leads, scaled_lead
 from pffspike.inference.keys import trial_seed
@@ -17,6 +17,7 @@ from pffspike.inference.views import Views, viewed
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Program
 from pffspike.recording import Probes, Recording
+from pffspike.typing import Progress
 
 BLOCK = 256  #: images at a time, whose copies one label each fit in memory; no effect on results
 

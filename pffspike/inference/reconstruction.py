@@ -10,12 +10,13 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import grids
 from pffspike.data import Coding
-from pffspike.engines.base import Engine, Progress
+from pffspike.engines.base import Engine
 from pffspike.errors import unknown
 from pffspike.inference.keys import sample_numbers
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Goodness, Network
 from pffspike.recording import Probes, Recording
+from pffspike.typing import Progress
 
 Floats = npt.NDArray[np.float64]
 

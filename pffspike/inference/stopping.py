@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter
-from pffspike.engines.base import Engine, Progress
+from pffspike.engines.base import Engine
 from pffspike.errors import ValidationError, unknown
 from pffspike.inference.goodness import deciding, goodness_scores, prefix_scores, scaled_lead
 from pffspike.inference.keys import trial_seed
@@ -19,6 +19,7 @@ from pffspike.inference.views import Views, viewed
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
 from pffspike.recording import NOTHING, Probes
+from pffspike.typing import Progress
 
 CONFIDENCE = 0.95  #: default
 TRIALS = 5  #: default of mode ``late``

@@ -6,14 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.arithmetic import counter, grids
 from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.spec import Network, Projection
-
-Floats = npt.NDArray[np.float64]
+from pffspike.typing import Floats
 
 
 @dataclass(frozen=True)

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol, TypeVar
 
 from pffspike.errors import ValidationError, unknown
 from pffspike.network import rules
-
-if TYPE_CHECKING:
-    from pffspike.network.spec import (
-        HardNegative,
-        Network,
-        Phase,
-        Population,
-        Program,
-        Projection,
-    )
+from pffspike.network.elements import HardNegative, Phase, Population, Program, Projection
 
 
-def check_references(network: Network) -> None:
+class Parts(Protocol):
+    """What is checked: a network, as far as its parts go."""
+
+    @property
+    def populations(self) -> tuple[Population, ...]:
+        """All populations."""
+
+    @property
+    def projections(self) -> tuple[Projection, ...]:
+        """All projections."""
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """All programs."""
+
+    def population(self, name: str) -> Population:
+        """Find a population."""
+
+    def projection(self, name: str) -> Projection:
+        """Find a projection."""
+
+
+def check_references(network: Parts) -> None:
     """Raise `ValidationError` with one sentence about the first reference that does not fit."""
     for projection in network.projections:
         _check_projection(network, projection)
@@ -32,7 +45,7 @@ def check_references(network: Network) -> None:
         _check_sizes(network, program)
 
 
-def _check_projection(network: Network, projection: Projection) -> None:
+def _check_projection(network: Parts, projection: Projection) -> None:
     where = f"projection {projection.name!r}"
     pre = _named(network.populations, projection.pre, f"{where}: pre")
     post = _named(network.populations, projection.post, f"{where}: post")
@@ -61,7 +74,7 @@ def _check_projection(network: Network, projection: Projection) -> None:
         _check_tie(network, projection)
 
 
-def _check_tie(network: Network, projection: Projection) -> None:
+def _check_tie(network: Parts, projection: Projection) -> None:
     where = f"projection {projection.name!r}"
     source = _named(network.projections, projection.tied, f"{where}: tied")
     shapes = [
@@ -80,7 +93,7 @@ def _check_tie(network: Network, projection: Projection) -> None:
         )
 
 
-def _check_rule(network: Network, population: Population) -> None:
+def _check_rule(network: Parts, population: Population) -> None:
     source, _ = rules.targets(population.rule)
     if source is None:
         return
@@ -93,7 +106,7 @@ def _check_rule(network: Network, population: Population) -> None:
         )
 
 
-def _check_phase(network: Network, program: Program, phase: Phase) -> None:
+def _check_phase(network: Parts, program: Program, phase: Phase) -> None:
     where = f"program {program.name!r}, phase {phase.name!r}"
     active = set(phase.inputs)
     for name in phase.projections:
@@ -129,7 +142,7 @@ def _check_learner(population: Population, active: set[str], where: str) -> None
         )
 
 
-def _check_hard_negative(network: Network, program: Program, hard_negative: HardNegative) -> None:
+def _check_hard_negative(network: Parts, program: Program, hard_negative: HardNegative) -> None:
     where = f"program {program.name!r}, hard negative"
     _named(network.populations, hard_negative.population, f"{where}: population")
     names = [phase.name for phase in program.phases]
@@ -157,7 +170,7 @@ def _check_hard_negative(network: Network, program: Program, hard_negative: Hard
         )
 
 
-def _signals(network: Network, phase: Phase) -> list[tuple[str, Population]]:
+def _signals(network: Parts, phase: Phase) -> list[tuple[str, Population]]:
     """Signals that a phase reads, with the populations that they drive or teach."""
     found = [
         (source, network.population(name))
@@ -172,7 +185,7 @@ def _signals(network: Network, phase: Phase) -> list[tuple[str, Population]]:
     return found
 
 
-def _check_sizes(network: Network, program: Program) -> None:
+def _check_sizes(network: Parts, program: Program) -> None:
     """All that a signal drives or teaches has the size of the hard negative's population."""
     sizes: dict[str, tuple[str, int]] = {}
     uses = [use for phase in program.phases for use in _signals(network, phase)]
@@ -191,11 +204,14 @@ def _check_sizes(network: Network, program: Program) -> None:
             )
 
 
-def _active(network: Network, phase: Phase) -> set[str]:
+def _active(network: Parts, phase: Phase) -> set[str]:
     return set(phase.inputs) | {network.projection(name).post for name in phase.projections}
 
 
-def _named(things: tuple, name: object, where: str):  # type: ignore[no-untyped-def, type-arg]
+_Named = TypeVar("_Named", Population, Projection)
+
+
+def _named(things: tuple[_Named, ...], name: object, where: str) -> _Named:
     for thing in things:
         if thing.name == name:
             return thing

@@ -6,16 +6,16 @@ import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike import limits
 from pffspike.network import rules
 from pffspike.network.spec import Network, Phase, Population, Program, Projection
+from pffspike.typing import Bools
 
 _COPIES = 3  #: of all weights that exist at the same time
 
 
-def mask(network: Network, projection: Projection) -> npt.NDArray[np.bool_]:
+def mask(network: Network, projection: Projection) -> Bools:
     """Which synapses exist.
 
     Parameters

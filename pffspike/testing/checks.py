@@ -5,10 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from hypothesis import HealthCheck, Phase, given, settings
 
 from pffspike.arithmetic import counter
@@ -21,6 +19,7 @@ from pffspike.network.spec import Network, Training
 from pffspike.recording import Probes, Recording
 from pffspike.testing.oracle import Oracle
 from pffspike.testing.strategies import Case, cases
+from pffspike.typing import Array
 
 Check = Callable[[Engine], None]
 
@@ -140,7 +139,7 @@ def wrong_input(engine: Engine) -> None:
         session.run(case.signals, case.samples)
 
 
-def _wrong_signals(case: Case) -> Iterator[tuple[dict[str, npt.NDArray[Any]], str]]:
+def _wrong_signals(case: Case) -> Iterator[tuple[dict[str, Array], str]]:
     image, label = case.signals["image"], case.signals["label"]
     without = {name: values for name, values in case.signals.items() if name != "image"}
     yield without, "signal 'image' is missing"
@@ -279,7 +278,7 @@ def assert_same(oracle: Oracle, recording: Recording, learned: Parameters) -> No
             _same(values, np.array(its[name], float), f"{kind} of {name!r}")
 
 
-def _same(found: npt.NDArray, expected: npt.NDArray, what: str) -> None:  # type: ignore[type-arg]
+def _same(found: Array, expected: Array, what: str) -> None:
     np.testing.assert_array_equal(found, expected.reshape(found.shape), err_msg=what)
 
 

@@ -11,12 +11,11 @@ from collections.abc import Mapping
 from fractions import Fraction
 from math import floor
 
-import numpy.typing as npt
-
 from pffspike.arithmetic import counter, grids
 from pffspike.network import structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import HardNegative, Network, Phase, Population, Projection
+from pffspike.typing import Array, Signals
 
 Numbers = list[Fraction]
 #: by population: spikes in the window, and their sum weighted by the gain
@@ -82,8 +81,8 @@ class Oracle:
 
     def run(
         self,
-        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
-        samples: npt.NDArray,  # type: ignore[type-arg]
+        signals: Signals,
+        samples: Array,
         learning_scale: float = 1.0,
     ) -> None:
         """Run samples, see `pffspike.engines.base.Session.run`; results are attributes."""

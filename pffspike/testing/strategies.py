@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from hypothesis import strategies as st
 
 from pffspike.arithmetic import counter
@@ -34,6 +33,7 @@ from pffspike.network.spec import (
     Rule,
     Training,
 )
+from pffspike.typing import Array, Integers
 
 _NORMALIZATIONS: tuple[Literal["sqrt", "shift", "none"], ...] = ("sqrt", "shift", "none")
 _SIGNS: tuple[Literal[-1, 0, 1], ...] = (0, 1, -1)
@@ -91,8 +91,8 @@ class Case:
 
     network: Network
     seed: int
-    signals: dict[str, npt.NDArray]  # type: ignore[type-arg]
-    samples: npt.NDArray[np.int64]
+    signals: dict[str, Array]
+    samples: Integers
 
 
 @st.composite
@@ -123,7 +123,7 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(network, seed, signals, samples)
 
 
-def _signal(network: Network, program: Program, name: str, key: int) -> npt.NDArray:  # type: ignore[type-arg]
+def _signal(network: Network, program: Program, name: str, key: int) -> Array:
     size = signal_size(network, program, name)
     classes = counter.integers(key, np.arange(3), size)
     if program.hard_negative and name == program.hard_negative.signal:

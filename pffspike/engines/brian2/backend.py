@@ -6,13 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
-from pffspike.engines.brian2.layout import Multiples
 from pffspike.engines.brian2.schedule import Tables
-
-Floats = npt.NDArray[np.float64]
+from pffspike.typing import Floats, Multiples
 
 
 @dataclass(frozen=True)
@@ -66,7 +61,7 @@ class Recorded:
     squares: Floats
     beaten: Floats | None
     counts: Floats | None
-    spikes: tuple[npt.NDArray[np.int32], Floats] | None
+    spikes: tuple[Multiples, Floats] | None
 
 
 class Backend(Protocol):

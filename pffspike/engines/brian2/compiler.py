@@ -99,7 +99,7 @@ def _compile_units(directory: Path, flags: Sequence[str], log: object) -> bool:
 
 
 def _start(command: list[str], directory: Path, log: object) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(command, cwd=directory, stdout=log, stderr=log)  # type: ignore[call-overload, no-any-return]
+    return subprocess.Popen(command, cwd=directory, stdout=log, stderr=log)  # type: ignore[call-overload]
 
 
 def _finish(*processes: subprocess.Popen[bytes]) -> int:

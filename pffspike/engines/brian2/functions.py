@@ -10,6 +10,7 @@ import numpy.typing as npt
 from brian2 import Function
 
 from pffspike.arithmetic import counter, grids
+from pffspike.typing import Array, Floats, Integers
 
 _CPP = (
     counter.cpp_source()
@@ -29,23 +30,23 @@ cdef inline int64_t pffspike_join(double upper, double lower) noexcept nogil:
 )
 
 
-def _derive(key: npt.ArrayLike, index: npt.ArrayLike) -> npt.NDArray[np.int64]:
+def _derive(key: npt.ArrayLike, index: npt.ArrayLike) -> Integers:
     keys = counter.derive_keys(np.asarray(key, np.int64), np.asarray(index, np.int64))
     return _shaped(keys.view(np.int64), key, index)
 
 
-def _uniform(key: npt.ArrayLike, position: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def _uniform(key: npt.ArrayLike, position: npt.ArrayLike) -> Floats:
     numbers = counter.uniform(np.asarray(key, np.int64), np.asarray(position, np.int64))
     return _shaped(numbers, key, position)
 
 
-def _join(upper: npt.ArrayLike, lower: npt.ArrayLike) -> npt.NDArray[np.int64]:
+def _join(upper: npt.ArrayLike, lower: npt.ArrayLike) -> Integers:
     high = np.atleast_1d(np.asarray(upper).astype(np.uint64))
     low = np.atleast_1d(np.asarray(lower).astype(np.uint64))
     return _shaped(((high << np.uint64(32)) | low).view(np.int64), upper, lower)
 
 
-def _shaped(values: npt.NDArray, *arguments: npt.ArrayLike) -> npt.NDArray:  # type: ignore[type-arg]
+def _shaped(values: Array, *arguments: npt.ArrayLike) -> Array:
     """Give numbers for numbers: Brian2 assigns them to shared variables."""
     return values.reshape(np.broadcast_shapes(*[np.shape(a) for a in arguments]))
 
@@ -85,7 +86,7 @@ def _implement(
     name: str,
     cpp: str,
     cython: str,
-    namespace: dict[str, npt.NDArray] | None = None,  # type: ignore[type-arg]
+    namespace: dict[str, Array] | None = None,
     needs: dict[str, Function] | None = None,
 ) -> None:
     for target, code in (("cpp", cpp), ("cython", cython)):
@@ -94,7 +95,7 @@ def _implement(
         )
 
 
-def gain_function(tables: npt.NDArray[np.float64]) -> Function:
+def gain_function(tables: Floats) -> Function:
     """``pffspike_gain(k)``: entry ``k`` of all gain tables, one behind the other."""
     function = Function(
         lambda k: tables[np.asarray(k).astype(np.int64)],
@@ -151,7 +152,7 @@ static inline double pffspike_stop(double x)
     return function
 
 
-def gain_tables(kinds: list[tuple[str, int]]) -> tuple[npt.NDArray[np.float64], list[int]]:
+def gain_tables(kinds: list[tuple[str, int]]) -> tuple[Floats, list[int]]:
     """Gain tables of populations in a row, and where each begins.
 
     Parameters

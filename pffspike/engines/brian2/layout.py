@@ -9,15 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.network import structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Phase, Population, Program, Projection
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Multiples = npt.NDArray[np.int32]  #: weights in units of their grid; any range that is allowed fits
+from pffspike.typing import Floats, Integers, Multiples
 
 
 def learns_in(projection: Projection, phase: Phase) -> bool:

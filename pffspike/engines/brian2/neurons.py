@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from brian2 import NeuronGroup, linked_var
 
 from pffspike.arithmetic import grids
@@ -11,6 +10,7 @@ from pffspike.engines.brian2.frame import Frame, Order, Synaptic
 from pffspike.engines.brian2.rows import sum_type
 from pffspike.engines.brian2.schedule import CHOSEN, PROBABILITIES
 from pffspike.network import rules
+from pffspike.typing import Integers
 
 _ROUNDING_KEYS = ("rounding_key", "sender_key", "receiver_key")
 _NEURONS = """
@@ -117,7 +117,7 @@ def _hard_negative(voters: NeuronGroup) -> str:
     return f"int(beaten == 0) * int(place < {len(voters)})"
 
 
-def _targets(frame: Frame) -> npt.NDArray[np.int64]:
+def _targets(frame: Frame) -> Integers:
     """Neuron whose rate each neuron shall reproduce; itself where there is none."""
     targets = np.arange(frame.layout.neurons)
     for p in frame.layout.populations:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 from pffspike.engines.brian2 import compiler
@@ -17,6 +16,7 @@ from pffspike.engines.brian2.frame import STEP, Frame
 from pffspike.engines.brian2.model import Model
 from pffspike.engines.brian2.model import build as build_model
 from pffspike.engines.brian2.state import brian2_state
+from pffspike.typing import Array
 
 WEIGHTS = "weights."  #: before the names of weights among the results
 _DESCRIPTION = "program.json"
@@ -32,7 +32,7 @@ class Result:
     dtype: str
     columns: int = 0
 
-    def read(self, folder: Path) -> npt.NDArray:  # type: ignore[type-arg]
+    def read(self, folder: Path) -> Array:
         """Read it from the folder of a run."""
         values = np.fromfile(folder / self.file, self.dtype)
         return values.reshape(-1, self.columns) if self.columns else values

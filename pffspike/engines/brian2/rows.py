@@ -16,16 +16,16 @@ from brian2.devices.device import get_device
 from pffspike.engines.brian2 import kernels
 from pffspike.engines.brian2.layout import Layout
 from pffspike.network import structure
+from pffspike.network.rows import block_size
 from pffspike.network.spec import Projection
-
-Floats = npt.NDArray[np.float64]
+from pffspike.typing import Floats, Integers, Multiples
 
 #: Arrays of the neurons that rows read and write, in the order of the C++ structure.
 _ARRAYS = ("current", "sum", "c", "a", "f", "sender_draw", "receiver_draw")
 _WIDE = 2**31  #: sums below it fit 32 bits
 
 
-def table(layout: Layout) -> npt.NDArray[np.int64]:
+def table(layout: Layout) -> Integers:
     """Table of projections, see `pffspike.engines.brian2.kernels.COLUMNS`.
 
     Returns
@@ -35,10 +35,11 @@ def table(layout: Layout) -> npt.NDArray[np.int64]:
     rows = []
     for p in layout.projections:
         pre, post = layout.slices[p.pre], layout.slices[p.post]
-        block = {"dense": 0, "one_to_one": 1, "blocks": p.block}[p.connectivity]
         low, high = (int(value / layout.grid(p)) for value in (p.low, p.high))
         senders, receivers = pre.stop - pre.start, post.stop - post.start
-        rows.append((pre.start, senders, post.start, receivers, block, p.normalized, low, high))
+        rows.append(
+            (pre.start, senders, post.start, receivers, block_size(p), p.normalized, low, high)
+        )
     return np.array(rows, np.int64).reshape(-1, len(kernels.COLUMNS))
 
 
@@ -137,7 +138,7 @@ class Rows:
             self._sum, fields, [f"brian::{name}.data()" for name in weights], self._table.tolist()
         )
 
-    def _places(self) -> npt.NDArray[np.int64]:
+    def _places(self) -> Integers:
         """Addresses of all arrays: those of the neurons, then the weights by projection."""
         arrays = self._neurons.variables
         spikes = arrays["_spikespace"].get_value()
@@ -154,7 +155,7 @@ class Rows:
     def _array(self, name: str) -> Floats:
         return np.asarray(self._neurons.variables[name].get_value())
 
-    def _spiking(self) -> npt.NDArray[np.int32]:
+    def _spiking(self) -> Multiples:
         spikes = self._neurons.variables["_spikespace"].get_value()
         return np.asarray(spikes[: spikes[-1]])
 
@@ -199,7 +200,7 @@ class Rows:
         changed = w[places] + np.floor(rate * trace[places, None] * f + noise)
         w[places] = np.clip(changed, row["low"], row["high"])
 
-    def _rows(self, k: int) -> npt.NDArray[np.int32]:
+    def _rows(self, k: int) -> Multiples:
         senders = self._table[k][kernels.COLUMNS.index("senders")]
         return np.asarray(self._weights[k].get_value()).reshape(senders, -1)
 
@@ -216,7 +217,7 @@ def _each(action: Callable[[int, float], None]) -> Callable[..., Floats]:
     return called
 
 
-def _receivers(projection: Projection, places: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _receivers(projection: Projection, places: Integers) -> Integers:
     """Receivers, by their place, of senders by theirs; not for dense projections."""
     if projection.connectivity == "one_to_one":
         return places[:, None]

@@ -8,18 +8,14 @@ notion of phases. Only the hard negative must be found while it runs.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.arithmetic import counter
 from pffspike.engines.brian2.layout import Layout, learns_in
 from pffspike.network import rules, structure
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from pffspike.typing import Floats, Integers, Signals
 
 SILENT = -(2.0**40)  #: drive of an inactive population: below any that a network can reach
 PROBABILITIES = -1.0  #: in the place of a clamped class: follow the signal's probabilities
@@ -120,7 +116,7 @@ class Scheduler:
 
     def tables(
         self,
-        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+        signals: Signals,
         samples: Integers,
     ) -> Tables:
         """Write the tables of a chunk.
@@ -168,7 +164,7 @@ class Scheduler:
         self,
         rows: Floats,
         index: int,
-        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+        signals: Signals,
     ) -> None:
         phase, columns = self.layout.program.phases[index], self.columns
         active = structure.active(self.layout.network, phase)
@@ -193,7 +189,7 @@ class Scheduler:
         self,
         rows: Floats,
         index: int,
-        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+        signals: Signals,
     ) -> None:
         program, columns = self.layout.program, self.columns
         phase, hard_negative = program.phases[index], program.hard_negative
@@ -221,7 +217,7 @@ class Scheduler:
 
     def _probabilities(
         self,
-        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+        signals: Signals,
         samples: int,
     ) -> Floats:
         table = np.zeros((samples, max(1, self.width)))

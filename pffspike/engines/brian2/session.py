@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from pffspike.engines.base import Progress, Session, Signals, Task
+from pffspike.engines.base import Session, Task
 from pffspike.engines.brian2 import builds
 from pffspike.engines.brian2.backend import Backend, Rates, Recorded, State
 from pffspike.engines.brian2.frame import STEP, Frame
@@ -20,6 +19,7 @@ from pffspike.engines.brian2.standalone import StandaloneBackend
 from pffspike.network import constants
 from pffspike.network.parameters import Parameters
 from pffspike.recording import Probes, Recording
+from pffspike.typing import Bools, Integers, Progress, Signals
 
 if TYPE_CHECKING:
     from pffspike.engines.brian2.engine import Brian2Engine
@@ -52,7 +52,7 @@ class Brian2Session(Session):
     def _run(
         self,
         signals: Signals,
-        samples: npt.NDArray[np.int64],
+        samples: Integers,
         learning_scale: float,
         progress: Progress,
     ) -> Recording:
@@ -97,8 +97,8 @@ class Brian2Session(Session):
     def _trace(
         self,
         recorded: Recorded,
-        samples: npt.NDArray[np.int64],
-        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+        samples: Integers,
+        signals: Signals,
     ) -> Recording:
         populations = self._layout.populations
         return Recording(
@@ -118,9 +118,9 @@ class Brian2Session(Session):
     def _hard_negatives(
         self,
         recorded: Recorded,
-        samples: npt.NDArray[np.int64],
-        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
-    ) -> npt.NDArray[np.int64]:
+        samples: Integers,
+        signals: Signals,
+    ) -> Integers:
         hard_negative, phases = self._program.hard_negative, self._program.phases
         if hard_negative is None or not len(samples) or recorded.beaten is None:
             return np.full(len(samples), -1, np.int64)
@@ -129,7 +129,7 @@ class Brian2Session(Session):
         given = signals.get(hard_negative.signal, np.full(len(samples), -1))
         return np.where(given < 0, chosen, given).astype(np.int64)
 
-    def _counts(self, recorded: Recorded) -> dict[str, npt.NDArray[np.int64]]:
+    def _counts(self, recorded: Recorded) -> dict[str, Integers]:
         counts, start = {}, 0
         for name in self._probes.counts:
             if name in self._layout.slices and recorded.counts is not None:
@@ -138,7 +138,7 @@ class Brian2Session(Session):
                 start = stop
         return counts
 
-    def _rasters(self, recorded: Recorded, presentations: int) -> dict[str, npt.NDArray[np.bool_]]:
+    def _rasters(self, recorded: Recorded, presentations: int) -> dict[str, Bools]:
         steps = self._program.steps
         if recorded.spikes is None:
             return {}

@@ -15,15 +15,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.engines.brian2 import builds, program
 from pffspike.engines.brian2.backend import Rates, Recorded, State
 from pffspike.engines.brian2.frame import Frame
 from pffspike.engines.brian2.schedule import Tables
 from pffspike.errors import ValidationError
+from pffspike.typing import Array
 
-Arguments = Mapping[str, npt.NDArray]  # type: ignore[type-arg]
+Arguments = Mapping[str, Array]
 
 
 class StandaloneBackend:
@@ -122,7 +122,7 @@ class StandaloneBackend:
     def _recorded(self, folder: Path, presentations: int) -> Recorded:
         files, rows = self._program.results, slice(1, presentations + 1)
 
-        def some(name: str) -> npt.NDArray | None:  # type: ignore[type-arg]
+        def some(name: str) -> Array | None:
             return files[name].read(folder)[rows] if name in files else None
 
         return Recorded(

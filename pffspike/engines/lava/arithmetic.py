@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import grids
 from pffspike.errors import ValidationError
+from pffspike.typing import Array, Floats
 
 Format = Literal["fixed", "floating"]
-Array = npt.NDArray  # type: ignore[type-arg]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Dyadic:
         return self.integers >> (grid - self.grid)
 
 
-def _logistic_table() -> npt.NDArray[np.float64]:
+def _logistic_table() -> Floats:
     middles = LOGISTIC_LOW + (np.arange(256) + 0.5) * 2.0**LOGISTIC_GRID
     return grids.nearest(1.0 / (1.0 + np.exp(-4.0 * (middles - 0.5))), -16)
 
@@ -136,7 +136,7 @@ class Arithmetic:
             )
         return (real * 2.0**-grid).astype(np.int64)
 
-    def decode(self, raw: Array, grid: int) -> npt.NDArray[np.float64]:
+    def decode(self, raw: Array, grid: int) -> Floats:
         """Doubles from what `encode` gives."""
         return raw.copy() if self.name == "floating" else raw * 2.0**grid
 

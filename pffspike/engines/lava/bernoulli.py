@@ -5,24 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.arithmetic import counter
 from pffspike.engines.lava.memory import Probe, Schedule
 from pffspike.engines.lava.plan import Neurons
 from pffspike.engines.lava.ranges import CheckedModel
-
-Array = npt.NDArray  # type: ignore[type-arg]
+from pffspike.typing import Array, Bools, Floats, Integers, Keys
 
 _SHIFT = np.uint64(64 - counter.UNIFORM_BITS)
 
 
-def floating_uniform(bits: npt.NDArray[np.uint64]) -> npt.NDArray[np.float64]:
+def floating_uniform(bits: Keys) -> Floats:
     """Uniform numbers in [0, 1) from integers of 24 bits."""
     return bits.astype(np.float64) * 2.0**-counter.UNIFORM_BITS
 
 
-def fixed_uniform(bits: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
+def fixed_uniform(bits: Keys) -> Integers:
     """Uniform numbers as multiples of 2^-24, from integers of 24 bits."""
     return bits.astype(np.int64)
 
@@ -53,7 +51,7 @@ class BernoulliModel(CheckedModel):
         """Lanes that hold a sample."""
         return int(self.schedule.used[0])
 
-    def bits(self, phase: int, step: int, chosen: Array | None = None) -> npt.NDArray[np.uint64]:
+    def bits(self, phase: int, step: int, chosen: Array | None = None) -> Keys:
         """Draw ``(used, units)`` integers of 24 bits: the uniform numbers times 2^24.
 
         Parameters
@@ -68,7 +66,7 @@ class BernoulliModel(CheckedModel):
         offsets = self.offsets if chosen is None else self.offsets[chosen]
         return counter.mix(self.keys[:, step, None] + offsets) >> _SHIFT
 
-    def emit(self, phase: int, step: int, spikes: npt.NDArray[np.bool_] | None) -> None:
+    def emit(self, phase: int, step: int, spikes: Bools | None) -> None:
         """Send the spikes of a step and count them.
 
         Parameters
@@ -82,7 +80,7 @@ class BernoulliModel(CheckedModel):
         self._count(phase, step, spikes, many)
         self.progress[0] = self.time_step
 
-    def _send(self, spikes: npt.NDArray[np.bool_] | None, many: Array | None) -> None:
+    def _send(self, spikes: Bools | None, many: Array | None) -> None:
         plain = graded = self.silence
         if spikes is not None and self.s_out.csp_ports:
             plain = np.zeros_like(self.silence)
@@ -94,9 +92,7 @@ class BernoulliModel(CheckedModel):
         self.g_out.send(graded)
         self.d_out.send(graded[0])
 
-    def _count(
-        self, phase: int, step: int, spikes: npt.NDArray[np.bool_] | None, many: Array | None
-    ) -> None:
+    def _count(self, phase: int, step: int, spikes: Bools | None, many: Array | None) -> None:
         probe = self.probe
         if step == 0:
             probe.spikes[phase] = 0

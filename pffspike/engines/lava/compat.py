@@ -66,7 +66,7 @@ def _hashable_byte_encoder() -> Iterator[None]:
             options["unsafe_hash"] = True
         return original(cls, **options)
 
-    dataclasses.dataclass = dataclass  # type: ignore[assignment]
+    dataclasses.dataclass = dataclass
     try:
         yield
     finally:
@@ -76,11 +76,11 @@ def _hashable_byte_encoder() -> Iterator[None]:
 @contextlib.contextmanager
 def _start_method(method: str | None) -> Iterator[None]:
     previous = multiprocessing.get_start_method(allow_none=True)
-    multiprocessing.set_start_method(method, force=True)  # type: ignore[arg-type]
+    multiprocessing.set_start_method(method, force=True)
     try:
         yield
     finally:
-        multiprocessing.set_start_method(previous, force=True)  # type: ignore[arg-type]
+        multiprocessing.set_start_method(previous, force=True)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from greenlet import GreenletExit, getcurrent, greenlet
 from lava.magma.compiler.channels.interfaces import Channel, ChannelType
 from lava.magma.compiler.channels.pypychannel import CspRecvPort, CspSendPort
@@ -26,8 +25,7 @@ from lava.magma.runtime.message_infrastructure.message_infrastructure_interface 
 from lava.magma.runtime.runtime_services import runtime_service as service_module
 
 from pffspike.errors import ValidationError
-
-Array = npt.NDArray  # type: ignore[type-arg]
+from pffspike.typing import Array
 
 
 class Actor(greenlet):
@@ -95,7 +93,7 @@ class Scheduler:
         self.actors.clear()
 
 
-class LocalChannel(Channel):  # type: ignore[misc]
+class LocalChannel(Channel):
     """A queue of arrays with a sending and a receiving end, as Lava's builders want it."""
 
     def __init__(
@@ -145,7 +143,7 @@ class _LocalPort:
         return self._channel.waiting
 
 
-class LocalSendPort(_LocalPort, CspSendPort):  # type: ignore[misc]
+class LocalSendPort(_LocalPort, CspSendPort):
     """Sending end of a `LocalChannel`."""
 
     def probe(self) -> bool:
@@ -166,7 +164,7 @@ class LocalSendPort(_LocalPort, CspSendPort):  # type: ignore[misc]
             self._channel.scheduler.wake(self.waiting)
 
 
-class LocalRecvPort(_LocalPort, CspRecvPort):  # type: ignore[misc]
+class LocalRecvPort(_LocalPort, CspRecvPort):
     """Receiving end of a `LocalChannel`."""
 
     def probe(self) -> bool:
@@ -206,7 +204,7 @@ class Selector:
             self._scheduler.rest("be told")
 
 
-class Cooperative(MessageInfrastructureInterface):  # type: ignore[misc]
+class Cooperative(MessageInfrastructureInterface):
     """See the module."""
 
     def __init__(self) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
-from scipy import sparse  # type: ignore[import-untyped]
+from scipy import sparse
 
-Array = npt.NDArray  # type: ignore[type-arg]
+from pffspike.typing import Array
 
 
 def deliver(spikes: Array, weights: Array, group: int) -> Array:

@@ -107,7 +107,7 @@ def _waiting_for(frame: FrameType | None) -> str:
     return ""
 
 
-class Infrastructure(MultiProcessing):  # type: ignore[misc]
+class Infrastructure(MultiProcessing):
     """See the module."""
 
     def start(self) -> None:

@@ -9,14 +9,12 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.arithmetic import counter, grids
 from pffspike.engines.lava.arithmetic import Arithmetic, Dyadic, Number
 from pffspike.network import constants, exactness, rules
 from pffspike.network.spec import Population
-
-Array = npt.NDArray  # type: ignore[type-arg]
+from pffspike.typing import Array, Integers
 
 _MASK = np.int64((1 << counter.UNIFORM_BITS) - 1)
 
@@ -185,9 +183,9 @@ class Plasticity:
     low: Array
     high: Array
     key: int
-    senders: npt.NDArray[np.int64]
-    receivers: npt.NDArray[np.int64]
-    columns: npt.NDArray[np.int64] | None
+    senders: Integers
+    receivers: Integers
+    columns: Integers | None
     hollow: bool
 
     def change(
@@ -221,9 +219,7 @@ class Plasticity:
             new[self.columns[rows] == rows[:, None]] = 0
         weights[rows] = new
 
-    def _noise(
-        self, rows: npt.NDArray[np.int64], columns: Array | slice, sample: int, phase: int
-    ) -> Number:
+    def _noise(self, rows: Integers, columns: Array | slice, sample: int, phase: int) -> Number:
         key = counter.derive_key(self.key, sample, phase)
         senders, receivers = (
             (

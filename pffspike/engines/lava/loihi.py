@@ -33,15 +33,13 @@ import math
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.arithmetic import grids
 from pffspike.engines.lava.plan import Plan, Synapses
 from pffspike.errors import ValidationError
 from pffspike.network import constants, exactness, rules, structure
 from pffspike.network.spec import Network, Program, Projection
-
-Array = npt.NDArray  # type: ignore[type-arg]
+from pffspike.typing import Array
 
 CARRY = 0.25  #: of a pre trace that the next presentation finds, and that the rule reads
 MESSAGE_BITS = 6  #: of a gain

@@ -12,17 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.arithmetic import grids
 from pffspike.engines.lava.arithmetic import Arithmetic
-from pffspike.engines.lava.plan import Plan, matrix_of, rows_of
-from pffspike.network import constants
+from pffspike.engines.lava.plan import Plan
+from pffspike.network import constants, rows
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Program
 from pffspike.recording import Probes
-
-Array = npt.NDArray  # type: ignore[type-arg]
+from pffspike.typing import Array, Integers
 
 
 def shared(shape: tuple[int, ...], dtype: type[np.generic]) -> Array:
@@ -92,7 +90,7 @@ class Memory:
         self._arithmetic: Arithmetic = plan.arithmetic
         #: raw rows by projection that owns them, raw biases by population
         self.weights = {
-            name: self._filled(rows_of(p, parameters.weights[name]), p.grid)
+            name: self._filled(rows.to_rows(p, parameters.weights[name]), p.grid)
             for name in dict.fromkeys(each.owner for each in plan.projections)
             for p in [network.projection(name)]
         }
@@ -162,9 +160,9 @@ class Memory:
         """Weights and biases as they are now, of the projections and populations of the plan."""
         decode = self._arithmetic.decode
         weights = {}
-        for name, rows in self.weights.items():
+        for name, raw in self.weights.items():
             projection = self._network.projection(name)
-            weights[name] = matrix_of(projection, decode(rows, projection.grid))
+            weights[name] = rows.to_matrix(projection, decode(raw, projection.grid))
         return Parameters(
             weights,
             {name: decode(raw, grids.DRIVE_GRID) for name, raw in self.biases.items()},
@@ -175,7 +173,7 @@ class Memory:
         arrays = self._probabilities[name]
         return tuple(None if f is None else arrays[f] for f in self._followed[name])
 
-    def load(self, signals: Mapping[str, Array], samples: npt.NDArray[np.int64]) -> None:
+    def load(self, signals: Mapping[str, Array], samples: Integers) -> None:
         """Put samples into the first lanes, before they run."""
         used = len(samples)
         self.schedule.used[0] = used

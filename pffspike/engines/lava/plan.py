@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
 from pffspike.arithmetic import counter, grids
 from pffspike.engines.lava.arithmetic import Arithmetic
 from pffspike.engines.lava.learning import Lesson, Plasticity
-from pffspike.network import exactness, structure
+from pffspike.network import exactness, rows, structure
 from pffspike.network.spec import Network, Population, Program, Projection
-
-Array = npt.NDArray  # type: ignore[type-arg]
+from pffspike.typing import Array, Integers
 
 
 @dataclass(frozen=True)
@@ -69,7 +65,7 @@ class Neurons:
     name: str
     shape: tuple[int, int]
     clock: Clock
-    counters: npt.NDArray[np.int64]
+    counters: Integers
     streams: tuple[int, ...]
     active: tuple[bool, ...]
     shifts: tuple[int, ...]
@@ -255,7 +251,7 @@ def _synapses(
         (lanes, pre.size),
         (lanes, post.size),
         arithmetic,
-        _group(projection, pre.size),
+        rows.block_size(projection) or pre.size,
         projection.normalized,
         tuple(
             fine - grid if projection.name in phase.projections else None
@@ -294,46 +290,6 @@ def _plasticity(
         counter.derive_key(seed, counter.ROUNDING),
         counter.neuron_counters(network.index(pre.name), pre.size),
         counter.neuron_counters(network.index(post.name), post.size),
-        _columns(projection, pre.size),
+        rows.receivers(projection, pre.size),
         projection.connectivity == "blocks",
     )
-
-
-def _group(projection: Projection, size: int) -> int:
-    if projection.connectivity == "dense":
-        return size
-    return 1 if projection.connectivity == "one_to_one" else projection.block
-
-
-def _columns(projection: Projection, size: int) -> npt.NDArray[np.int64] | None:
-    """Receivers of each sender, None if all are."""
-    if projection.connectivity == "dense":
-        return None
-    group = _group(projection, size)
-    return np.arange(size)[:, None] // group * group + np.arange(group)
-
-
-def rows_of(projection: Projection, w: Array) -> Array:
-    """Weights without the synapses between groups.
-
-    Parameters
-    ----------
-    projection : Projection
-    w : (n_pre, n_post) ndarray
-
-    Returns
-    -------
-    (n_pre, width) ndarray
-    """
-    columns = _columns(projection, len(w))
-    return w if columns is None else np.take_along_axis(w, columns, axis=1)
-
-
-def matrix_of(projection: Projection, rows: Array) -> Array:
-    """Undo `rows_of`."""
-    columns = _columns(projection, len(rows))
-    if columns is None:
-        return rows
-    w = np.zeros((len(rows), len(rows)), rows.dtype)
-    np.put_along_axis(w, columns, rows, axis=1)
-    return w

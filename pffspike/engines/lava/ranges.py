@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from lava.magma.core.model.py.model import PyLoihiProcessModel
 from lava.magma.core.model.py.ports import AbstractPyIOPort, PyInPort
 from lava.magma.core.model.py.type import LavaPyType
@@ -17,15 +16,14 @@ from lava.magma.core.model.py.type import LavaPyType
 from pffspike.arithmetic import grids
 from pffspike.engines.lava.errors import RangeError
 from pffspike.engines.lava.plan import Neurons, Synapses
-
-Array = npt.NDArray  # type: ignore[type-arg]
+from pffspike.typing import Array
 
 WEIGHT_BITS = 31  #: a weight of up to 64 on the grid 2^-24, without its sign
 PAYLOAD_BITS = 24  #: what Loihi 2 has for a graded spike, see hardware/loihi2.toml
 SUM_BITS = grids.EXACT_BITS  #: currents, drives, traces, factors and changes
 
 
-class CheckedModel(PyLoihiProcessModel):  # type: ignore[misc]
+class CheckedModel(PyLoihiProcessModel):
     """A model that can check ranges.
 
     Parameters

@@ -32,7 +32,7 @@ _IDLE = ("service", "be told")  #: what a process waits for that has finished it
 Progress = Callable[[], int]  #: a number that grows while processes finish steps
 
 
-class GuardedRuntime(Runtime):  # type: ignore[misc]
+class GuardedRuntime(Runtime):
     """Lava's runtime under a guard.
 
     Stock Lava waits for ever after an exception in a model, for a process that has died, and

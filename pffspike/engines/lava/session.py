@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.arithmetic import counter
-from pffspike.engines.base import Engine, Progress, Session, Signals, Task
+from pffspike.engines.base import Engine, Session, Task
 from pffspike.engines.lava import compat, loihi
 from pffspike.engines.lava.arithmetic import Arithmetic, Format
 from pffspike.engines.lava.memory import Memory
@@ -20,8 +19,7 @@ from pffspike.network import constants, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import HardNegative, Network, Program
 from pffspike.recording import Recording
-
-Array = npt.NDArray  # type: ignore[type-arg]
+from pffspike.typing import Array, Integers, Progress, Signals
 
 _LANES = 64  #: 128 were a quarter faster in a long run on digits and slower in a short one
 _TIMEOUT = 4.0  #: seconds without a finished step; a step takes milliseconds
@@ -142,7 +140,7 @@ class LavaSession(Session):
     def _run(
         self,
         signals: Signals,
-        samples: npt.NDArray[np.int64],
+        samples: Integers,
         learning_scale: float,
         progress: Progress,
     ) -> Recording:
@@ -185,7 +183,7 @@ class LavaSession(Session):
                     raw = loihi.raw_weights(projection, actor.model)
                     self._memory.weights[actor.name][:] = raw
 
-    def _run_lanes(self, signals: Mapping[str, Array], samples: npt.NDArray[np.int64]) -> Recording:
+    def _run_lanes(self, signals: Mapping[str, Array], samples: Integers) -> Recording:
         """Run as many samples as there are lanes, or fewer."""
         program, hard_negative, current = self._program, self._program.hard_negative, dict(signals)
         chosen = np.full(len(samples), -1, np.int64)
@@ -216,7 +214,7 @@ class LavaSession(Session):
             for runtime in self._runtimes if phases else ():
                 runtime.run_steps(self._program.steps * (phases if together else 1))
 
-    def _trace(self, samples: npt.NDArray[np.int64], chosen: npt.NDArray[np.int64]) -> Recording:
+    def _trace(self, samples: Integers, chosen: Integers) -> Recording:
         used, window = len(samples), self._program.window
         spikes, goodness, counts, rasters = {}, {}, {}, {}
         for population in structure.extent(self._network, self._program).populations:
@@ -258,10 +256,10 @@ def _stop(runtimes: list[Any]) -> None:
 def _hard_negatives(
     hard_negative: HardNegative,
     counts: Array,
-    truth: npt.NDArray[np.int64],
+    truth: Integers,
     seed: int,
-    samples: npt.NDArray[np.int64],
-) -> npt.NDArray[np.int64]:
+    samples: Integers,
+) -> Integers:
     """Most convincing wrong class of each sample, see `pffspike.network.spec.HardNegative`."""
     classes = np.arange(counts.shape[1])
     keys = counter.derive_keys(counter.derive_key(seed, counter.HARD_NEGATIVES), samples)

@@ -25,7 +25,7 @@ _CHANNEL_SIZE = 4  #: messages that a channel holds; one or two would do
 _START_SECONDS = 30.0  #: to build all models
 
 
-class CooperativeRuntime(Runtime):  # type: ignore[misc]
+class CooperativeRuntime(Runtime):
     """Lava's runtime on `pffspike.engines.lava.cooperative`.
 
     Parameters

@@ -17,13 +17,10 @@ import numpy.typing as npt
 from pffspike.arithmetic import counter, grids
 from pffspike.network import constants, rules, structure
 from pffspike.network.parameters import Parameters
+from pffspike.network.rows import block_size, to_matrix, to_rows
 from pffspike.network.rules import Coefficients
 from pffspike.network.spec import Network, Phase, Population, Program, Projection
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Keys = npt.NDArray[np.uint64]
-Flags = npt.NDArray[np.bool_]
+from pffspike.typing import Array, Bools, Floats, Integers, Keys
 
 _ALIGNED = 64  #: places
 _SMALL = 16  #: places for what is at most `_ALIGNED` wide: the read-out has 10
@@ -66,13 +63,13 @@ class Projections(NamedTuple):
     offset: Integers
     sums: Integers
     block: Integers
-    hollow: Flags
-    normalized: Flags
+    hollow: Bools
+    normalized: Bools
     unit: Floats
     low: Floats
     high: Floats
-    kept: Flags
-    ahead: Flags
+    kept: Bools
+    ahead: Bools
 
 
 class Phases(NamedTuple):
@@ -92,11 +89,11 @@ class Phases(NamedTuple):
     line: Floats
     slope: Floats
     theta: Floats
-    learns: Flags
-    enabled: Flags
-    plastic: Flags
-    known_spikes: Flags
-    known_sums: Flags
+    learns: Bools
+    enabled: Bools
+    plastic: Bools
+    known_spikes: Bools
+    known_sums: Bools
 
 
 class Course(NamedTuple):
@@ -187,7 +184,7 @@ class Plan:
             post=np.array([self._position[p.post] for p in projections], np.int64),
             offset=np.array([self.offsets[structure.weights_of(p)] for p in projections], np.int64),
             sums=_starts(_room(np.array(receivers, np.int64))),
-            block=np.array([_block(p) for p in projections], np.int64),
+            block=np.array([block_size(p) for p in projections], np.int64),
             hollow=np.array([p.connectivity == "blocks" for p in projections], bool),
             normalized=np.array([p.normalized for p in projections], bool),
             unit=np.array([2.0**p.grid for p in projections]),
@@ -198,18 +195,18 @@ class Plan:
         )
 
     def _width(self, projection: Projection) -> int:
-        return _block(projection) or self.network.population(projection.post).size
+        return block_size(projection) or self.network.population(projection.post).size
 
     def _ahead(self, projection: Projection) -> bool:
         driven = self.network.population(projection.pre).input
         return (
-            driven and _block(projection) == 0 and self.program.steps <= 64
+            driven and block_size(projection) == 0 and self.program.steps <= 64
         )  # there is a bit for each
 
     def _shape(self, projection: Projection) -> tuple[int, int]:
         """Rows of a projection, and places of each."""
         senders, width = self.network.population(projection.pre).size, self._width(projection)
-        return senders, width if _block(projection) else int(_room(np.array(width)))
+        return senders, width if block_size(projection) else int(_room(np.array(width)))
 
     def _phases(self, seed: int) -> Phases:
         phases, populations = self.program.phases, self.extent.populations
@@ -311,8 +308,7 @@ class Plan:
         """Weights and biases as two rows: ``(synapses,)`` integers, ``(neurons,)`` float64."""
         weights = aligned_zeros(self.places, self.dtype)
         for p in self.owners:
-            dense = parameters.weights[p.name] * 2.0**-p.grid
-            self._rows(weights, p)[:] = dense if _block(p) == 0 else dense[_indices(p, dense)]
+            self._rows(weights, p)[:] = to_rows(p, parameters.weights[p.name] * 2.0**-p.grid)
         biases = aligned_zeros(self.neurons, np.dtype(np.float64))
         for population, start in zip(self.extent.populations, self.populations.start, strict=True):
             if not population.input:
@@ -321,15 +317,10 @@ class Plan:
 
     def unpack(self, weights: npt.NDArray[np.signedinteger], biases: Floats) -> Parameters:
         """Make new matrices of the rows of `pack`, of what the program uses."""
-        matrices: dict[str, Floats] = {}
-        for p in self.owners:
-            rows = self._rows(weights, p)
-            if _block(p) == 0:
-                matrices[p.name] = rows.astype(np.float64) * 2.0**p.grid
-            else:
-                dense = np.zeros((len(rows), self.network.population(p.post).size))
-                dense[_indices(p, dense)] = rows * 2.0**p.grid
-                matrices[p.name] = dense
+        matrices = {
+            p.name: to_matrix(p, self._rows(weights, p).astype(np.float64) * 2.0**p.grid)
+            for p in self.owners
+        }
         return Parameters(
             matrices,
             {
@@ -356,7 +347,7 @@ def _room(sizes: Integers) -> Integers:
     return np.where(sizes <= _ALIGNED, -(-sizes // _SMALL) * _SMALL, _aligned(sizes))
 
 
-def aligned_zeros(length: int, dtype: np.dtype) -> npt.NDArray:  # type: ignore[type-arg]
+def aligned_zeros(length: int, dtype: np.dtype) -> Array:
     """Give zeros that begin at a multiple of 64 bytes, the length of a cache line."""
     memory = np.zeros(length + 64 // dtype.itemsize, dtype)
     skipped = -memory.ctypes.data % 64 // dtype.itemsize
@@ -367,21 +358,9 @@ def _starts(lengths: Integers) -> Integers:
     return np.concatenate([[0], np.cumsum(lengths)[:-1]]).astype(np.int64)[: len(lengths)]
 
 
-def _table(rows: list[list[Any]], dtype: type) -> npt.NDArray:  # type: ignore[type-arg]
+def _table(rows: list[list[Any]], dtype: type) -> Array:
     """Two dimensions, also without columns."""
     return np.array(rows, dtype).reshape(len(rows), -1)
-
-
-def _block(projection: Projection) -> int:
-    """Consecutive senders that share their receivers; 0: everyone has all."""
-    return {"dense": 0, "one_to_one": 1, "blocks": projection.block}[projection.connectivity]
-
-
-def _indices(projection: Projection, dense: Floats) -> tuple[Integers, Integers]:
-    """Sender and receiver of every entry of the rows of a projection in blocks."""
-    block = _block(projection)
-    senders = np.arange(len(dense))
-    return senders[:, None], (senders // block * block)[:, None] + np.arange(block)
 
 
 def _coefficients(population: Population, phase: Phase) -> Coefficients:

@@ -122,7 +122,7 @@ def _stored(sources: int) -> Callable[..., None]:
         if sources >= 0:  # what a function closes over is part of the name that it is stored by
             run_all(weights, biases, memory, plan, inputs, outputs, first, last, rates, bias_rates)
 
-    return run_samples  # type: ignore[no-any-return]
+    return run_samples
 
 
 run_samples = _stored(_sources())

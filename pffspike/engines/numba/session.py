@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from queue import SimpleQueue
 
 import numpy as np
-import numpy.typing as npt
 
-from pffspike.engines.base import Engine, Progress, Session, Signals, Task, signal_size
+from pffspike.engines.base import Engine, Session, Task, signal_size
 from pffspike.engines.numba.kernel import Memory
 from pffspike.engines.numba.plan import Plan, aligned_zeros
 from pffspike.engines.numba.run import Inputs, Outputs, run_samples
 from pffspike.network.parameters import Parameters
 from pffspike.recording import Recording
+from pffspike.typing import Integers, Progress, Signals
 
 _BLOCK = 64  #: samples between two looks at the outside: progress, Ctrl-C
 
@@ -86,7 +86,7 @@ class NumbaSession(Session):
     def _run(
         self,
         signals: Signals,
-        samples: npt.NDArray[np.int64],
+        samples: Integers,
         learning_scale: float,
         progress: Progress,
     ) -> Recording:
@@ -132,8 +132,8 @@ class NumbaSession(Session):
 
     def _inputs(
         self,
-        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
-        samples: npt.NDArray[np.int64],
+        signals: Signals,
+        samples: Integers,
     ) -> Inputs:
         names = self._plan.signals
         classes = np.full((len(samples), len(names)), -1, np.int64)
@@ -174,7 +174,7 @@ class NumbaSession(Session):
             ),
         )
 
-    def _trace(self, outputs: Outputs, samples: npt.NDArray[np.int64]) -> Recording:
+    def _trace(self, outputs: Outputs, samples: Integers) -> Recording:
         names = [p.name for p in self._plan.extent.populations]
         sizes = {p.name: p.size for p in self._plan.extent.populations}
         counts, rasters, column = {}, {}, 0

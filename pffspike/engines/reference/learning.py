@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import numpy.typing as npt
 
@@ -19,8 +17,7 @@ from pffspike.network.spec import (
     Program,
     Projection,
 )
-
-Floats = npt.NDArray[np.float64]
+from pffspike.typing import Floats, Integers, Signals
 
 
 def goodness(counts: Floats, window: int) -> Floats:
@@ -32,7 +29,7 @@ def post_factors(
     population: Population,
     phase: Phase,
     activity: Activity,
-    signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+    signals: Signals,
     window: int,
 ) -> Floats:
     """Factors ``f_j`` of a population that learns, see `pffspike.network.rules`.
@@ -60,7 +57,7 @@ def learn(
     program: Program,
     phase: Phase,
     activity: Activity,
-    signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+    signals: Signals,
     parameters: Parameters,
     key: int,
     learning_scale: float,
@@ -133,10 +130,10 @@ def _change_weights(
 def hard_negatives(
     hard_negative: HardNegative,
     counts: Floats,
-    truth: npt.NDArray[np.int64],
+    truth: Integers,
     seed: int,
     samples: npt.ArrayLike,
-) -> npt.NDArray[np.int64]:
+) -> Integers:
     """Choose the most convincing wrong class, see `pffspike.network.spec.HardNegative`.
 
     Parameters

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.arithmetic import counter, grids
 from pffspike.network import structure
 from pffspike.network.spec import Network, Phase, Population, Program
-
-Floats = npt.NDArray[np.float64]
+from pffspike.typing import Array, Bools, Floats, Keys
 
 
 @dataclass
@@ -27,15 +25,15 @@ class Activity:
     counts: dict[str, Floats] = field(default_factory=dict)
     traces: dict[str, Floats] = field(default_factory=dict)
     spikes: dict[str, Floats] = field(default_factory=dict)
-    rasters: dict[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    rasters: dict[str, Bools] = field(default_factory=dict)
 
 
 def present(
     network: Network,
     program: Program,
     phase: Phase,
-    inputs: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
-    keys: npt.NDArray[np.uint64],
+    inputs: Mapping[str, Array],
+    keys: Keys,
     weights: Mapping[str, Floats],
     biases: Mapping[str, Floats],
     rasters: tuple[str, ...] = (),
@@ -133,7 +131,7 @@ def _norm_gain(population: Population, sent: Floats) -> Floats:
 
 def _probability(
     population: Population,
-    inputs: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
+    inputs: Mapping[str, Array],
     biases: Mapping[str, Floats],
     currents: Mapping[str, Floats | float],
 ) -> Floats:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from pffspike.arithmetic import counter
-from pffspike.engines.base import Engine, Progress, Session, Signals, Task
+from pffspike.engines.base import Engine, Session, Task
 from pffspike.engines.reference import learning
 from pffspike.engines.reference.presentation import Activity, present
 from pffspike.errors import ValidationError
@@ -17,6 +14,7 @@ from pffspike.network import exactness, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Phase, Program
 from pffspike.recording import Recording
+from pffspike.typing import Integers, Progress, Signals
 
 _INFERENCE_BATCH = 256  #: samples at a time where nothing is learned; no effect on results
 
@@ -75,7 +73,7 @@ class ReferenceSession(Session):
     def _run(
         self,
         signals: Signals,
-        samples: npt.NDArray[np.int64],
+        samples: Integers,
         learning_scale: float,
         progress: Progress,
     ) -> Recording:
@@ -92,8 +90,8 @@ class ReferenceSession(Session):
 
     def _run_batch(
         self,
-        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
-        samples: npt.NDArray[np.int64],
+        signals: Signals,
+        samples: Integers,
         learning_scale: float,
     ) -> Recording:
         program, hard_negative = self._program, self._program.hard_negative
@@ -131,8 +129,8 @@ class ReferenceSession(Session):
     def _present(
         self,
         phase: Phase,
-        signals: Mapping[str, npt.NDArray],  # type: ignore[type-arg]
-        samples: npt.NDArray[np.int64],
+        signals: Signals,
+        samples: Integers,
     ) -> Activity:
         inputs = {
             name: signals[source] if isinstance(source, str) else np.full(len(samples), source)
@@ -159,8 +157,8 @@ class ReferenceSession(Session):
     def _trace(
         self,
         activities: list[Activity],
-        samples: npt.NDArray[np.int64],
-        hard_negatives: npt.NDArray[np.int64],
+        samples: Integers,
+        hard_negatives: Integers,
     ) -> Recording:
         batch, phases = len(samples), len(activities)
         spikes, goodness, counts, rasters = {}, {}, {}, {}

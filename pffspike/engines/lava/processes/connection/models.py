@@ -10,9 +10,9 @@ from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
 from pffspike.engines.lava.events import deliver
-from pffspike.engines.lava.memory import Array
 from pffspike.engines.lava.processes.connection.process import Connection
 from pffspike.engines.lava.ranges import PAYLOAD_BITS, SUM_BITS, WEIGHT_BITS, CheckedModel
+from pffspike.typing import Array
 
 
 class AbstractPyConnectionModel(CheckedModel):

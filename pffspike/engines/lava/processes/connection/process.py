@@ -3,8 +3,9 @@
 from lava.magma.core.process.ports.ports import InPort, OutPort
 from lava.magma.core.process.process import AbstractProcess
 
-from pffspike.engines.lava.memory import Array, Schedule
+from pffspike.engines.lava.memory import Schedule
 from pffspike.engines.lava.plan import Synapses
+from pffspike.typing import Array
 
 
 class Connection(AbstractProcess):

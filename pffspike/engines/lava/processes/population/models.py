@@ -13,9 +13,9 @@ from pffspike.arithmetic import grids
 from pffspike.engines.lava.arithmetic import LOGISTIC, LOGISTIC_GRID, LOGISTIC_LOW
 from pffspike.engines.lava.bernoulli import BernoulliModel, fixed_uniform, floating_uniform
 from pffspike.engines.lava.loihi import FACTOR_BITS
-from pffspike.engines.lava.memory import Array
 from pffspike.engines.lava.processes.population.process import Population
 from pffspike.engines.lava.ranges import PAYLOAD_BITS, SUM_BITS, WEIGHT_BITS
+from pffspike.typing import Array
 
 
 class AbstractPyPopulationModel(BernoulliModel):

@@ -11,9 +11,9 @@ from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
 from pffspike.arithmetic import counter
 from pffspike.engines.lava.bernoulli import BernoulliModel, fixed_uniform, floating_uniform
-from pffspike.engines.lava.memory import Array
 from pffspike.engines.lava.processes.source.process import Source
 from pffspike.engines.lava.ranges import PAYLOAD_BITS
+from pffspike.typing import Array
 
 
 class AbstractPySourceModel(BernoulliModel):

@@ -3,8 +3,9 @@
 from lava.magma.core.process.ports.ports import OutPort
 from lava.magma.core.process.process import AbstractProcess
 
-from pffspike.engines.lava.memory import Array, Probe, Schedule
+from pffspike.engines.lava.memory import Probe, Schedule
 from pffspike.engines.lava.plan import Neurons
+from pffspike.typing import Array
 
 
 class Source(AbstractProcess):
