@@ -221,10 +221,11 @@ class Engine(ABC):
 
         Examples
         --------
-        >>> import pffspike
+        >>> from pffspike.cards import load_network
         >>> from pffspike.engines import make_engine
-        >>> network = pffspike.load_network("digits")
-        >>> start = pffspike.initial(network, 0)
+        >>> from pffspike.network import initial
+        >>> network = load_network("digits")
+        >>> start = initial(network, 0)
         >>> with make_engine("numpy").compile(network, "one_pass", start, seed=0) as session:
         ...     recording = session.run({"image": np.zeros((2, 64))}, [0, 1])
         >>> recording.presentations
