@@ -97,7 +97,7 @@ def evaluate(
     dataset : str, Dataset or None
         The card's by default.
     engine : str or Engine
-    mode : {"goodness", "one_pass", "proposal", "early", "late"}
+    mode : {"goodness", "one_pass", "feedback", "proposal", "early", "late"}
         See `pffspike.inference.classify`.
     seed : int
     device : str or Path

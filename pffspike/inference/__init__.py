@@ -14,6 +14,7 @@ from pffspike.inference.confidence import (
     coverage,
     fit_confidence,
 )
+from pffspike.inference.feedback import feedback_network
 from pffspike.inference.goodness import goodness_scores
 from pffspike.inference.keys import content_keys
 from pffspike.inference.reconstruction import STATES, Reconstruction, label_state, reconstruct
@@ -39,6 +40,7 @@ __all__ = [
     "coverage",
     "default_draws",
     "default_trials",
+    "feedback_network",
     "fit_confidence",
     "goodness_scores",
     "label_state",

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from pffspike.engines.base import Engine
 from pffspike.errors import ValidationError, unknown
+from pffspike.inference.feedback import feedback_network
 from pffspike.inference.goodness import goodness_scores, leads
 from pffspike.inference.keys import sample_numbers, trial_seed
 from pffspike.inference.proposal import enter, ranking
@@ -21,7 +22,7 @@ from pffspike.network.spec import Network
 from pffspike.recording import NOTHING, Probes, Recording
 from pffspike.typing import Progress
 
-MODES = ("goodness", "one_pass", "proposal", "early", "late")  #: ways to classify
+MODES = ("goodness", "one_pass", "feedback", "proposal", "early", "late")  #: ways to classify
 CALIBRATED = ("early", "late")  #: modes that need a stopping rule
 PROPOSED = 3  #: labels that the read-out proposes in mode ``proposal``, by default
 
@@ -38,9 +39,9 @@ class Classification:
     mode : str
     predicted : (samples,) ndarray of int64
     scores : (samples, classes) ndarray of float64
-        ``one_pass`` (and one candidate): spikes of the read-out in the window. Else the sum of
-        the goodness of the populations that decide, its sign such that larger is better, at the
-        last comparison of the image; ``-inf`` for labels that were not presented so long. Of
+        ``one_pass``, ``feedback`` (and one candidate): spikes of the read-out in the window.
+        Else the sum of the goodness of the populations that decide, its sign such that larger is
+        better, at the last comparison of the image; ``-inf`` for labels that were not presented so long. Of
         several trials: the mean.
     leads : (samples,) ndarray of float64
         How far the second best score trailed when the image was decided: the confidence of the
@@ -82,7 +83,8 @@ def check_mode(network: Network, mode: str, candidates: int | None = None) -> in
     -------
     int
         Labels between which goodness decides: `PROPOSED` of mode ``proposal`` and all of
-        ``early`` and ``late``, unless others are given; 1 of ``one_pass``, all of ``goodness``.
+        ``early`` and ``late``, unless others are given; 1 of ``one_pass`` and ``feedback``, all of
+        ``goodness``.
 
     Raises
     ------
@@ -92,6 +94,9 @@ def check_mode(network: Network, mode: str, candidates: int | None = None) -> in
         raise unknown("mode", mode, MODES)
     if mode == "one_pass":
         network.program(mode)
+        return 1
+    if mode == "feedback":
+        feedback_network(network)
         return 1
     classes = len(network.program("goodness").phases)
     if mode == "goodness":
@@ -135,10 +140,12 @@ def classify(
     engine : Engine
     images : (samples, pixels) ndarray of float64
         Spike probabilities on the grid 2^-24.
-    mode : {"goodness", "one_pass", "proposal", "early", "late"}
+    mode : {"goodness", "one_pass", "feedback", "proposal", "early", "late"}
         ``goodness``: present the image under every label, take the label whose goodness is
         best. ``one_pass``: present it once without a label, take the read-out neuron with the
-        most spikes, one of equals at random. ``proposal``: goodness decides between the
+        most spikes, one of equals at random. ``feedback``: the same, while the read-out drives
+        the hidden populations as a label would (`pffspike.inference.feedback_network`).
+        ``proposal``: goodness decides between the
         ``candidates`` labels with the most spikes in one pass; with 1 this is ``one_pass``,
         with all labels ``goodness``. ``early``: labels drop out as soon as they are clearly
         beaten, by the rule ``stopping``; with a budget of 0 this is ``goodness``. ``late``: images
@@ -198,7 +205,7 @@ def classify(
     program = "one_pass" if labels == 1 else "goodness"
     trials = stopping.trials if stopping else trials
     outcome = _average(
-        network,
+        feedback_network(network) if mode == "feedback" else network,
         parameters,
         engine,
         images,

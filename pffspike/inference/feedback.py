@@ -1,0 +1,68 @@
+"""One pass in which the read-out's answer drives the hidden populations as a label would."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from pffspike.errors import ValidationError
+from pffspike.network.spec import Network, Projection
+
+
+def feedback_network(network: Network) -> Network:
+    """Derive the network in which the read-out feeds its spikes back through the label's synapses.
+
+    Nothing is learned for it: the weights are those by which the label drives the hidden
+    populations. A read-out neuron that spikes for a label brings the hidden populations into the
+    state that they have learned for that label, and so raises its own evidence, or fails to.
+
+    Parameters
+    ----------
+    network : Network
+        With the program ``one_pass``, populations ``readout`` and ``label`` of the same size, and
+        projections from the latter.
+
+    Returns
+    -------
+    Network
+        Its one program is ``one_pass``, with the feedback.
+
+    Raises
+    ------
+    ValidationError
+        If the label drives no population of that program.
+
+    Examples
+    --------
+    >>> from pffspike.cards import load_network
+    >>> feedback_network(load_network("digits")).projection("readout_to_hidden_2").tied
+    'label_to_hidden_2'
+    """
+    program = network.program("one_pass")
+    phase = program.phases[0]
+    active = {network.projection(name).post for name in phase.projections}
+    fed = tuple(
+        Projection(
+            f"readout_to_{p.post}",
+            "readout",
+            p.post,
+            connectivity=p.connectivity,
+            block=p.block,
+            normalized=p.normalized,
+            grid=p.grid,
+            low=p.low,
+            high=p.high,
+            tied=p.name,
+        )
+        for p in network.projections
+        if p.pre == "label" and p.post in active
+    )
+    if not fed:
+        raise ValidationError(
+            f"network {network.name!r} has no projection from the population 'label', so nothing "
+            f"can be fed back; choose another mode than 'feedback'"
+        )
+    phase = dataclasses.replace(phase, projections=(*phase.projections, *(p.name for p in fed)))
+    return network.replace(
+        projections=network.projections + fed,
+        programs=(dataclasses.replace(program, phases=(phase,)),),
+    )
