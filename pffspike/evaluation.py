@@ -145,7 +145,7 @@ def evaluate(
 
 
 def summary(results: Sequence[Evaluation]) -> dict[str, Any]:
-    """Nest the figures of evaluations as ``accuracy.<engine>.<mode>`` and so on."""
+    """Nest the values of evaluations as ``accuracy.<engine>.<mode>`` and so on."""
     content: dict[str, Any] = {}
     for r in results:
         by_engine = (

@@ -70,7 +70,7 @@ def energy(
     Every line of the second table is a count times a value; --json has them by population,
     projection and phase, with the source of each value, and of every profile of a card.
 
-    Example: pffspike energy digits.h5 --device loihi1 --device cpu --mode one_pass
+    Example: pffspike energy digits.h5 --device loihi1 --device cortex-m4f --mode one_pass
     """
     mapping.check_objective(placement)
     if step_time is not None and not math.isfinite(step_time):

@@ -32,10 +32,10 @@ def report(
 ) -> None:
     """Write one self-contained page about a trained network: accuracy, spikes, energy, source.
 
-    Example: pffspike report digits.h5 --device loihi1 --device cpu -o digits.html
+    Example: pffspike report digits.h5 --device loihi1 --device cortex-m4f -o digits.html
     """
     state = options.load_trained(trained)
-    cards = [load_device(name) for name in device or ["loihi1", "cpu"]]
+    cards = [load_device(name) for name in device or ["loihi1", "cortex-m4f"]]
     evaluation.check_mode(state.network, "goodness")
     found = options.load_dataset(
         state, dataset, data, download, test_samples=images, option="--images"
