@@ -41,8 +41,8 @@ class Classification:
     scores : (samples, classes) ndarray of float64
         ``one_pass``, ``feedback`` (and one candidate): spikes of the read-out in the window.
         Else the sum of the goodness of the populations that decide, its sign such that larger is
-        better, at the last comparison of the image; ``-inf`` for labels that were not presented so long. Of
-        several trials: the mean.
+        better, at the last comparison of the image; ``-inf`` for labels that were not presented so
+        long. Of several trials: the mean.
     leads : (samples,) ndarray of float64
         How far the second best score trailed when the image was decided: the confidence of the
         answer, see `pffspike.inference.fit_confidence`.
