@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pffspike.data import load
+from pffspike.devices import load_device
 from pffspike.errors import UserError
 
 STUDY = Path(__file__).parents[2] / "experiments" / "06-energy-per-inference"
@@ -50,3 +51,42 @@ def test_the_study_gives_the_expected_values(name, tmp_path):
             system
         )
     assert {p.name for p in tmp_path.glob("*.png")} == {"pareto.png", "devices.png", "shares.png"}
+
+
+def microjoule(energy):
+    value = energy * 1e6
+    return f"{value:.0f} µJ" if value >= 100 else f"{value:.1f} µJ"
+
+
+def test_the_table_of_the_readme_is_that_of_the_study():
+    points = json.loads((STUDY / "expected.json").read_text())["digits"]["points"]
+    readme = (STUDY.parents[1] / "README.md").read_text("utf-8")
+    for options, mode in (
+        ("goodness", "goodness"),
+        ("proposal", "proposal of 3"),
+        ("early", "early"),
+        ("early --candidates 3", "early of 3"),
+        ("early --candidates 2", "early of 2"),
+        ("one_pass", "one_pass"),
+    ):
+        _, events, total, whole_chip = points[f"mode, {mode}, {mode}"]
+        shown = " | ".join(microjoule(energy) for energy in (total, events, whole_chip))
+        row = next(line for line in readme.splitlines() if line.startswith(f"| `--mode {options}`"))
+        assert row.endswith(f"| {shown} |"), (row, shown)
+
+
+def test_the_conclusion_against_the_perceptron_follows_from_the_numbers():
+    expected = json.loads((STUDY / "expected.json").read_text())
+    product = load_device("cortex-m4f").profiles["small"].multiply_accumulate.si
+    said = "\n".join(
+        (folder / "README.md").read_text("utf-8") for folder in (STUDY, STUDY.parents[1])
+    )
+    said = " ".join(said.split())
+    for name, mode, weights, sentences in (
+        ("digits", "one_pass", 64 * 64 + 64 * 10, ("{1} to 1 with the cores in use, of {0} to 1",)),
+        ("mnist", "early of 2", 784 * 128 + 128 * 10, ("loses by {1} to 1 ({0}; {2})",)),
+    ):
+        values = expected[name]["points"][f"mode, {mode}, {mode}"][1:]
+        ratios = [f"{value / (weights * product):.0f}" for value in values]
+        for sentence in sentences:
+            assert sentence.format(*ratios) in said, (name, ratios)
