@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         run,
         train,
     )
+    from pffspike.brian2 import to_brian2
     from pffspike.cards import load_network
     from pffspike.data import load as load_data
     from pffspike.data import probabilities
@@ -42,6 +43,7 @@ _SOURCES = {
     "reconstruct": ("pffspike.api", "reconstruct"),
     "run": ("pffspike.api", "run"),
     "save": ("pffspike.storage", "save"),
+    "to_brian2": ("pffspike.brian2", "to_brian2"),
     "train": ("pffspike.api", "train"),
     "UserError": ("pffspike.errors", "UserError"),
 }
@@ -61,6 +63,7 @@ __all__ = [
     "reconstruct",
     "run",
     "save",
+    "to_brian2",
     "train",
 ]
 

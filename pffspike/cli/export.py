@@ -167,9 +167,8 @@ def _show_placement(summary: dict[str, object]) -> None:
     output.table(title, columns, rows)
     violations = summary["violations"]
     assert isinstance(violations, list)
-    for broken in violations:
+    for violation in violations:
         output.console.print(
-            f"{broken['severity']} ({broken['rule']}): {broken['message']}", highlight=False
+            f"{violation['severity']} ({violation['rule']}): {violation['message']}",
+            highlight=False,
         )
-    if not violations:
-        output.console.print("the network breaks no design rule", highlight=False)

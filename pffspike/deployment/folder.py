@@ -132,11 +132,9 @@ def extra_files(
     Parameters
     ----------
     trained : TrainedNetwork
-        The network of the export.
     images : (samples, pixels) ndarray of float64 or None
         Spike probabilities for the example; None: no example.
     deployment : Deployment or None
-        Its placement on a device; None: no files of a placement.
 
     Returns
     -------

@@ -37,11 +37,6 @@ class Term:
         Energy of one event by the profile; None: the profile has none.
     energy : float
         Count times value per inference, J; 0 without a value.
-
-    Examples
-    --------
-    >>> Term("spike", "input", "image", "one_pass/free", 100.0, None, 0.0).count
-    100.0
     """
 
     event: str
@@ -74,12 +69,6 @@ class ProfileEnergy:
         Of ``total`` over the inferences, J; None: not known.
     unpriced : tuple of str
         Events that occur and have no energy in the profile.
-
-    Examples
-    --------
-    >>> found = ProfileEnergy(events=4.5e-6, total=5.3e-6, whole_chip=55e-6, terms=())
-    >>> found.events < found.total < found.whole_chip
-    True
     """
 
     events: float | None
@@ -109,13 +98,6 @@ class Energy:
         What the values leave out, and what keeps the network from running there as it is.
     comparable : tuple of str
         Profiles that have an energy for every event that occurs and has one in the default.
-
-    Examples
-    --------
-    >>> from pffspike.devices import load_device
-    >>> spikes = EventCount("synaptic_operation", "input", "image", "run/one", np.array([10.0]))
-    >>> energy_of_events([spikes], load_device("loihi1")).by_profile[0]
-    2.36e-10
     """
 
     device: str

@@ -1,6 +1,6 @@
 """Energy of this machine, measured: the processor's own counters (RAPL), by way of zeus.
 
-Nothing is estimated. A machine that shows no counters has no value.
+Nothing is estimated. A machine that shows no counters has no figure.
 """
 
 from __future__ import annotations
@@ -36,11 +36,6 @@ class HostEnergy:
         Before the repetitions.
     zones : tuple of str
         The counters that were added.
-
-    Examples
-    --------
-    >>> HostEnergy((2.0, 3.0, 2.5), (0.1, 0.1, 0.1), 5.0, ("package-0",)).median
-    2.5
     """
 
     joule: tuple[float, ...]
@@ -70,17 +65,15 @@ def measure(
     Parameters
     ----------
     work : callable
-        Does the inferences; called without arguments.
     inferences : int
-        Number of inferences that one call does.
+        That one call does.
     repetitions : int
-        Number of measured calls.
     idle_seconds : float
         Duration of the baseline.
     folder : Path
         With a folder ``intel-rapl:N`` for each package, as Linux lays them out.
     wait : callable
-        Takes a number of seconds and returns after them.
+        Does nothing for so many seconds.
 
     Returns
     -------
@@ -91,12 +84,6 @@ def measure(
     ------
     ValidationError
         If there are counters, but they may not be read, or zeus is not installed.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> print(measure(lambda: None, 1, folder=Path("no-counters-here")))
-    None
     """
     packages = _packages(folder)
     if not packages:

@@ -1,4 +1,4 @@
-"""Operations of a network, apart from any device: NeuroBench's metrics, by its definitions.
+"""What a network costs without a device: NeuroBench's metrics, by its definitions.
 
 Yik et al., "The NeuroBench framework for benchmarking neuromorphic computing algorithms and
 systems", and the metrics of its package (`neurobench.metrics`), with which
@@ -24,22 +24,7 @@ _BYTES = (1, 2, 4, 8)  #: sizes of the integers that a number is stored as
 
 @dataclass(frozen=True)
 class OperationCount:
-    """Operations of a projection in a phase, per inference.
-
-    Parameters
-    ----------
-    projection : str
-        Name of the projection.
-    phase : str
-        Program and phase.
-    Effective_ACs, Dense : float
-        As in `Metrics`.
-
-    Examples
-    --------
-    >>> OperationCount("image_to_hidden_1", "one_pass/free", 120.0, 288000.0).Dense
-    288000.0
-    """
+    """Operations of a projection in a phase, per inference, see `Metrics`."""
 
     projection: str
     phase: str
@@ -68,11 +53,6 @@ class Metrics:
         Bytes of weights and biases, as the smallest integers that hold them.
     by_projection : tuple of OperationCount
         What ``Effective_ACs`` and ``Dense`` are the sums of.
-
-    Examples
-    --------
-    >>> Metrics(0.0, 120.0, 288000.0, 0.95, 0.0, 4096).ActivationSparsity
-    0.95
     """
 
     Effective_MACs: float
@@ -105,22 +85,6 @@ def metrics(recordings: Sequence[Recording], inferences: int, parameters: Parame
     ------
     ValidationError
         If rasters are missing.
-
-    Examples
-    --------
-    >>> from pffspike import inference
-    >>> from pffspike.cards import load_network
-    >>> from pffspike.engines import make_engine
-    >>> from pffspike.network import initial
-    >>> from pffspike.recording import Probes
-    >>> network = load_network("digits")
-    >>> start = initial(network, 0)
-    >>> answer = inference.classify(
-    ...     network, start, make_engine("numpy"), np.full((1, 64), 0.25), "one_pass", seed=0,
-    ...     probes=Probes(rasters=("image", "hidden_1", "hidden_2")))
-    >>> found = metrics(answer.recordings, 1, start)
-    >>> found.Effective_ACs < found.Dense
-    True
     """
     effective: dict[tuple[str, str], int] = {}
     dense: dict[tuple[str, str], int] = {}
@@ -202,22 +166,13 @@ def footprint(network: Network, used: Mapping[str, Program]) -> int:
     Parameters
     ----------
     network : Network
-        The network of the programs.
     used : mapping of str to Program
-        The programs, by their names.
 
     Returns
     -------
     int
         A weight or a bias takes 1, 2, 4 or 8 bytes, whatever its range and grid need; holes in a
         weight matrix take as much.
-
-    Examples
-    --------
-    >>> from pffspike.cards import load_network
-    >>> digits = load_network("digits")
-    >>> footprint(digits, {"one_pass": digits.program("one_pass")}) > 0
-    True
     """
     total = 0
     for name in _projections(network, used):
@@ -236,24 +191,6 @@ def footprint(network: Network, used: Mapping[str, Program]) -> int:
 
 
 def stored_bytes(largest: float, grid: int) -> int:
-    """Give the bytes of the smallest signed integer that holds numbers on a grid.
-
-    Parameters
-    ----------
-    largest : float
-        The largest magnitude.
-    grid : int
-        Numbers are multiples of ``2^grid``.
-
-    Returns
-    -------
-    int
-        1, 2, 4 or 8.
-
-    Examples
-    --------
-    >>> stored_bytes(8.0, -2), stored_bytes(8.0, -24)
-    (1, 4)
-    """
+    """Bytes of the smallest signed integer for numbers up to ``largest`` on the grid ``2^grid``."""
     needed = grids.bits(largest, grid) + 1
     return next(size for size in _BYTES if needed <= 8 * size)

@@ -69,6 +69,10 @@ def _numba(variant: str) -> Engine:  # noqa: ARG001
 def _brian2(variant: str) -> Engine:
     from pffspike.engines.brian2 import Brian2Engine
 
+    if variant == "equations":
+        from pffspike.engines.brian2.equations.engine import EquationsEngine
+
+        return EquationsEngine(target=brian2_target())
     return Brian2Engine(target=variant or brian2_target())
 
 
@@ -120,6 +124,7 @@ BRIAN2 = Family(
         "cpp_standalone": "Brian2, C++ standalone; learns",
         "cython": "Brian2, run time with Cython; learns",
         "numpy": "Brian2, run time with NumPy; learns",
+        "equations": "Brian2, a model of equations to read and change; learns",
     },
     "'pffspike[brian2]'",
     _brian2_lacks,

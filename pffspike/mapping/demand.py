@@ -161,23 +161,7 @@ class Demand:
 
 
 def format_bits(projection: Projection) -> int:
-    """Give the bits of the integers between the limits of a projection's weights.
-
-    Parameters
-    ----------
-    projection : Projection
-        Its grid and its limits say which integers there are.
-
-    Returns
-    -------
-    int
-        With a bit for the sign where weights of both signs are allowed.
-
-    Examples
-    --------
-    >>> format_bits(Projection("p", "a", "b", grid=-3, low=-16.0, high=15.875))
-    8
-    """
+    """Bits of the integers between the limits of a projection's weights, with sign if mixed."""
     low, high = (
         round(value * 2.0**-projection.grid) for value in (projection.low, projection.high)
     )

@@ -237,7 +237,7 @@ def random_numbers(design: Design) -> Found:
         return
     placed = {block.population for core in design.placement.cores for block in core.blocks}
     grids_of = {
-        name: _probability_grid(design, name)
+        name: probability_grid(design, name)
         for name in sorted(placed)
         if not network.population(name).input
     }
@@ -252,7 +252,7 @@ def random_numbers(design: Design) -> Found:
         )
 
 
-def _probability_grid(design: Design, name: str) -> int:
+def probability_grid(design: Design, name: str) -> int:
     """Exponent of the power of two of which a population's spike probabilities are multiples."""
     network = design.placement.network
     arriving = [

@@ -14,37 +14,13 @@ from pffspike.network.spec import Projection
 
 
 def stored_grid(demand: Demand, projection: Projection) -> int:
-    """Give the exponent of the integers as stored.
-
-    Parameters
-    ----------
-    demand : Demand
-        The part of a network that is placed.
-    projection : Projection
-        One of its projections.
-
-    Returns
-    -------
-    int
-        That of the projection, or one less where mixed signs use even values only.
-    """
+    """Exponent of the integers as stored: lower where mixed signs use even values only."""
     mixed = projection.low < 0 < projection.high
     return projection.grid - (mixed and demand.formats.mixed_step.value == 2)
 
 
 def noises(demand: Demand) -> dict[str, Noise | None]:
-    """Give the noise setting of each population.
-
-    Parameters
-    ----------
-    demand : Demand
-        The part of a network that is placed.
-
-    Returns
-    -------
-    dict of str to (Noise or None)
-        By population; None if the device has no such setting.
-    """
+    """Noise setting of each population; None if the device has no such setting."""
     formats = demand.formats
     if formats.noise_shift is None or formats.random_bits is None or formats.weight_shift is None:
         return {p.name: None for p in demand.populations}
@@ -69,20 +45,7 @@ def noises(demand: Demand) -> dict[str, Noise | None]:
 
 
 def exponents(demand: Demand, settings: dict[str, Noise | None]) -> dict[str, int]:
-    """Give the exponent of each projection's weights on the device.
-
-    Parameters
-    ----------
-    demand : Demand
-        The part of a network that is placed.
-    settings : dict of str to (Noise or None)
-        Of `noises`.
-
-    Returns
-    -------
-    dict of str to int
-        By projection; empty if the device has no settings of noise.
-    """
+    """Exponent of each projection's weights on the device; none if there are no settings."""
     found = {}
     for p in demand.projections:
         noise = settings[p.post]

@@ -1,0 +1,141 @@
+"""The readable model as an engine: the same spikes and weights as every other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.engines.base import Engine, Progress, Session, Signals, Task, signal_size
+from pffspike.engines.brian2.engine import FLAGS, TARGETS
+from pffspike.engines.brian2.equations import events, options
+from pffspike.engines.brian2.equations.backends import Backend, Runtime, Standalone
+from pffspike.engines.brian2.equations.frame import Frame
+from pffspike.engines.brian2.equations.model import Model, build
+from pffspike.engines.brian2.equations.options import Options
+from pffspike.engines.brian2.equations.tables import Tables, class_signals
+from pffspike.errors import ValidationError
+from pffspike.network import structure
+from pffspike.network.parameters import Parameters
+from pffspike.recording import Recording
+
+
+class EquationsEngine(Engine):
+    """Simulation of the model that `to_brian2` writes, bit for bit that of the reference engine.
+
+    It is there to be read, changed and trusted; `Brian2Engine` is there to be fast.
+
+    Parameters
+    ----------
+    target : {"cython", "numpy", "cpp_standalone"}
+        ``numpy`` needs no compiler; ``cpp_standalone`` compiles a program for every session.
+    chunk : int
+        Samples in one run of Brian2: after each, weights are read and progress is reported.
+    flags : tuple of str
+        For GCC or Clang.
+    options : Options
+        Other neurons or rules make another model, whose results agree with no other engine.
+
+    Raises
+    ------
+    ValidationError
+        If the target is unknown, the chunk is empty, or a population is to be driven from outside,
+        which needs `to_brian2` and a network of one's own.
+
+    Examples
+    --------
+    >>> EquationsEngine("numpy").name
+    'brian2:equations'
+    """
+
+    name = "brian2:equations"
+
+    def __init__(
+        self,
+        target: str = "numpy",
+        chunk: int = 50,
+        flags: tuple[str, ...] = FLAGS,
+        options: Options = Options(),  # noqa: B008  (frozen)
+    ) -> None:
+        if target not in TARGETS:
+            raise ValidationError(f"target {target!r} is not one of: {', '.join(TARGETS)}")
+        if chunk < 1:
+            raise ValidationError(f"chunk = {chunk} must be at least 1 sample")
+        if options.external:
+            raise ValidationError(
+                f"an engine drives {', '.join(options.external)} itself; use to_brian2 to drive "
+                f"it from your own Brian2 network"
+            )
+        self.target, self.chunk, self.flags, self.options = target, chunk, flags, options
+
+    def _compile(self, task: Task) -> EquationsSession:
+        return EquationsSession(self, task)
+
+
+class EquationsSession(Session):
+    """See `pffspike.engines.base.Session`."""
+
+    def __init__(self, engine: EquationsEngine, task: Task) -> None:
+        super().__init__(engine, task)
+        # Neurons that the program does not use, and rules for what it does not teach, may be given.
+        self._options = options.restricted(engine.options, task.network, task.program)
+        self._chunk, self._state = engine.chunk, task.parameters.copy()
+        make: Callable[[], Model] = self._model
+        self._backend: Backend = (
+            Standalone(make, engine.flags)
+            if engine.target == "cpp_standalone"
+            else Runtime(make, engine.target, engine.flags)
+        )
+
+    def _model(self) -> Model:
+        """Make the model for a chunk of silence, in the device that is active."""
+        network, program = self._task.network, self._task.program
+        silence: dict[str, npt.NDArray] = {}  # type: ignore[type-arg]
+        classes = class_signals(network, program)
+        for name in structure.extent(network, program).signals:
+            size = signal_size(network, program, name)
+            silence[name] = np.zeros(0, np.int64) if name in classes else np.zeros((0, size))
+        values = self._tables(silence, np.zeros(0, np.int64), 1.0)
+        frame = Frame(network, program, self._task.seed, values, self._options)
+        return build(frame, self._state, silence, np.zeros(self._chunk, np.int64))
+
+    def _tables(
+        self, signals: Signals, samples: npt.NDArray[np.int64], scale: float
+    ) -> dict[str, npt.NDArray[np.float64]]:
+        network, program = self._task.network, self._task.program
+        return Tables(network, program, signals, samples, scale, self._chunk).write()
+
+    def _run(
+        self,
+        signals: Signals,
+        samples: npt.NDArray[np.int64],
+        learning_scale: float,
+        progress: Progress,
+    ) -> Recording:
+        """See `pffspike.engines.base.Session.run`."""
+        recordings = []
+        for first in range(0, max(1, len(samples)), self._chunk):
+            part = slice(first, first + self._chunk)
+            some = {name: values[part] for name, values in signals.items()}
+            recordings.append(self._run_chunk(some, samples[part], learning_scale))
+            progress(len(samples[part]))
+        return Recording.join(recordings)
+
+    def _run_chunk(
+        self, signals: Signals, samples: npt.NDArray[np.int64], scale: float
+    ) -> Recording:
+        network, program = self._task.network, self._task.program
+        tables = self._tables(signals, samples, scale)
+        steps = len(samples) * len(program.phases) * program.steps
+        found, beaten, state = self._backend.run(tables, self._state, steps)
+        if program.learns and len(samples):
+            self._state = state
+        chosen = events.hard_negatives(program, signals, len(samples), beaten)
+        return events.recording(network, program, samples, found, chosen, self._task.probes)
+
+    def _parameters(self) -> Parameters:
+        return self._state.copy()
+
+    def _close(self) -> None:
+        self._backend.close()

@@ -1,0 +1,91 @@
+"""From lists of spikes to a recording, as every engine returns it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.engines.base import Signals
+from pffspike.network.spec import Network, Program
+from pffspike.recording import Probes, Recording
+
+Integers = npt.NDArray[np.int64]
+Events = Mapping[str, tuple[npt.NDArray, npt.NDArray]]  # type: ignore[type-arg]
+
+
+def recording(
+    network: Network,
+    program: Program,
+    samples: Integers,
+    events: Events,
+    hard_negatives: Integers,
+    probes: Probes | None = None,
+) -> Recording:
+    """Count spikes by presentation.
+
+    Parameters
+    ----------
+    network : Network
+    program : Program
+    samples : (samples,) ndarray of int64
+    events : mapping of str to pair of (spikes,) ndarray of int
+        By population: neuron and step of every spike; steps after the last presentation are left
+        out.
+    hard_negatives : (samples,) ndarray of int64
+    probes : Probes or None
+        What is kept; None: counts and rasters of all populations.
+
+    Returns
+    -------
+    Recording
+    """
+    shown = len(samples) * len(program.phases)
+    names = tuple(events)
+    kept = probes or Probes(counts=names, rasters=names)
+    spikes, goodness, counts, rasters = {}, {}, {}, {}
+    for name, (neurons, ticks) in events.items():
+        size = network.population(name).size
+        raster = np.zeros((shown * program.steps, size), bool)
+        mine = ticks < len(raster)
+        raster[ticks[mine], neurons[mine]] = True
+        by_step = raster.reshape(shown, program.steps, size)
+        window = by_step[:, program.burn_in :].sum(axis=1, dtype=np.int64)
+        spikes[name] = by_step.sum(axis=(1, 2), dtype=np.int64)
+        goodness[name] = np.square(window).sum(axis=1) / program.window**2
+        if name in kept.counts:
+            counts[name] = window
+        if name in kept.rasters:
+            rasters[name] = by_step.transpose(1, 0, 2)
+    return Recording(network, program, samples, spikes, goodness, hard_negatives, counts, rasters)
+
+
+def hard_negatives(
+    program: Program,
+    signals: Signals,
+    samples: int,
+    beaten: npt.NDArray | None,  # type: ignore[type-arg]
+) -> Integers:
+    """Class that replaced -1, sample by sample.
+
+    Parameters
+    ----------
+    program : Program
+    signals : mapping of str to ndarray
+    samples : int
+    beaten : (presentations + 1, classes) ndarray or None
+        By how many others a candidate was beaten, at the begin of each presentation.
+
+    Returns
+    -------
+    (samples,) ndarray of int64
+        -1 if the program chooses none.
+    """
+    chosen = program.hard_negative
+    if chosen is None or beaten is None or not samples:
+        return np.full(samples, -1, np.int64)
+    after = [phase.name for phase in program.phases].index(chosen.phase) + 1
+    classes = beaten[after :: len(program.phases)][:samples].argmin(axis=1)
+    given = signals.get(chosen.signal, np.full(samples, -1))
+    return np.where(given < 0, classes, given).astype(np.int64)

@@ -1,0 +1,131 @@
+"""What all parts of a readable model share: clocks, tables by time, the namespace, names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import IntEnum
+
+import numpy as np
+from brian2 import Clock, TimedArray
+
+from pffspike.arithmetic import counter
+from pffspike.engines.brian2.equations import functions, tables
+from pffspike.engines.brian2.equations.options import Options
+from pffspike.engines.brian2.equations.tables import Floats
+from pffspike.network import structure
+from pffspike.network.spec import Network, Phase, Population, Program, Projection
+
+
+class Order(IntEnum):
+    """Order within the slot ``start``; monitors, which have order 0, see the state after it."""
+
+    COMPARE = -5  #: post factors and biases
+    SCORE = -4  #: of the hard negatives
+    BEAT = -3
+    LEARN = -2  #: weights
+    BEGIN = -1  #: silence, and the numbers that will round the changes
+
+
+class Frame:
+    """Made in the Brian2 device that is active then.
+
+    Parameters
+    ----------
+    network : Network
+    program : Program
+    seed : int
+    values : mapping of str to ndarray
+        By `pffspike.engines.brian2.equations.tables`.
+    options : Options
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        program: Program,
+        seed: int,
+        values: Mapping[str, Floats],
+        options: Options,
+    ) -> None:
+        self.network, self.program, self.options = network, program, options
+        self.extent = structure.extent(network, program)
+        self.classes = tables.class_signals(network, program)
+        self.timed: dict[str, TimedArray] = {}  #: by name of the table, those that are used
+        self.texts: dict[str, list[str]] = {}  #: what is run, by name of population or projection
+        self.clock = Clock(dt=options.dt, name=self.name("step_clock"))
+        self._presentation = options.dt * program.steps
+        self.presentations = Clock(dt=self._presentation, name=self.name("presentation_clock"))
+        self._values = values
+        self.namespace = {
+            **functions.generator(),
+            **options.namespace,
+            "steps": program.steps,
+            "phases": len(program.phases),
+            "burn_in": program.burn_in,
+            "T": program.window,
+            "spikes": functions.key_constant(counter.derive_key(seed, counter.SPIKES)),
+            "rounding": functions.key_constant(counter.derive_key(seed, counter.ROUNDING)),
+            "choices": functions.key_constant(counter.derive_key(seed, counter.HARD_NEGATIVES)),
+            "sample": self.table("sample", self._presentation * len(program.phases)),
+            "stream": self.table("stream"),
+        }
+
+    def name(self, name: str) -> str:
+        """Name of a Brian2 object."""
+        return f"{self.options.prefix}{name}"
+
+    def table(self, name: str, dt: object = None) -> TimedArray:
+        """Table that Brian2 reads by time, one row a presentation (or ``dt``)."""
+        if name not in self.timed:
+            self.timed[name] = TimedArray(
+                self._values[name],
+                dt=self._presentation if dt is None else dt,
+                name=self.name(f"{name.replace('.', '_')}_table"),
+            )
+        return self.timed[name]
+
+    def always(self, holds: Callable[[Phase], bool]) -> bool:
+        """Whether something holds in every phase."""
+        return all(holds(phase) for phase in self.program.phases)
+
+    def plastic(self, projection: Projection) -> bool:
+        """Whether the program changes a projection."""
+        return any(tables.learns(projection, phase) for phase in self.program.phases)
+
+    def weighted(self, projection: Projection) -> bool:
+        """Whether spikes arrive multiplied by a gain that is not always 1."""
+        return (
+            projection.normalized
+            and self.network.population(projection.pre).normalization != "none"
+        )
+
+    def has_gain(self, population: Population) -> bool:
+        """Whether the gain of a population matters to anybody."""
+        return any(p.pre == population.name and self.weighted(p) for p in self.extent.projections)
+
+    def has_goodness(self, population: Population) -> bool:
+        """Whether the goodness of a population means something: a rule depends on it."""
+        rule = population.rule
+        return rule is not None and any(rule.coefficients(sign).gain for sign in (-1, 0, 1))
+
+    def learning_phases(self, population: Population) -> list[Phase]:
+        """Phases after which a population learns."""
+        return [phase for phase in self.program.phases if population.name in phase.learn]
+
+    def sends_plastic(self, population: Population) -> bool:
+        """Whether a plastic projection starts here."""
+        return any(p.pre == population.name and self.plastic(p) for p in self.extent.projections)
+
+    def receives_plastic(self, population: Population) -> bool:
+        """Whether a plastic projection ends here."""
+        return any(p.post == population.name and self.plastic(p) for p in self.extent.projections)
+
+    def say(self, name: str, title: str, text: str) -> str:
+        """Keep a text, so that a person can print it; gives it back."""
+        self.texts.setdefault(name, []).append(f"# {title}\n{text.strip()}")
+        return text
+
+
+def constant(number: int) -> np.int64:
+    """Integer constant of a namespace, 64 bits wide on every target."""
+    return np.int64(number)

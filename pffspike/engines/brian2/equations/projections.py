@@ -1,0 +1,90 @@
+"""A projection as `Synapses`: it delivers every spike, and learns at the end of a presentation."""
+
+from __future__ import annotations
+
+import numpy as np
+from brian2 import NeuronGroup, Synapses, second
+
+from pffspike.engines.brian2.equations.frame import Frame, Order
+from pffspike.network import structure
+from pffspike.network.parameters import Floats
+from pffspike.network.spec import Projection
+
+_LEARN = """
+dw = eta(t)*f_post*{trace}_pre/T
+w = clip(w + unit*floor(dw/unit + (u_out_pre + u_in_post) % 1), w_min, w_max)
+"""
+_CONNECT = {
+    "dense": {},
+    "one_to_one": {"j": "i"},
+    "blocks": {"condition": "i // block == j // block and i != j"},
+}
+
+
+def make_projection(
+    frame: Frame,
+    projection: Projection,
+    pre: NeuronGroup,
+    post: NeuronGroup,
+    weights: Floats,
+    tied: Synapses | None,
+) -> Synapses:
+    """Make the synapses of a projection.
+
+    Parameters
+    ----------
+    frame : Frame
+    projection : Projection
+    pre, post : NeuronGroup
+    weights : (n_pre, n_post) ndarray of float64
+    tied : Synapses or None
+        Those whose weights these use.
+
+    Returns
+    -------
+    Synapses
+    """
+    name = projection.name
+    space = frame.namespace | {
+        "enabled": frame.table(f"{name}.enabled"),
+        "eta": frame.table(f"{name}.eta"),
+        "unit": 2.0**projection.grid,
+        "w_min": projection.low,
+        "w_max": projection.high,
+        "block": max(1, projection.block),
+    }
+    enabled = frame.always(lambda phase: name in phase.projections)
+    weighted = frame.weighted(projection)
+    deliver = f"I_post += {'' if enabled else 'enabled(t)*'}{'g_pre*' if weighted else ''}w"
+    synapses = Synapses(
+        pre,
+        post,
+        frame.say(name, "equations", "" if tied is not None else "w : 1"),
+        on_pre=frame.say(name, "every spike", deliver),
+        delay=0 * second,
+        clock=frame.clock,
+        namespace=space,
+        name=frame.name(name),
+    )
+    synapses.connect(**_CONNECT[projection.connectivity])
+    if tied is not None:
+        synapses.variables.add_reference("w", tied, "w")  # linked_var serves no synapses
+        return synapses
+    synapses.w = weights[structure.mask(frame.network, projection)]  # sender by sender
+    if frame.plastic(projection):
+        rule = frame.options.rules.get(name, _LEARN.format(trace="a" if weighted else "c"))
+        synapses.run_regularly(
+            frame.say(name, "at the end of a presentation", rule),
+            clock=frame.presentations,
+            when="start",
+            order=Order.LEARN,
+            name=frame.name(f"{name}_learn"),
+        )
+    return synapses
+
+
+def weights_of(synapses: Synapses, shape: tuple[int, int]) -> Floats:
+    """Weights as a matrix: 0 where there is no synapse."""
+    matrix = np.zeros(shape)
+    matrix[np.asarray(synapses.i), np.asarray(synapses.j)] = np.asarray(synapses.w)
+    return matrix
