@@ -244,6 +244,8 @@ def _profiles(result: Energy) -> str:
 
 
 def _shares(result: Energy) -> str:
+    if result.total is None:
+        return ""
     parts = result.by(lambda term: term.part)
     total = sum(parts.values()) or 1.0
     named = sorted(parts.items(), key=lambda item: -item[1])

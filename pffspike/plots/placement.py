@@ -27,21 +27,32 @@ def placement(placed: Placement, device: Device) -> Figure:
     Parameters
     ----------
     placed : Placement
+        Of a network on the device.
     device : Device
         With limits.
 
     Returns
     -------
     Figure
+        A panel for each chip, and one for the resources of a core.
 
     Raises
     ------
     ValidationError
-        If the device states no limits.
+        If the card gives no limits.
+
+    Examples
+    --------
+    >>> from pffspike.cards import load_network
+    >>> from pffspike.devices import load_device
+    >>> from pffspike.mapping import place
+    >>> loihi = load_device("loihi1")
+    >>> len(placement(place(load_network("digits"), loihi), loihi).axes) > 1
+    True
     """
     if device.limits is None:
         raise ValidationError(
-            f"device {device.name!r} states no limits; add a table [limits] to its card"
+            f"device {device.name!r} gives no limits; add a table [limits] to its card"
         )
     names = list(dict.fromkeys(b.population for core in placed.cores for b in core.blocks))
     palette = colormaps["tab10"] if len(names) <= 10 else colormaps["tab20"]

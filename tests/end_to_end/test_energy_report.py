@@ -63,6 +63,21 @@ def test_every_energy_of_the_command_is_a_count_times_a_value_with_a_source(trai
         assert device["low"] < device["total"] < device["high"]
 
 
+def test_a_device_without_an_energy_of_the_operations_gives_no_value(trained, tmp_path):
+    card = tmp_path / "part.toml"
+    card.write_text(
+        'name = "part"\ndescription = ""\ndefault = "p"\nnot_counted = ["all else"]\n'
+        '[profiles.p.spike]\nvalue = 1.0\nunit = "pJ"\nsource = "a test"\nkind = "assumed"\n'
+    )
+    few = ("--mode", "one_pass", "--images", 5, "--engine", "numpy", "--json", tmp_path / "e.json")
+    done = run("energy", trained, "--device", card, *few)
+    assert done.exit_code == 0, done.output
+    assert "no value" in done.output
+    found = json.loads((tmp_path / "e.json").read_text())["modes"]["one_pass"]["devices"]["part"]
+    assert found["events"] is found["total"] is found["whole_chip"] is None
+    assert "synaptic_operation" in found["unpriced"]
+
+
 def test_a_placement_for_speed_shortens_the_step_and_lengthens_nothing_else(trained, tmp_path):
     found = {}
     for objective in ("cores", "speed", "energy"):
