@@ -11,21 +11,20 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import numpy.typing as npt
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import runtime_device
 
 from pffspike.engines.brian2 import compiler
 from pffspike.engines.brian2.equations.events import Events
 from pffspike.engines.brian2.equations.model import Model
-from pffspike.engines.brian2.equations.tables import Floats
 from pffspike.engines.brian2.state import brian2_state
 from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.parameters import Parameters
+from pffspike.typing import Floats
 
 #: Spikes, comparison of the candidates for a hard negative, and weights and biases afterwards.
-Outcome = tuple[Events, "npt.NDArray[np.float64] | None", Parameters]
+Outcome = tuple[Events, Floats | None, Parameters]
 
 
 class Backend(Protocol):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import numpy.typing as npt
 
-from pffspike.engines.base import Engine, Progress, Session, Signals, Task, signal_size
+from pffspike.engines.base import Engine, Session, Task, signal_size
 from pffspike.engines.brian2.engine import FLAGS, TARGETS
 from pffspike.engines.brian2.equations import events, options
 from pffspike.engines.brian2.equations.backends import Backend, Runtime, Standalone
@@ -19,6 +18,7 @@ from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.parameters import Parameters
 from pffspike.recording import Recording
+from pffspike.typing import Array, Floats, Integers, Progress, Signals
 
 
 class EquationsEngine(Engine):
@@ -91,7 +91,7 @@ class EquationsSession(Session):
     def _model(self) -> Model:
         """Make the model for a chunk of silence, in the device that is active."""
         network, program = self._task.network, self._task.program
-        silence: dict[str, npt.NDArray] = {}  # type: ignore[type-arg]
+        silence: dict[str, Array] = {}
         classes = class_signals(network, program)
         for name in structure.extent(network, program).signals:
             size = signal_size(network, program, name)
@@ -100,16 +100,14 @@ class EquationsSession(Session):
         frame = Frame(network, program, self._task.seed, values, self._options)
         return build(frame, self._state, silence, np.zeros(self._chunk, np.int64))
 
-    def _tables(
-        self, signals: Signals, samples: npt.NDArray[np.int64], scale: float
-    ) -> dict[str, npt.NDArray[np.float64]]:
+    def _tables(self, signals: Signals, samples: Integers, scale: float) -> dict[str, Floats]:
         network, program = self._task.network, self._task.program
         return Tables(network, program, signals, samples, scale, self._chunk).write()
 
     def _run(
         self,
         signals: Signals,
-        samples: npt.NDArray[np.int64],
+        samples: Integers,
         learning_scale: float,
         progress: Progress,
     ) -> Recording:
@@ -122,9 +120,7 @@ class EquationsSession(Session):
             progress(len(samples[part]))
         return Recording.join(recordings)
 
-    def _run_chunk(
-        self, signals: Signals, samples: npt.NDArray[np.int64], scale: float
-    ) -> Recording:
+    def _run_chunk(self, signals: Signals, samples: Integers, scale: float) -> Recording:
         network, program = self._task.network, self._task.program
         tables = self._tables(signals, samples, scale)
         steps = len(samples) * len(program.phases) * program.steps

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
-from pffspike.engines.base import Signals
 from pffspike.network.spec import Network, Program
 from pffspike.recording import Probes, Recording
+from pffspike.typing import Array, Integers, Signals
 
-Integers = npt.NDArray[np.int64]
-Events = Mapping[str, tuple[npt.NDArray, npt.NDArray]]  # type: ignore[type-arg]
+Events = Mapping[str, tuple[Array, Array]]
 
 
 def recording(
@@ -65,7 +63,7 @@ def hard_negatives(
     program: Program,
     signals: Signals,
     samples: int,
-    beaten: npt.NDArray | None,  # type: ignore[type-arg]
+    beaten: Array | None,
 ) -> Integers:
     """Class that replaced -1, sample by sample.
 

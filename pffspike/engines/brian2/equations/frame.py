@@ -11,9 +11,9 @@ from brian2 import Clock, TimedArray
 from pffspike.arithmetic import counter
 from pffspike.engines.brian2.equations import functions, tables
 from pffspike.engines.brian2.equations.options import Options
-from pffspike.engines.brian2.equations.tables import Floats
 from pffspike.network import structure
 from pffspike.network.spec import Network, Phase, Population, Program, Projection
+from pffspike.typing import Floats
 
 
 class Order(IntEnum):

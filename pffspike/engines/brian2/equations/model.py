@@ -11,19 +11,20 @@ import numpy as np
 import numpy.typing as npt
 from brian2 import NeuronGroup, Quantity, SpikeMonitor, StateMonitor, Synapses, linked_var
 
-from pffspike.engines.base import Signals, check_signals, signal_size
+from pffspike.engines.base import check_signals, signal_size
 from pffspike.engines.brian2.equations import events, projections
 from pffspike.engines.brian2.equations import options as options_
 from pffspike.engines.brian2.equations.candidates import make_candidates
 from pffspike.engines.brian2.equations.frame import Frame
 from pffspike.engines.brian2.equations.options import Options
 from pffspike.engines.brian2.equations.populations import make_pool, make_population
-from pffspike.engines.brian2.equations.tables import Floats, Tables
+from pffspike.engines.brian2.equations.tables import Tables
 from pffspike.errors import ValidationError
 from pffspike.network import exactness, parameters, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Program
 from pffspike.recording import Recording
+from pffspike.typing import Array, Floats, Integers, Signals
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Model:
     _frame: Frame = field(repr=False)
     _start: Parameters = field(repr=False)
     _signals: Signals = field(repr=False)
-    _samples: npt.NDArray[np.int64] = field(repr=False)
+    _samples: Integers = field(repr=False)
 
     @property
     def objects(self) -> tuple[Any, ...]:
@@ -102,7 +103,7 @@ class Model:
         """Duration of a step."""
         return self._frame.clock.dt
 
-    def events(self) -> dict[str, tuple[npt.NDArray, npt.NDArray]]:  # type: ignore[type-arg]
+    def events(self) -> dict[str, tuple[Array, Array]]:
         """Neuron and step of every spike so far, by population."""
         return {
             name: (np.array(monitor.i), np.asarray(monitor.t / self.dt).round().astype(int))
@@ -217,9 +218,7 @@ def to_brian2(
     return build(frame, start, checked, numbers)
 
 
-def build(
-    frame: Frame, start: Parameters, signals: Signals, samples: npt.NDArray[np.int64]
-) -> Model:
+def build(frame: Frame, start: Parameters, signals: Signals, samples: Integers) -> Model:
     """Make all objects of a model in the Brian2 device that is active.
 
     Parameters
@@ -301,7 +300,7 @@ def _given(
     signals: Signals,
     samples: npt.ArrayLike | None,
     external: tuple[str, ...],
-) -> tuple[dict[str, npt.NDArray], npt.NDArray[np.int64]]:  # type: ignore[type-arg]
+) -> tuple[dict[str, Array], Integers]:
     """Check signals and samples; what only external populations would follow is made up."""
     if samples is None:
         lengths = {len(values) for values in signals.values()} or {1}

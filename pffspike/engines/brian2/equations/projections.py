@@ -7,8 +7,8 @@ from brian2 import NeuronGroup, Synapses, second
 
 from pffspike.engines.brian2.equations.frame import Frame, Order
 from pffspike.network import structure
-from pffspike.network.parameters import Floats
 from pffspike.network.spec import Projection
+from pffspike.typing import Floats
 
 _LEARN = """
 dw = eta(t)*f_post*{trace}_pre/T

@@ -7,16 +7,14 @@ before the first, in which nothing is learned. The last row is for the time afte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
 from pffspike.network import constants, structure
 from pffspike.network.spec import Network, Phase, Population, Program, Projection
-
-Floats = npt.NDArray[np.float64]
-Signals = Mapping[str, npt.NDArray]  # type: ignore[type-arg]
+from pffspike.typing import Floats, Integers, Signals
 
 CHOSEN = -2  #: in the place of a class: the hard negative that was chosen
 NOBODY = -1  #: in the place of a class: none
@@ -65,7 +63,7 @@ class Tables:
         network: Network,
         program: Program,
         signals: Signals,
-        samples: npt.NDArray[np.int64],
+        samples: Integers,
         scale: float,
         rows: int,
     ) -> None:
