@@ -61,3 +61,35 @@ def test_the_budget_holds_and_saves_steps(trained, candidates):
     assert spent < 0.7
     changed_new, _ = share_changed(state, new, stopping, seed=78)
     assert changed_new * len(new) <= binom.ppf(0.999, len(new), BUDGET)
+
+
+def test_late_keeps_its_budget_and_asks_few_images_again(trained):
+    state, data = trained
+    pool, new = (probabilities(i, data.levels) for i in (data.train_images, data.test_images))
+    trials, seeds = 3, (77, 78)
+    stopping = calibrate(
+        state.network,
+        state.parameters,
+        ENGINE,
+        pool,
+        budget=BUDGET,
+        seed=SEED,
+        draws=300,
+        mode="late",
+        trials=trials,
+    )
+    for images, seed in ((pool[:400], seeds[0]), (new, seeds[1])):
+        late, full, once = (
+            classify(state.network, state.parameters, ENGINE, images, mode, seed=seed, **options)
+            for mode, options in (
+                ("late", {"stopping": stopping}),
+                ("goodness", {"trials": trials}),
+                ("goodness", {}),
+            )
+        )
+        changed = np.sum(late.predicted != full.predicted)
+        # The calibration is right with 95 % probability; then this fails once in 1000 seeds.
+        assert changed <= binom.ppf(0.999, len(images), BUDGET)
+        assert np.sum(once.predicted != full.predicted) > changed
+        steps = [counts(answer.recordings).steps for answer in (once, late, full)]
+        assert steps[0] < steps[1] < 0.75 * steps[2]
