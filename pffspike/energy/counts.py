@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pffspike.energy.events import EventCount, Floats, count_events
+from pffspike.energy.events import EventCount, count_events
 from pffspike.recording import Recording
+from pffspike.typing import Floats
 
 _CENTRAL = (2.5, 97.5)  #: percentiles between which 95 % of the inferences lie
 

@@ -25,13 +25,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.network import rules, structure
 from pffspike.network.spec import Network, Phase, Population, Projection
 from pffspike.recording import Recording
-
-Floats = npt.NDArray[np.float64]
+from pffspike.typing import Floats, Integers
 
 PARTS = ("input", "representation", "readout", "generative", "learning", "routing", "static")
 
@@ -170,7 +168,7 @@ class Traffic:
         )
 
 
-def inference_numbers(recordings: Sequence[Recording]) -> npt.NDArray[np.int64]:
+def inference_numbers(recordings: Sequence[Recording]) -> Integers:
     """Give the numbers of the inferences of some recordings: those of their samples, each once.
 
     Parameters

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.energy.events import inference_numbers
 from pffspike.errors import ValidationError
@@ -14,8 +13,7 @@ from pffspike.mapping.placement import Placement
 from pffspike.network import structure
 from pffspike.network.spec import Projection
 from pffspike.recording import Recording
-
-Floats = npt.NDArray[np.float64]
+from pffspike.typing import Floats
 
 
 @dataclass(frozen=True, eq=False)

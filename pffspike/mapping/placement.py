@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.network.spec import Network, Projection
-
-Integers = npt.NDArray[np.int64]
+from pffspike.typing import Integers
 
 
 @dataclass(frozen=True)
