@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pffspike import limits
 from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.spec import Network, Program
@@ -49,7 +50,45 @@ class Probes:
             object.__setattr__(self, kind, tuple(given))
 
 
+_COPIES = 2  #: of a recording that exist while it is put together
 NOTHING = Probes()  #: goodness and spike totals only
+
+
+def check_memory(network: Network, program: Program, probes: Probes, samples: int) -> None:
+    """Refuse a recording that would need more memory than the limit, see `pffspike.limits`.
+
+    Parameters
+    ----------
+    network : Network
+        The network.
+    program : Program
+        What is run.
+    probes : Probes
+        What is kept.
+    samples : int
+        Number of samples.
+
+    Raises
+    ------
+    ValidationError
+        If the estimate is above the limit.
+
+    Examples
+    --------
+    >>> from pffspike import load_network
+    >>> network = load_network("digits")
+    >>> check_memory(network, network.program("one_pass"), Probes(rasters=("hidden_1",)), 1000)
+    """
+    presentations = samples * len(program.phases)
+    counted, seen = (
+        sum(network.population(name).size for name in names)
+        for names in (probes.counts, probes.rasters)
+    )
+    each = 16 * len(network.populations) + 8 * counted + program.steps * seen
+    limits.check(
+        float(each) * presentations * _COPIES,
+        f"the recording of {presentations} presentations of {program.name!r}",
+    )
 
 
 @dataclass(frozen=True)

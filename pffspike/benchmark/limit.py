@@ -11,7 +11,6 @@ import ctypes
 import os
 import shutil
 import subprocess
-import tempfile
 import time
 import weakref
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from pffspike import caches
 from pffspike.arithmetic import grids
 from pffspike.errors import ValidationError
 from pffspike.network import constants
@@ -125,9 +125,9 @@ class Library:
     """
 
     def __init__(self, compiler: str | None = None) -> None:
-        folder = tempfile.mkdtemp(prefix="pffspike-limit-")
-        self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        source, library = Path(folder) / "limit.cpp", Path(folder) / "limit.so"
+        folder, remove = caches.temporary_folder("limit")
+        self._remove = weakref.finalize(self, remove)
+        source, library = folder / "limit.cpp", folder / "limit.so"
         source.write_text(resources.files(__package__).joinpath("limit.cpp").read_text())
         compile_cpp(source, library, compiler)
         self.functions = ctypes.CDLL(str(library))

@@ -14,6 +14,7 @@ import typer
 from pffspike import limits
 from pffspike.cli import (
     benchmark,
+    cache,
     classify,
     demo,
     energy,
@@ -122,5 +123,6 @@ for _command in (
     demo.demo,
     study.study,
     benchmark.benchmark,
+    cache.cache,
 ):
     app.command()(_guarded(_command))

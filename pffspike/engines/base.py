@@ -23,7 +23,7 @@ from pffspike.network import exactness, rules, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.parameters import check as check_parameters
 from pffspike.network.spec import Network, Program
-from pffspike.recording import NOTHING, Probes, Recording
+from pffspike.recording import NOTHING, Probes, Recording, check_memory
 from pffspike.typing import Array, Floats, Integers, Progress, Signals
 
 if TYPE_CHECKING:
@@ -134,6 +134,7 @@ class Session(ABC):
         if learning_scale > 1 and self._task.program.learns:
             self._engine._check(self._task.network, self._task.program, learning_scale)
         checked, numbers = check_signals(self._task.network, self._task.program, signals, samples)
+        check_memory(self._task.network, self._task.program, self._task.probes, len(numbers))
         return self._run(checked, numbers, learning_scale, progress or _tell_nobody)
 
     @final

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import logging
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,14 +16,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pffspike import caches
 from pffspike.circuits import PFF, pff
 from pffspike.engines.reference import ReferenceEngine
+from pffspike.errors import PffspikeError
 from pffspike.network import Network, Training, initial
 from pffspike.recording import Probes
 
 pytest.importorskip("brian2")
-from pffspike.engines.brian2 import Brian2Engine, builds, compiler
+from pffspike.engines.brian2 import Brian2Engine, builds, compiler, program
 from pffspike.engines.brian2.layout import Layout
+from pffspike.engines.brian2.standalone import StandaloneBackend
 
 pytestmark = pytest.mark.brian2
 
@@ -53,7 +58,7 @@ def run(net: Network, scale: float = 1.0) -> None:
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache, and a compiler that counts."""
-    monkeypatch.setenv(builds.VARIABLE, str(tmp_path))
+    monkeypatch.setenv(caches.VARIABLE, str(tmp_path))
     return tmp_path / "brian2"
 
 
@@ -72,8 +77,9 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 def test_a_program_is_compiled_once(cache: Path, compiled: list[Path]) -> None:
-    """Learning rates, initial weights, biases and seeds are arguments of the same program."""
+    """Learning rates, rules, initial weights, biases and seeds are arguments of one program."""
     run(network())
+    run(network(threshold=(1.5,), slope=0.5))
     run(network(), scale=0.25)
     run(network(learning_rate=(0.25,), scale=(1.0,), readout_rate=0.5, bias=0.125))
     assert len(compiled) == len(list(cache.iterdir())) == 1
@@ -82,8 +88,6 @@ def test_a_program_is_compiled_once(cache: Path, compiled: list[Path]) -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        {"threshold": (1.5,)},
-        {"slope": 0.5},
         {"homeostasis": 0.125},
         {"window": 4},
         {"normalization": "shift"},
@@ -92,7 +96,7 @@ def test_a_program_is_compiled_once(cache: Path, compiled: list[Path]) -> None:
     ids=str,
 )
 def test_what_is_compiled_in_makes_another_key(settings: dict[str, Any]) -> None:
-    """Structure, rules and constants."""
+    """Structure and constants."""
     keys = {
         builds.make_key(Layout(net, net.program("train")), Probes(), 2, FLAGS)
         for net in (network(), network(**settings))
@@ -127,10 +131,10 @@ def test_only_the_newest_are_kept(
 ) -> None:
     """The cache does not grow for ever."""
     monkeypatch.setattr(builds, "KEPT", 1)
-    for slope in (0.25, 0.5):
-        run(network(slope=slope))
+    for window in (8, 4):
+        run(network(window=window))
     assert len(list(cache.iterdir())) == 1
-    run(network(slope=0.5))
+    run(network(window=4))
     assert len(compiled) == 2
 
 
@@ -138,7 +142,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """With one sentence."""
-    monkeypatch.setenv(builds.VARIABLE, os.devnull)
+    monkeypatch.setenv(caches.VARIABLE, os.devnull)
     with caplog.at_level(logging.WARNING, "pffspike"):
         run(network())
     (said,) = [record.getMessage() for record in caplog.records if record.name == "pffspike"]
@@ -183,3 +187,104 @@ def test_two_processes_at_once(cache: Path) -> None:
     assert [process.returncode for process in processes] == [0, 0], said
     assert [path.name for path in cache.iterdir() if path.name.startswith("unfinished")] == []
     assert len(list(cache.iterdir())) == 1
+
+
+@pytest.mark.parametrize("damage", ["shorter", "missing", "changed", "planted"])
+def test_a_stored_program_that_is_not_as_it_was_is_compiled_again(
+    cache: Path, compiled: list[Path], damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Otherwise its spikes would differ, again and again."""
+    run(network())
+    (kept,) = cache.iterdir()
+    tables = sorted((kept / "static_arrays").iterdir(), key=lambda path: path.stat().st_size)
+    if damage == "shorter":
+        tables[-1].write_bytes(tables[-1].read_bytes()[:-8])
+    elif damage == "missing":
+        tables[-1].unlink()
+    elif damage == "changed":
+        content = bytearray(tables[-1].read_bytes())
+        content[0] ^= 1
+        tables[-1].write_bytes(content)
+    else:
+        (kept / "static_arrays" / "another").write_bytes(b"x")
+    with caplog.at_level(logging.WARNING, "pffspike"):
+        run(network())
+    assert len(compiled) == 2
+    assert "is not as it was stored" in caplog.text
+    run(network())
+    assert len(compiled) == 2
+
+
+def test_incomplete_results_are_noticed(tmp_path: Path) -> None:
+    """As a full disk leaves them."""
+    for content in (None, bytes(7), bytes(8 * 5)):
+        if content is not None:
+            (tmp_path / "x").write_bytes(content)
+        with pytest.raises(PffspikeError, match="left incomplete results"):
+            program.Result("x", "float64", 3).read(tmp_path)
+    (tmp_path / "x").write_bytes(bytes(8 * 6))
+    assert program.Result("x", "float64", 3).read(tmp_path).shape == (2, 3)
+
+
+def test_a_full_temporary_disk_is_one_sentence(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the first file that can't be written."""
+    run(network())
+
+    def full(*_arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(StandaloneBackend, "_write", full)
+    with pytest.raises(PffspikeError, match=r"can't be written \(No space left on device\)"):
+        run(network())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux ends children with their parent")
+def test_a_program_ends_with_the_process_that_started_it(cache: Path) -> None:
+    """However that ends: here it is killed."""
+    run(network())  # compiled
+    code = (
+        "import numpy as np, sys; sys.path.insert(0, 'tests/conformance')\n"
+        "from pffspike.circuits import PFF, pff\n"
+        "from pffspike.engines.brian2 import Brian2Engine\n"
+        "from pffspike.network import Training, initial\n"
+        "net = pff(PFF(8, 2, (5,), lateral=0), 'tiny', Training('none', 1))\n"
+        "n = 200000\n"
+        "signals = {'image': np.full((n, 8), 0.5), 'label': np.zeros(n, int),\n"
+        "           'negative': np.ones(n, int)}\n"
+        "engine = Brian2Engine('cpp_standalone', chunk=n, flags=('-w', '-O0'))\n"
+        "with engine.compile(net, 'train', initial(net, 1), seed=3) as session:\n"
+        "    session.run(signals, np.arange(n))\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code])
+    deadline, child = time.monotonic() + 80, None
+    while child is None and time.monotonic() < deadline and parent.poll() is None:
+        child = next((pid for pid in _children(parent.pid) if _runs_main(pid)), None)
+        time.sleep(0.05)
+    parent.kill()
+    parent.wait()
+    assert child is not None
+    deadline = time.monotonic() + 10
+    while _runs_main(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _runs_main(child)
+
+
+def _children(parent: int) -> list[int]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == parent:
+            found.append(int(path.parent.name))
+    return found
+
+
+def _runs_main(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().startswith(b"./main")
+    except OSError:
+        return False

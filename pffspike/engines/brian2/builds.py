@@ -20,24 +20,19 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import pooch
-
 import pffspike
+from pffspike import caches
 from pffspike.engines.brian2.layout import Layout
 from pffspike.network import rules, structure
 from pffspike.network.spec import Population, Projection
 from pffspike.recording import Probes
 
-VARIABLE = "PFFSPIKE_CACHE"  #: environment variable with a folder instead of the user's cache
+CACHE = "brian2"  #: name of the folder among the caches
+_SUMS = "SHA256SUMS"  #: digests of all files of a program
 KEPT = 20  #: programs; one takes some two megabytes
 _UNFINISHED = "unfinished-"  #: beginning of the names of folders that are being written
 _DAY = 86400.0  #: seconds after which an unfinished folder belongs to nobody any more
 _SOURCES = ("arithmetic", "engines/brian2", "network", "recording.py")
-
-
-def folder() -> Path:
-    """Where compiled programs are kept."""
-    return Path(os.environ.get(VARIABLE) or pooch.os_cache("pffspike")) / "brian2"
 
 
 def make_key(layout: Layout, probes: Probes, samples: int, flags: Sequence[str]) -> str:
@@ -124,16 +119,39 @@ def fetch(key: str, directory: Path, names: Sequence[str]) -> bool:
     -------
     bool
     """
-    kept = folder() / key
+    place = caches.private_folder(CACHE)
+    if place is None or not (place / key).is_dir():
+        return False
+    kept = place / key
     try:
         shutil.copytree(kept, directory, dirs_exist_ok=True)
         os.utime(kept)
-    except OSError:  # not there, or removed by another process meanwhile
-        return False
-    if all((directory / name).exists() for name in names):
-        return True
-    shutil.rmtree(kept, ignore_errors=True)  # somebody has cleaned up by hand
+        # The copy is compared, for nobody else can change it.
+        if (directory / _SUMS).read_text() == _sums(directory, names):
+            return True
+    except OSError:  # incomplete, or removed by another process meanwhile
+        pass
+    logging.getLogger("pffspike").warning(
+        "the compiled program in %s is not as it was stored; it is compiled again", kept
+    )
+    shutil.rmtree(kept, ignore_errors=True)
+    for name in (*names, _SUMS):
+        path = directory / name
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     return False
+
+
+def _sums(directory: Path, names: Sequence[str]) -> str:
+    """Digests of the files of a program, in the form of ``sha256sum``."""
+    files = []
+    for name in names:
+        path = directory / name
+        files += sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    lines = (
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(directory)}\n"
+        for path in files
+    )
+    return "".join(lines)
 
 
 def keep(key: str, directory: Path, names: Sequence[str]) -> None:
@@ -147,15 +165,17 @@ def keep(key: str, directory: Path, names: Sequence[str]) -> None:
     names : sequence of str
         Files and folders in it that make up the program.
     """
-    place = folder()
+    place = caches.private_folder(CACHE)
+    if place is None:
+        return
     try:
-        place.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=place))
         try:
             for name in names:
                 source = directory / name
                 copy = shutil.copytree if source.is_dir() else shutil.copy2
                 copy(source, unfinished / name)
+            (unfinished / _SUMS).write_text(_sums(unfinished, names))
             _publish(unfinished, place / key)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
@@ -166,7 +186,7 @@ def keep(key: str, directory: Path, names: Sequence[str]) -> None:
             "time; set %s to another folder",
             place,
             error.strerror or error,
-            VARIABLE,
+            caches.VARIABLE,
         )
 
 

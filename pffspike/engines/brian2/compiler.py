@@ -28,6 +28,13 @@ _BRIAN = "using namespace brian;"  #: in each function of a file
 #: What runs once: not worth the time that optimizing it takes.
 _ONCE = ("objects.cpp", "main.cpp", "run.cpp", "synapses_classes.cpp")
 _OFTEN = ("network.cpp", "brianlib/spikequeue.cpp")
+#: Linux ends the program with the process that started it, however that ends.
+_END_WITH_PARENT = """#ifdef __linux__
+#include <csignal>
+#include <sys/prctl.h>
+static const int ends_with_parent = prctl(PR_SET_PDEATHSIG, SIGKILL);
+#endif
+"""
 _REMEDY = (
     "install a C++ compiler and make (on Debian: apt install g++ make), or choose target 'numpy', "
     "which needs neither"
@@ -52,6 +59,8 @@ def compile_project(directory: Path, flags: Sequence[str], results: Collection[s
         If there is no compiler or it fails.
     """
     _trim(directory / "objects.cpp", results)
+    main = directory / "main.cpp"
+    main.write_text(_END_WITH_PARENT + main.read_text())
     with (directory / _LOG).open("w") as log:
         try:
             done = _unite(directory) and _compile_units(directory, flags, log)

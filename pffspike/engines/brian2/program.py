@@ -16,6 +16,7 @@ from pffspike.engines.brian2.frame import STEP, Frame
 from pffspike.engines.brian2.model import Model
 from pffspike.engines.brian2.model import build as build_model
 from pffspike.engines.brian2.state import brian2_state
+from pffspike.errors import PffspikeError
 from pffspike.typing import Array
 
 WEIGHTS = "weights."  #: before the names of weights among the results
@@ -33,9 +34,20 @@ class Result:
     columns: int = 0
 
     def read(self, folder: Path) -> Array:
-        """Read it from the folder of a run."""
-        values = np.fromfile(folder / self.file, self.dtype)
+        """Read it from the folder of a run (`PffspikeError` if it is not whole)."""
+        path, width = folder / self.file, np.dtype(self.dtype).itemsize * max(1, self.columns)
+        if not path.is_file() or path.stat().st_size % width:
+            raise incomplete(folder)
+        values = np.fromfile(path, self.dtype)
         return values.reshape(-1, self.columns) if self.columns else values
+
+
+def incomplete(folder: Path) -> PffspikeError:
+    """Error for results that are not whole."""
+    return PffspikeError(
+        f"the compiled Brian2 program left incomplete results in {folder}; free some space there, "
+        f"or set the environment variable TMPDIR to another folder"
+    )
 
 
 @dataclass(frozen=True)

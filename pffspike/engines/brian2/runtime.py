@@ -10,6 +10,7 @@ import numpy as np
 from brian2 import second
 from brian2.devices.device import runtime_device
 
+from pffspike import caches
 from pffspike.engines.brian2.backend import Rates, Recorded, State
 from pffspike.engines.brian2.frame import STEP, Frame
 from pffspike.engines.brian2.model import Model, build
@@ -49,6 +50,9 @@ class RuntimeBackend:
                 "end",
             ],
         }
+        modules = caches.private_folder("cython") if target == "cython" else None
+        if modules is not None:
+            self._preferences["codegen.runtime.cython.cache_dir"] = str(modules)
         # Connecting synapses happens once a set of weights: not worth a Cython module each.
         once = {**self._preferences, "codegen.target": "numpy"}
         with brian2_state(runtime_device, once):

@@ -7,20 +7,21 @@ of chunks can run at once where nothing is learned.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tempfile
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
+from pffspike import caches
 from pffspike.engines.brian2 import builds, program
 from pffspike.engines.brian2.backend import Rates, Recorded, State
 from pffspike.engines.brian2.frame import Frame
 from pffspike.engines.brian2.schedule import Tables
-from pffspike.errors import ValidationError
+from pffspike.errors import PffspikeError, ValidationError
 from pffspike.typing import Array
 
 Arguments = Mapping[str, Array]
@@ -45,12 +46,14 @@ class StandaloneBackend:
         self, make_frame: Callable[[], Frame], key: str, samples: int, flags: tuple[str, ...]
     ) -> None:
         self._samples = samples
-        self._directory = Path(tempfile.mkdtemp(prefix="pffspike-brian2-"))
+        with _told():
+            self._directory, remove = caches.temporary_folder("brian2")
         # Also when nobody closes the session, and at the end of the process.
-        self._remove = weakref.finalize(self, shutil.rmtree, self._directory, ignore_errors=True)
+        self._remove = weakref.finalize(self, remove)
         try:
             if not builds.fetch(key, self._directory, program.PARTS):
-                program.build(self._directory, make_frame, samples, flags)
+                with _told(self._directory):
+                    program.build(self._directory, make_frame, samples, flags)
                 builds.keep(key, self._directory, program.PARTS)
             self._program = program.load(self._directory)
         except BaseException:
@@ -69,6 +72,12 @@ class StandaloneBackend:
             arguments = {**arguments, "hub.bias_rate": rates.bias}
             if len(rates.weights):
                 arguments = {**arguments, "projections.rate": rates.weights}
+        with _told(self._directory):
+            return self._run_all(chunks, arguments, state)
+
+    def _run_all(
+        self, chunks: Sequence[Tables], arguments: Arguments, state: State
+    ) -> tuple[list[Recorded], State]:
         shared = self._write("shared", arguments)
         folders = [self._directory / f"run_{k}" for k in range(len(chunks))]
         started: list[subprocess.Popen[bytes]] = []
@@ -85,7 +94,7 @@ class StandaloneBackend:
             self._recorded(folder, len(chunk.schedule) - 1)
             for chunk, folder in zip(chunks, folders, strict=True)
         ]
-        return recorded, self._state(folders[-1])
+        return recorded, self._state(folders[-1], state)
 
     def _write(self, folder: str, arguments: Arguments) -> list[str]:
         """Write arguments to files; what to tell the program about them."""
@@ -122,6 +131,9 @@ class StandaloneBackend:
     def _recorded(self, folder: Path, presentations: int) -> Recorded:
         files, rows = self._program.results, slice(1, presentations + 1)
 
+        if any(len(files[n].read(folder)) <= presentations for n in ("total", "squares")):
+            raise program.incomplete(folder)
+
         def some(name: str) -> Array | None:
             return files[name].read(folder)[rows] if name in files else None
 
@@ -135,15 +147,33 @@ class StandaloneBackend:
             else None,
         )
 
-    def _state(self, folder: Path) -> State:
+    def _state(self, folder: Path, before: State) -> State:
         files = self._program.results
         weights = {
             name[len(program.WEIGHTS) :]: file.read(folder)
             for name, file in files.items()
             if name.startswith(program.WEIGHTS)
         }
-        return State(files["biases"].read(folder), weights)
+        biases = files["biases"].read(folder)
+        if biases.shape != before.biases.shape or any(
+            w.shape != np.shape(before.weights[name]) for name, w in weights.items()
+        ):
+            raise program.incomplete(folder)
+        return State(biases, weights)
 
     def close(self) -> None:
         """Remove the program and its files."""
         self._remove()
+
+
+@contextmanager
+def _told(directory: Path | None = None) -> Iterator[None]:
+    """Say in one sentence that the temporary folder is full or can't be written."""
+    try:
+        yield
+    except OSError as error:
+        place = directory or tempfile.gettempdir()
+        raise PffspikeError(
+            f"{place} can't be written ({error.strerror or error}); free some space, or set the "
+            f"environment variable TMPDIR to another folder"
+        ) from None

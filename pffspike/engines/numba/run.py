@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import numba
 import numpy as np
 
+from pffspike import caches
 from pffspike.arithmetic import counter, grids
 from pffspike.engines.numba.kernel import brighten, present
 from pffspike.engines.numba.learning import learn, squares, strongest_hard_negative
@@ -114,8 +117,30 @@ def _sources() -> int:
     return int.from_bytes(digest[:7], "big")
 
 
-def _stored(sources: int) -> Callable[..., None]:
-    @numba.njit(cache=True, nogil=True)
+@contextmanager
+def _place() -> Iterator[bool]:
+    """Let Numba store in this package's cache; False if it can't be trusted or written."""
+    named = numba.config.CACHE_DIR
+    folder = caches.private_folder("numba")
+    if folder is not None:
+        _remove_empty(folder)
+        numba.config.CACHE_DIR = str(folder)
+    try:
+        yield folder is not None
+    finally:
+        numba.config.CACHE_DIR = named
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove what a full disk has left: Numba would fail at every run until it is gone."""
+    for path in folder.rglob("*.nb[ic]"):
+        with contextlib.suppress(OSError):
+            if path.stat().st_size == 0:
+                path.unlink()
+
+
+def _stored(sources: int, kept: bool) -> Callable[..., None]:
+    @numba.njit(cache=kept, nogil=True)
     def run_samples(  # type: ignore[no-untyped-def]
         weights, biases, memory, plan, inputs, outputs, first, last, rates, bias_rates
     ):
@@ -125,4 +150,5 @@ def _stored(sources: int) -> Callable[..., None]:
     return run_samples
 
 
-run_samples = _stored(_sources())
+with _place() as _kept:
+    run_samples = _stored(_sources(), _kept)
