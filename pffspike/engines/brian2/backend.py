@@ -48,8 +48,8 @@ class Recorded:
     ----------
     totals, squares : (presentations, populations) ndarray of float64
         Spikes over all steps, and sum of squared counts in the window.
-    beaten : (presentations, classes) ndarray of float64, or None
-        By how many others each candidate for the hard negative was beaten, after the phase that
+    losses : (presentations, classes) ndarray of float64, or None
+        To how many others each candidate for the hard negative lost, after the phase that
         decides.
     counts : (presentations, units) ndarray of float64, or None
         Of the recorded populations, side by side in the order of the record.
@@ -59,7 +59,7 @@ class Recorded:
 
     totals: Floats
     squares: Floats
-    beaten: Floats | None
+    losses: Floats | None
     counts: Floats | None
     spikes: tuple[Multiples, Floats] | None
 

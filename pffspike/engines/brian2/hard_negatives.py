@@ -1,75 +1,75 @@
-"""The choice of a hard negative inside the run: candidates compete, pair by pair."""
+"""The choice of a hard negative inside the run: winner takes all, pair by pair."""
 
 from __future__ import annotations
 
 import numpy as np
 from brian2 import NeuronGroup, Synapses, second
 
-from pffspike.engines.brian2.frame import Frame, Order, set_schedule
+from pffspike.engines.brian2.context import BuildContext, Order, set_schedule
 from pffspike.network import constants
 from pffspike.network.spec import HardNegative
 
 
-def make_voters(frame: Frame, hard_negative: HardNegative) -> NeuronGroup:
-    """One member a class, to choose the hard negative: who is beaten by nobody."""
-    c = frame.columns
-    size = frame.layout.network.population(hard_negative.population).size
-    voters = NeuronGroup(
+def make_candidates(context: BuildContext, hard_negative: HardNegative) -> NeuronGroup:
+    """One member a class, to choose the hard negative: the one that loses to none."""
+    c = context.columns
+    size = context.layout.network.population(hard_negative.population).size
+    candidates = NeuronGroup(
         size,
         """
-        votes : 1 (linked)
+        count : 1 (linked)
         score : 1
-        beaten : 1
-        place : integer (constant)
-        chooses : boolean (shared)
+        losses : 1
+        index : integer (constant)
+        decides : boolean (shared)
         truth : 1 (shared)
         choice_key : integer (shared)
         """,
-        clock=frame.presentations,
-        threshold="chooses",
+        clock=context.presentations,
+        threshold="decides",
         reset="",
         dtype={"choice_key": np.int64},
-        namespace=frame.namespace,
-        name="voters",
+        namespace=context.namespace,
+        name="candidates",
     )
-    voters.place = np.arange(size)
-    set_schedule(voters.thresholder["spike"], "start", Order.ELECT)
-    frame.each_presentation(
-        voters,
+    candidates.index = np.arange(size)
+    set_schedule(candidates.thresholder["spike"], "start", Order.SELECT)
+    context.each_presentation(
+        candidates,
         f"""
-        score = votes + {constants.noise(hard_negative)!r} * pffspike_uniform(choice_key, place)
-        score = int(place != truth) * score - int(place == truth)
-        beaten = beaten * int(not chooses)
+        score = count + {constants.noise(hard_negative)!r} * pffspike_uniform(choice_key, index)
+        score = int(index != truth) * score - int(index == truth)
+        losses = losses * int(not decides)
         """,
         Order.SCORE,
-        "voters_score",
+        "candidates_score",
     )
-    frame.each_presentation(
-        voters,
+    context.each_presentation(
+        candidates,
         f"""
-        chooses = schedule(t, {c.chooses}) > 0
+        decides = schedule(t, {c.decides}) > 0
         truth = schedule(t, {c.truth})
         choice_key = pffspike_join(schedule(t, {c.choice_key}), schedule(t, {c.choice_key + 1}))
         """,
         Order.BEGIN,
-        "voters_begin",
+        "candidates_begin",
     )
-    return voters
+    return candidates
 
 
-def make_election(frame: Frame, voters: NeuronGroup) -> Synapses:
-    """Let every voter beat those of a lower score, and of equals those further back."""
-    election = Synapses(
-        voters,
-        voters,
-        on_pre="beaten_post += int(score_pre > score_post)"
-        " + int(score_pre == score_post) * int(place_pre < place_post)",
+def make_competition(context: BuildContext, candidates: NeuronGroup) -> Synapses:
+    """Let every candidate win against those of a lower score, and of equals those behind it."""
+    competition = Synapses(
+        candidates,
+        candidates,
+        on_pre="losses_post += int(score_pre > score_post)"
+        " + int(score_pre == score_post) * int(index_pre < index_post)",
         delay=0 * second,
-        clock=frame.presentations,
+        clock=context.presentations,
         namespace={},
-        name="election",
+        name="competition",
     )
-    size = len(voters)
-    election.connect(i=np.repeat(np.arange(size), size), j=np.tile(np.arange(size), size))
-    set_schedule(election.pre, "start", Order.VOTE)
-    return election
+    size = len(candidates)
+    competition.connect(i=np.repeat(np.arange(size), size), j=np.tile(np.arange(size), size))
+    set_schedule(competition.pre, "start", Order.COMPETE)
+    return competition

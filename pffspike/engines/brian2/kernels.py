@@ -30,7 +30,7 @@ struct pffspike_neurons
 };
 
 // Row of the table of projections. Neurons are numbered through the group; block is 0 where all
-// pairs are connected, 1 where a neuron is connected to the one in the same place, or the size of
+// pairs are connected, 1 where a neuron is connected to the one at the same index, or the size of
 // groups in which each is connected to all others.
 struct pffspike_projection
 {
@@ -113,10 +113,10 @@ static void pffspike_deliver_block(
     double* const current = n.current + p.post;
     const int64_t length = p.block == 1 ? 1 : p.block - 1;
     for (; spike < end; spike++) {
-        const int64_t place = *spike - p.pre, first = place / p.block * p.block;
-        const int32_t* const row = w + place * length;
+        const int64_t index = *spike - p.pre, first = index / p.block * p.block;
+        const int32_t* const row = w + index * length;
         // Those before the neuron itself and those behind it.
-        const int64_t before = p.block == 1 ? 1 : place - first;
+        const int64_t before = p.block == 1 ? 1 : index - first;
         for (int64_t k = 0; k < before; k++)
             current[first + k] += factor * row[k];
         for (int64_t k = before; k < length; k++)
@@ -169,14 +169,14 @@ static double pffspike_learn_rows(
         return 0.0;
     const double* const trace = p.normalized ? n.a : n.c;
     const int64_t length = p.block == 0 ? p.receivers : p.block == 1 ? 1 : p.block - 1;
-    for (int64_t place = 0; place < p.senders; place++) {
-        const double scale = rate * trace[p.pre + place], draw = n.sender_draw[p.pre + place];
+    for (int64_t index = 0; index < p.senders; index++) {
+        const double scale = rate * trace[p.pre + index], draw = n.sender_draw[p.pre + index];
         if (scale == 0.0)
             continue;
-        int32_t* const row = w + place * length;
+        int32_t* const row = w + index * length;
         // The receivers of a row: up to two stretches, before and behind the neuron itself.
-        const int64_t first = p.block ? place / p.block * p.block : 0;
-        const int64_t before = p.block > 1 ? place - first : length;
+        const int64_t first = p.block ? index / p.block * p.block : 0;
+        const int64_t before = p.block > 1 ? index - first : length;
         const int64_t post = p.post + first, behind = post + before + 1;
         pffspike_learn_row(
             row, n.f + post, n.receiver_draw + post, draw, scale, p.low, p.high, before);
@@ -254,15 +254,17 @@ cdef extern from *:
     double pffspike_deliver_at(const int64_t*, const int64_t*, int64_t, double)
     double pffspike_learn_at(const int64_t*, const int64_t*, int64_t, double)
 cdef double pffspike_spikes(int64_t start, int64_t size):
-    return pffspike_spikes_at(<const int64_t*>_namespacepffspike_places, start, size)
+    return pffspike_spikes_at(<const int64_t*>_namespacepffspike_addresses, start, size)
 cdef double pffspike_square(int64_t start, int64_t size):
-    return pffspike_square_at(<const int64_t*>_namespacepffspike_places, start, size)
+    return pffspike_square_at(<const int64_t*>_namespacepffspike_addresses, start, size)
 cdef double pffspike_deliver(int64_t k, double x):
     return pffspike_deliver_at(
-        <const int64_t*>_namespacepffspike_places, <const int64_t*>_namespacepffspike_table, k, x)
+        <const int64_t*>_namespacepffspike_addresses,
+        <const int64_t*>_namespacepffspike_table, k, x)
 cdef double pffspike_learn(int64_t k, double x):
     return pffspike_learn_at(
-        <const int64_t*>_namespacepffspike_places, <const int64_t*>_namespacepffspike_table, k, x)
+        <const int64_t*>_namespacepffspike_addresses,
+        <const int64_t*>_namespacepffspike_table, k, x)
 '''
 
 

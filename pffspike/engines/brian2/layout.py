@@ -46,7 +46,7 @@ class Layout:
             for p, start in zip(self.populations, ends, strict=False)
         }
         self.population_of: Integers = np.repeat(np.arange(len(sizes)), sizes)
-        self.place_of: Integers = np.concatenate([np.arange(n) for n in sizes])
+        self.index_of: Integers = np.concatenate([np.arange(n) for n in sizes])
         #: without those that have no synapse: blocks of one neuron
         self.projections = tuple(p for p in extent.projections if structure.fan_out(network, p) > 0)
         #: By name of the weights, the first projection that uses them: its synapses hold them.

@@ -15,10 +15,10 @@ from brian2 import (
     linked_var,
 )
 
-from pffspike.engines.brian2.frame import Frame, Order
-from pffspike.engines.brian2.hard_negatives import make_election, make_voters
-from pffspike.engines.brian2.hub import make_hub
+from pffspike.engines.brian2.context import BuildContext, Order
+from pffspike.engines.brian2.hard_negatives import make_candidates, make_competition
 from pffspike.engines.brian2.neurons import make_neurons
+from pffspike.engines.brian2.population_state import make_population_state
 from pffspike.engines.brian2.projections import make_projections, make_synapses
 from pffspike.engines.brian2.rows import Rows
 
@@ -32,11 +32,11 @@ class Model:
     network : Network
     schedule, signals : TimedArray
         See `pffspike.engines.brian2.schedule.Tables`.
-    neurons, hub, projections : NeuronGroup
+    neurons, population_state, projections : NeuronGroup
         All neurons; one member a population; one a projection (None: there is none).
     synapses : dict of str to Synapses
         By name of the weights.
-    totals, votes, counts : StateMonitor
+    totals, losses, counts : StateMonitor
         What presentations leave behind; the first row stands for the time before the first.
     spikes : SpikeMonitor or None
         All spikes, if any raster is wanted.
@@ -46,85 +46,90 @@ class Model:
     schedule: TimedArray
     signals: TimedArray
     neurons: NeuronGroup
-    hub: NeuronGroup
+    population_state: NeuronGroup
     projections: NeuronGroup | None
     synapses: dict[str, Synapses]
     totals: StateMonitor
-    votes: StateMonitor | None
+    losses: StateMonitor | None
     counts: StateMonitor | None
     spikes: SpikeMonitor | None
 
 
-def build(frame: Frame) -> Model:
+def build(context: BuildContext) -> Model:
     """Create all objects, in the device that is active now.
 
     Parameters
     ----------
-    frame : Frame
+    context : BuildContext
 
     Returns
     -------
     Model
     """
-    hub = make_hub(frame)
-    hard_negative = frame.program.hard_negative
-    voters = make_voters(frame, hard_negative) if hard_negative else None
-    neurons = make_neurons(frame, hub, voters)
-    projections = make_projections(frame, hub) if frame.layout.projections else None
-    synapses = make_synapses(frame, neurons)
-    functions = Rows(frame.layout, neurons, synapses).functions(frame.standalone)
-    objects = [hub, neurons] + ([projections] if projections is not None else [])
-    for group in (hub, projections):
+    population_state = make_population_state(context)
+    hard_negative = context.program.hard_negative
+    candidates = make_candidates(context, hard_negative) if hard_negative else None
+    neurons = make_neurons(context, population_state, candidates)
+    projections = (
+        make_projections(context, population_state) if context.layout.projections else None
+    )
+    synapses = make_synapses(context, neurons)
+    functions = Rows(context.layout, neurons, synapses).functions(context.standalone)
+    objects = [population_state, neurons] + ([projections] if projections is not None else [])
+    for group in (population_state, projections):
         if group is not None:
             group.namespace.update(functions)
-    if hard_negative and voters is not None:
-        where = frame.layout.slices[hard_negative.population]
-        voters.votes = linked_var(neurons, "c", index=np.arange(where.start, where.stop))
-        objects += [voters, make_election(frame, voters)]
-    totals, votes, counts, spikes = _monitors(frame, neurons, hub, voters)
+    if hard_negative and candidates is not None:
+        where = context.layout.slices[hard_negative.population]
+        candidates.count = linked_var(neurons, "c", index=np.arange(where.start, where.stop))
+        objects += [candidates, make_competition(context, candidates)]
+    totals, losses, counts, spikes = _monitors(context, neurons, population_state, candidates)
     objects += [*synapses.values(), totals]
-    objects += [m for m in (votes, counts, spikes) if m is not None]
+    objects += [m for m in (losses, counts, spikes) if m is not None]
     network = Network(objects, name="network")
     for each in objects:
         each._network = network.id  # a session that never runs is no mistake to warn of
     return Model(
         network,
-        frame.schedule,
-        frame.signals,
+        context.schedule,
+        context.signals,
         neurons,
-        hub,
+        population_state,
         projections,
         synapses,
         totals,
-        votes,
+        losses,
         counts,
         spikes,
     )
 
 
 def _monitors(
-    frame: Frame, neurons: NeuronGroup, hub: NeuronGroup, voters: NeuronGroup | None
+    context: BuildContext,
+    neurons: NeuronGroup,
+    population_state: NeuronGroup,
+    candidates: NeuronGroup | None,
 ) -> tuple[StateMonitor, StateMonitor | None, StateMonitor | None, SpikeMonitor | None]:
     def each(group: NeuronGroup, variables: list[str], which: object, name: str):  # type: ignore[no-untyped-def]
         return StateMonitor(
             group,
             variables,
             record=which,
-            clock=frame.presentations,
+            clock=context.presentations,
             when="start",
             order=Order.RECORD,
             name=name,
         )
 
-    slices = frame.layout.slices
-    counted = [name for name in frame.probes.counts if name in slices]
+    slices = context.layout.slices
+    counted = [name for name in context.probes.counts if name in slices]
     counts = None
     if counted:
         which = np.concatenate([np.arange(slices[n].start, slices[n].stop) for n in counted])
         counts = each(neurons, ["c"], which, "counts")
     return (
-        each(hub, ["total", "squares"], True, "totals"),
-        each(voters, ["beaten"], True, "votes") if voters is not None else None,
+        each(population_state, ["total", "squares"], True, "totals"),
+        each(candidates, ["losses"], True, "losses") if candidates is not None else None,
         counts,
-        SpikeMonitor(neurons, name="spikes") if frame.probes.rasters else None,
+        SpikeMonitor(neurons, name="spikes") if context.probes.rasters else None,
     )

@@ -12,7 +12,7 @@ import numpy as np
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 from pffspike.engines.brian2 import compiler
-from pffspike.engines.brian2.frame import STEP, Frame
+from pffspike.engines.brian2.context import STEP, BuildContext
 from pffspike.engines.brian2.model import Model
 from pffspike.engines.brian2.model import build as build_model
 from pffspike.engines.brian2.state import brian2_state
@@ -69,15 +69,15 @@ class Program:
 
 
 def build(
-    directory: Path, make_frame: Callable[[], Frame], samples: int, flags: tuple[str, ...]
+    directory: Path, make_context: Callable[[], BuildContext], samples: int, flags: tuple[str, ...]
 ) -> None:
     """Write and compile a program into an existing directory.
 
     Parameters
     ----------
     directory : Path
-    make_frame : callable
-        Gives the frame of the model, in the device that is active then.
+    make_context : callable
+        Gives the context of the model, in the device that is active then.
     samples : int
         Length of the longest chunk.
     flags : tuple of str
@@ -85,13 +85,13 @@ def build(
     """
     device = CPPStandaloneDevice()
     with brian2_state(device, {"codegen.cpp.extra_compile_args_gcc": list(flags)}):
-        frame = make_frame()
-        model = build_model(frame)
-        presentations = samples * len(frame.program.phases)
-        duration = (presentations * frame.program.steps + 1) * STEP
+        context = make_context()
+        model = build_model(context)
+        presentations = samples * len(context.program.phases)
+        duration = (presentations * context.program.steps + 1) * STEP
         model.network.run(duration, namespace={})
         device.build(directory=str(directory), compile=False, run=False, with_output=False)
-        made = Program(presentations, frame.has_signals, _results(device, model, frame))
+        made = Program(presentations, context.has_signals, _results(device, model, context))
     compiler.compile_project(directory, flags, [r.file for r in made.results.values()])
     for table in ("schedule_values", "signals_values"):  # zeros, for they always are arguments
         if (directory / "static_arrays" / table).exists():
@@ -106,26 +106,26 @@ def load(directory: Path) -> Program:
     return Program(**content, results=results)
 
 
-def _results(device: CPPStandaloneDevice, model: Model, frame: Frame) -> dict[str, Result]:
+def _results(device: CPPStandaloneDevice, model: Model, context: BuildContext) -> dict[str, Result]:
     """Where the program leaves what is read after a run."""
 
     def result(group, name: str, columns: int = 0) -> Result:  # type: ignore[no-untyped-def]
         variable = group.variables[name]
         return Result(device.get_array_filename(variable), np.dtype(variable.dtype).name, columns)
 
-    populations = len(frame.layout.populations)
+    populations = len(context.layout.populations)
     results = {
         "total": result(model.totals, "total", populations),
         "squares": result(model.totals, "squares", populations),
         "biases": result(model.neurons, "b"),
     }
     for name, monitor, variable in (
-        ("beaten", model.votes, "beaten"),
+        ("losses", model.losses, "losses"),
         ("counts", model.counts, "c"),
     ):
         if monitor is not None:
             results[name] = result(monitor, variable, len(monitor.record))
-    for name in frame.layout.plastic:
+    for name in context.layout.plastic:
         results[f"{WEIGHTS}{name}"] = result(model.synapses[name], "multiple")
     if model.spikes is not None:
         results["spiked"] = result(model.spikes, "i")

@@ -5,41 +5,42 @@ from __future__ import annotations
 import numpy as np
 from brian2 import NeuronGroup, Synapses, linked_var
 
-from pffspike.engines.brian2.frame import Frame, Order, Synaptic
+from pffspike.engines.brian2.context import BuildContext, Order, Synaptic
 from pffspike.network.spec import Projection
 
 _PROJECTIONS = """
-    place : integer (constant)
+    index : integer (constant)
     unit : 1 (constant)
     normalized : 1 (constant)
-    open : boolean
+    enabled : boolean
     gain : 1 (linked)
 """
 _LEARNING = """
     rate : 1
-    due : 1
+    plastic : 1
 """
 
 
-def make_synapses(frame: Frame, neurons: NeuronGroup) -> dict[str, Synapses]:
+def make_synapses(context: BuildContext, neurons: NeuronGroup) -> dict[str, Synapses]:
     """Make the synapses of all weights of the program, by name of the weights.
 
     They hold numbers only, as integers in units of their grid: ``multiple`` to be set, ``w`` to
     be read or recorded. No pathway is attached to them, hence no queue of spikes.
     """
     return {
-        name: _hold(frame, name, holder, neurons) for name, holder in frame.layout.holders.items()
+        name: _hold(context, name, holder, neurons)
+        for name, holder in context.layout.holders.items()
     }
 
 
-def _hold(frame: Frame, name: str, holder: Projection, neurons: NeuronGroup) -> Synapses:
-    layout = frame.layout
+def _hold(context: BuildContext, name: str, holder: Projection, neurons: NeuronGroup) -> Synapses:
+    layout = context.layout
     made = Synapses(
         neurons,
         neurons,
         f"multiple : integer\nw = multiple * {layout.grid(holder)!r} : 1",
         dtype={"multiple": np.int32},
-        clock=frame.clock,
+        clock=context.clock,
         namespace={},
         name=f"synapses_{name}",
     )
@@ -57,35 +58,38 @@ def _hold(frame: Frame, name: str, holder: Projection, neurons: NeuronGroup) -> 
     return made
 
 
-def make_projections(frame: Frame, hub: NeuronGroup) -> NeuronGroup:
+def make_projections(context: BuildContext, population_state: NeuronGroup) -> NeuronGroup:
     """Make a group with one member a projection."""
-    layout, c = frame.layout, frame.columns
+    layout, c = context.layout, context.columns
     group = NeuronGroup(
         len(layout.projections),
-        _PROJECTIONS + (_LEARNING if frame.learns else ""),
-        clock=frame.clock,
-        namespace=dict(frame.namespace),
+        _PROJECTIONS + (_LEARNING if context.learns else ""),
+        clock=context.clock,
+        namespace=dict(context.namespace),
         name="projections",
     )
-    group.place = np.arange(len(layout.projections))
+    group.index = np.arange(len(layout.projections))
     group.unit = [layout.grid(p) for p in layout.projections]
     group.normalized = [float(p.normalized) for p in layout.projections]
     senders = [layout.population_index(p.pre) for p in layout.projections]
-    group.gain = linked_var(hub, "gain", index=np.array(senders))
+    group.gain = linked_var(population_state, "gain", index=np.array(senders))
     group.run_regularly(
         """
-        factor = int(open) * unit * (normalized * gain + (1 - normalized))
-        arrived = pffspike_deliver(place, factor)
+        factor = int(enabled) * unit * (normalized * gain + (1 - normalized))
+        arrived = pffspike_deliver(index, factor)
         """,
         when="synapses",
         order=Synaptic.DELIVER,
         name="projections_deliver",
     )
-    begin = f"open = schedule(t, {c.open} + place) > 0\n"
-    if frame.learns:
-        begin += f"due = schedule(t, {c.due} + place)\n"
-        frame.each_presentation(
-            group, "changed = pffspike_learn(place, due * rate)", Order.LEARN, "projections_learn"
+    begin = f"enabled = schedule(t, {c.enabled} + index) > 0\n"
+    if context.learns:
+        begin += f"plastic = schedule(t, {c.plastic} + index)\n"
+        context.each_presentation(
+            group,
+            "changed = pffspike_learn(index, plastic * rate)",
+            Order.LEARN,
+            "projections_learn",
         )
-    frame.each_presentation(group, begin, Order.BEGIN, "projections_begin")
+    context.each_presentation(group, begin, Order.BEGIN, "projections_begin")
     return group

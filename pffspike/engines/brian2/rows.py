@@ -76,7 +76,7 @@ class Rows:
         self._sum = "int64_t" if sum_type(layout) is np.int64 else "int32_t"
 
     def functions(self, standalone: bool) -> dict[str, Function]:
-        """Functions for the namespaces of the hub and of the projections.
+        """Functions for the namespaces of the population state and of the projections.
 
         Parameters
         ----------
@@ -85,8 +85,8 @@ class Rows:
         Returns
         -------
         dict of str to Function
-            ``pffspike_spikes(head, size)``: spikes of a population in this step;
-            ``pffspike_square(head, size)``: sum over its neurons of the squared counts;
+            ``pffspike_spikes(start, size)``: spikes of a population in this step;
+            ``pffspike_square(start, size)``: sum over its neurons of the squared counts;
             ``pffspike_deliver(k, factor)`` and ``pffspike_learn(k, rate)``: what
             `pffspike.engines.brian2.kernels` does to projection ``k``.
         """
@@ -94,7 +94,10 @@ class Rows:
         if standalone:
             text.implementations.add_implementation("cpp", self._cpp(), name="pffspike_rows")
         else:
-            namespace = {"pffspike_places": self._places(), "pffspike_table": self._table.ravel()}
+            namespace = {
+                "pffspike_addresses": self._addresses(),
+                "pffspike_table": self._table.ravel(),
+            }
             text.implementations.add_implementation(
                 "cython", kernels.cython_source(self._sum), namespace, name="pffspike_rows"
             )
@@ -128,25 +131,25 @@ class Rows:
         device = get_device()
         arrays = self._neurons.variables
 
-        def place(name: str) -> str:
+        def expression(name: str) -> str:
             known = name in arrays
             return f"brian::{device.get_array_name(arrays[name])}" if known else "nullptr"
 
-        fields = [place("_spikespace"), str(len(self._neurons)), *map(place, _ARRAYS)]
+        fields = [expression("_spikespace"), str(len(self._neurons)), *map(expression, _ARRAYS)]
         weights = [device.get_array_name(w, access_data=False) for w in self._weights]
         return kernels.cpp_source(
             self._sum, fields, [f"brian::{name}.data()" for name in weights], self._table.tolist()
         )
 
-    def _places(self) -> Integers:
+    def _addresses(self) -> Integers:
         """Addresses of all arrays: those of the neurons, then the weights by projection."""
         arrays = self._neurons.variables
         spikes = arrays["_spikespace"].get_value()
         fields = [arrays[name].get_value() if name in arrays else None for name in _ARRAYS]
         weights = [w.get_value() for w in self._weights]
-        places = [0 if field is None else field.ctypes.data for field in fields]
+        addresses = [0 if field is None else field.ctypes.data for field in fields]
         return np.array(
-            [spikes.ctypes.data, len(spikes) - 1, *places, *(w.ctypes.data for w in weights)],
+            [spikes.ctypes.data, len(spikes) - 1, *addresses, *(w.ctypes.data for w in weights)],
             np.int64,
         )
 
@@ -159,14 +162,14 @@ class Rows:
         spikes = self._neurons.variables["_spikespace"].get_value()
         return np.asarray(spikes[: spikes[-1]])
 
-    def _spikes(self, head: npt.ArrayLike, size: npt.ArrayLike) -> Floats:
-        spikes, first = self._spiking(), np.asarray(head)
+    def _spikes(self, start: npt.ArrayLike, size: npt.ArrayLike) -> Floats:
+        spikes, first = self._spiking(), np.asarray(start)
         ends = np.searchsorted(spikes, first + np.asarray(size))
         return (ends - np.searchsorted(spikes, first)).astype(np.float64)
 
-    def _square(self, head: npt.ArrayLike, size: npt.ArrayLike) -> Floats:
+    def _square(self, start: npt.ArrayLike, size: npt.ArrayLike) -> Floats:
         squares = np.square(self._array("c"))
-        pairs = zip(np.ravel(head), np.ravel(size), strict=True)
+        pairs = zip(np.ravel(start), np.ravel(size), strict=True)
         return np.array([squares[a : a + n].sum() for a, n in pairs])
 
     def _deliver(self, k: int, factor: float) -> None:
@@ -174,14 +177,14 @@ class Rows:
         if factor == 0:
             return
         spikes = self._spiking()
-        places = spikes[np.searchsorted(spikes, row["pre"]) :]
-        places = places[: np.searchsorted(places, row["pre"] + row["senders"])] - row["pre"]
+        indices = spikes[np.searchsorted(spikes, row["pre"]) :]
+        indices = indices[: np.searchsorted(indices, row["pre"] + row["senders"])] - row["pre"]
         current = self._array("current")[row["post"] : row["post"] + row["receivers"]]
-        rows = self._rows(k)[places]
+        rows = self._rows(k)[indices]
         if p.connectivity == "dense":
             current += factor * rows.sum(axis=0, dtype=np.int64)
         else:
-            np.add.at(current, _receivers(p, places), factor * rows)
+            np.add.at(current, _receivers(p, indices), factor * rows)
 
     def _learn(self, k: int, rate: float) -> None:
         p, row = self._projections[k], dict(zip(kernels.COLUMNS, self._table[k], strict=True))
@@ -190,15 +193,15 @@ class Rows:
         senders = slice(row["pre"], row["pre"] + row["senders"])
         receivers = slice(row["post"], row["post"] + row["receivers"])
         trace = self._array("a" if p.normalized else "c")[senders]
-        places = np.flatnonzero(trace)
+        indices = np.flatnonzero(trace)
         f, draw = self._array("f")[receivers], self._array("receiver_draw")[receivers]
         if p.connectivity != "dense":
-            f, draw = (values[_receivers(p, places)] for values in (f, draw))
-        noise = self._array("sender_draw")[senders][places, None] + draw
+            f, draw = (values[_receivers(p, indices)] for values in (f, draw))
+        noise = self._array("sender_draw")[senders][indices, None] + draw
         noise -= np.floor(noise)
         w = self._rows(k)
-        changed = w[places] + np.floor(rate * trace[places, None] * f + noise)
-        w[places] = np.clip(changed, row["low"], row["high"])
+        changed = w[indices] + np.floor(rate * trace[indices, None] * f + noise)
+        w[indices] = np.clip(changed, row["low"], row["high"])
 
     def _rows(self, k: int) -> Multiples:
         senders = self._table[k][kernels.COLUMNS.index("senders")]
@@ -209,18 +212,18 @@ def _each(action: Callable[[int, float], None]) -> Callable[..., Floats]:
     """Form of a function that Brian2 calls with arrays."""
 
     def called(which: npt.ArrayLike, values: npt.ArrayLike) -> Floats:
-        places = np.ravel(which)
-        for k, value in zip(places, np.broadcast_to(values, places.shape), strict=True):
+        projections = np.ravel(which)
+        for k, value in zip(projections, np.broadcast_to(values, projections.shape), strict=True):
             action(int(k), float(value))
-        return np.zeros(len(places))
+        return np.zeros(len(projections))
 
     return called
 
 
-def _receivers(projection: Projection, places: Integers) -> Integers:
-    """Receivers, by their place, of senders by theirs; not for dense projections."""
+def _receivers(projection: Projection, indices: Integers) -> Integers:
+    """Receivers, by their index, of senders by theirs; not for dense projections."""
     if projection.connectivity == "one_to_one":
-        return places[:, None]
+        return indices[:, None]
     others = np.arange(projection.block - 1)
-    position = places[:, None] % projection.block
-    return places[:, None] - position + others + (others >= position)
+    position = indices[:, None] % projection.block
+    return indices[:, None] - position + others + (others >= position)

@@ -12,7 +12,7 @@ from brian2.devices.device import runtime_device
 
 from pffspike import caches
 from pffspike.engines.brian2.backend import Rates, Recorded, State
-from pffspike.engines.brian2.frame import STEP, Frame
+from pffspike.engines.brian2.context import STEP, BuildContext
 from pffspike.engines.brian2.model import Model, build
 from pffspike.engines.brian2.schedule import Tables
 from pffspike.engines.brian2.state import brian2_state
@@ -23,8 +23,8 @@ class RuntimeBackend:
 
     Parameters
     ----------
-    make_frame : callable
-        Gives the frame of the model, in the device that is active then.
+    make_context : callable
+        Gives the context of the model, in the device that is active then.
     target : {"cython", "numpy"}
     samples : int
         Length of the longest chunk.
@@ -33,7 +33,11 @@ class RuntimeBackend:
     """
 
     def __init__(
-        self, make_frame: Callable[[], Frame], target: str, samples: int, flags: tuple[str, ...]
+        self,
+        make_context: Callable[[], BuildContext],
+        target: str,
+        samples: int,
+        flags: tuple[str, ...],
     ) -> None:
         self._samples = samples
         self._preferences = {
@@ -56,8 +60,8 @@ class RuntimeBackend:
         # Connecting synapses happens once a set of weights: not worth a Cython module each.
         once = {**self._preferences, "codegen.target": "numpy"}
         with brian2_state(runtime_device, once):
-            self._frame = make_frame()
-            self._model: Model = build(self._frame)
+            self._context = make_context()
+            self._model: Model = build(self._context)
 
     def run(
         self, chunks: Sequence[Tables], state: State, rates: Rates | None
@@ -66,9 +70,9 @@ class RuntimeBackend:
         return [self._run(tables, state, rates) for tables in chunks], self._state()
 
     def _run(self, tables: Tables, state: State, rates: Rates | None) -> Recorded:
-        model, frame = self._model, self._frame
+        model, context = self._model, self._context
         presentations = len(tables.schedule) - 1
-        steps = presentations * frame.program.steps
+        steps = presentations * context.program.steps
         padded = tables.padded(self._samples, len(model.schedule.values) - 1)
         with brian2_state(runtime_device, self._preferences), _frozen_objects():
             self._load(padded, state, rates)
@@ -87,11 +91,11 @@ class RuntimeBackend:
         for name, weights in state.weights.items():
             model.synapses[name].variables["multiple"].set_value(weights)
         if rates is not None:
-            model.hub.variables["bias_rate"].set_value(rates.bias)
-            model.hub.variables["learning"].set_value(0)
+            model.population_state.variables["bias_rate"].set_value(rates.bias)
+            model.population_state.variables["learning"].set_value(0)
             if model.projections is not None:
                 model.projections.variables["rate"].set_value(rates.weights)
-        for monitor in (model.totals, model.votes, model.counts):
+        for monitor in (model.totals, model.losses, model.counts):
             if monitor is not None:
                 monitor.resize(0)
         if model.spikes is not None:
@@ -108,7 +112,7 @@ class RuntimeBackend:
         return Recorded(
             of(model.totals, "total"),
             of(model.totals, "squares"),
-            of(model.votes, "beaten") if model.votes is not None else None,
+            of(model.losses, "losses") if model.losses is not None else None,
             of(model.counts, "c") if model.counts is not None else None,
             (np.array(model.spikes.i), np.array(model.spikes.t / second))
             if model.spikes is not None
@@ -120,7 +124,7 @@ class RuntimeBackend:
             np.array(self._model.neurons.b_[:]),
             {
                 name: np.array(self._model.synapses[name].variables["multiple"].get_value())
-                for name in self._frame.layout.plastic
+                for name in self._context.layout.plastic
             },
         )
 

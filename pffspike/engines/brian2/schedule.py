@@ -18,9 +18,9 @@ from pffspike.network import rules, structure
 from pffspike.typing import Floats, Integers, Signals
 
 SILENT = -(2.0**40)  #: drive of an inactive population: below any that a network can reach
-PROBABILITIES = -1.0  #: in the place of a clamped class: follow the signal's probabilities
-CHOSEN = -2.0  #: in the place of a clamped class: fire the hard negative that was chosen
-NOTHING = -3.0  #: in the place of a clamped class: no class
+PROBABILITIES = -1.0  #: in place of a clamped class: follow the signal's probabilities
+CHOSEN = -2.0  #: in place of a clamped class: fire the hard negative that was chosen
+NOTHING = -3.0  #: in place of a clamped class: no class
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Columns:
     """First column of each quantity in a row of the schedule, one row a presentation.
 
     Keys take two columns, upper and lower 32 bits, for the table holds doubles. What begins with
-    ``offset`` and ends with ``rule_theta`` has one column a population, ``open`` and ``due`` have
-    one a projection. The columns ``rule_...`` hold the coefficients of rules, see
+    ``offset`` and ends with ``rule_theta`` has one column a population, ``enabled`` and ``plastic``
+    have one a projection. The columns ``rule_...`` hold the coefficients of rules, see
     `pffspike.network.rules`.
     """
 
@@ -37,19 +37,19 @@ class Columns:
     key: int
     rounding: int
     choice_key: int
-    chooses: int
+    decides: int
     truth: int
     offset: int
-    clamp: int
-    first: int
-    desired: int
+    clamped: int
+    column: int
+    target_class: int
     learning: int
     rule_offset: int
     rule_gain: int
     rule_slope: int
     rule_theta: int
-    open: int
-    due: int
+    enabled: int
+    plastic: int
     width: int
 
     @staticmethod
@@ -105,12 +105,12 @@ class Scheduler:
         self._hard_negative = hard_negative.signal if hard_negative else None
         taught = {rules.targets(p.rule)[1] for p in layout.populations}
         classes = taught | ({hard_negative.truth, hard_negative.signal} if hard_negative else set())
-        self.first: dict[str, int] = {}  #: first column of each signal of probabilities
+        self.column: dict[str, int] = {}  #: first column of each signal of probabilities
         width = 0
         for phase in layout.program.phases:
             for name, source in phase.inputs.items():
-                if isinstance(source, str) and source not in classes | self.first.keys():
-                    self.first[source] = width
+                if isinstance(source, str) and source not in classes | self.column.keys():
+                    self.column[source] = width
                     width += layout.network.population(name).size
         self.width = width
 
@@ -141,7 +141,7 @@ class Scheduler:
         schedule[-1, self.columns.stop] = 1.0
         populations = len(self.layout.populations)
         schedule[-1, self.columns.offset : self.columns.offset + populations] = SILENT
-        schedule[-1, self.columns.clamp : self.columns.clamp + populations] = NOTHING
+        schedule[-1, self.columns.clamped : self.columns.clamped + populations] = NOTHING
         return Tables(schedule, self._probabilities(signals, len(samples)))
 
     def _keys(self, rows: Floats, index: int, samples: Integers) -> None:
@@ -171,19 +171,19 @@ class Scheduler:
         for k, population in enumerate(self.layout.populations):
             name = population.name
             rows[:, columns.offset + k] = 0.0 if name in active else SILENT
-            rows[:, columns.clamp + k] = NOTHING
+            rows[:, columns.clamped + k] = NOTHING
             source = phase.inputs.get(name)
             if isinstance(source, int):
-                rows[:, columns.clamp + k] = source
-            elif source in self.first:
-                rows[:, columns.clamp + k] = PROBABILITIES
-                rows[:, columns.first + k] = self.first[source]
+                rows[:, columns.clamped + k] = source
+            elif source in self.column:
+                rows[:, columns.clamped + k] = PROBABILITIES
+                rows[:, columns.column + k] = self.column[source]
             elif source is not None:
                 given = signals[source]
-                rows[:, columns.clamp + k] = np.where(given < 0, CHOSEN, given)
+                rows[:, columns.clamped + k] = np.where(given < 0, CHOSEN, given)
         for k, projection in enumerate(self.layout.projections):
-            rows[:, columns.open + k] = projection.name in phase.projections
-            rows[:, columns.due + k] = learns_in(projection, phase)
+            rows[:, columns.enabled + k] = projection.name in phase.projections
+            rows[:, columns.plastic + k] = learns_in(projection, phase)
 
     def _learning(
         self,
@@ -197,16 +197,18 @@ class Scheduler:
             rule = population.rule
             learning = population.name in phase.learn
             rows[:, columns.learning + k] = learning
-            rows[:, columns.desired + k] = NOTHING
+            rows[:, columns.target_class + k] = NOTHING
             if not learning or rule is None:
                 continue
             if rule.target_signal is not None:
-                desired, unknown = signals[rule.target_signal], self._unknown(index)
-                rows[:, columns.desired + k] = np.where(desired < 0, unknown, desired)
+                target_class, unknown = signals[rule.target_signal], self._unknown(index)
+                rows[:, columns.target_class + k] = np.where(
+                    target_class < 0, unknown, target_class
+                )
             for name, value in dataclasses.asdict(rule.coefficients(phase.sign)).items():
                 rows[:, getattr(columns, f"rule_{name}") + k] = value
         if hard_negative:
-            rows[:, columns.chooses] = hard_negative.phase == phase.name
+            rows[:, columns.decides] = hard_negative.phase == phase.name
             rows[:, columns.truth] = signals[hard_negative.truth]
 
     def _unknown(self, index: int) -> float:
@@ -221,10 +223,10 @@ class Scheduler:
         samples: int,
     ) -> Floats:
         table = np.zeros((samples, max(1, self.width)))
-        for name, first in self.first.items():
+        for name, column in self.column.items():
             values = signals[name]
             if values.ndim == 1:
-                table[np.arange(samples), first + values] = 1.0
+                table[np.arange(samples), column + values] = 1.0
             else:
-                table[:, first : first + values.shape[1]] = values
+                table[:, column : column + values.shape[1]] = values
         return table

@@ -11,7 +11,7 @@ import numpy as np
 from pffspike.engines.base import Session, Task
 from pffspike.engines.brian2 import builds
 from pffspike.engines.brian2.backend import Backend, Rates, Recorded, State
-from pffspike.engines.brian2.frame import STEP, Frame
+from pffspike.engines.brian2.context import STEP, BuildContext
 from pffspike.engines.brian2.layout import Layout
 from pffspike.engines.brian2.runtime import RuntimeBackend
 from pffspike.engines.brian2.schedule import Scheduler
@@ -39,15 +39,15 @@ class Brian2Session(Session):
         self._scheduler = Scheduler(layout, task.seed)
         standalone, chunk, flags = engine.target == "cpp_standalone", engine.chunk, engine.flags
         columns, width = self._scheduler.columns, self._scheduler.width
-        make_frame = functools.partial(
-            Frame, layout, columns, width, task.probes, chunk, standalone
+        make_context = functools.partial(
+            BuildContext, layout, columns, width, task.probes, chunk, standalone
         )
         self._backend: Backend
         if standalone:
             key = builds.make_key(layout, task.probes, chunk, flags)
-            self._backend = StandaloneBackend(make_frame, key, chunk, flags)
+            self._backend = StandaloneBackend(make_context, key, chunk, flags)
         else:
-            self._backend = RuntimeBackend(make_frame, engine.target, chunk, flags)
+            self._backend = RuntimeBackend(make_context, engine.target, chunk, flags)
 
     def _run(
         self,
@@ -122,10 +122,10 @@ class Brian2Session(Session):
         signals: Signals,
     ) -> Integers:
         hard_negative, phases = self._program.hard_negative, self._program.phases
-        if hard_negative is None or not len(samples) or recorded.beaten is None:
+        if hard_negative is None or not len(samples) or recorded.losses is None:
             return np.full(len(samples), -1, np.int64)
         index = [phase.name for phase in phases].index(hard_negative.phase)
-        chosen = recorded.beaten[index :: len(phases)].argmin(axis=1)
+        chosen = recorded.losses[index :: len(phases)].argmin(axis=1)
         given = signals.get(hard_negative.signal, np.full(len(samples), -1))
         return np.where(given < 0, chosen, given).astype(np.int64)
 

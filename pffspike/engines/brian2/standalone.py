@@ -19,7 +19,7 @@ import numpy as np
 from pffspike import caches
 from pffspike.engines.brian2 import builds, program
 from pffspike.engines.brian2.backend import Rates, Recorded, State
-from pffspike.engines.brian2.frame import Frame
+from pffspike.engines.brian2.context import BuildContext
 from pffspike.engines.brian2.schedule import Tables
 from pffspike.errors import PffspikeError, ValidationError
 from pffspike.typing import Array
@@ -32,8 +32,8 @@ class StandaloneBackend:
 
     Parameters
     ----------
-    make_frame : callable
-        Gives the frame of the model, in the device that is active then.
+    make_context : callable
+        Gives the context of the model, in the device that is active then.
     key : str
         Names what the program depends on, see `pffspike.engines.brian2.builds.make_key`.
     samples : int
@@ -43,7 +43,11 @@ class StandaloneBackend:
     """
 
     def __init__(
-        self, make_frame: Callable[[], Frame], key: str, samples: int, flags: tuple[str, ...]
+        self,
+        make_context: Callable[[], BuildContext],
+        key: str,
+        samples: int,
+        flags: tuple[str, ...],
     ) -> None:
         self._samples = samples
         with _told():
@@ -53,7 +57,7 @@ class StandaloneBackend:
         try:
             if not builds.fetch(key, self._directory, program.PARTS):
                 with _told(self._directory):
-                    program.build(self._directory, make_frame, samples, flags)
+                    program.build(self._directory, make_context, samples, flags)
                 builds.keep(key, self._directory, program.PARTS)
             self._program = program.load(self._directory)
         except BaseException:
@@ -69,7 +73,7 @@ class StandaloneBackend:
             **{f"synapses_{name}.multiple": w for name, w in state.weights.items()},
         }
         if rates is not None:
-            arguments = {**arguments, "hub.bias_rate": rates.bias}
+            arguments = {**arguments, "population_state.bias_rate": rates.bias}
             if len(rates.weights):
                 arguments = {**arguments, "projections.rate": rates.weights}
         with _told(self._directory):
@@ -140,7 +144,7 @@ class StandaloneBackend:
         return Recorded(
             files["total"].read(folder)[rows],
             files["squares"].read(folder)[rows],
-            some("beaten"),
+            some("losses"),
             some("counts"),
             (files["spiked"].read(folder), files["times"].read(folder))
             if "spiked" in files

@@ -38,8 +38,8 @@ class Order(IntEnum):
 
     MODULATE = 0  #: third factors
     SCORE = 1  #: of the hard negatives
-    ELECT = 2
-    VOTE = 3
+    SELECT = 2
+    COMPETE = 3
     COMPARE = 4  #: post factors, biases, draws for rounding
     RECORD = 5
     LEARN = 6
@@ -55,7 +55,7 @@ class Synaptic(IntEnum):
     DELIVER = 2
 
 
-class Frame:
+class BuildContext:
     """What all parts of a model share; made in the device that is active then.
 
     Parameters
