@@ -269,9 +269,7 @@ def widened(scale):
 
 
 def test_debug_mode_names_what_does_not_fit(monkeypatch):
-    from pffspike.network import parameters
-
-    monkeypatch.setattr(parameters, "check", lambda network, given: None)
+    monkeypatch.setattr("pffspike.engines.base.check_parameters", lambda network, given: None)
     session = compiled(parameters=widened(2.0**38), checked=True)
     with session, pytest.raises(RangeError, match=r"into 53 bits in step \d of phase 0") as caught:
         session.run(SIGNALS, np.arange(6))
