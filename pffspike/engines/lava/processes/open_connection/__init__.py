@@ -1,0 +1,1 @@
+"""A projection whose weights are a variable."""

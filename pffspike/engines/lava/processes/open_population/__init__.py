@@ -1,0 +1,1 @@
+"""A population whose biases, gains and spikes are variables."""

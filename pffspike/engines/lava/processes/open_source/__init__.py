@@ -1,0 +1,1 @@
+"""An input population that others can drive."""
