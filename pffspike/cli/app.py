@@ -29,6 +29,7 @@ from pffspike.cli import (
     report,
     run,
     sample,
+    search,
     study,
     train,
 )
@@ -122,6 +123,7 @@ for _command in (
     info.info,
     demo.demo,
     study.study,
+    search.search,
     benchmark.benchmark,
     cache.cache,
 ):
