@@ -1,4 +1,4 @@
-"""Memory: an estimate before anything is allocated, against one limit that can be raised.
+"""Memory and cores: an estimate before memory is taken, against one limit that can be raised.
 
 The limit is what the environment variable ``PFFSPIKE_MEMORY_LIMIT`` says, such as ``8G``, or three
 quarters of the memory that this machine, or the container that this process runs in, has. The
@@ -71,6 +71,23 @@ def limit() -> int:
     """
     stated = os.environ.get(VARIABLE)
     return parse_size(stated) if stated else int(_SHARE * _memory())
+
+
+def cores() -> int:
+    """Cores that this process may use.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> cores() >= 1
+    True
+    """
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @contextmanager

@@ -1,30 +1,31 @@
-"""Runs side by side: one process each, by dask.distributed."""
+"""Runs side by side: processes on this machine, or the workers of a Dask scheduler."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
 import logging
-import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pffspike.errors import MissingPackageError, ValidationError
+from pffspike.errors import MissingPackageError, PffspikeError, ValidationError
+from pffspike.limits import cores
+from pffspike.study.processes import execute_in_processes
 from pffspike.study.runs import Run, execute
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 Listen = Callable[[str, float], None]  #: called with the label of a run and its fraction done
 
 _TOPIC = "pffspike-study"
 _INTERVAL = 1.0  #: seconds between two reports of a run
-_TIMEOUT = 10  #: seconds to wait for a scheduler
+_TIMEOUT = 10  #: seconds to wait for a scheduler, and between two looks at its workers
+_PATIENCE = 120  #: seconds to wait for a worker
+_LOGGER = logging.getLogger("pffspike")
 
 
 def execute_all(
@@ -61,67 +62,38 @@ def execute_all(
         for run in runs:
             yield run, execute(run, output, functools.partial(listen, run.label))
         return
-    with _client(min(workers or _cores(), len(runs)), scheduler) as client:
+    if scheduler is None:
+        most = min(workers or cores(), len(runs))
+        yield from execute_in_processes(runs, output, most, listen)
+        return
+    with _client(scheduler) as client:
         yield from _distribute(client, runs, output, listen)
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
-
-
 @contextmanager
-def _client(workers: int, scheduler: str | None) -> Iterator[Client]:
+def _client(scheduler: str) -> Iterator[Client]:
     try:
-        from distributed import Client, LocalCluster
+        from distributed import Client
     except ImportError as error:
         raise MissingPackageError(
-            f"a study needs dask.distributed ({error}); run: pip install 'pffspike[study]', or "
-            f"give --workers 0"
+            f"--scheduler needs dask.distributed ({error}); run: pip install 'pffspike[study]', or "
+            f"leave --scheduler out"
         ) from None
-    if scheduler is not None:
-        try:
-            client = Client(scheduler, timeout=_TIMEOUT)
-        except (OSError, ValueError, asyncio.TimeoutError) as error:
-            raise ValidationError(
-                f"no scheduler answers at {scheduler!r} ({error}); give the address that it prints "
-                f"when it starts, or leave --scheduler out"
-            ) from None
-        with client:
-            yield client
-        return
-    with _ignored_interrupts():
-        cluster = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            memory_limit=None,
-            dashboard_address=":0",
-            silence_logs=logging.CRITICAL,
-        )
-    with cluster, Client(cluster) as client:
-        yield client
-
-
-@contextmanager
-def _ignored_interrupts() -> Iterator[None]:
-    """Ignore Ctrl-C for a moment, and in the processes started meanwhile for good.
-
-    A terminal sends it to all of them; it is for this one to end the others.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+        client = Client(scheduler, timeout=_TIMEOUT)
+    except (OSError, ValueError, asyncio.TimeoutError) as error:
+        raise ValidationError(
+            f"no scheduler answers at {scheduler!r} ({error}); give the address that it prints "
+            f"when it starts, or leave --scheduler out"
+        ) from None
+    with client:
+        yield client
 
 
 def _distribute(
     client: Client, runs: Sequence[Run], output: Path, listen: Listen
 ) -> Iterator[tuple[Run, str | None]]:
-    from distributed import as_completed
-
     client.subscribe_topic(_TOPIC, lambda event: listen(*event[1]))
     first: dict[str, Any] = {}  # of the runs that share a training, the one that does it
     submitted = {}
@@ -137,9 +109,45 @@ def _distribute(
         )
         first.setdefault(run.training_hash, future)
         submitted[future] = run
-    for future in as_completed(submitted):
-        error = future.exception()
-        yield submitted[future], str(error) if error else future.result()
+    yield from _results(client, submitted)
+
+
+def _results(client: Client, submitted: dict[Future, Run]) -> Iterator[tuple[Run, str | None]]:
+    """Give runs as they end; say when nobody works on them, and stop waiting after a while."""
+    from distributed import wait
+
+    lonely = 0.0  # seconds
+    while submitted:
+        try:
+            ended = wait(list(submitted), timeout=_TIMEOUT, return_when="FIRST_COMPLETED").done
+        except (TimeoutError, asyncio.TimeoutError):
+            ended = set()
+        except (OSError, asyncio.CancelledError) as error:
+            raise _lost(error) from None
+        if client.status != "running":
+            raise _lost(client.status)
+        for future in ended:
+            problem = future.exception()
+            yield submitted.pop(future), str(problem) if problem else future.result()
+        lonely = 0.0 if ended or client.nthreads() else lonely + _TIMEOUT
+        if lonely >= _PATIENCE:
+            raise PffspikeError(
+                f"no worker has joined the scheduler for {lonely:.0f} s; start one with `dask "
+                f"worker ADDRESS`, and repeat the command: what has ended is stored"
+            )
+        if lonely:
+            _LOGGER.warning(
+                "no worker has joined the scheduler yet; waiting for %d s more, start one with "
+                "`dask worker ADDRESS`",
+                _PATIENCE - lonely,
+            )
+
+
+def _lost(reason: object) -> PffspikeError:
+    return PffspikeError(
+        f"the scheduler has gone ({reason}); start it and repeat the command: what has ended is "
+        f"stored"
+    )
 
 
 def _work(run: Run, output: Path, _after: str | None) -> str | None:

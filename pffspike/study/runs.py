@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import logging
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +16,12 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from pffspike.baselines import KINDS, Report
+from pffspike.baselines.result import Result
 from pffspike.cards import toml
 from pffspike.data import Dataset, load
 from pffspike.data.identity import digest
 from pffspike.errors import PffspikeError
-from pffspike.files import write_whole
+from pffspike.files import read_regular, write_whole
 from pffspike.study.config import Study, System
 from pffspike.trained import versions
 
@@ -127,6 +130,14 @@ def _hash(content: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What a stored result was computed with."""
+
+    versions: Mapping[str, str]
+    machine: Mapping[str, str | int]
+
+
 def result_path(output: Path, run: Run) -> Path:
     """File that holds or will hold the result of a run."""
     return output / RUNS / f"{run.hash}.json"
@@ -134,11 +145,17 @@ def result_path(output: Path, run: Run) -> Path:
 
 def read_result(output: Path, run: Run) -> dict[str, Any] | None:
     """Stored result of a run; None if there is none, or none that can be read."""
-    try:
-        content: dict[str, Any] = json.loads(result_path(output, run).read_text("utf-8"))
-    except (OSError, ValueError):
+    path = result_path(output, run)
+    if not path.exists():
         return None
-    return content if {"result", "versions", "machine"} <= content.keys() else None
+    try:
+        content: dict[str, Any] = json.loads(read_regular(path))
+        toml.build(Result, content["result"], str(path))
+        toml.build(Origin, {k: content[k] for k in ("versions", "machine")}, str(path))
+    except (PffspikeError, ValueError, KeyError, TypeError, RecursionError):
+        logging.getLogger("pffspike").warning("%s holds no result; it is computed again", path)
+        return None
+    return content
 
 
 def execute(run: Run, output: Path, report: Report) -> str | None:

@@ -1,10 +1,12 @@
 """``pffspike study``: a small study from its config to its tables."""
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,6 +14,10 @@ import pytest
 
 from pffspike.cli.app import app
 from pffspike.data import load
+from pffspike.errors import PffspikeError
+from pffspike.study import cluster, runs
+from pffspike.study.config import read_study
+from pffspike.study.processes import execute_in_processes
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 CONFIG = """
@@ -149,20 +155,65 @@ def test_a_mistake_gets_one_sentence_and_exit_code_2(mistake, folder, capsys):
     assert len(errors.splitlines()) == 1
 
 
-def test_an_absent_dask_is_named_with_its_remedy(folder):
+@pytest.mark.parametrize("scheduler", [False, True])
+def test_dask_is_needed_for_a_scheduler_alone(folder, scheduler):
+    """On this machine a study uses processes of its own, and nothing listens on the network."""
     (folder.parent / "distributed.py").write_text("raise ModuleNotFoundError('No distributed')\n")
     path = os.pathsep.join([str(folder.parent), os.environ.get("PYTHONPATH", "")])
+    options = ("--scheduler", "tcp://127.0.0.1:1") if scheduler else ("--workers", 2)
     result = subprocess.run(
-        command("study", "--fast", cwd=folder.parent),
+        command("study", "--fast", "--only", "knn", *options, cwd=folder.parent),
         cwd=folder.parent,
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,
         timeout=110,
     )
-    assert result.returncode == 2
-    assert "pffspike[study]" in result.stderr
+    assert result.returncode == (2 if scheduler else 0), result.stderr
+    assert ("pffspike[study]" in result.stderr) == scheduler
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("content", ["[]", "5", '{"result": 5}', "[" * 5000, "{", "\x00"])
+def test_a_bad_stored_run_is_computed_again_and_said(folder, content, capsys, caplog):
+    assert call("study", "--fast", "--workers", 0, "--only", "knn") == 0
+    (stored,) = (folder / "fast" / "runs").glob("*.json")
+    before = json.loads(stored.read_text())["result"]["modes"]
+    stored.write_text(content)
+    assert call("study", "--fast", "--workers", 0, "--only", "knn") == 0
+    assert "holds no result; it is computed again" in caplog.text
+    assert json.loads(stored.read_text())["result"]["modes"] == before
+
+
+def one_run(folder: Path, *systems: str) -> list[runs.Run]:
+    return runs.plan(read_study(folder, fast=True, only=systems))
+
+
+def test_a_killed_process_is_one_failed_run(folder):
+    def kill() -> None:
+        while not multiprocessing.active_children():
+            time.sleep(0.01)
+        multiprocessing.active_children()[0].kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    (planned,) = one_run(folder, "knn")
+    done = list(execute_in_processes([planned], folder, 1, lambda *_: None))
+    killer.join(10)
+    assert [run for run, _ in done] == [planned]
+    assert "its process ended with code -9" in done[0][1]
+
+
+def test_a_scheduler_without_workers_is_not_waited_for_for_ever(folder, monkeypatch, caplog):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(cluster, "_TIMEOUT", 1)
+    monkeypatch.setattr(cluster, "_PATIENCE", 3)
+    planned = one_run(folder, "knn")
+    with distributed.LocalCluster(n_workers=0, dashboard_address=None) as dask:
+        address, said = dask.scheduler_address, lambda *_: None
+        with pytest.raises(PffspikeError, match="no worker has joined the scheduler for 3 s"):
+            list(cluster.execute_all(planned, folder, scheduler=address, listen=said))
+    assert "waiting for 2 s more" in caplog.text
 
 
 def write_idx(folder: Path) -> None:
@@ -201,7 +252,6 @@ def alive(group: int) -> bool:
 
 
 def test_ctrl_c_ends_all_processes_and_what_is_stored_stays(folder):
-    pytest.importorskip("distributed")
     process = subprocess.Popen(
         command("study", "--workers", 2, cwd=folder.parent),
         cwd=folder.parent,

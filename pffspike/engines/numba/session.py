@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from queue import SimpleQueue
@@ -13,6 +12,7 @@ from pffspike.engines.base import Engine, Session, Task, signal_size
 from pffspike.engines.numba.kernel import Memory
 from pffspike.engines.numba.plan import Plan, aligned_zeros
 from pffspike.engines.numba.run import Inputs, Outputs, run_samples
+from pffspike.limits import cores
 from pffspike.network.parameters import Parameters
 from pffspike.recording import Recording
 from pffspike.typing import Integers, Progress, Signals
@@ -32,7 +32,7 @@ class NumbaEngine(Engine):
     name = "numba"
 
     def __init__(self, threads: int | None = None) -> None:
-        self.threads = len(os.sched_getaffinity(0)) if threads is None else threads
+        self.threads = cores() if threads is None else threads
 
     def _compile(self, task: Task) -> NumbaSession:
         return NumbaSession(self, task)
