@@ -6,69 +6,282 @@ The public interface is what this module lists; everything is loaded when it is 
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-
 if TYPE_CHECKING:
-    from pffspike.api import (
-        calibrate,
-        classify,
-        evaluate,
-        export,
-        info,
-        reconstruct,
-        run,
-        train,
-    )
+    from pffspike import caches, files, limits, plots, text
+    from pffspike.benchmarks.measure import benchmark
     from pffspike.brian2 import to_brian2
-    from pffspike.cards import load_network
+    from pffspike.cards import card_text, known_networks, load_network, network_hash
+    from pffspike.cards.toml import read as read_toml
+    from pffspike.charging import InferenceEnergy, Pricing, energy
+    from pffspike.circuits import PFF
+    from pffspike.circuits.ff import FF, ff
+    from pffspike.circuits.pff import pff
+    from pffspike.data import Coding, Dataset, from_arrays, is_same, probabilities
     from pffspike.data import load as load_data
-    from pffspike.data import probabilities
-    from pffspike.engines import make_engine
-    from pffspike.errors import UserError
+    from pffspike.demonstration import Demonstration, demo
+    from pffspike.deployment import Exported, Target, export
+    from pffspike.devices import Device, known_devices, load_device
+    from pffspike.energies import Energy, Metrics, Term
+    from pffspike.energies.host import HostEnergy
+    from pffspike.engines.base import Engine, Session
+    from pffspike.engines.registry import available_engines, engine_names, is_exact, make_engine
+    from pffspike.engines.registry import resolve as resolve_engine
+    from pffspike.errors import (
+        FileError,
+        MissingPackageError,
+        PffspikeError,
+        SessionClosedError,
+        UserError,
+        ValidationError,
+        unknown,
+    )
+    from pffspike.evaluation import Evaluation, evaluate, summary
+    from pffspike.execution import Execution, ProgressCallback, open_session, run
+    from pffspike.generation import FittedPrior, Quality, Samples, fit_prior, quality, sample
+    from pffspike.inference import (
+        CALIBRATED,
+        MODES,
+        PROPOSED,
+        STATES,
+        AnyMode,
+        Classification,
+        Confidence,
+        Mode,
+        Reconstruction,
+        ShiftedViews,
+        Stopping,
+        Views,
+        calibrate,
+        check_mode,
+        classify,
+        coverage,
+        fit_confidence,
+        label_state,
+        reconstruct,
+        views_of,
+    )
+    from pffspike.information import info
+    from pffspike.inputs import dataset_of, first_samples, read_images, signals_of, trained_levels
+    from pffspike.mapping import OBJECTIVES
+    from pffspike.network.parameters import Parameters, initial
+    from pffspike.network.rules import Contrast, Delta, Goodness
+    from pffspike.network.spec import (
+        Bias,
+        HardNegative,
+        Network,
+        Phase,
+        Population,
+        Program,
+        Projection,
+        Training,
+    )
+    from pffspike.network.structure import populations_of
+    from pffspike.quantization.weights import ROUNDINGS, Quantized, check_bits, quantize
+    from pffspike.recording import NOTHING, Probes, Recording
+    from pffspike.reporting import report
+    from pffspike.searching import Search, search, settings_of
     from pffspike.storage import load, save
+    from pffspike.studies.study import Resources, StudyCallback, StudyResult, study
+    from pffspike.trained import Prior, TrainedNetwork, versions
+    from pffspike.training import begin, train
 
-_SOURCES = {
-    "calibrate": ("pffspike.api", "calibrate"),
-    "classify": ("pffspike.api", "classify"),
-    "evaluate": ("pffspike.api", "evaluate"),
-    "export": ("pffspike.api", "export"),
-    "info": ("pffspike.api", "info"),
-    "load": ("pffspike.storage", "load"),
+#: Names by the module that defines them.
+_MODULES = {
+    "pffspike.network.rules": "Contrast Delta Goodness",
+    "pffspike.network.spec": (
+        "Bias HardNegative Network Phase Population Program Projection Training"
+    ),
+    "pffspike.network.parameters": "Parameters initial",
+    "pffspike.network.structure": "populations_of",
+    "pffspike.circuits.ff": "FF ff",
+    "pffspike.circuits": "PFF",
+    "pffspike.circuits.pff": "pff",
+    "pffspike.cards": "card_text known_networks load_network network_hash",
+    "pffspike.data": "Coding Dataset from_arrays is_same probabilities",
+    "pffspike.devices": "Device known_devices load_device",
+    "pffspike.errors": (
+        "FileError MissingPackageError PffspikeError SessionClosedError UserError "
+        "ValidationError unknown"
+    ),
+    "pffspike.engines.base": "Engine Session",
+    "pffspike.engines.registry": "available_engines engine_names is_exact make_engine",
+    "pffspike.recording": "NOTHING Probes Recording",
+    "pffspike.trained": "Prior TrainedNetwork versions",
+    "pffspike.execution": "Execution ProgressCallback open_session run",
+    "pffspike.inputs": "dataset_of first_samples read_images signals_of trained_levels",
+    "pffspike.storage": "load save",
+    "pffspike.training": "begin train",
+    "pffspike.inference": (
+        "AnyMode CALIBRATED Classification Confidence MODES Mode PROPOSED Reconstruction "
+        "STATES ShiftedViews Stopping Views calibrate check_mode classify coverage "
+        "fit_confidence label_state reconstruct views_of"
+    ),
+    "pffspike.evaluation": "Evaluation evaluate summary",
+    "pffspike.generation": "FittedPrior Quality Samples fit_prior quality sample",
+    "pffspike.quantization.weights": "Quantized ROUNDINGS check_bits quantize",
+    "pffspike.mapping": "OBJECTIVES",
+    "pffspike.deployment": "Exported Target export",
+    "pffspike.reporting": "report",
+    "pffspike.studies.study": "Resources StudyCallback StudyResult study",
+    "pffspike.benchmarks.measure": "benchmark",
+    "pffspike.demonstration": "Demonstration demo",
+    "pffspike.information": "info",
+    "pffspike.energies": "Energy Metrics Term",
+    "pffspike.energies.host": "HostEnergy",
+    "pffspike.charging": "InferenceEnergy Pricing energy",
+    "pffspike.brian2": "to_brian2",
+    "pffspike.searching": "Search search settings_of",
+}
+#: Names that are others where they are defined, and modules.
+_RENAMED = {
+    "read_toml": ("pffspike.cards.toml", "read"),
     "load_data": ("pffspike.data", "load"),
-    "load_network": ("pffspike.cards", "load_network"),
-    "make_engine": ("pffspike.engines", "make_engine"),
-    "probabilities": ("pffspike.data", "probabilities"),
-    "reconstruct": ("pffspike.api", "reconstruct"),
-    "run": ("pffspike.api", "run"),
-    "save": ("pffspike.storage", "save"),
-    "to_brian2": ("pffspike.brian2", "to_brian2"),
-    "train": ("pffspike.api", "train"),
-    "UserError": ("pffspike.errors", "UserError"),
+    "resolve_engine": ("pffspike.engines.registry", "resolve"),
+}
+_SUBMODULES = ("caches", "files", "limits", "plots", "text")
+_SOURCES = _RENAMED | {
+    name: (module, name) for module, names in _MODULES.items() for name in names.split()
 }
 
 __all__ = [
+    "CALIBRATED",
+    "FF",
+    "MODES",
+    "NOTHING",
+    "OBJECTIVES",
+    "PFF",
+    "PROPOSED",
+    "ROUNDINGS",
+    "STATES",
+    "AnyMode",
+    "Bias",
+    "Classification",
+    "Coding",
+    "Confidence",
+    "Contrast",
+    "Dataset",
+    "Delta",
+    "Demonstration",
+    "Device",
+    "Energy",
+    "Engine",
+    "Evaluation",
+    "Execution",
+    "Exported",
+    "FileError",
+    "FittedPrior",
+    "Goodness",
+    "HardNegative",
+    "HostEnergy",
+    "InferenceEnergy",
+    "Metrics",
+    "MissingPackageError",
+    "Mode",
+    "Network",
+    "Parameters",
+    "PffspikeError",
+    "Phase",
+    "Population",
+    "Pricing",
+    "Prior",
+    "Probes",
+    "Program",
+    "ProgressCallback",
+    "Projection",
+    "Quality",
+    "Quantized",
+    "Reconstruction",
+    "Recording",
+    "Resources",
+    "Samples",
+    "Search",
+    "Session",
+    "SessionClosedError",
+    "ShiftedViews",
+    "Stopping",
+    "StudyCallback",
+    "StudyResult",
+    "Target",
+    "Term",
+    "TrainedNetwork",
+    "Training",
     "UserError",
+    "ValidationError",
+    "Views",
+    "available_engines",
+    "begin",
+    "benchmark",
+    "caches",
     "calibrate",
+    "card_text",
+    "check_bits",
+    "check_mode",
     "classify",
+    "coverage",
+    "dataset_of",
+    "demo",
+    "energy",
+    "engine_names",
     "evaluate",
     "export",
+    "ff",
+    "files",
+    "first_samples",
+    "fit_confidence",
+    "fit_prior",
+    "from_arrays",
     "info",
+    "initial",
+    "is_exact",
+    "is_same",
+    "known_devices",
+    "known_networks",
+    "label_state",
+    "limits",
     "load",
     "load_data",
+    "load_device",
     "load_network",
     "make_engine",
+    "network_hash",
+    "open_session",
+    "pff",
+    "plots",
+    "populations_of",
     "probabilities",
+    "quality",
+    "quantize",
+    "read_images",
+    "read_toml",
     "reconstruct",
+    "report",
+    "resolve_engine",
     "run",
+    "sample",
     "save",
+    "search",
+    "settings_of",
+    "signals_of",
+    "study",
+    "summary",
+    "text",
     "to_brian2",
     "train",
+    "trained_levels",
+    "unknown",
+    "versions",
+    "views_of",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return importlib.metadata.version("pffspike")
+    if name in _SUBMODULES:
+        return importlib.import_module(f"{__name__}.{name}")
     if name not in _SOURCES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, attribute = _SOURCES[name]
@@ -76,4 +289,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted([*__all__, "__version__"])

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pffspike import inference, mapping
-from pffspike.devices import Device
-from pffspike.energy import Energy, energy, totals
-from pffspike.engines.base import Engine
-from pffspike.errors import ValidationError
-from pffspike.inference import Classification, Stopping
-from pffspike.inference.views import Views
-from pffspike.network.parameters import Parameters
-from pffspike.network.spec import Network
-from pffspike.recording import NOTHING, Probes
-from pffspike.typing import Progress
+from pffspike.data import Dataset
+from pffspike.deprecation import former_keywords
+from pffspike.devices import Device, load_device
+from pffspike.energies import Energy, energy, totals
+from pffspike.execution import Execution, made
+from pffspike.inference import CALIBRATED, AnyMode, Classification, Stopping, as_mode
+from pffspike.inference.views import test_views
+from pffspike.inputs import dataset_of, test_images
+from pffspike.text import joule
+from pffspike.trained import TrainedNetwork
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evaluation:
     """How an inference mode did on labelled images.
 
@@ -54,93 +54,86 @@ class Evaluation:
     classification: Classification
     coverage: dict[float, float]
 
-
-def check_mode(network: Network, mode: str, candidates: int | None = None) -> str:
-    """Return an inference mode that a network has (`ValidationError` if it has not)."""
-    try:
-        inference.check_mode(network, mode, candidates)
-    except ValueError as error:
-        raise ValidationError(f"network {network.name!r} can't classify so: {error}") from None
-    return mode
+    def __repr__(self) -> str:
+        return (
+            f"Evaluation(engine {self.engine!r}, mode {self.mode!r}, accuracy {self.accuracy:.3f}, "
+            f"{joule(self.energy.total)} an inference on {self.energy.device})"
+        )
 
 
+@former_keywords
 def evaluate(
-    network: Network,
-    parameters: Parameters,
-    engine: Engine,
-    images: npt.NDArray[np.float64],
-    labels: npt.NDArray[np.int64],
-    mode: str,
+    trained: TrainedNetwork,
+    dataset: str | Dataset | None = None,
+    mode: AnyMode = "goodness",
     *,
-    seed: int,
-    device: Device,
-    candidates: int | None = None,
-    stopping: Stopping | None = None,
-    trials: int = 1,
-    views: Views | None = None,
-    probes: Probes = NOTHING,
-    progress: Progress | None = None,
-    engine_name: str = "",
+    device: str | Path | Device = "loihi1",
+    execution: Execution = Execution(),
 ) -> Evaluation:
-    """Classify labelled images, see `pffspike.inference.classify`; image ``k`` is sample ``k``.
+    """Classify the test images of a data set: accuracy, events and energy per inference.
+
+    Image ``k`` is sample ``k``. Modes ``early`` and ``late`` are calibrated on the training images
+    first, unless the mode is given as a calibrated rule.
 
     Parameters
     ----------
-    network : Network
-    parameters : Parameters
-    engine : Engine
-    images : (samples, pixels) ndarray of float64
-    labels : (samples,) ndarray of int64
-    mode : str
-    seed : int
-    device : Device
-        Prices the events.
-    candidates : int or None
-        For mode ``proposal``.
-    stopping : Stopping or None
-        For modes ``early`` and ``late``.
-    trials : int
-        For the other modes, see `pffspike.inference.classify`.
-    views : callable or None
-        What trials after the first present, see `pffspike.inference.classify`.
-    probes : Probes
-    progress : callable or None
-    engine_name : str
-        Name in the result; the engine's own by default.
+    trained : TrainedNetwork
+        The network and its weights.
+    dataset : str, Dataset or None
+        That of the card by default.
+    mode : str, Mode or Stopping
+        See `pffspike.Mode`.
+    device : str, Path or Device
+        Device card with the energies of events.
+    execution : Execution
+        Engine, seed, probes, progress.
 
     Returns
     -------
     Evaluation
+
+    Raises
+    ------
+    ValidationError
+        If the network can't answer in the mode, or the data do not fit it.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> trained = pffspike.train("digits", epochs=1)
+    >>> pffspike.evaluate(trained, mode="one_pass").mode
+    'one_pass'
     """
+    inference.check_mode(trained.network, mode)
+    card = device if isinstance(device, Device) else load_device(device)
+    data = dataset_of(trained, dataset)
+    name = execution.engine_name
+    execution = execution.replace(engine=made(execution.engine))
+    if not isinstance(mode, Stopping) and as_mode(mode).name in CALIBRATED:
+        mode = inference.calibrate(trained, data, mode, execution=execution)
     start = time.perf_counter()
+    n = len(data.test_images)
     answer = inference.classify(
-        network,
-        parameters,
-        engine,
-        images,
+        trained,
+        test_images(trained, data),
         mode,
-        seed=seed,
-        candidates=candidates,
-        stopping=stopping,
-        trials=trials,
-        views=views,
-        samples=np.arange(len(images)),
-        probes=probes,
-        progress=progress,
+        samples=np.arange(n),
+        views=test_views(trained, data),
+        execution=execution,
     )
     seconds = time.perf_counter() - start
     classes = answer.scores.shape[1]
     confusion = np.zeros((classes, classes), np.int64)
-    np.add.at(confusion, (labels, answer.predicted), 1)
+    np.add.at(confusion, (data.test_labels, answer.predicted), 1)
     return Evaluation(
-        engine_name or engine.name,
-        mode,
-        answer.accuracy(labels),
+        name,
+        answer.mode,
+        answer.accuracy(data.test_labels),
         confusion,
-        energy(answer.recordings, device, traffic=mapping.traffic(answer.recordings, device)),
+        energy(answer.recordings, card, traffic=mapping.traffic(answer.recordings, card)),
         seconds,
         answer,
-        inference.coverage(answer.leads, answer.predicted == labels) if len(labels) else {},
+        inference.coverage(answer.margins, answer.predicted == data.test_labels) if n else {},
     )
 
 
@@ -165,25 +158,10 @@ def summary(results: Sequence[Evaluation]) -> dict[str, Any]:
         ):
             content.setdefault(key, {})[r.mode] = value
         if r.classification.stopping:
-            content.setdefault("stopping", {})[r.mode] = stopping_rule(r.classification.stopping)
+            content.setdefault("stopping", {})[r.mode] = r.classification.stopping.plain()
         found = content.setdefault("energy", {}).setdefault(r.energy.device, {})
         for key, value in totals(r.energy).items():
             found.setdefault(key, {})[r.mode] = value
         found["not_counted"] = list(r.energy.not_counted)
         found["unpriced"] = list(r.energy.unpriced)
     return content
-
-
-def stopping_rule(rule: Stopping) -> dict[str, Any]:
-    """Give the rule of mode ``early`` or ``late`` as plain values; a lead of None: never."""
-    return {
-        "budget": rule.budget,
-        "confidence": rule.confidence,
-        "draws": rule.draws,
-        "candidates": rule.candidates,
-        "trials": rule.trials,
-        "lead_by_window": {
-            str(window): lead if math.isfinite(lead) else None
-            for window, lead in rule.thresholds.items()
-        },
-    }

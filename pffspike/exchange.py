@@ -39,7 +39,7 @@ import numpy.typing as npt
 from pffspike import cards, export_text
 from pffspike.arithmetic import counter, grids
 from pffspike.cards import toml
-from pffspike.data import Coding
+from pffspike.data import Coding, Identity
 from pffspike.data.arrays import read_npy
 from pffspike.errors import FileError, PffspikeError, ValidationError
 from pffspike.files import read_regular, write_folder
@@ -48,7 +48,6 @@ from pffspike.network import structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.rules import SIGNS, Rule
 from pffspike.network.spec import Network, Program, Projection
-from pffspike.storage import read_identity
 from pffspike.trained import TrainedNetwork
 
 FORMAT, VERSION = "pffspike export", 4
@@ -318,3 +317,27 @@ def _load(path: Path, grid: int) -> npt.NDArray[np.float64]:
     if not np.issubdtype(integers.dtype, np.integer):
         raise ValidationError(f"{path.name} holds {integers.dtype}, not integers")
     return integers.astype(np.float64) * 2.0**grid
+
+
+def read_identity(content: Any) -> Identity | None:
+    """Identity of data from plain values, as files and export folders hold it.
+
+    Parameters
+    ----------
+    content : mapping or None
+
+    Returns
+    -------
+    Identity or None
+
+    Raises
+    ------
+    ValidationError
+        If a value can't be.
+
+    Examples
+    --------
+    >>> read_identity({"name": "own", "levels": 16, "shape": [2, 2], "classes": 3}).pixels
+    4
+    """
+    return None if content is None else toml.build(Identity, content, "data")

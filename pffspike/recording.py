@@ -91,7 +91,7 @@ def check_memory(network: Network, program: Program, probes: Probes, samples: in
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Recording:
     """Recording of a run: ``samples`` samples, each a presentation for every phase.
 
@@ -127,6 +127,17 @@ class Recording:
     hard_negatives: Integers
     counts: Mapping[str, Integers] = dataclasses.field(default_factory=dict)
     rasters: Mapping[str, Bools] = dataclasses.field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        kept = [
+            f"{kind} of {', '.join(values)}"
+            for kind, values in (("counts", self.counts), ("rasters", self.rasters))
+            if values
+        ]
+        return (
+            f"Recording({self.network.name!r}, {self.program.name}, {len(self.samples)} samples"
+            f"{'; ' if kept else ''}{'; '.join(kept)})"
+        )
 
     @property
     def presentations(self) -> int:

@@ -29,8 +29,9 @@ import numpy as np
 from pffspike import cards, sealed
 from pffspike.arithmetic import counter
 from pffspike.cards import toml
-from pffspike.data import Coding, Identity
+from pffspike.data import Coding
 from pffspike.errors import FileError, ValidationError
+from pffspike.exchange import read_export, read_identity
 from pffspike.files import read_regular, write_whole
 from pffspike.network import parameters as parameters_module
 from pffspike.network.parameters import Parameters
@@ -90,6 +91,7 @@ def load(path: str | Path) -> TrainedNetwork:
     Parameters
     ----------
     path : str or Path
+        A file, or a folder of `pffspike.export`.
 
     Returns
     -------
@@ -101,6 +103,8 @@ def load(path: str | Path) -> TrainedNetwork:
         One sentence, if the file is missing, foreign, truncated, newer than this program or
         does not hold what its hash says.
     """
+    if Path(path).is_dir():
+        return read_export(path)
     content = read_regular(path)
     try:
         whole = sealed.is_sealed(content, path)
@@ -188,30 +192,6 @@ def _read(file: Any, path: str | Path) -> TrainedNetwork:
     )
     _check_schedule(trained)
     return trained
-
-
-def read_identity(content: Any) -> Identity | None:
-    """Identity of data from plain values, as `save` and `pffspike.exchange` write it.
-
-    Parameters
-    ----------
-    content : mapping or None
-
-    Returns
-    -------
-    Identity or None
-
-    Raises
-    ------
-    ValidationError
-        If a value can't be.
-
-    Examples
-    --------
-    >>> read_identity({"name": "own", "levels": 16, "shape": [2, 2], "classes": 3}).pixels
-    4
-    """
-    return None if content is None else toml.build(Identity, content, "data")
 
 
 def _coding(network: Network, group: Any) -> Coding:

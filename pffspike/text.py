@@ -41,7 +41,7 @@ def three_energies(events: float | None, total: float | None, whole_chip: float 
     ----------
     events, total, whole_chip : float or None
         Energies, J: of the events alone, with the static power of the cores in use, and with
-        that of the whole chip, see `pffspike.energy.ProfileEnergy`.
+        that of the whole chip, see `pffspike.energies.ProfileEnergy`.
 
     Returns
     -------

@@ -9,15 +9,11 @@ from dataclasses import dataclass, field
 from importlib import metadata
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from pffspike.data.coding import Coding
 from pffspike.data.identity import Identity
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
-
-Floats = npt.NDArray[np.float64]
+from pffspike.typing import Floats
 
 _PACKAGES = ("pffspike", "numpy", "brian2", "lava-nc", "scikit-learn", "h5py")
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter
-from pffspike.data import Dataset, check_same, identify, make_coding, neurons, shifted
-from pffspike.engines.base import Engine, Session
+from pffspike.cards import load_network
+from pffspike.data import Dataset, check_same, identify, make_coding, shifted
+from pffspike.deprecation import former_keywords
+from pffspike.engines.base import Session
 from pffspike.errors import ValidationError
+from pffspike.execution import Execution, counting, made, open_session
+from pffspike.inputs import check_fit, dataset_of
 from pffspike.network import constants, initial, structure
 from pffspike.network.spec import Network
 from pffspike.recording import Probes, Recording
@@ -20,7 +25,7 @@ from pffspike.typing import Progress
 
 Checkpoint = Callable[[TrainedNetwork], None]
 _MOST_EPOCHS = 10**9  #: more would take longer than anyone waits
-_ROWS = 10  #: rows of history a stretch between checkpoints
+_ROWS = 10  #: rows of history between checkpoints
 
 
 def begin(
@@ -72,50 +77,34 @@ def _checked_epochs(epochs: int) -> int:
     return int(epochs)
 
 
-def check_fit(network: Network, dataset: Dataset) -> None:
-    """Raise `ValidationError` if a data set's images or classes do not fit a network."""
-    pixels = neurons(network.training.coding, dataset.train_images.shape[1])
-    for name, needed, given in (
-        ("image", "pixels", pixels),
-        ("label", "classes", dataset.classes),
-    ):
-        try:
-            size = network.population(name).size
-        except ValueError as error:
-            raise ValidationError(
-                f"network {network.name!r} takes no images and labels: {error}"
-            ) from None
-        if size != given:
-            raise ValidationError(
-                f"data set {dataset.name!r} has {given} {needed}, but population {name!r} of "
-                f"network {network.name!r} has {size} neurons; choose data and network that fit"
-            )
-
-
+@former_keywords
 def train(
-    state: TrainedNetwork,
-    dataset: Dataset,
-    engine: Engine,
+    network: str | Path | Network | TrainedNetwork,
+    dataset: str | Dataset | None = None,
     *,
-    stretch: int = 2000,
+    epochs: int | None = None,
     checkpoint: Checkpoint | None = None,
-    progress: Progress | None = None,
+    checkpoint_every: int = 2000,
+    execution: Execution = Execution(),
 ) -> TrainedNetwork:
-    """Train from ``state`` to the end of its schedule.
+    """Train a network to the end of its schedule.
 
     Parameters
     ----------
-    state : TrainedNetwork
-        From `begin`, or a checkpoint: training goes on to the same weights, bit for bit.
-    dataset : Dataset
-    engine : Engine
-    stretch : int
-        Samples between checkpoints; an epoch's end always is one. No effect on the weights.
+    network : str, Path, Network or TrainedNetwork
+        Name or path of a card, or a specification, which begins with initial weights; or a
+        checkpoint, whose training goes on with its own seed, to the same weights, bit for bit.
+    dataset : str, Dataset or None
+        That of the card by default.
+    epochs : int or None
+        Instead of the card's; not for a checkpoint.
     checkpoint : callable or None
-        Called with the state before the first stretch, so that a place where nothing can be
-        written is found at once, and after each.
-    progress : callable or None
-        Called with the number of samples finished since the last call.
+        Called with the trained network before the first part of the training, so that a place where
+        nothing can be written is found at once, and after each.
+    checkpoint_every : int
+        Samples between checkpoints; an epoch's end always is one. No effect on the weights.
+    execution : Execution
+        Engine, seed, progress. All exact engines give the same weights, bit for bit.
 
     Returns
     -------
@@ -124,27 +113,35 @@ def train(
     Raises
     ------
     ValidationError
-        If the data do not fit the state.
+        If the data do not fit the network, or are not those that the training began with.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> pffspike.train("digits", epochs=1, execution=pffspike.Execution(seed=1))
+    TrainedNetwork('digits', seed 1, 1,437 of 1,437 samples)
     """
-    network = state.network
-    check_fit(network, dataset)
-    if state.data:
-        check_same(state.data, dataset)
-    elif len(dataset.train_images) != state.samples_per_epoch:
-        raise ValidationError(
-            f"data set {dataset.name!r} has {len(dataset.train_images)} training samples, but the "
-            f"training began with {state.samples_per_epoch}; give the same data"
-        )
-    hard_negative = network.program("train").hard_negative
+    if checkpoint_every < 1:
+        raise ValidationError(f"checkpoint_every = {checkpoint_every} must be at least 1")
+    if isinstance(network, TrainedNetwork):
+        state, data = network, dataset_of(network.network, dataset)
+        if epochs is not None:
+            raise ValidationError(f"epochs = {epochs} can't be set where a training goes on")
+    else:
+        spec = network if isinstance(network, Network) else load_network(network)
+        data = dataset_of(spec, dataset)
+        state = begin(spec, data, seed=execution.seed, epochs=epochs)
+    _check_continuation(state, data)
+    hard_negative = state.network.program("train").hard_negative
     probes = Probes(counts=(hard_negative.population,)) if hard_negative else Probes()
-    state = state.replace(engine=engine.name)
-    with engine.compile(
-        network, "train", state.parameters, seed=state.seed, probes=probes
-    ) as session:
+    report = counting(execution, "training", state.samples_total, state.samples_done)
+    own = execution.replace(engine=made(execution.engine), seed=state.seed, probes=probes)
+    state = state.replace(engine=made(own.engine).name)
+    with open_session(state, "train", own) as session:
         if checkpoint:
             checkpoint(state)
         while not state.finished:
-            state = _train_stretch(state, dataset, session, stretch, progress)
+            state = _train_part(state, data, session, checkpoint_every, report)
             if checkpoint or state.finished:
                 state = state.replace(parameters=session.parameters)
             if checkpoint:
@@ -152,17 +149,27 @@ def train(
     return state
 
 
-def _train_stretch(
+def _check_continuation(state: TrainedNetwork, dataset: Dataset) -> None:
+    if state.data:
+        check_same(state.data, dataset)
+    elif len(dataset.train_images) != state.samples_per_epoch:
+        raise ValidationError(
+            f"data set {dataset.name!r} has {len(dataset.train_images)} training samples, but the "
+            f"training began with {state.samples_per_epoch}; give the same data"
+        )
+
+
+def _train_part(
     state: TrainedNetwork,
     dataset: Dataset,
     session: Session,
-    stretch: int,
-    progress: Progress | None,
+    samples: int,
+    report: Progress | None,
 ) -> TrainedNetwork:
     training = state.network.training
     per_epoch = state.samples_per_epoch
     epoch, position = divmod(state.samples_done, per_epoch)
-    stop = min(position + stretch, per_epoch)
+    stop = min(position + samples, per_epoch)
     order = counter.permutation(per_epoch, counter.derive_key(state.seed, counter.ORDER, epoch))
     chosen = order[position:stop]
     numbers = np.arange(state.samples_done, state.samples_done + len(chosen))
@@ -181,7 +188,7 @@ def _train_stretch(
         signals,
         numbers,
         learning_scale=constants.decayed(training.decay, epoch),
-        progress=progress,
+        progress=report,
     )
     return state.replace(
         samples_done=state.samples_done + len(chosen),
@@ -219,7 +226,7 @@ def negatives(
 def _history(
     recording: Recording, labels: npt.NDArray[np.int64], before: int
 ) -> dict[str, npt.NDArray[np.float64]]:
-    """Means over a few stretches of a recording: goodness by phase, on-line accuracy, spikes."""
+    """Means over a few parts of a recording: goodness by phase, on-line accuracy, spikes."""
     network, program = recording.network, recording.program
     columns: dict[str, npt.NDArray[np.float64]] = {}
     for name in structure.goodness_thresholds(network):

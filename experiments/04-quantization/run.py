@@ -9,7 +9,6 @@ import pffspike
 from pffspike import storage
 from pffspike.cards import toml
 from pffspike.devices import load_device
-from pffspike.engines import make_engine
 from pffspike.errors import PffspikeError
 from pffspike.files import write_whole
 from pffspike.quantization.sweep import sweep
@@ -33,7 +32,7 @@ def digits(output, seed, epochs):
     if path.exists():
         return storage.load(path)
     print(f"training {path}", flush=True)
-    trained = pffspike.train("digits", seed=seed, epochs=epochs)
+    trained = pffspike.train("digits", epochs=epochs, execution=pffspike.Execution(seed=seed))
     storage.save(path, trained)
     return trained
 
@@ -71,21 +70,19 @@ def markdown(title, table, device):
 def main():
     options = arguments()
     options.output.mkdir(parents=True, exist_ok=True)
-    engine, device = make_engine("fastest"), load_device(options.device)
+    device = load_device(options.device)
     seeds, epochs = ((0,), 3) if options.fast else ((0, 1, 2), None)
     data = pffspike.load_data("digits")
     trained = [digits(options.output, seed, epochs) for seed in seeds]
     plural = f"{len(seeds)} seeds" if len(seeds) > 1 else f"{epochs} epochs, one seed"
     tables = {
-        f"digits, {plural}": mean(
-            [sweep(state, data, engine, BITS, device=device) for state in trained]
-        )
+        f"digits, {plural}": mean([sweep(state, data, BITS, device=device) for state in trained])
     }
     if options.mnist:
         state = storage.load(options.mnist)
         images = pffspike.load_data("mnist", options.data)
         title = f"mnist, {state.network.name}, one seed"
-        tables[title] = toml.plain(sweep(state, images, engine, BITS, device=device))
+        tables[title] = toml.plain(sweep(state, images, BITS, device=device))
         for row in tables[title]:
             row.setdefault("bits", None)
     write_whole(options.output / "results.json", json.dumps(tables, indent=1) + "\n")

@@ -7,7 +7,8 @@ import sys
 import time
 from pathlib import Path
 
-from pffspike import evaluate, training
+from pffspike import Execution, begin, evaluate
+from pffspike import train as train_network
 from pffspike.circuits import PFF, pff
 from pffspike.data import load
 from pffspike.engines import make_engine
@@ -32,13 +33,13 @@ def train(circuit, engine, samples, epochs, seed):
         train_images=data.train_images[:samples],
         train_labels=data.train_labels[:samples],
     )
-    state = training.begin(network, few, seed=seed)
+    state = begin(network, few, seed=seed)
     start = time.perf_counter()
-    state = training.train(state, few, make_engine(engine))
+    state = train_network(state, few, execution=Execution(make_engine(engine)))
     seconds = time.perf_counter() - start
     return {
-        "one_pass": evaluate(state, data, mode="one_pass", seed=seed).accuracy,
-        "goodness": evaluate(state, data, mode="goodness", seed=seed).accuracy,
+        "one_pass": evaluate(state, data, "one_pass", execution=Execution(seed=seed)).accuracy,
+        "goodness": evaluate(state, data, "goodness", execution=Execution(seed=seed)).accuracy,
         "seconds": seconds,
     }
 

@@ -67,7 +67,7 @@ def study(
 ) -> dict[str, Any]:
     """All points and systems of a data set; without ``others`` those of the card's network."""
     whole = toml.read(HERE / "config.toml")
-    config, seed, budget = whole[name], whole["seed"], whole["budget"]
+    config, seed, tolerance = whole[name], whole["seed"], whole["budget"]
     devices = [load_device(device) for device in whole["devices"]]
     data = load(name, folder)
     data = dataclasses.replace(
@@ -83,9 +83,9 @@ def study(
             )
     else:
         base = systems.train(config["card"], config["changes"], data, seed, store)
-    points = list(sweep_base(base, config, data, devices, seed, budget))
+    points = list(sweep_base(base, config, data, devices, seed, tolerance))
     if "rule_abiding" in config:
-        points += rule_abiding(config["rule_abiding"], data, devices, seed, store, budget)
+        points += rule_abiding(config["rule_abiding"], data, devices, seed, store, tolerance)
     for series, setting, state in variants(config, data, seed, store, base) if others else ():
         for mode in ("one_pass", "goodness"):
             point = systems.spiking(state, data, mode, devices, seed)
@@ -107,12 +107,12 @@ def sweep_base(
     data: Dataset,
     devices: list[Device],
     seed: int,
-    budget: float,
+    tolerance: float,
 ) -> Iterator[dict[str, Any]]:
     """Modes, numbers of steps and bits of the weights: nothing has to be trained."""
     for mode, candidates in MODES:
         point = systems.spiking(
-            base, data, mode, devices, seed, candidates=candidates, budget=budget
+            base, data, mode, devices, seed, candidates=candidates, tolerance=tolerance
         )
         yield {"series": "mode", "setting": point["mode"], **point}
     for window in config["windows"]:

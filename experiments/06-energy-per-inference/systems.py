@@ -19,7 +19,7 @@ from pffspike.baselines import KINDS
 from pffspike.cards.networks import changed, load_network, network_hash
 from pffspike.data import Dataset
 from pffspike.devices import Device, load_device
-from pffspike.energy import (
+from pffspike.energies import (
     Energy,
     EventCount,
     count_events,
@@ -29,7 +29,9 @@ from pffspike.energy import (
     totals,
 )
 from pffspike.engines import make_engine
+from pffspike.execution import Execution
 from pffspike.files import write_whole
+from pffspike.inference import Mode
 from pffspike.network import structure
 from pffspike.network.spec import Network
 from pffspike.quantization import activity, quantize
@@ -48,7 +50,7 @@ def train(card: str, changes: dict[str, Any], data: Dataset, seed: int, store: P
     if path.exists():
         return storage.load(path)
     print(f"training {card} {json.dumps(changes)}", flush=True)
-    state = training.train(training.begin(network, data, seed=seed), data, ENGINE)
+    state = training.train(network, data, execution=Execution(ENGINE, seed))
     storage.save(path, state)
     return state
 
@@ -61,36 +63,20 @@ def spiking(
     seed: int,
     *,
     candidates: int | None = None,
-    budget: float = 0.002,
+    tolerance: float = 0.002,
     rasters: bool = False,
     placement: str = "cores",
 ) -> Point:
     """Answer the test images in a mode: accuracy, counts and energies."""
     network, parameters = state.network, state.parameters
     images = state.coding.encode(data.test_images, data.levels)
-    stopping = None
-    if mode == "early":
-        stopping = inference.calibrate(
-            network,
-            parameters,
-            ENGINE,
-            state.coding.encode(data.train_images, data.levels),
-            budget=budget,
-            candidates=candidates,
-            seed=seed,
-        )
     probes = Probes(rasters=_senders(network, mode)) if rasters else Probes()
+    execution = Execution(ENGINE, seed, probes)
+    way = Mode(mode, candidates, tolerance=tolerance)
+    if mode in inference.CALIBRATED:
+        way = inference.calibrate(state, data, way, execution=execution)
     answer = inference.classify(
-        network,
-        parameters,
-        ENGINE,
-        images,
-        mode,
-        seed=seed,
-        candidates=None if mode == "early" else candidates,
-        stopping=stopping,
-        samples=np.arange(len(images)),
-        probes=probes,
+        state, images, way, samples=np.arange(len(images)), execution=execution
     )
     found = on_devices(answer.recordings, devices, placement)
     point = {
@@ -163,7 +149,7 @@ def with_bits(state: TrainedNetwork, bits: int, data: Dataset, seed: int) -> Tra
     """Weights of so many bits in the formats of Loihi 1, as `pffspike quantize` makes them."""
     some, labels = data.train_images[:QUANTIZING], data.train_labels[:QUANTIZING]
     images = state.coding.encode(some, data.levels)
-    moments = activity(state.network, state.parameters, ENGINE, images, labels, seed=seed)
+    moments = activity(state, images, labels, execution=Execution(ENGINE, seed))
     return quantize(state, bits, load_device("loihi1"), moments).trained
 
 

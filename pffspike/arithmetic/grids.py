@@ -14,14 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.errors import ValidationError
+from pffspike.typing import Floats
 
 EXACT_BITS = 53  #: bits of a double's significand
 GAIN_GRID = -8  #: divisive normalization is a multiple of 2^-8
 RATE_GRID = -20  #: learning rates, homeostatic rates and targets
 THRESHOLD_GRID = -8  #: goodness thresholds, slopes, noise of the hard negative
 DRIVE_GRID = -24  #: biases, probabilities, uniform numbers
-
-Floats = npt.NDArray[np.float64]
 
 
 def nearest(x: npt.ArrayLike, grid: int) -> Floats:

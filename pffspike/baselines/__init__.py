@@ -16,10 +16,10 @@ from pffspike.baselines import (
     straight_through,
 )
 from pffspike.baselines.rate_pff_circuit import RatePFF
-from pffspike.baselines.result import Mode, Operations, Report, Result
+from pffspike.baselines.result import Operations, Outcome, Report, Result
 from pffspike.cards import toml
 
-__all__ = ["KINDS", "Kind", "Mode", "Operations", "Report", "Result"]
+__all__ = ["KINDS", "Kind", "Operations", "Outcome", "Report", "Result"]
 
 
 def _settings(config: Any, _dataset: str) -> dict[str, Any]:

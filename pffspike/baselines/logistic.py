@@ -6,7 +6,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from pffspike.baselines.result import Mode, Report, Result, cpu_seconds, layer_operations, scaled
+from pffspike.baselines.result import Outcome, Report, Result, cpu_seconds, layer_operations, scaled
 from pffspike.data import Dataset
 from pffspike.errors import ValidationError
 
@@ -47,5 +47,5 @@ def run(config: Logistic, dataset: Dataset, _seed: int, _store: Path, report: Re
     seconds = cpu_seconds() - start
     report(1.0)
     accuracy = float(model.score(test, dataset.test_labels))
-    mode = Mode(accuracy, layer_operations([(test, len(model.classes_))]))
+    mode = Outcome(accuracy, layer_operations([(test, len(model.classes_))]))
     return Result({"one_pass": mode}, model.coef_.size + model.intercept_.size, seconds)

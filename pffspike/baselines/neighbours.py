@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pffspike.baselines.result import Mode, Operations, Report, Result, cpu_seconds, scaled
+from pffspike.baselines.result import Operations, Outcome, Report, Result, cpu_seconds, scaled
 from pffspike.data import Dataset
 from pffspike.errors import ValidationError
 
@@ -42,4 +42,4 @@ def run(config: Neighbours, dataset: Dataset, _seed: int, _store: Path, report: 
     operations = Operations(
         float(np.count_nonzero(test) / len(test) * len(train)), 0.0, float(train.size)
     )
-    return Result({"one_pass": Mode(right / len(test), operations)}, train.size, seconds)
+    return Result({"one_pass": Outcome(right / len(test), operations)}, train.size, seconds)

@@ -25,8 +25,8 @@ from pffspike.arithmetic import counter
 from pffspike.baselines.adam import Adam, Arrays
 from pffspike.baselines.rates import Progress, softmax
 from pffspike.baselines.result import (
-    Mode,
     Operations,
+    Outcome,
     Report,
     Result,
     cpu_seconds,
@@ -252,7 +252,7 @@ def run(config: RateFF, dataset: Dataset, seed: int, store: Path, report: Report
             effective[mode] += spent.Effective_MACs * len(images) / len(test)
             dense[mode] = spent.Dense
     modes = {
-        mode: Mode(right[mode] / len(test), Operations(effective[mode], 0.0, dense[mode]))
+        mode: Outcome(right[mode] / len(test), Operations(effective[mode], 0.0, dense[mode]))
         for mode in right
     }
     return Result(modes, sum(values.size for values in w.values()), progress.seconds)

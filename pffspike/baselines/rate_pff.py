@@ -23,8 +23,8 @@ from pffspike.baselines.rate_pff_circuit import (
 )
 from pffspike.baselines.rates import Noise, Progress, normalized
 from pffspike.baselines.result import (
-    Mode,
     Operations,
+    Outcome,
     Report,
     Result,
     cpu_seconds,
@@ -159,11 +159,11 @@ def run(config: RatePFF, dataset: Dataset, seed: int, store: Path, report: Repor
     answers = (normalized(z2) @ w["W"] + w["b"]).argmax(axis=1)
     one_pass = layer_operations([(test, z1.shape[1]), (z1, z2.shape[1]), (z2, classes)])
     modes = {
-        "goodness": Mode(
+        "goodness": Outcome(
             right / len(test),
             Operations(effective / len(test), 0.0, _dense(config, test.shape[1], classes)),
             steps=float(classes * (config.steps // 2 + 1)),
         ),
-        "one_pass": Mode(float(np.mean(answers == dataset.test_labels)), one_pass),
+        "one_pass": Outcome(float(np.mean(answers == dataset.test_labels)), one_pass),
     }
     return Result(modes, sum(values.size for values in w.values()), progress.seconds)

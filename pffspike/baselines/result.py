@@ -36,7 +36,7 @@ class Operations:
 
 
 @dataclass(frozen=True)
-class Mode:
+class Outcome:
     """How a system does in one way of answering.
 
     Parameters
@@ -63,7 +63,7 @@ class Result:
 
     Parameters
     ----------
-    modes : mapping of str to Mode
+    modes : mapping of str to Outcome
         How it answered, by mode.
     parameters : int
         Numbers that learning sets.
@@ -71,7 +71,7 @@ class Result:
         Processor time.
     """
 
-    modes: Mapping[str, Mode]
+    modes: Mapping[str, Outcome]
     parameters: int
     training_seconds: float
 

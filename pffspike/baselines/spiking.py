@@ -9,24 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike import evaluation, inference, storage, training
-from pffspike.baselines.result import Mode, Operations, Report, Result, cpu_seconds
+from pffspike.baselines.result import Operations, Outcome, Report, Result, cpu_seconds
 from pffspike.cards import load_network, network_hash
 from pffspike.cards.networks import changed
 from pffspike.data import Dataset
-from pffspike.devices import load_device
-from pffspike.engines import make_engine
-from pffspike.engines.base import Engine
 from pffspike.errors import ValidationError
+from pffspike.execution import Execution, made
 from pffspike.files import write_whole
+from pffspike.inference import CALIBRATED, AnyMode, Mode
+from pffspike.inputs import first_samples
 from pffspike.network import structure
 from pffspike.network.spec import Network
 from pffspike.recording import Recording
 from pffspike.trained import TrainedNetwork
 
-_STRETCH = 10_000  #: samples between checkpoints
+_CHECKPOINT_EVERY = 10_000  #: samples between checkpoints
 _CALIBRATION = 10_000  #: training images that calibrate the modes ``early`` and ``late``
 _TRAINING_SHARE = 0.9  #: of the progress of a run
 
@@ -76,11 +75,12 @@ def inputs(config: Spiking, dataset: str) -> dict[str, Any]:
     """What the result depends on, beside data and seed."""
     network = network_of(config, dataset)
     for mode in config.modes:
-        evaluation.check_mode(network, mode, config.candidates if mode == "proposal" else None)
+        candidates = config.candidates if mode == "proposal" else None
+        inference.check_mode(network, Mode(mode, candidates=candidates))
     content: dict[str, Any] = {"network": network_hash(network), "modes": config.modes}
     if "proposal" in config.modes:
         content["candidates"] = config.candidates
-    if set(inference.CALIBRATED) & set(config.modes):
+    if set(CALIBRATED) & set(config.modes):
         content["budget"] = config.budget
     return {**content, **_arithmetic(config)}
 
@@ -98,29 +98,30 @@ def _arithmetic(config: Spiking) -> dict[str, str]:
 
 def run(config: Spiking, dataset: Dataset, seed: int, store: Path, report: Report) -> Result:
     """Train, or go on with a training of the same weights, and judge in every mode."""
+    execution = Execution(made(config.engine), seed)
     network = network_of(config, dataset.name)
-    engine = make_engine(config.engine)
-    state, seconds = _train(network, dataset, seed, engine, store, report)
+    trained, seconds = _train(network, dataset, execution, store, report)
+    trained = trained.replace(network=network)  # a shared training may have other programs
     modes = {}
     for index, mode in enumerate(config.modes):
-        modes[mode] = _judge(config, state, dataset, seed, engine, mode, network)
+        modes[mode] = _judge(config, trained, dataset, mode, execution)
         share = (index + 1) / len(config.modes)
         report(_TRAINING_SHARE + (1 - _TRAINING_SHARE) * share)
-    return Result(modes, parameter_count(network), seconds)
+    return Result(modes, parameter_count(trained.network), seconds)
 
 
 def _train(
-    network: Network, dataset: Dataset, seed: int, engine: Engine, store: Path, report: Report
+    network: Network, dataset: Dataset, execution: Execution, store: Path, report: Report
 ) -> tuple[TrainedNetwork, float]:
     path, clock = store.with_suffix(".h5"), store.with_suffix(".seconds")
+    before = 0.0
+    begun: Network | TrainedNetwork = network
     if path.exists():
-        state = storage.load(path)
+        begun = storage.load(path)
         before = float(json.loads(clock.read_text())) if clock.exists() else 0.0
-    else:
-        state, before = training.begin(network, dataset, seed=seed), 0.0
-    if state.finished:
-        return state, before
-    start, done, seconds = cpu_seconds(), state.samples_done, before
+        if begun.finished:
+            return begun, before
+    start, seconds = cpu_seconds(), before
 
     def checkpoint(reached: TrainedNetwork) -> None:
         nonlocal seconds
@@ -128,67 +129,39 @@ def _train(
         seconds = before + cpu_seconds() - start
         write_whole(clock, json.dumps(seconds))
 
-    def advance(samples: int) -> None:
-        nonlocal done
-        done += samples
-        report(_TRAINING_SHARE * done / state.samples_total)
-
     trained = training.train(
-        state, dataset, engine, stretch=_STRETCH, checkpoint=checkpoint, progress=advance
+        begun,
+        dataset,
+        checkpoint=checkpoint,
+        checkpoint_every=_CHECKPOINT_EVERY,
+        execution=execution.replace(
+            progress=lambda _, done, total: report(_TRAINING_SHARE * done / total)
+        ),
     )
     return trained, seconds
 
 
 def _judge(
-    config: Spiking,
-    trained: TrainedNetwork,
-    dataset: Dataset,
-    seed: int,
-    engine: Engine,
-    mode: str,
-    network: Network,
-) -> Mode:
-    parameters, stopping = trained.parameters, None
-    if mode in inference.CALIBRATED:
-        images = trained.coding.encode(dataset.train_images[:_CALIBRATION], dataset.levels)
-        stopping = inference.calibrate(
-            network,
-            parameters,
-            engine,
-            images,
-            budget=config.budget,
-            mode=mode,
-            views=_views(trained, dataset.train_images[:_CALIBRATION], dataset),
-            seed=seed,
-        )
-    result = evaluation.evaluate(
-        network,
-        parameters,
-        engine,
-        trained.coding.encode(dataset.test_images, dataset.levels),
-        dataset.test_labels,
+    config: Spiking, trained: TrainedNetwork, dataset: Dataset, mode: str, execution: Execution
+) -> Outcome:
+    settings = Mode(
         mode,
-        seed=seed,
-        device=load_device("loihi1"),
         candidates=config.candidates if mode == "proposal" else None,
-        stopping=stopping,
-        views=_views(trained, dataset.test_images, dataset),
+        tolerance=config.budget,
     )
+    chosen: AnyMode = settings
+    if mode in CALIBRATED:
+        most = min(_CALIBRATION, len(dataset.train_images))
+        some = first_samples(dataset, train=most)
+        chosen = inference.calibrate(trained, some, settings, execution=execution)
+    result = evaluation.evaluate(trained, dataset, chosen, execution=execution)
     counts = result.energy.counts
     dense = dense_operations(result.classification.recordings) / len(dataset.test_images)
     spent = counts.synaptic_operations
     operations = (
         Operations(spent, 0.0, dense) if _arithmetic(config) else Operations(0.0, spent, dense)
     )
-    return Mode(result.accuracy, operations, counts.spikes, counts.steps)
-
-
-def _views(
-    trained: TrainedNetwork, images: npt.NDArray[np.uint8], dataset: Dataset
-) -> inference.Views | None:
-    return inference.views_of(
-        trained.network, trained.coding, images, dataset.shape, dataset.levels
-    )
+    return Outcome(result.accuracy, operations, counts.spikes, counts.steps)
 
 
 def parameter_count(network: Network) -> int:

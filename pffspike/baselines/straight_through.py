@@ -21,7 +21,7 @@ import numpy.typing as npt
 from pffspike.arithmetic import counter
 from pffspike.baselines.adam import Adam, Arrays
 from pffspike.baselines.rates import Progress, softmax
-from pffspike.baselines.result import Mode, Operations, Report, Result, cpu_seconds, scaled
+from pffspike.baselines.result import Operations, Outcome, Report, Result, cpu_seconds, scaled
 from pffspike.data import Dataset, shifted
 from pffspike.errors import ValidationError
 
@@ -207,7 +207,7 @@ def _judge(
     images: Floats,
     labels: npt.NDArray[np.int64],
     seed: int,
-) -> Mode:
+) -> Outcome:
     right, spikes, served = 0, 0.0, 0.0
     for start in range(0, len(images), _BLOCK):
         part = slice(start, start + _BLOCK)
@@ -222,6 +222,6 @@ def _judge(
         right += int((total.argmax(axis=1) == labels[part]).sum())
     dense = config.test_steps * sum(w[f"w{k}"].size for k in range(1, len(w) // 2 + 1))
     n = len(images)
-    return Mode(
+    return Outcome(
         right / n, Operations(0.0, served / n, float(dense)), spikes / n, float(config.test_steps)
     )

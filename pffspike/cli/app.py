@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from pffspike import limits
+from pffspike import PffspikeError, limits
 from pffspike.cli import (
     benchmark,
     cache,
@@ -34,7 +34,6 @@ from pffspike.cli import (
     train,
 )
 from pffspike.cli.output import errors
-from pffspike.errors import PffspikeError
 
 app = typer.Typer(
     help="Predictive forward-forward learning on spiking neurons: train in Brian2, deploy in Lava.",

@@ -9,13 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import typer
 
-from pffspike import inference
+import pffspike
+from pffspike import MODES, AnyMode, Classification, Execution, Mode, ValidationError
 from pffspike.cli import options, output
-from pffspike.data import NAMES, known_levels, read_npy
-from pffspike.engines import make_engine
-from pffspike.errors import ValidationError
-from pffspike.evaluation import check_mode, stopping_rule
-from pffspike.trained import TrainedNetwork
 
 _MOST_LEVELS = 2**16 - 1  #: of images of 16 bits
 
@@ -39,9 +35,11 @@ def classify(
     index: Annotated[
         list[int] | None, typer.Option(help="Test image of the data set; may be given repeatedly.")
     ] = None,
-    mode: Annotated[str, typer.Option(help=f"One of {', '.join(inference.MODES)}.")] = "goodness",
+    mode: Annotated[str, typer.Option(help=f"One of {', '.join(MODES)}.")] = "goodness",
     candidates: options.Candidates = None,
-    budget: options.Budget = 0.001,
+    tolerance: options.Tolerance = 0.001,
+    budget: options.Budget = None,
+    calibration_samples: options.CalibrationSamples = None,
     calibration: options.Calibration = None,
     trials: options.Trials = None,
     engine: options.EngineName = "fastest",
@@ -58,51 +56,40 @@ def classify(
     Example: pffspike classify digits.h5 --index 0 --index 7 --mode one_pass
     """
     state = options.load_trained(trained)
-    check_mode(state.network, mode, candidates)
+    chosen = Mode(
+        mode,
+        candidates,
+        trials,
+        tolerance if budget is None else budget,
+        calibration_samples or calibration,
+    )
+    pffspike.check_mode(state.network, chosen)
     if (images is None) == (not index):
         raise ValidationError(
             "give either --images FILE.npy or --index NUMBER, for example --index 0"
         )
-    names, truth = [f"image {k}" for k in index or []], None
-    found = None
-    if images is None or mode in inference.CALIBRATED:
+    names, truth, found = [f"image {k}" for k in index or []], None, None
+    if images is None or chosen.name in pffspike.CALIBRATED:
         found = options.load_dataset(state, dataset, data, download)
     if images is not None:
-        white = levels or trained_levels(state)
-        grey = read_images(images, white, state)
+        white = levels or pffspike.trained_levels(state)
+        grey = pffspike.read_images(images, state, white)
         names = [f"image {k}" for k in range(len(grey))]
     elif found is not None:
-        chosen = check_index(index or [], len(found.test_images))
-        grey, white = found.test_images[chosen].astype(np.int64), found.levels
-        truth = found.test_labels[chosen]
+        some = check_index(index or [], len(found.test_images))
+        grey, white = found.test_images[some].astype(np.int64), found.levels
+        truth = found.test_labels[some]
     shape = state.data.shape if state.data else found.shape if found else None
-    made, stopping = make_engine(engine), None
-    if mode in inference.CALIBRATED and found is not None:
-        stopping = options.stopping_rule(
-            state,
-            found,
-            made,
-            budget=budget,
-            candidates=candidates,
-            draws=calibration,
-            mode=mode,
-            trials=trials,
-            seed=seed,
-        )
-    answer = inference.classify(
-        state.network,
-        state.parameters,
-        made,
-        state.coding.encode(grey, white),
-        mode,
-        seed=seed,
-        candidates=candidates,
-        stopping=stopping,
-        trials=1 if stopping else trials or 1,
-        views=inference.views_of(state.network, state.coding, grey, shape, white)
-        if shape
-        else None,
-    )
+    views = None
+    if shape:
+        views = pffspike.views_of(state.network, state.coding, grey, shape, white)
+    drive = state.coding.encode(grey, white)
+    with output.progress() as progress:
+        execution = Execution(engine, seed, progress=progress)
+        way: AnyMode = chosen
+        if chosen.name in pffspike.CALIBRATED:
+            way = pffspike.calibrate(state, found, chosen, execution=execution)
+        answer = pffspike.classify(state, drive, way, views=views, execution=execution)
     show(f"{trained}, {mode}", names, truth, answer)
     output.write_json(
         json,
@@ -113,9 +100,9 @@ def classify(
                 [score if np.isfinite(score) else None for score in scores]
                 for scores in answer.scores.tolist()
             ],
-            "lead": [lead if np.isfinite(lead) else None for lead in answer.leads.tolist()],
+            "margin": [m if np.isfinite(m) else None for m in answer.margins.tolist()],
             "true": None if truth is None else truth.tolist(),
-            "stopping": stopping_rule(stopping) if stopping else None,
+            "stopping": answer.stopping.plain() if answer.stopping else None,
         },
     )
 
@@ -124,14 +111,14 @@ def show(
     title: str,
     names: list[str],
     truth: npt.NDArray[np.int64] | None,
-    answer: inference.Classification,
+    answer: Classification,
 ) -> None:
-    """Print answers and scores as one table; labels that are out of the race have none."""
+    """Print answers and scores as one table; labels that were not compared have none."""
     columns = [
         "",
         "true",
         "answer",
-        "lead",
+        "margin",
         *(f"score {label}" for label in range(answer.scores.shape[1])),
     ]
     rows = [
@@ -139,7 +126,7 @@ def show(
             name,
             "?" if truth is None else int(truth[k]),
             int(answer.predicted[k]),
-            float(answer.leads[k]) if np.isfinite(answer.leads[k]) else "",
+            float(answer.margins[k]) if np.isfinite(answer.margins[k]) else "",
             *(float(score) if np.isfinite(score) else "" for score in answer.scores[k]),
         )
         for k, name in enumerate(names)
@@ -155,60 +142,3 @@ def check_index(index: list[int], available: int) -> list[int]:
                 f"--index {k} does not exist; test images are 0 to {available - 1}"
             )
     return index
-
-
-def read_images(path: Path, white: int, state: TrainedNetwork) -> npt.NDArray[np.int64]:
-    """Read images from a ``.npy`` file.
-
-    Parameters
-    ----------
-    path : Path
-    white : int
-        Grey value that becomes probability 1.
-    state : TrainedNetwork
-        Says which shape an image must have.
-
-    Returns
-    -------
-    (n, pixels) ndarray of int64
-        Grey values.
-
-    Raises
-    ------
-    FileError, ValidationError
-        If the file is missing or does not hold such images.
-    """
-    values = read_npy(path)
-    pixels = state.network.population("image").size
-    if state.coding.mean is not None:
-        pixels = len(state.coding.mean)
-    shape = state.data.shape if state.data else (pixels,)
-    known = {(pixels,), shape}
-    if values.shape in known:  # a single image
-        values = values[np.newaxis]
-    if values.shape[1:] not in known or not len(values):
-        needed = " or ".join(f"(n, {', '.join(map(str, end))})" for end in sorted(known))
-        raise ValidationError(
-            f"{path} has shape {values.shape}, but the network was trained on images of shape "
-            f"{needed}; give such an array"
-        )
-    flat = values.reshape(len(values), pixels).astype(np.float64)
-    whole = np.all(flat == np.floor(flat))
-    if not whole or flat.min() < 0 or flat.max() > white:
-        raise ValidationError(
-            f"{path} must hold whole grey values from 0 to {white} (see --levels)"
-        )
-    return flat.astype(np.int64)
-
-
-def trained_levels(state: TrainedNetwork) -> int:
-    """Grey value that stood for white in the training (`ValidationError` if it is not known)."""
-    if state.data:
-        return state.data.levels
-    name = state.network.training.dataset
-    if name not in NAMES:
-        raise ValidationError(
-            f"the network was trained by a former version on {name!r}, and which grey value stands "
-            f"for white is not known; give --levels, for example 255"
-        )
-    return known_levels(name)

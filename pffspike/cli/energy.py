@@ -9,18 +9,21 @@ from typing import Annotated, Any
 
 import typer
 
-from pffspike import evaluation, inference, mapping
-from pffspike.cards.networks import network_hash
+import pffspike
+from pffspike import (
+    MODES,
+    OBJECTIVES,
+    Energy,
+    Execution,
+    HostEnergy,
+    Metrics,
+    Mode,
+    Pricing,
+    Term,
+    ValidationError,
+    text,
+)
 from pffspike.cli import options, output
-from pffspike.data import Dataset
-from pffspike.devices import load_device
-from pffspike.energy import Energy, Metrics, Term, metrics, plain
-from pffspike.energy import energy as energy_of
-from pffspike.engines import make_engine
-from pffspike.errors import ValidationError
-from pffspike.network import structure
-from pffspike.recording import Probes
-from pffspike.trained import TrainedNetwork, versions
 
 _MODES = ("goodness", "one_pass")
 _IMAGES = 100  #: test images, by default
@@ -36,13 +39,15 @@ def energy(
         list[str] | None,
         typer.Option(
             "--mode",
-            help=f"One of {', '.join(inference.MODES)}; may be given repeatedly "
+            help=f"One of {', '.join(MODES)}; may be given repeatedly "
             f"(default: {' and '.join(_MODES)}).",
         ),
     ] = None,
     images: Annotated[int, typer.Option(help="The first so many test images.", min=1)] = _IMAGES,
     candidates: options.Candidates = None,
-    budget: options.Budget = 0.001,
+    tolerance: options.Tolerance = 0.001,
+    budget: options.Budget = None,
+    calibration_samples: options.CalibrationSamples = None,
     calibration: options.Calibration = None,
     step_time: Annotated[
         float | None,
@@ -50,9 +55,7 @@ def energy(
     ] = None,
     placement: Annotated[
         str,
-        typer.Option(
-            help=f"Objective of the placement on cores: one of {', '.join(mapping.OBJECTIVES)}."
-        ),
+        typer.Option(help=f"Objective of the placement on cores: one of {', '.join(OBJECTIVES)}."),
     ] = "cores",
     measure: Annotated[
         bool,
@@ -72,130 +75,61 @@ def energy(
 
     Example: pffspike energy digits.h5 --device loihi1 --device cortex-m4f --mode one_pass
     """
-    mapping.check_objective(placement)
     if step_time is not None and not math.isfinite(step_time):
         raise ValidationError(f"--step-time {step_time} must be a number of seconds")
     state = options.load_trained(trained)
-    cards = [load_device(name) for name in device or ["loihi1"]]
-    modes = [evaluation.check_mode(state.network, name, candidates) for name in mode or _MODES]
-    chosen = options.load_dataset(
-        state, dataset, data, download, test_samples=images, option="--images"
-    )
-    runner = make_engine(engine)
-    shown = state.coding.encode(chosen.test_images, chosen.levels)
+    cards = tuple(pffspike.load_device(name) for name in device or ["loihi1"])
+    pricing = Pricing(cards, placement, step_time, measure)
+    modes = [
+        Mode(
+            name,
+            candidates,
+            tolerance=tolerance if budget is None else budget,
+            calibration_samples=calibration_samples or calibration,
+        )
+        for name in mode or _MODES
+    ]
+    for way in modes:
+        pffspike.check_mode(state.network, way)
+    chosen = options.load_dataset(state, dataset, data, download, test_samples=images)
+    runner = pffspike.make_engine(engine)
     results: dict[str, Any] = {
         "network": state.network.name,
-        "network_hash": network_hash(state.network),
+        "network_hash": pffspike.network_hash(state.network),
         "dataset": chosen.name,
-        "images": len(shown),
+        "images": len(chosen.test_images),
         "engine": runner.name,
         "seed": seed,
         "placement": placement,
-        "versions": versions(),
+        "versions": pffspike.versions(),
         "modes": {},
     }
     for way in modes:
-        stopping = None
-        if way in inference.CALIBRATED:
-            stopping = options.stopping_rule(
-                state,
-                chosen,
-                runner,
-                budget=budget,
-                candidates=candidates,
-                draws=calibration,
-                mode=way,
-                trials=None,
-                seed=seed,
-            )
-
-        def classify(way: str = way, stopping: Any = stopping) -> inference.Classification:
-            return inference.classify(
-                state.network,
-                state.parameters,
-                runner,
-                shown,
-                way,
-                seed=seed,
-                candidates=None if stopping else candidates,
-                stopping=stopping,
-                samples=range(len(shown)),
-                views=inference.views_of(
-                    state.network,
-                    state.coding,
-                    chosen.test_images,
-                    chosen.shape,
-                    chosen.levels,
-                ),
-                probes=Probes(rasters=senders(state)),
-            )
-
-        answer = classify()
-        counted = metrics(answer.recordings, len(shown), state.parameters)
-        found = [
-            energy_of(
-                answer.recordings,
-                card,
-                traffic=mapping.traffic(answer.recordings, card, placement=placement),
-                step=step_time,
-            )
-            for card in cards
-        ]
-        content = {
-            "accuracy": answer.accuracy(chosen.test_labels),
-            "candidates": candidates,
-            "stopping": evaluation.stopping_rule(stopping) if stopping else None,
-            "metrics": dataclasses.asdict(counted),
-            "counts": dataclasses.asdict(found[0].counts),
-            "devices": {card.name: plain(e) for card, e in zip(cards, found, strict=True)},
-        }
-        show(f"{trained}, {way}, {len(shown)} test images", chosen, counted, found)
+        with output.progress() as progress:
+            execution = Execution(runner, seed, progress=progress)
+            found = pffspike.energy(state, chosen, way, pricing=pricing, execution=execution)
+        title = f"{trained}, {way.name}, {images} test images of {chosen.name}"
+        show(title, found.metrics, found.energies)
+        content = {**found.plain(), "candidates": candidates}
         if measure:
-            content["host"] = host(classify, len(shown))
-        results["modes"][way] = content
+            content["host"] = _show_host(found.host)
+        results["modes"][way.name] = content
     output.write_json(json, results)
 
 
-def senders(state: TrainedNetwork) -> tuple[str, ...]:
-    """Populations that send by weights of which some are 0: NeuroBench asks who spiked."""
-    network = state.network
-    found = {
-        p.pre: None
-        for p in network.projections
-        if not state.parameters.weights[structure.weights_of(p)].all()
-    }
-    used = structure.extent(network, network.program("one_pass")).populations
-    used += structure.extent(network, network.program("goodness")).populations
-    return tuple(name for name in found if name in {p.name for p in used})
-
-
-def show(title: str, data: Dataset, counted: Metrics, energies: Sequence[Energy]) -> None:
-    """Print the energy of an inference, device by device and event by event.
-
-    Parameters
-    ----------
-    title : str
-        What was run.
-    data : Dataset
-        Its name is shown.
-    counted : Metrics
-        NeuroBench's metrics of the run.
-    energies : sequence of Energy
-        Of each device, per inference.
-    """
+def show(title: str, counted: Metrics, energies: Sequence[Energy]) -> None:
+    """Print the energy of an inference, device by device and event by event."""
     output.table(
-        f"{title} of {data.name}: energy per inference",
+        f"{title}: energy per inference",
         ("device", "events", "cores used", "± over images", "95 % of images", "whole chip"),
         [
             (
                 e.device,
-                output.joule(e.events),
-                output.joule(e.total),
-                f"± {output.joule(e.spread.deviation)}" if e.spread else "",
-                f"{output.joule(e.spread.low)} to {output.joule(e.spread.high)}"
-                if e.spread
-                else "",
-                output.joule(e.whole_chip),
+                text.joule(e.events),
+                text.joule(e.total),
+                f"± {text.joule(e.spread.deviation)}" if e.spread else "",
+                f"{text.joule(e.spread.low)} to {text.joule(e.spread.high)}" if e.spread else "",
+                text.joule(e.whole_chip),
             )
             for e in energies
         ],
@@ -231,13 +165,13 @@ def _spread(result: Energy) -> tuple[str, str]:
     spread = result.spread
     if spread is None:
         return "", ""
-    interval = f"{output.joule(spread.low)} to {output.joule(spread.high)}"
-    return f"± {output.joule(spread.deviation)}", interval
+    interval = f"{text.joule(spread.low)} to {text.joule(spread.high)}"
+    return f"± {text.joule(spread.deviation)}", interval
 
 
 def _profiles(result: Energy) -> str:
     shown = [
-        f"{name} {output.joule(found.total)}" + ("" if name in result.comparable else " (in part)")
+        f"{name} {text.joule(found.total)}" + ("" if name in result.comparable else " (in part)")
         for name, found in result.profiles.items()
     ]
     return " | ".join(shown)
@@ -272,7 +206,7 @@ def _lines(result: Energy) -> list[tuple[object, ...]]:
                 f"{sum(term.count for term in terms):,.0f}",
                 f"{value.value:.4g} {value.unit}" if value else "no value",
                 value.kind if value else "",
-                output.joule(sum(term.energy for term in terms)) if value else "not counted",
+                text.joule(sum(term.energy for term in terms)) if value else "not counted",
             )
         )
     return lines
@@ -282,17 +216,14 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 10 else f"{value:.4g}"
 
 
-def host(classify: Any, images: int) -> dict[str, Any]:
-    """Measure this machine while it classifies, and say what came out."""
-    from pffspike.energy.host import measure
-
-    result = measure(classify, images)
+def _show_host(result: HostEnergy | None) -> dict[str, Any]:
+    """Say what was measured on this machine."""
     if result is None:
         output.console.print("this machine: not available (it shows no energy counters)")
         return {"available": False}
-    spread = f"{output.joule(min(result.joule))} to {output.joule(max(result.joule))}"
+    spread = f"{text.joule(min(result.joule))} to {text.joule(max(result.joule))}"
     output.console.print(
-        f"this machine, measured: {output.joule(result.median)} an inference ({spread}, "
+        f"this machine, measured: {text.joule(result.median)} an inference ({spread}, "
         f"{len(result.joule)} repetitions), {result.idle_watt:.1f} W idle subtracted"
     )
     return {"available": True, **dataclasses.asdict(result), "median": result.median}

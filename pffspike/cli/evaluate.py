@@ -6,14 +6,11 @@ from typing import Annotated
 
 import typer
 
-from pffspike import evaluation
+import pffspike
+from pffspike import MODES, AnyMode, Evaluation, Execution, Mode, Stopping, text
 from pffspike.cli import options, output
-from pffspike.devices import load_device
-from pffspike.engines import make_engine, resolve
-from pffspike.inference import CALIBRATED, MODES, Stopping, views_of
-from pffspike.text import three_energies
 
-_DEFAULT_MODES = ("goodness", "one_pass")
+_DEFAULT_MODES = ["goodness", "one_pass"]
 
 
 def evaluate(
@@ -30,12 +27,16 @@ def evaluate(
         ),
     ] = None,
     candidates: options.Candidates = None,
-    budget: options.Budget = 0.001,
+    tolerance: options.Tolerance = 0.001,
+    budget: options.Budget = None,
+    calibration_samples: options.CalibrationSamples = None,
     calibration: options.Calibration = None,
     trials: options.Trials = None,
     samples: options.Samples = None,
     seed: options.Seed = 0,
-    device: Annotated[str, typer.Option(help="Device card that prices the events.")] = "loihi1",
+    device: Annotated[
+        str, typer.Option(help="Device card with the energies of events.")
+    ] = "loihi1",
     dataset: options.DatasetName = None,
     data: options.DataFolder = None,
     download: options.Download = False,
@@ -46,68 +47,60 @@ def evaluate(
     Example: pffspike evaluate digits.h5 --engine brian2 --engine lava --mode one_pass
     """
     state = options.load_trained(trained)
-    card = load_device(device)
-    modes = [
-        evaluation.check_mode(state.network, name, candidates) for name in mode or _DEFAULT_MODES
-    ]
-    images = options.load_dataset(state, dataset, data, download, test_samples=samples)
-    engines = {name: make_engine(name) for name in map(resolve, engine or ["fastest"])}
-    rules: dict[str, Stopping] = {
-        way: options.stopping_rule(
-            state,
-            images,
-            next(iter(engines.values())),
-            budget=budget,
-            candidates=candidates,
-            draws=calibration,
-            mode=way,
-            trials=trials,
-            seed=seed,
+    card = pffspike.load_device(device)
+    chosen = [
+        Mode(
+            name,
+            candidates,
+            trials,
+            tolerance if budget is None else budget,
+            calibration_samples or calibration,
         )
-        for way in CALIBRATED
-        if way in modes
+        for name in mode or _DEFAULT_MODES
+    ]
+    for way in chosen:
+        pffspike.check_mode(state.network, way)
+    images = options.load_dataset(state, dataset, data, download, test_samples=samples)
+    engines = {
+        name: pffspike.make_engine(name)
+        for name in map(pffspike.resolve_engine, engine or ["fastest"])
     }
-    views = views_of(state.network, state.coding, images.test_images, images.shape, images.levels)
-    results = []
-    for name, chosen in engines.items():
-        for way in modes:
-            with output.progress(f"{name} {way}", len(images.test_images)) as report:
-                results.append(
-                    evaluation.evaluate(
-                        state.network,
-                        state.parameters,
-                        chosen,
-                        state.coding.encode(images.test_images, images.levels),
-                        images.test_labels,
-                        way,
-                        seed=seed,
-                        device=card,
-                        candidates=candidates,
-                        stopping=rules.get(way),
-                        trials=1 if way in rules else trials or 1,
-                        views=views,
-                        progress=report,
-                        engine_name=name,
-                    )
-                )
+    results: list[Evaluation] = []
+    with output.progress() as progress:
+        first = Execution(next(iter(engines.values())), seed, progress=progress)
+        modes = [_calibrated(state, images, way, first) for way in chosen]
+        for name in engines:
+            own = Execution(name, seed, progress=progress)
+            results += [
+                pffspike.evaluate(state, images, way, device=card, execution=own) for way in modes
+            ]
     show(f"{trained}: {len(images.test_images)} test images of {images.name}", results)
     show_coverage(results)
-    for rule in rules.values():
+    for rule in (way for way in modes if isinstance(way, Stopping)):
         show_rule(rule)
-    output.write_json(json, evaluation.summary(results))
+    output.write_json(json, pffspike.summary(results))
 
 
-def show(title: str, results: list[evaluation.Evaluation]) -> None:
+def _calibrated(
+    state: pffspike.TrainedNetwork, images: pffspike.Dataset, mode: Mode, execution: Execution
+) -> AnyMode:
+    """Rule of a mode that needs one, found once for all engines; other modes stay."""
+    if mode.name in pffspike.CALIBRATED:
+        return pffspike.calibrate(state, images, mode, execution=execution)
+    return mode
+
+
+def show(title: str, results: list[Evaluation]) -> None:
     """Print evaluations as one table."""
     rows = [
         (
             r.engine,
             r.mode,
-            output.percent(r.accuracy),
+            text.percent(r.accuracy),
             f"{r.energy.counts.steps:.0f}",
             f"{r.energy.counts.spikes:,.0f}",
             f"{r.energy.counts.synaptic_operations:,.0f}",
-            three_energies(r.energy.events, r.energy.total, r.energy.whole_chip),
+            text.three_energies(r.energy.events, r.energy.total, r.energy.whole_chip),
             f"{r.seconds:.1f} s",
         )
         for r in results
@@ -125,22 +118,23 @@ def show(title: str, results: list[evaluation.Evaluation]) -> None:
     )
 
 
-def show_coverage(results: list[evaluation.Evaluation]) -> None:
+def show_coverage(results: list[Evaluation]) -> None:
     """Show how accurate the surest answers are."""
     shares = sorted(results[0].coverage, reverse=True)
     output.table(
         "accuracy of the surest answers, by the share of images that are answered",
         ("engine", "mode", *(f"{100 * share:g} %" for share in shares)),
-        [(r.engine, r.mode, *(output.percent(r.coverage[s]) for s in shares)) for r in results],
+        [(r.engine, r.mode, *(text.percent(r.coverage[s]) for s in shares)) for r in results],
     )
 
 
 def show_rule(rule: Stopping) -> None:
-    """Say when mode early or late drops a label."""
-    leads = ", ".join(f"{lead:.3g} after {steps}" for steps, lead in rule.thresholds.items())
+    """Say when a mode eliminates a label."""
+    margins = ", ".join(f"{m:.3g} after {steps}" for steps, m in rule.thresholds.items())
     output.console.print(
-        f"{rule.mode}: a label drops out that trails the best one by a goodness of more than "
-        f"{leads} steps, of {rule.trials} x {rule.window} at most; budget {100 * rule.budget:g} % "
-        f"of answers changed ({100 * rule.confidence:g} % confidence, {rule.draws} draws)",
+        f"{rule.mode}: a label is eliminated that trails the best one by a goodness of more than "
+        f"{margins} steps of windows of {rule.window}; {100 * rule.tolerance:g} % of answers may "
+        f"change ({100 * rule.confidence:g} % confidence, {rule.calibration_samples} calibration "
+        f"samples)",
         style="dim",
     )

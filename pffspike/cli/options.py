@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
-from pffspike import inference
+import pffspike
+from pffspike import PROPOSED, STATES, Dataset, Mode, Network, TrainedNetwork
 from pffspike.cli import output
-from pffspike.data import Dataset, check_kind, is_same, load
-from pffspike.engines import resolve
-from pffspike.engines.base import Engine
-from pffspike.errors import ValidationError
-from pffspike.exchange import read_export
-from pffspike.network.spec import Network
-from pffspike.storage import load as load_file
-from pffspike.trained import TrainedNetwork
-from pffspike.training import check_fit
+
+T = TypeVar("T")
+
+
+def _engine(name: str) -> str:
+    return pffspike.resolve_engine(name)
+
+
+def _former(present: str) -> Callable[[T], T]:
+    """Callback of an option's former name, which warns."""
+
+    def warn(value: T) -> T:
+        if value is not None:
+            output.note(
+                f"this option is now called {present}; its former name goes with the next version"
+            )
+        return value
+
+    return warn
+
 
 Trained = Annotated[
     Path,
@@ -28,7 +40,7 @@ Trained = Annotated[
 ]
 EngineName = Annotated[
     str,
-    typer.Option("--engine", "-e", callback=resolve, help="Engine; `pffspike info` lists them."),
+    typer.Option("--engine", "-e", callback=_engine, help="Engine; `pffspike info` lists them."),
 ]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0)]
 DatasetName = Annotated[
@@ -47,32 +59,44 @@ Samples = Annotated[
 Candidates = Annotated[
     int | None,
     typer.Option(
-        help=f"Labels that the read-out proposes in mode proposal (default {inference.PROPOSED}) "
+        help=f"Labels that the read-out proposes in mode proposal (default {PROPOSED}) "
         "and in modes early and late (default: all labels, without a proposal).",
         min=1,
     ),
 ]
-Budget = Annotated[
+Tolerance = Annotated[
     float,
     typer.Option(
-        help="Share of answers that mode early or late may change against all trials in full.",
+        help="Probability with which modes early and late may change an answer against all trials "
+        "in full.",
         min=0,
+    ),
+]
+Budget = Annotated[
+    float | None, typer.Option("--budget", hidden=True, callback=_former("--tolerance"), min=0)
+]
+Stretch = Annotated[
+    int | None,
+    typer.Option("--stretch", hidden=True, callback=_former("--checkpoint-every"), min=1),
+]
+CalibrationSamples = Annotated[
+    int | None,
+    typer.Option(
+        help="Presentations of training images that calibrate modes early and late (default: "
+        "5 / tolerance, 2000 at least).",
+        min=1,
     ),
 ]
 Calibration = Annotated[
     int | None,
-    typer.Option(
-        help="Draws of training images to calibrate modes early and late on (default: 5 / budget, "
-        "2000 at least).",
-        min=1,
-    ),
+    typer.Option("--calibration", hidden=True, callback=_former("--calibration-samples"), min=1),
 ]
 Trials = Annotated[
     int | None,
     typer.Option(
         help="Presentations of an image, each with fresh noise and, if the network has learned "
         "from shifted images, all but the first shifted too, whose scores are averaged "
-        f"(default: 1; in mode late at most so many, {inference.default_trials('late')}).",
+        f"(default: 1; in mode late at most so many, {Mode('late').trials_at_most}).",
         min=1,
     ),
 ]
@@ -80,7 +104,7 @@ States = Annotated[
     list[str] | None,
     typer.Option(
         "--state",
-        help=f"State of the label, one of {', '.join(inference.STATES)}; may be given repeatedly "
+        help=f"State of the label, one of {', '.join(STATES)}; may be given repeatedly "
         "(default: all).",
     ),
 ]
@@ -94,23 +118,13 @@ Window = Annotated[
 
 def load_trained(path: Path) -> TrainedNetwork:
     """Load a trained network from a file or an export folder; say so if its training goes on."""
-    state = read_export(path) if path.is_dir() else load_file(path)
-    if not state.finished:
+    trained = pffspike.load(path)
+    if not trained.finished:
         output.note(
-            f"{path} holds a checkpoint after {state.samples_done:,} of "
-            f"{state.samples_total:,} samples; pffspike train --resume {path} finishes it"
+            f"{path} holds a checkpoint after {trained.samples_done:,} of "
+            f"{trained.samples_total:,} samples; pffspike train --resume {path} finishes it"
         )
-    return state
-
-
-def check_programs(state: TrainedNetwork, *names: str) -> None:
-    """Raise `ValidationError` if a network lacks one of the programs of the generative circuit."""
-    for name in names:
-        if name not in {p.name for p in state.network.programs}:
-            raise ValidationError(
-                f"network {state.network.name!r} has no program {name!r}; train one with a "
-                f"generative circuit"
-            )
+    return trained
 
 
 def load_dataset(
@@ -121,69 +135,19 @@ def load_dataset(
     *,
     train_samples: int | None = None,
     test_samples: int | None = None,
-    option: str = "--samples",
 ) -> Dataset:
     """Load the data set of a network, or the one asked for, cut to the first samples.
 
     Data meet a trained network only if they are of the kind that it was trained on; if they are
-    others, that is said. ``option`` is what the user gave their number by.
+    others, that is said.
     """
     network = target.network if isinstance(target, TrainedNetwork) else target
-    dataset = load(name or network.training.dataset, folder, download)
-    check_fit(network, dataset)
-    if isinstance(target, TrainedNetwork) and target.data:
-        check_kind(target.data, dataset)
-        if not is_same(target.data, dataset):
-            output.note(
-                f"the training images of {dataset.name!r} are not those of {target.data.name!r} "
-                f"that the network was trained on"
-            )
-    for asked, images in (
-        (train_samples, dataset.train_images),
-        (test_samples, dataset.test_images),
-    ):
-        if asked is not None and asked > len(images):
-            raise ValidationError(
-                f"{option} {asked} is more than the {len(images)} there are in data set "
-                f"{dataset.name!r}; give at most {len(images)}"
-            )
-    return dataclasses.replace(
-        dataset,
-        train_images=dataset.train_images[:train_samples],
-        train_labels=dataset.train_labels[:train_samples],
-        test_images=dataset.test_images[:test_samples],
-        test_labels=dataset.test_labels[:test_samples],
-    )
-
-
-def stopping_rule(
-    state: TrainedNetwork,
-    dataset: Dataset,
-    engine: Engine,
-    *,
-    budget: float,
-    candidates: int | None,
-    draws: int | None,
-    mode: str,
-    trials: int | None,
-    seed: int,
-) -> inference.Stopping:
-    """Calibrate a mode on the training images of a data set, with a progress bar."""
-    total = (draws or inference.default_draws(budget)) * (trials or inference.default_trials(mode))
-    with output.progress(f"calibrate {mode}", total) as report:
-        return inference.calibrate(
-            state.network,
-            state.parameters,
-            engine,
-            state.coding.encode(dataset.train_images, dataset.levels),
-            budget=budget,
-            candidates=candidates,
-            draws=draws,
-            mode=mode,
-            trials=trials,
-            views=inference.views_of(
-                state.network, state.coding, dataset.train_images, dataset.shape, dataset.levels
-            ),
-            seed=seed,
-            progress=report,
+    dataset = pffspike.load_data(name or network.training.dataset, folder, download)
+    pffspike.dataset_of(target, dataset)
+    data = target.data if isinstance(target, TrainedNetwork) else None
+    if data and not pffspike.is_same(data, dataset):
+        output.note(
+            f"the training images of {dataset.name!r} are not those of {data.name!r} that the "
+            f"network was trained on"
         )
+    return pffspike.first_samples(dataset, train=train_samples, test=test_samples)

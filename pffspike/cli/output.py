@@ -17,6 +17,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -24,11 +25,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from pffspike.files import write_whole
-from pffspike.text import joule, percent
-from pffspike.typing import Progress as Report
+from pffspike import ProgressCallback, files
 
-__all__ = ["console", "errors", "joule", "note", "percent", "progress", "table", "write_json"]
+__all__ = ["console", "errors", "note", "progress", "table", "write_json"]
 
 _WIDEST = 120  #: columns assumed where output is not a terminal, such as a file or a pipe
 
@@ -65,17 +64,17 @@ def note(text: str) -> None:
 def write_json(path: Path | None, content: Any) -> None:
     """Write a table's content to a JSON file, if one was asked for."""
     if path is not None:
-        write_whole(path, json.dumps(content, indent=2, sort_keys=True) + "\n")
+        files.write_whole(path, json.dumps(content, indent=2, sort_keys=True) + "\n")
 
 
 @contextmanager
-def progress(title: str, total: int) -> Iterator[Report]:
-    """Show a progress bar on the error stream; yields what to call with finished samples."""
-    with _display(title, total) as show, _interrupts() as check:
+def progress() -> Iterator[ProgressCallback]:
+    """Show progress on the error stream, a bar for each stage; yields what is to be told of it."""
+    with _display() as show, _interrupts() as check:
 
-        def report(finished: int) -> None:
+        def report(stage: str, done: int, total: int) -> None:
             check()
-            show(finished)
+            show(stage, done, total)
 
         yield report
 
@@ -109,9 +108,9 @@ def _interrupts() -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def _display(title: str, total: int) -> Iterator[Report]:
+def _display() -> Iterator[ProgressCallback]:
     if not errors.is_terminal:
-        yield _lines(title, total)
+        yield _lines()
         return
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -120,21 +119,30 @@ def _display(title: str, total: int) -> Iterator[Report]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
+    tasks: dict[str, TaskID] = {}
     with Progress(*columns, console=errors) as bar:
-        task = bar.add_task(title, total=total)
-        yield lambda finished: bar.update(task, advance=finished)
+
+        def show(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=total)
+            bar.update(tasks[stage], completed=done, total=total)
+
+        yield show
 
 
-def _lines(title: str, total: int) -> Report:
-    """Progress for logs: a line for every tenth of the way."""
-    start, done, tenths = time.perf_counter(), 0, 0
+def _lines() -> ProgressCallback:
+    """Progress for logs: a line for every tenth of the way of each stage."""
+    started: dict[str, float] = {}
+    tenths: dict[str, int] = {}
 
-    def report(finished: int) -> None:
-        nonlocal done, tenths
-        done += finished
-        if done * 10 // max(1, total) > tenths:
-            tenths = done * 10 // max(1, total)
-            seconds = time.perf_counter() - start
-            errors.print(f"{title}: {done} of {total}, {seconds:.1f} s", highlight=False)
+    def show(stage: str, done: int, total: int) -> None:
+        now = time.perf_counter()
+        start = started.setdefault(stage, now)
+        tenth = done * 10 // max(1, total)
+        if tenth < tenths.setdefault(stage, tenth):  # the same stage once more
+            started[stage], tenths[stage] = now, tenth
+        if tenth > tenths[stage]:
+            tenths[stage] = tenth
+            errors.print(f"{stage}: {done} of {total}, {now - start:.1f} s", highlight=False)
 
-    return report
+    return show

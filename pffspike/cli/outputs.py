@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pffspike.errors import FileError, ValidationError
-from pffspike.files import STANDARD_OUTPUT, kind_of_node
+from pffspike import FileError, ValidationError, files
 
 NETWORK, JSON, PICTURE, PAGE, NIR, ARRAY, FOLDER, NEW_FOLDER = (
     "a trained network",
@@ -78,7 +77,7 @@ def check(command: str, given: Mapping[str, Any], force: bool = False) -> None:
     ]
     seen: dict[str, str] = {}
     for name, (path, kind) in outputs.items():
-        place = os.path.realpath(path) if path != STANDARD_OUTPUT else "-"
+        place = os.path.realpath(path) if path != files.STANDARD_OUTPUT else "-"
         if place in seen and _is_ordinary(path):
             raise ValidationError(
                 f"{_option(seen[place])} and {_option(name)} both name {path}; give two places"
@@ -90,7 +89,7 @@ def check(command: str, given: Mapping[str, Any], force: bool = False) -> None:
                     f"{_option(name)} {path} would replace the input {source}; choose another place"
                 )
         if f"{command}.{name}" in _DRAWN:
-            import pffspike.plots  # noqa: F401  (says what to install)
+            from pffspike import plots  # noqa: F401  (says what to install)
         _check_output(path, kind, name, force)
 
 
@@ -117,7 +116,7 @@ def _exists(path: Path) -> bool:
 
 
 def _is_ordinary(path: Path) -> bool:
-    return path == STANDARD_OUTPUT or not _exists(path) or path.is_file() or path.is_dir()
+    return path == files.STANDARD_OUTPUT or not _exists(path) or path.is_file() or path.is_dir()
 
 
 def _option(name: str) -> str:
@@ -126,7 +125,7 @@ def _option(name: str) -> str:
 
 def _collides(path: Path, source: Path) -> bool:
     """Whether an output is an input, or an existing file in a folder that is one."""
-    if path == STANDARD_OUTPUT or not _exists(path):
+    if path == files.STANDARD_OUTPUT or not _exists(path):
         return False
     if source.samefile(path):
         return not source.is_dir()
@@ -135,16 +134,14 @@ def _collides(path: Path, source: Path) -> bool:
 
 
 def _check_output(path: Path, kind: str, name: str, force: bool) -> None:
-    if path == STANDARD_OUTPUT:
+    if path == files.STANDARD_OUTPUT:
         if kind not in (JSON, PAGE):
             raise ValidationError(f"{_option(name)} - is no place for {kind}; give a path")
         return
     if kind == PICTURE:
-        from pffspike.plots.canvas import check_ending  # says what to install
+        from pffspike import plots  # says what to install
 
-        check_ending(path)
-    if kind == NIR:
-        import pffspike.deployment.nir  # noqa: F401  (says what to install)
+        plots.check_ending(path)
     if kind == NEW_FOLDER and (_exists(path) or path.is_symlink()):
         raise FileError(f"{path} exists; remove it or choose another folder")
     try:
@@ -180,7 +177,7 @@ def _check_existing(path: Path, kind: str, name: str, force: bool) -> None:
         raise FileError(f"{path} is a folder; name a file in it, such as {path / 'output'}")
     if not stat.S_ISREG(mode):
         if kind == NETWORK:
-            raise FileError(f"{path} is {kind_of_node(mode)}; name a regular file")
+            raise FileError(f"{path} is {files.kind_of_node(mode)}; name a regular file")
         return
     if not mode & 0o222 or not os.access(path, os.W_OK):
         raise FileError(f"{path} is read-only; make it writable or choose another place")

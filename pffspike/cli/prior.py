@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from pffspike import generation, storage
+import pffspike
+from pffspike import Execution
 from pffspike.cli import options, output
-from pffspike.engines import make_engine
-from pffspike.errors import ValidationError
 
 
 def prior(
@@ -37,41 +36,24 @@ def prior(
 
     Example: pffspike prior mnist.h5 --samples 10000
     """
-    state = storage.load(trained)
-    if not state.finished:
-        raise ValidationError(
-            f"{trained} holds a checkpoint, and its training would go on from other weights; "
-            f"finish it first: pffspike train --resume {trained}"
-        )
-    if not any(p.name == "latent" for p in state.network.populations):
-        raise ValidationError(
-            f"network {state.network.name!r} has no latent population; train one whose card has, "
-            f"for example, latent = 20"
-        )
+    state = options.load_trained(trained)
     found = options.load_dataset(state, dataset, data, download)
-    images = state.coding.encode(found.train_images[:samples], found.levels)
-    labels = found.train_labels[:samples]
-    total = len(images) * (passes * (generation.ROUNDS + 1) + generation.ROUNDS)
-    with output.progress("learning latent states", total) as report:
-        learned, states = generation.learn_latents(
-            state.network,
-            state.parameters,
-            make_engine(engine),
-            images,
-            labels,
-            seed=seed,
+    with output.progress() as progress:
+        fitted = pffspike.fit_prior(
+            state,
+            found,
+            samples=samples,
             passes=passes,
-            progress=report,
+            components=components,
+            execution=Execution(engine, seed, progress=progress),
         )
-    fitted = generation.fit_prior(states.values, labels, found.classes, components, seed)
     path = out or trained
-    storage.save(path, state.replace(parameters=learned, prior=fitted))
-    rows = [(index + 1, float(error)) for index, error in enumerate(states.errors)]
+    pffspike.save(path, fitted.trained)
     output.table(
-        f"{path}: latent states of {len(images)} training images",
+        f"{path}: latent states of {fitted.samples} training images",
         ("presentation", "squared error of the top population"),
-        rows,
+        [(index + 1, float(error)) for index, error in enumerate(fitted.errors)],
     )
     output.write_json(
-        json, {"file": str(path), "samples": len(images), "errors": states.errors.tolist()}
+        json, {"file": str(path), "samples": fitted.samples, "errors": fitted.errors.tolist()}
     )

@@ -7,15 +7,9 @@ from typing import Annotated
 
 import typer
 
-from pffspike import quantization
-from pffspike.cards import toml
+import pffspike
+from pffspike import ROUNDINGS, Execution, Quantized
 from pffspike.cli import options, output
-from pffspike.devices import load_device
-from pffspike.engines import make_engine
-from pffspike.errors import ValidationError
-from pffspike.quantization import Moments, Quantized
-from pffspike.storage import save
-from pffspike.trained import TrainedNetwork
 
 _IMAGES = 128  #: images that inputs are measured with
 
@@ -25,9 +19,7 @@ def quantize(
     out: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
     bits: Annotated[int, typer.Option(help="Bits of a weight.")] = 8,
     device: Annotated[str | None, typer.Option(help="Device card with number formats.")] = None,
-    rounding: Annotated[
-        str, typer.Option(help=f"One of {', '.join(quantization.ROUNDINGS)}.")
-    ] = "feedback",
+    rounding: Annotated[str, typer.Option(help=f"One of {', '.join(ROUNDINGS)}.")] = "feedback",
     samples: Annotated[
         int,
         typer.Option(
@@ -51,40 +43,30 @@ def quantize(
     Example: pffspike quantize digits.h5 --bits 8 --device loihi1 -o digits-8.h5
     """
     state = options.load_trained(trained)
-    chosen = next((r for r in quantization.ROUNDINGS if r == rounding), None)
+    chosen = next((r for r in ROUNDINGS if r == rounding), None)
     if chosen is None:
-        known = ", ".join(quantization.ROUNDINGS)
-        raise ValidationError(f"--rounding {rounding!r} does not exist; give one of: {known}")
-    card = load_device(device) if device else None
-    quantization.check_bits(bits, card)
-    moments = None
-    if samples:
-        moments = _moments(state, samples, engine, seed, dataset, data, download)
-    result = quantization.quantize(state, bits, card, moments, chosen)
-    save(out, result.trained)
+        raise pffspike.unknown("--rounding", rounding, ROUNDINGS)
+    card = pffspike.load_device(device) if device else None
+    pffspike.check_bits(bits, card)
+    images = options.load_dataset(state, dataset, data, download) if samples else None
+    with output.progress() as progress:
+        result = pffspike.quantize(
+            state,
+            bits,
+            card,
+            samples,
+            chosen,
+            dataset=images,
+            execution=Execution(engine, seed, progress=progress),
+        )
+    pffspike.save(out, result.trained)
     show(f"{out}: {state.network.name}, weights of {bits} bits", result)
     output.write_json(
-        json, {"weights": toml.plain(result.weights), "biases": toml.plain(result.biases)}
-    )
-
-
-def _moments(
-    state: TrainedNetwork,
-    samples: int,
-    engine: str,
-    seed: int,
-    dataset: str | None,
-    data: Path | None,
-    download: bool,
-) -> dict[str, Moments]:
-    images = options.load_dataset(state, dataset, data, download)
-    return quantization.activity(
-        state.network,
-        state.parameters,
-        make_engine(engine),
-        state.coding.encode(images.train_images[:samples], images.levels),
-        images.train_labels[:samples],
-        seed=seed,
+        json,
+        {
+            "weights": [vars(report) for report in result.weights],
+            "biases": [vars(report) for report in result.biases],
+        },
     )
 
 

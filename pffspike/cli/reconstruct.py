@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from pffspike import inference
+import pffspike
+from pffspike import STATES, Execution
 from pffspike.cli import options, output
-from pffspike.data import probabilities
-from pffspike.engines import make_engine
 
 
 def reconstruct(
@@ -19,8 +18,7 @@ def reconstruct(
         Path | None, typer.Option("--output", "-o", help="Picture (.png, .pdf, .svg) to write.")
     ] = None,
     label_state: Annotated[
-        str,
-        typer.Option("--state", help=f"State of the label, one of {', '.join(inference.STATES)}."),
+        str, typer.Option("--state", help=f"State of the label, one of {', '.join(STATES)}.")
     ] = "free",
     window: options.Window = None,
     samples: options.Samples = 20,
@@ -36,25 +34,24 @@ def reconstruct(
     Example: pffspike reconstruct digits.h5 --samples 20 -o reconstructions.png
     """
     state = options.load_trained(trained)
-    options.check_programs(state, "reconstruct")
     found = options.load_dataset(state, dataset, data, download, test_samples=samples)
-    originals = probabilities(found.test_images, found.levels)
+    originals = pffspike.probabilities(found.test_images, found.levels)
     coded = state.coding.encode(found.test_images, found.levels)
-    made, labels = make_engine(engine), found.test_labels
-    if label_state == "inferred":
-        labels = inference.classify(
-            state.network, state.parameters, made, coded, seed=seed, samples=range(len(coded))
-        ).predicted
-    result = inference.reconstruct(
-        state.network,
-        state.parameters,
-        made,
-        coded,
-        seed=seed,
-        labels=inference.label_state(label_state, found.classes, labels),
-        window=window,
-        samples=range(len(coded)),
-    ).decoded(state.coding)
+    numbers, labels = range(len(coded)), found.test_labels
+    pffspike.label_state(label_state, found.classes, labels)
+    with output.progress() as progress:
+        execution = Execution(engine, seed, progress=progress)
+        if label_state == "inferred":
+            answer = pffspike.classify(state, coded, samples=numbers, execution=execution)
+            labels = answer.predicted
+        result = pffspike.reconstruct(
+            state,
+            coded,
+            pffspike.label_state(label_state, found.classes, labels),
+            window=window,
+            samples=numbers,
+            execution=execution,
+        )
     errors = result.error(originals)
     output.table(
         f"{trained}: {len(originals)} test images of {found.name}",

@@ -7,11 +7,9 @@ from typing import Annotated
 
 import typer
 
-from pffspike import evaluation
+import pffspike
+from pffspike import Execution, files
 from pffspike.cli import options, output
-from pffspike.devices import load_device
-from pffspike.engines import make_engine
-from pffspike.files import write_whole
 
 
 def report(
@@ -35,12 +33,11 @@ def report(
     Example: pffspike report digits.h5 --device loihi1 --device cortex-m4f -o digits.html
     """
     state = options.load_trained(trained)
-    cards = [load_device(name) for name in device or ["loihi1", "cortex-m4f"]]
-    evaluation.check_mode(state.network, "goodness")
-    found = options.load_dataset(
-        state, dataset, data, download, test_samples=images, option="--images"
-    )
-    from pffspike.report import report as build
-
-    write_whole(out, build(state, found, make_engine(engine), cards, seed=seed))
+    cards = [pffspike.load_device(name) for name in device or ["loihi1", "cortex-m4f"]]
+    pffspike.check_mode(state.network, "goodness")
+    found = options.load_dataset(state, dataset, data, download, test_samples=images)
+    with output.progress() as progress:
+        execution = Execution(engine, seed, progress=progress)
+        page = pffspike.report(state, found, cards, execution=execution)
+    files.write_whole(out, page)
     output.console.print(f"wrote {out}")

@@ -5,17 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
+import pffspike
+from pffspike import Execution, Probes
 from pffspike.cli import options, output
-from pffspike.data import Coding, Dataset
-from pffspike.engines import make_engine
-from pffspike.errors import ValidationError
-from pffspike.network import structure
-from pffspike.network.spec import Network, Program
-from pffspike.recording import Probes
-from pffspike.typing import Signals
 
 
 def run(
@@ -42,26 +36,21 @@ def run(
     Example: pffspike run digits.h5 --program goodness --engine lava --compare numpy
     """
     state = options.load_trained(trained)
-    try:
-        chosen = state.network.program(program)
-    except ValueError as error:
-        raise ValidationError(f"network {state.network.name!r}: {error}") from None
+    chosen = state.network.program(program)
     found = options.load_dataset(state, dataset, data, download, test_samples=samples)
-    signals = _signals(state.network, chosen, found, state.coding)
-    names = tuple(p.name for p in structure.extent(state.network, chosen).populations)
-    recordings = {}
-    for name in (engine, *([compare] if compare else [])):
-        made = make_engine(name)
-        with (
-            output.progress(f"{name} {program}", len(found.test_images)) as report,
-            made.compile(
-                state.network, program, state.parameters, seed=seed, probes=Probes(rasters=names)
-            ) as session,
-        ):
-            recordings[name] = session.run(
-                signals, np.arange(len(found.test_images)), progress=report
+    signals = pffspike.signals_of(state, program, found)
+    names = pffspike.populations_of(state.network, program)
+    engines = [pffspike.make_engine(name) for name in (engine, *([compare] if compare else []))]
+    with output.progress() as progress:
+        recording, *others = (
+            pffspike.run(
+                state,
+                program,
+                signals,
+                execution=Execution(made, seed, Probes(rasters=names), progress),
             )
-    recording = recordings[engine]
+            for made in engines
+        )
     rows = [
         (
             name,
@@ -85,7 +74,7 @@ def run(
         "populations": [dict(zip(columns, row, strict=True)) for row in rows]
     }
     if compare:
-        same = recording.same_spikes(recordings[compare])
+        same = recording.same_spikes(others[0])
         output.console.print(f"spikes of {engine} and {compare} identical: {same}")
         content["spikes_identical"] = same
     if raster is not None:
@@ -94,19 +83,3 @@ def run(
         plots.save(plots.raster(recording, {f"first image, {chosen.phases[0].name}": 0}), raster)
         output.console.print(f"wrote {raster}")
     output.write_json(json, content)
-
-
-def _signals(network: Network, program: Program, dataset: Dataset, coding: Coding) -> Signals:
-    labels = dataset.test_labels
-    known = {
-        "image": coding.encode(dataset.test_images, dataset.levels),
-        "label": labels,
-        "negative": (labels + 1) % dataset.classes,
-    }
-    for name in structure.extent(network, program).signals:
-        if name not in known:
-            raise ValidationError(
-                f"program {program.name!r} needs the signal {name!r}, which a data set does not "
-                f"have; run it from the library"
-            )
-    return known

@@ -10,15 +10,13 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from pffspike import generation
+import pffspike
+from pffspike import Execution, ValidationError, files
 from pffspike.cli import options, output
-from pffspike.engines import make_engine
-from pffspike.errors import ValidationError
-from pffspike.files import write_whole
 
 
 def sample(
-    trained: Annotated[Path, typer.Argument(help="File of a trained network.")],
+    trained: options.Trained,
     label: Annotated[
         int | None, typer.Option(help="Class of all samples; drawn for each by default.", min=0)
     ] = None,
@@ -41,41 +39,25 @@ def sample(
     Example: pffspike sample mnist.h5 --label 7 -o sevens.png
     """
     state = options.load_trained(trained)
-    options.check_programs(state, "synthesize")
-    classes = state.network.population("label").size
-    if label is not None and label >= classes:
-        raise ValidationError(
-            f"--label {label} is not a class of {trained}; give 0 to {classes - 1}"
+    with output.progress() as progress:
+        made = pffspike.sample(
+            state,
+            count,
+            label,
+            window=window,
+            execution=Execution(engine, seed, progress=progress),
         )
-    if window & (window - 1) or window > 4096:
-        raise ValidationError(f"--window {window} is not a power of two up to 4096; give, say, 64")
-    if label is not None:
-        labels = np.full(count, label, np.int64)
-    elif state.prior is not None:
-        labels = generation.draw_labels(state.prior, count, seed)
-    else:
-        labels = np.arange(count, dtype=np.int64) % classes
-    latents = generation.draw_latents(state.prior, labels, seed) if state.prior else None
-    images = generation.synthesize(
-        state.network,
-        state.parameters,
-        make_engine(engine),
-        labels,
-        latents,
-        seed=seed,
-        window=window,
-    )
-    images = state.coding.decode(images)
     source = "label and latent state" if state.prior else "label alone"
-    output.console.print(f"{count} samples from {source}; mean rate {images.mean():.3f}")
+    output.console.print(f"{count} samples from {source}; mean rate {made.images.mean():.3f}")
     if array is not None:
-        _write_array(array, images)
+        _write_array(array, made.images)
     if out is not None:
         from pffspike import plots
 
-        plots.save(plots.image_sheet(images, _shape(images.shape[1])), out)
+        plots.save(plots.image_sheet(made.images, _shape(made.images.shape[1])), out)
         output.console.print(f"wrote {out}")
-    output.write_json(json, {"labels": labels.tolist(), "mean_rate": images.mean(axis=1).tolist()})
+    rates = made.images.mean(axis=1).tolist()
+    output.write_json(json, {"labels": made.labels.tolist(), "mean_rate": rates})
 
 
 def _shape(pixels: int) -> tuple[int, int]:
@@ -91,4 +73,4 @@ def _write_array(path: Path, images: np.ndarray) -> None:
     """Write images as a NumPy file, whole or not at all."""
     buffer = io.BytesIO()
     np.save(buffer, images, allow_pickle=False)
-    write_whole(path, buffer.getvalue())
+    files.write_whole(path, buffer.getvalue())

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from pffspike import search as searching
-from pffspike.cards import load_network, toml
+import pffspike
+from pffspike import Execution, text
 from pffspike.cli import options, output
-from pffspike.data import load
-from pffspike.engines import make_engine
-
-if TYPE_CHECKING:
-    import optuna
 
 
 def search(
@@ -48,21 +43,19 @@ def search(
 
     Example: pffspike search digits --space space.toml --validation 300 -o search.log
     """
-    config = searching.Search(card, toml.read(space), epochs, samples, validation, mode, seed)
-    dataset = load(load_network(card).training.dataset, data, download)
-    with output.progress("trials", trials) as report:
-
-        def tell(_study: optuna.Study, _trial: optuna.trial.FrozenTrial) -> None:
-            report(1)
-
-        study = searching.search(config, dataset, make_engine(engine), out, trials, tell)
+    table = pffspike.read_toml(space)
+    config = pffspike.Search(card, table, epochs, samples, validation, mode, seed)
+    dataset = pffspike.load_data(pffspike.load_network(card).training.dataset, data, download)
+    with output.progress() as progress:
+        execution = Execution(engine, seed, progress=progress)
+        study = pffspike.search(config, out, trials, dataset=dataset, execution=execution)
     found: list[dict[str, Any]] = [
         {
             "trial": trial.number,
             "state": trial.state.name.lower(),
             "accuracy": trial.value,
             "epochs": max(trial.intermediate_values, default=0),
-            "changes": searching.changes(config, trial.params),
+            "changes": pffspike.settings_of(config, trial.params),
         }
         for trial in study.trials
         if trial.value is not None
@@ -76,7 +69,7 @@ def search(
                 row["trial"],
                 row["state"],
                 row["epochs"],
-                output.percent(row["accuracy"]),
+                text.percent(row["accuracy"]),
                 ", ".join(f"{k} = {v}" for t in row["changes"].values() for k, v in t.items()),
             )
             for row in found[:10]

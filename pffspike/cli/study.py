@@ -6,20 +6,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+import pffspike
+from pffspike import Resources, StudyCallback
 from pffspike.cli import options, output
-from pffspike.errors import ValidationError
-from pffspike.files import make_folder, write_whole
 
-if TYPE_CHECKING:
-    from pffspike.study.config import Study
-    from pffspike.study.runs import Run
-
-_PARTIAL = "partial"  #: name of the files of a study whose runs are not all there
 _LINES = 60.0  #: seconds between two lines about a run, where there is no terminal
 
 
@@ -54,107 +49,69 @@ def study(
 
     Example: pffspike study experiments/01-mnist --fast
     """
-    from pffspike.study import cluster, runs
-    from pffspike.study.config import read_study
-
-    whole = read_study(folder, fast=fast, dataset=dataset)
-    names = tuple(only or ())
-    chosen = {s.name for s in read_study(folder, fast=fast, only=names, dataset=dataset).systems}
-    variant = "-".join([*([dataset] if dataset else []), *(["fast"] if fast else [])])
-    place = out or folder / variant
-    make_folder(place)
-    planned = runs.plan(whole, data, download)
-    todo = [
-        run for run in planned if run.system.name in chosen and runs.read_result(place, run) is None
-    ]
-    problems = []
-    with _display(len(todo)) as display:
-        for run, problem in cluster.execute_all(
-            todo, place, workers=workers, scheduler=scheduler, listen=display.listen
-        ):
-            display.finished(run.label, problem)
-            problems += [run.label] if problem else []
-    command = f"pffspike study {folder}{' --fast' if fast else ''}"
-    _write(whole, planned, place, command + (f" --dataset {dataset}" if dataset else ""))
-    if problems:
-        raise ValidationError(
-            f"{len(problems)} of {len(todo)} runs failed ({', '.join(problems)}), the others are "
-            f"stored; mend the causes above and repeat the command"
+    with _display() as progress:
+        result = pffspike.study(
+            folder,
+            out,
+            fast=fast,
+            only=only or (),
+            dataset=dataset,
+            resources=Resources(workers, scheduler, data, download),
+            progress=progress,
         )
-
-
-def _write(whole: Study, planned: list[Run], place: Path, command: str) -> None:
-    """Write and print what is known: under the final names if no run is missing."""
-    from pffspike.study import runs, table
-
-    results = [(run, runs.read_result(place, run)) for run in planned]
-    found = [(run, result) for run, result in results if result is not None]
-    content = table.summarize(whole, found, len(planned) - len(found))
-    complete = len(found) == len(planned)
-    names = ("results.json", "table.md") if complete else (f"{_PARTIAL}.json", f"{_PARTIAL}.md")
-    output.write_json(place / names[0], content)
-    write_whole(place / names[1], table.markdown(whole, content, command))
-    if complete:
-        for ending in ("json", "md"):
-            (place / f"{_PARTIAL}.{ending}").unlink(missing_ok=True)
-    for name in whole.datasets:
+    for name in result.study.datasets:
         columns = ("system", "mode", "accuracy", "seeds", "parameters", "training")
-        rows = [row[: len(columns)] for row in table.main_rows(whole, content[name])]
-        output.table(f"{whole.title}: {name}", columns, rows)
-        ablations = [
-            (row[0], row[2], row[3], row[4]) for row in table.ablation_rows(whole, content[name])
-        ]
+        output.table(f"{result.study.title}: {name}", columns, result.rows(name))
+        ablations = result.ablations(name)
         if ablations:
             output.table("ablations", ("change", "mode", "accuracy", "difference"), ablations)
-    missing = len(planned) - len(found)
-    note = f" ({missing} of {len(planned)} runs are missing)" if missing else ""
-    output.console.print(f"wrote {place / names[0]} and {place / names[1]}{note}")
+    note = f" ({result.missing} of {result.runs} runs are missing)" if result.missing else ""
+    output.console.print(f"wrote {result.files[0]} and {result.files[1]}{note}")
 
 
 class _Lines:
     """Progress for logs."""
 
-    def __init__(self, total: int) -> None:
-        self._total, self._done, self._last = total, 0, dict[str, float]()
+    def __init__(self) -> None:
+        self._done, self._last = 0, dict[str, float]()
 
-    def listen(self, label: str, share: float) -> None:
+    def __call__(self, label: str, share: float, problem: str | None, runs: int) -> None:
+        if share == 1:
+            self._finished(label, problem, runs)
+            return
         now = time.monotonic()
         if now - self._last.setdefault(label, now) >= _LINES:
             self._last[label] = now
             output.errors.print(f"{label}: {100 * share:.0f} %", highlight=False)
 
-    def finished(self, label: str, problem: str | None) -> None:
+    def _finished(self, label: str, problem: str | None, runs: int) -> None:
         self._done += 1
         text = f"failed: {problem}" if problem else "done"
         output.errors.print(
-            f"{label}: {text} ({self._done} of {self._total})", highlight=False, markup=False
+            f"{label}: {text} ({self._done} of {runs})", highlight=False, markup=False
         )
 
 
 class _Bars:
-    """Progress on a terminal: a bar for all runs and one for each that runs."""
+    """Progress on a terminal: a bar for all runs and one for each that goes on."""
 
-    def __init__(self, total: int, progress: Progress) -> None:
+    def __init__(self, progress: Progress) -> None:
         self._progress, self._tasks = progress, dict[str, TaskID]()
-        self._all = progress.add_task("runs", total=total)
+        self._all = progress.add_task("runs", total=None)
 
-    def listen(self, label: str, share: float) -> None:
+    def __call__(self, label: str, share: float, problem: str | None, runs: int) -> None:
         if label not in self._tasks:
             self._tasks[label] = self._progress.add_task(label, total=1.0)
-        self._progress.update(self._tasks[label], completed=share)
-
-    def finished(self, label: str, problem: str | None) -> None:
-        if label in self._tasks:
-            self._progress.update(self._tasks[label], completed=1.0, visible=False)
-        self._progress.update(self._all, advance=1)
+        self._progress.update(self._tasks[label], completed=share, visible=share < 1)
+        self._progress.update(self._all, advance=share == 1, total=runs)
         if problem:
             self._progress.console.print(f"{label}: failed: {problem}", markup=False)
 
 
 @contextmanager
-def _display(total: int) -> Iterator[_Lines | _Bars]:
+def _display() -> Iterator[StudyCallback]:
     if not output.errors.is_terminal:
-        yield _Lines(total)
+        yield _Lines()
         return
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -163,4 +120,4 @@ def _display(total: int) -> Iterator[_Lines | _Bars]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=output.errors) as progress:
-        yield _Bars(total, progress)
+        yield _Bars(progress)

@@ -7,14 +7,9 @@ from typing import Annotated
 
 import typer
 
-from pffspike import storage, training
-from pffspike.cards import load_network
+import pffspike
+from pffspike import Execution, TrainedNetwork, ValidationError, files
 from pffspike.cli import options, output, outputs
-from pffspike.engines import make_engine
-from pffspike.engines.registry import is_exact
-from pffspike.errors import ValidationError
-from pffspike.files import locked
-from pffspike.trained import TrainedNetwork
 
 _BEGIN = ("seed", "epochs", "samples", "dataset")  #: options of a beginning
 
@@ -33,9 +28,10 @@ def train(
     seed: options.Seed = 0,
     epochs: Annotated[int | None, typer.Option(help="Instead of the card's.", min=1)] = None,
     samples: options.Samples = None,
-    stretch: Annotated[
+    checkpoint_every: Annotated[
         int, typer.Option(help="Samples between checkpoints; no effect on the result.", min=1)
     ] = 2000,
+    stretch: options.Stretch = None,
     dataset: options.DatasetName = None,
     data: options.DataFolder = None,
     download: options.Download = False,
@@ -43,7 +39,7 @@ def train(
 ) -> None:
     """Train a network from its card and write it to one file.
 
-    The file is a checkpoint after every stretch: an interrupted training goes on with --resume,
+    The file is a checkpoint every so many samples: an interrupted training goes on with --resume,
     to the same weights, bit for bit.
 
     Example: pffspike train digits -o digits.h5
@@ -59,39 +55,34 @@ def train(
                 raise ValidationError(
                     f"--{name} does not go with --resume; {resume} says what it was"
                 )
-        state, path = storage.load(resume), out or resume
+        state, path = pffspike.load(resume), out or resume
         images = options.load_dataset(
-            state,
-            None,
-            data,
-            download,
-            train_samples=state.samples_per_epoch,
+            state, None, data, download, train_samples=state.samples_per_epoch
         )
+        begun: pffspike.Network | TrainedNetwork = state
     else:
-        network = load_network(str(card))
-        path = out or Path(f"{network.name}.h5")
+        begun = pffspike.load_network(str(card))
+        path = out or Path(f"{begun.name}.h5")
         if path.exists() and not overwrite:
             raise ValidationError(
                 f"{path} exists; give --overwrite, --resume {path} or another --output"
             )
-        images = options.load_dataset(network, dataset, data, download, train_samples=samples)
-        state = training.begin(network, images, seed=seed, epochs=epochs)
+        images = options.load_dataset(begun, dataset, data, download, train_samples=samples)
     outputs.check(
         "train", {"out": path, "json": json, "card": card, "resume": resume}, force=out is not None
     )
-    chosen = make_engine(engine)
-    if resume is not None and not is_exact(engine) and state.engine != engine:
-        output.note(f"{engine} is inexact: the weights will not be those of {state.engine}")
+    trained = begun if isinstance(begun, TrainedNetwork) else None
+    if trained and not pffspike.is_exact(engine) and trained.engine != engine:
+        output.note(f"{engine} is inexact: the weights will not be those of {trained.engine}")
     try:
-        with locked(path), output.progress("training", state.samples_total) as report:
-            report(state.samples_done)
-            state = training.train(
-                state,
+        with files.locked(path), output.progress() as progress:
+            state = pffspike.train(
+                begun,
                 images,
-                chosen,
-                stretch=stretch,
-                checkpoint=lambda reached: storage.save(path, reached),
-                progress=report,
+                epochs=epochs,
+                checkpoint=lambda reached: pffspike.save(path, reached),
+                checkpoint_every=stretch or checkpoint_every,
+                execution=Execution(engine, seed, progress=progress),
             )
     except KeyboardInterrupt:
         output.errors.print(f"{path} holds the last checkpoint: pffspike train --resume {path}")
@@ -103,7 +94,7 @@ def _summarize(state: TrainedNetwork, path: Path, json: Path | None) -> None:
     last = {name: float(values[-1]) for name, values in sorted(state.history.items())}
     output.table(
         f"{path}: {state.network.name}, {state.samples_done} samples, seed {state.seed}",
-        ("mean of the last stretch", "value"),
+        ("mean before the last checkpoint", "value"),
         list(last.items()),
     )
     output.write_json(

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.data.dataset import PROBABILITY_BITS, Dataset, probabilities
+from pffspike.typing import Floats
 
-Floats = npt.NDArray[np.float64]
 Kind = Literal["grey", "on_off"]
 _GAIN = 2.0  #: of ON and OFF neurons: a pixel half a grey range from its mean is certain to spike
 

@@ -41,6 +41,14 @@ class Dataset:
     classes: int
     shape: tuple[int, int]
     levels: int
+
+    def __repr__(self) -> str:
+        rows, columns = self.shape
+        return (
+            f"Dataset({self.name!r}, {len(self.train_images):,} training and "
+            f"{len(self.test_images):,} test images of {rows} x {columns}, {self.classes} classes)"
+        )
+
     class_names: tuple[str, ...] = ()
 
 

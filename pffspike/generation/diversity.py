@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.arithmetic import counter
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from pffspike.typing import Floats, Integers
 
 _NEIGHBOURS = 3  #: whose distance is the radius of an image's neighbourhood
 _HIDDEN = (100,)  #: of the classifier that learns from the images

@@ -21,18 +21,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.arithmetic import grids
-from pffspike.engines.base import Engine
 from pffspike.errors import ValidationError
-from pffspike.network.parameters import Parameters
+from pffspike.execution import Execution, counting, open_session
 from pffspike.network.spec import Network, Projection
 from pffspike.recording import Probes
-from pffspike.typing import Progress
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from pffspike.trained import TrainedNetwork
+from pffspike.typing import Floats, Integers, Progress
 
 START = 0.125  #: spike probability of a latent neuron before the first presentation
 ROUNDS = 8  #: presentations in which the state of an image is found
@@ -56,79 +52,92 @@ class LatentStates:
     errors: Floats
 
 
+@dataclass(frozen=True)
+class _Rounds:
+    """Presentations that find a latent state: how many, how far each goes, and their numbers."""
+
+    number: int
+    step: float
+    first_sample: int
+
+
 def infer_latents(
-    network: Network,
-    parameters: Parameters,
-    engine: Engine,
+    trained: TrainedNetwork,
     images: Floats,
     labels: Integers,
     *,
-    seed: int,
     rounds: int = ROUNDS,
     step: float = STEP,
     first_sample: int = 0,
-    progress: Progress | None = None,
+    execution: Execution = Execution(),
 ) -> LatentStates:
     """Find the latent states of labelled images.
 
     Parameters
     ----------
-    network : Network
-        With the program ``infer_latent``.
-    parameters : Parameters
-    engine : Engine
-    images : (samples, pixels) ndarray of float64
+    trained : TrainedNetwork
+        Its network has the program ``infer_latent``.
+    images : (samples, neurons) ndarray of float64
+        Spike probabilities.
     labels : (samples,) ndarray of int64
-    seed : int
-        Of the spikes.
+        True classes.
     rounds : int
         Presentations of each image.
     step : float
         The factor kappa, a power of two.
     first_sample : int
         Number of the first image's first presentation, which keys its random numbers.
-    progress : callable or None
-        Called with the number of images finished, in every round.
+    execution : Execution
+        Engine, seed of the spikes, progress.
 
     Returns
     -------
     LatentStates
     """
+    report = counting(execution, "latent states", rounds * len(images))
+    return _states(trained, images, labels, _Rounds(rounds, step, first_sample), execution, report)
+
+
+def _states(
+    trained: TrainedNetwork,
+    images: Floats,
+    labels: Integers,
+    rounds: _Rounds,
+    execution: Execution,
+    report: Progress | None,
+) -> LatentStates:
+    network = trained.network
     projection = _projection(network)
     top = network.population(projection.post).rule
     target = str(getattr(top, "population", ""))
-    weights = parameters.weights[projection.name]
-    values = np.full((len(images), weights.shape[0]), START)
-    probes, errors = Probes(counts=(target, projection.post)), []
+    weights = trained.parameters.weights[projection.name]
+    values, errors = np.full((len(images), weights.shape[0]), START), []
     window = network.program("infer_latent").window
-    with engine.compile(network, "infer_latent", parameters, seed=seed, probes=probes) as session:
-        for index in range(rounds):
+    execution = execution.replace(probes=Probes(counts=(target, projection.post)))
+    with open_session(trained, "infer_latent", execution) as session:
+        for index in range(rounds.number):
             recording = session.run(
                 {"image": images, "label": labels, "latent": values},
-                first_sample + rounds * np.arange(len(images)) + index,
-                progress=progress,
+                rounds.first_sample + rounds.number * np.arange(len(images)) + index,
+                progress=report,
             )
             error = (recording.counts[target] - recording.counts[projection.post]) / window
             errors.append(float(np.square(error).sum(axis=1).mean()))
-            values = grids.saturate(
-                grids.nearest(values + step * (error @ weights.T), grids.DRIVE_GRID), 0.0, 1.0
-            )
+            moved = values + rounds.step * (error @ weights.T)
+            values = grids.saturate(grids.nearest(moved, grids.DRIVE_GRID), 0.0, 1.0)
     return LatentStates(values, np.array(errors))
 
 
 def learn_latents(
-    network: Network,
-    parameters: Parameters,
-    engine: Engine,
+    trained: TrainedNetwork,
     images: Floats,
     labels: Integers,
     *,
-    seed: int,
     passes: int = 3,
     rounds: int = ROUNDS,
     step: float = STEP,
-    progress: Progress | None = None,
-) -> tuple[Parameters, LatentStates]:
+    execution: Execution = Execution(),
+) -> tuple[TrainedNetwork, LatentStates]:
     """Learn what the latent population predicts, image after image.
 
     For `BATCH` images at a time, their states are found with the weights as they are; then each
@@ -137,57 +146,41 @@ def learn_latents(
 
     Parameters
     ----------
-    network : Network
-        With the programs ``infer_latent`` and ``learn_latent``.
-    parameters : Parameters
-    engine : Engine
-    images : (samples, pixels) ndarray of float64
+    trained : TrainedNetwork
+        Its network has the programs ``infer_latent`` and ``learn_latent``.
+    images : (samples, neurons) ndarray of float64
+        Spike probabilities.
     labels : (samples,) ndarray of int64
-    seed : int
+        True classes.
     passes : int
         Times that every image is learned.
     rounds, step
         See `infer_latents`.
-    progress : callable or None
-        Called with the number of presentations finished since the last call; there are
-        ``samples * (passes * (rounds + 1) + rounds)`` in all.
+    execution : Execution
+        Engine, seed, progress.
 
     Returns
     -------
-    learned : Parameters
+    learned : TrainedNetwork
     states : LatentStates
         Of all images, with what was learned.
     """
     count = len(images)
-    inferred = {"seed": seed, "rounds": rounds, "step": step, "progress": progress}
+    total = count * (passes * (rounds + 1) + rounds)
+    report = counting(execution, "learning latent states", total)
     for index in range(passes):
         first = index * count
         for start in range(0, count, BATCH):
             part = slice(start, min(start + BATCH, count))
-            found = infer_latents(
-                network,
-                parameters,
-                engine,
-                images[part],
-                labels[part],
-                first_sample=rounds * (first + start),
-                **inferred,  # type: ignore[arg-type]
-            )
+            numbered = _Rounds(rounds, step, rounds * (first + start))
+            found = _states(trained, images[part], labels[part], numbered, execution, report)
             signals = {"image": images[part], "label": labels[part], "latent": found.values}
-            with engine.compile(network, "learn_latent", parameters, seed=seed) as session:
+            with open_session(trained, "learn_latent", execution) as session:
                 numbers = first + np.arange(count)[part]
-                session.run(signals, numbers, learning_scale=1.0 / (index + 1), progress=progress)
-                parameters = session.parameters
-    states = infer_latents(
-        network,
-        parameters,
-        engine,
-        images,
-        labels,
-        first_sample=rounds * passes * count,
-        **inferred,  # type: ignore[arg-type]
-    )
-    return parameters, states
+                session.run(signals, numbers, learning_scale=1.0 / (index + 1), progress=report)
+                trained = trained.replace(parameters=session.parameters)
+    numbered = _Rounds(rounds, step, rounds * passes * count)
+    return trained, _states(trained, images, labels, numbered, execution, report)
 
 
 def _projection(network: Network) -> Projection:

@@ -8,19 +8,18 @@ leaves open, and every class has a mixture of its own.
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.arithmetic import counter, grids
 from pffspike.errors import ValidationError
 from pffspike.trained import Prior
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from pffspike.typing import Floats, Integers
 
 _SPREAD = 1e-4  #: least variance of a component, in squared spike probability
 
 
-def fit_prior(latents: Floats, labels: Integers, classes: int, components: int, seed: int) -> Prior:
+def fit_mixtures(
+    latents: Floats, labels: Integers, classes: int, components: int, seed: int
+) -> Prior:
     """Fit mixtures by expectation maximization (scikit-learn).
 
     Parameters

@@ -1,35 +1,30 @@
-"""Reconstructions in every state of the label, beside what other decoders make of the same."""
+"""Reconstructions in every state of the label, beside what reference decoders make of the same."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike import inference
 from pffspike.data import Dataset, probabilities
-from pffspike.engines.base import Engine
-from pffspike.generation.quality import class_means
-from pffspike.generation.yardsticks import linear_decoder, principal_components
+from pffspike.execution import Execution
+from pffspike.generation.decoders import linear_decoder, principal_components
+from pffspike.generation.judge import class_means
+from pffspike.inputs import test_images
 from pffspike.trained import TrainedNetwork
-from pffspike.typing import Progress
+from pffspike.typing import Floats, Integers
 
-FITTED = 10000  #: training images that the other decoders are fitted on
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+FITTED = 10000  #: training images that the reference decoders are fitted on
 
 
 def rebuild(
     trained: TrainedNetwork,
     dataset: Dataset,
-    engine: Engine,
     states: Sequence[str] = inference.STATES,
     *,
-    seed: int = 0,
     window: int | None = None,
-    progress: Progress | None = None,
+    execution: Execution = Execution(),
 ) -> dict[str, Floats]:
     """Rebuild the test images of a data set in several ways.
 
@@ -38,16 +33,14 @@ def rebuild(
     trained : TrainedNetwork
         With a generative circuit.
     dataset : Dataset
-        The other decoders are fitted on its first `FITTED` training images, in the states
+        The reference decoders are fitted on its first `FITTED` training images, in the states
         ``inferred`` and ``true`` under their true labels.
-    engine : Engine
     states : sequence of str
         See `pffspike.inference.label_state`; label by label is how labels are inferred.
-    seed : int
     window : int or None
         Steps over which spikes are averaged, a power of two; the program's by default.
-    progress : callable or None
-        Told of presented images, ``len(states) * (fitted + test images)`` in all.
+    execution : Execution
+        Engine, seed, progress.
 
     Returns
     -------
@@ -63,22 +56,19 @@ def rebuild(
     labels = dataset.train_labels[:FITTED]
     answers = dataset.test_labels
     if "inferred" in states:
-        answers = _answers(trained, dataset, engine, seed)
+        answers = _answers(trained, dataset, execution)
     rebuilt = {}
     for state in states:
         name = "" if state == "free" else f", {state} label"
         ours, rates = (
             inference.reconstruct(
-                trained.network,
-                trained.parameters,
-                engine,
+                trained,
                 trained.coding.encode(images, dataset.levels),
-                seed=seed,
-                labels=inference.label_state(state, dataset.classes, shown),
+                inference.label_state(state, dataset.classes, shown),
                 window=window,
                 samples=np.arange(len(images)),
-                progress=progress,
-            ).decoded(trained.coding)
+                execution=execution,
+            )
             for images, shown in (
                 (dataset.test_images, answers if state == "inferred" else dataset.test_labels),
                 (dataset.train_images[:FITTED], labels),
@@ -90,19 +80,13 @@ def rebuild(
             rebuilt[f"linear decoder of {hidden}{name}"] = linear_decoder(
                 rates.hidden[hidden], fitted, found
             )
-    return rebuilt | _controls(trained, dataset, fitted, original, answers, seed)
+    return rebuilt | _controls(trained, dataset, fitted, original, answers, execution.seed)
 
 
-def _answers(trained: TrainedNetwork, dataset: Dataset, engine: Engine, seed: int) -> Integers:
-    return inference.classify(
-        trained.network,
-        trained.parameters,
-        engine,
-        trained.coding.encode(dataset.test_images, dataset.levels),
-        "goodness",
-        seed=seed,
-        samples=np.arange(len(dataset.test_images)),
-    ).predicted
+def _answers(trained: TrainedNetwork, dataset: Dataset, execution: Execution) -> Integers:
+    images = test_images(trained, dataset)
+    numbers = np.arange(len(images))
+    return inference.classify(trained, images, samples=numbers, execution=execution).predicted
 
 
 def _controls(

@@ -1,13 +1,7 @@
 """Inference: ways to classify, confidence, reconstruction."""
 
-from pffspike.inference.classification import (
-    CALIBRATED,
-    MODES,
-    PROPOSED,
-    Classification,
-    check_mode,
-    classify,
-)
+from pffspike.inference.calibration import calibrate, default_samples
+from pffspike.inference.classification import Classification, classify
 from pffspike.inference.confidence import (
     Confidence,
     calibration_error,
@@ -17,8 +11,9 @@ from pffspike.inference.confidence import (
 from pffspike.inference.feedback import feedback_network
 from pffspike.inference.goodness import goodness_scores
 from pffspike.inference.keys import content_keys
+from pffspike.inference.mode import CALIBRATED, MODES, PROPOSED, AnyMode, Mode, as_mode, check_mode
 from pffspike.inference.reconstruction import STATES, Reconstruction, label_state, reconstruct
-from pffspike.inference.stopping import Stopping, calibrate, default_draws, default_trials
+from pffspike.inference.stopping import Stopping
 from pffspike.inference.views import ShiftedViews, Views, views_of
 
 __all__ = [
@@ -26,20 +21,22 @@ __all__ = [
     "MODES",
     "PROPOSED",
     "STATES",
+    "AnyMode",
     "Classification",
     "Confidence",
+    "Mode",
     "Reconstruction",
     "ShiftedViews",
     "Stopping",
     "Views",
+    "as_mode",
     "calibrate",
     "calibration_error",
     "check_mode",
     "classify",
     "content_keys",
     "coverage",
-    "default_draws",
-    "default_trials",
+    "default_samples",
     "feedback_network",
     "fit_confidence",
     "goodness_scores",

@@ -8,29 +8,24 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.engines.base import Engine
-from pffspike.errors import ValidationError, unknown
+from pffspike.deprecation import former_keywords
+from pffspike.errors import ValidationError
+from pffspike.execution import Execution, counting, open_session
+from pffspike.inference.elimination import Compared, Stimuli, eliminate, stages
 from pffspike.inference.feedback import feedback_network
-from pffspike.inference.goodness import goodness_scores, leads
+from pffspike.inference.goodness import goodness_scores, margins
 from pffspike.inference.keys import sample_numbers, trial_seed
-from pffspike.inference.proposal import enter, ranking
-from pffspike.inference.race import Race, candidate_network, race, stages
+from pffspike.inference.mode import CALIBRATED, AnyMode, as_mode, check_mode, mode_name
+from pffspike.inference.proposal import counting_readout, propose, ranking
 from pffspike.inference.stopping import Stopping
-from pffspike.inference.views import Views, viewed
-from pffspike.network.parameters import Parameters
+from pffspike.inference.views import Views
 from pffspike.network.spec import Network
-from pffspike.recording import NOTHING, Probes, Recording
-from pffspike.typing import Progress
-
-MODES = ("goodness", "one_pass", "feedback", "proposal", "early", "late")  #: ways to classify
-CALIBRATED = ("early", "late")  #: modes that need a stopping rule
-PROPOSED = 3  #: labels that the read-out proposes in mode ``proposal``, by default
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from pffspike.recording import Recording
+from pffspike.trained import TrainedNetwork
+from pffspike.typing import Floats, Progress
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Classification:
     """Answers of a network and what led to them.
 
@@ -43,7 +38,7 @@ class Classification:
         Else the sum of the goodness of the populations that decide, its sign such that larger is
         better, at the last comparison of the image; ``-inf`` for labels that were not presented so
         long. Of several trials: the mean.
-    leads : (samples,) ndarray of float64
+    margins : (samples,) ndarray of float64
         How far the second best score trailed when the image was decided: the confidence of the
         answer, see `pffspike.inference.fit_confidence`.
     recordings : tuple of Recording
@@ -59,7 +54,7 @@ class Classification:
     mode: str
     predicted: npt.NDArray[np.int64]
     scores: Floats
-    leads: Floats
+    margins: Floats
     recordings: tuple[Recording, ...]
     candidates: int
     stopping: Stopping | None = None
@@ -68,106 +63,42 @@ class Classification:
         """Fraction of samples whose answer equals the label."""
         return float(np.mean(self.predicted == np.asarray(labels)))
 
-
-def check_mode(network: Network, mode: str, candidates: int | None = None) -> int:
-    """Check that a network can classify in a mode.
-
-    Parameters
-    ----------
-    network : Network
-    mode : str
-    candidates : int or None
-        The mode's own by default.
-
-    Returns
-    -------
-    int
-        Labels between which goodness decides: `PROPOSED` of mode ``proposal`` and all of
-        ``early`` and ``late``, unless others are given; 1 of ``one_pass`` and ``feedback``, all of
-        ``goodness``.
-
-    Raises
-    ------
-    ValidationError
-    """
-    if mode not in MODES:
-        raise unknown("mode", mode, MODES)
-    if mode == "one_pass":
-        network.program(mode)
-        return 1
-    if mode == "feedback":
-        feedback_network(network)
-        return 1
-    classes = len(network.program("goodness").phases)
-    if mode == "goodness":
-        return classes
-    candidate_network(network)
-    default = min(PROPOSED, classes) if mode == "proposal" else classes
-    chosen = default if candidates is None else candidates
-    if not 1 <= chosen <= classes:
-        raise ValidationError(
-            f"candidates = {chosen} must be from 1 to {classes}, the labels there are"
+    def __repr__(self) -> str:
+        return (
+            f"Classification({len(self.predicted)} images, mode {self.mode!r}, "
+            f"{self.candidates} candidates)"
         )
-    if chosen < classes:
-        network.program("one_pass")
-    return chosen
 
 
+@former_keywords
 def classify(
-    network: Network,
-    parameters: Parameters,
-    engine: Engine,
+    trained: TrainedNetwork,
     images: Floats,
-    mode: str = "goodness",
+    mode: AnyMode = "goodness",
     *,
-    seed: int,
-    candidates: int | None = None,
-    stopping: Stopping | None = None,
-    trials: int = 1,
     samples: npt.ArrayLike | None = None,
     views: Views | None = None,
-    probes: Probes = NOTHING,
-    progress: Progress | None = None,
+    execution: Execution = Execution(),
 ) -> Classification:
     """Classify images.
 
     Parameters
     ----------
-    network : Network
-        With the programs ``goodness`` and ``one_pass``, as far as the mode needs them, and for
-        the latter a population ``readout``.
-    parameters : Parameters
-    engine : Engine
-    images : (samples, pixels) ndarray of float64
-        Spike probabilities on the grid 2^-24.
-    mode : {"goodness", "one_pass", "feedback", "proposal", "early", "late"}
-        ``goodness``: present the image under every label, take the label whose goodness is
-        best. ``one_pass``: present it once without a label, take the read-out neuron with the
-        most spikes, one of equals at random. ``feedback``: the same, while the read-out drives
-        the hidden populations as a label would (`pffspike.inference.feedback_network`).
-        ``proposal``: goodness decides between the
-        ``candidates`` labels with the most spikes in one pass; with 1 this is ``one_pass``,
-        with all labels ``goodness``. ``early``: labels drop out as soon as they are clearly
-        beaten, by the rule ``stopping``; with a budget of 0 this is ``goodness``. ``late``: images
-        whose best label is not clear after the full window are presented again, under the labels
-        that are left, by the same kind of rule.
-    seed : int
-        Of the spikes.
-    candidates : int or None
-        For ``proposal``, `PROPOSED` by default.
-    stopping : Stopping or None
-        For ``early`` and ``late``, see `pffspike.inference.calibrate`.
-    trials : int
-        Presentations with fresh noise whose scores are averaged; of ``early`` and ``late`` the rule
-        says how many there may be.
+    trained : TrainedNetwork
+        Its network has the programs ``goodness`` and ``one_pass``, as far as the mode needs them.
+    images : (samples, neurons) ndarray of float64
+        Spike probabilities on the grid 2^-24; ``trained.coding.encode`` makes them of grey values.
+    mode : str, Mode or Stopping
+        See `pffspike.Mode`. Modes ``early`` and ``late`` are given as the rule that
+        `pffspike.calibrate` found.
     samples : (samples,) array_like of int, or None
         Numbers of the images, which key their noise. By default they come from the images' content
         (`pffspike.inference.content_keys`), so an answer does not depend on an image's place.
     views : callable or None
-        What trials after the first present, such as `pffspike.inference.ShiftedViews`; by default
-        the images as they are.
-    probes : Probes
-    progress : callable or None
+        What trials after the first present, see `pffspike.views_of`; by default the images as they
+        are.
+    execution : Execution
+        Engine, seed of the spikes, probes, progress.
 
     Returns
     -------
@@ -176,100 +107,78 @@ def classify(
     Raises
     ------
     ValidationError
-        If the mode is unknown, lacks its rule, or the network has no program for it.
+        If the mode lacks its rule, or the network has no program for it.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> data = pffspike.load_data("digits")
+    >>> trained = pffspike.train("digits", epochs=1)
+    >>> images = pffspike.probabilities(data.test_images[:3], data.levels)
+    >>> pffspike.classify(trained, images, "one_pass").predicted.shape
+    (3,)
     """
-    _check_rule(network, mode, stopping, trials)
-    labels = check_mode(network, mode, stopping.candidates if stopping else candidates)
-    numbers = sample_numbers(images, samples)
-    if labels > 1 and mode != "goodness":
-        entered, first = enter(
-            network, parameters, engine, images, labels, samples=numbers, seed=seed, probes=probes
-        )
-        outcome = race(
-            network,
-            parameters,
-            engine,
-            images,
-            entered,
-            stopping.limit if stopping else math.inf,
-            stopping.stages if stopping else stages(network.program("goodness").window, trials),
-            samples=numbers,
-            seed=seed,
-            views=views,
-            probes=probes,
-            progress=progress,
-        )
-        outcome = Race(outcome.scores, outcome.leads, first + outcome.recordings)
+    network = trained.network
+    rule = mode if isinstance(mode, Stopping) else None
+    name = mode_name(mode)
+    _check_rule(network, name, rule)
+    labels = check_mode(network, mode)
+    trials = mode.trials if isinstance(mode, Stopping) else as_mode(mode).trials_at_most
+    stimuli = Stimuli(images, sample_numbers(images, samples), views)
+    report = counting(execution, f"{execution.engine_name} {name}", len(images))
+    if labels > 1 and name != "goodness":
+        plan = rule.stages if rule else stages(network.program("goodness").window, trials)
+        proposed, first = propose(trained, stimuli, labels, execution)
+        limit = rule.limit if rule else math.inf
+        outcome = eliminate(trained, stimuli, proposed, limit, plan, execution, report)
+        outcome = Compared(outcome.scores, outcome.margins, first + outcome.recordings)
         answers = outcome.scores.argmax(axis=1).astype(np.int64)
-        return Classification(mode, answers, *_fields(outcome), labels, stopping)
-    program = "one_pass" if labels == 1 else "goodness"
-    trials = stopping.trials if stopping else trials
-    outcome = _average(
-        feedback_network(network) if mode == "feedback" else network,
-        parameters,
-        engine,
-        images,
-        program,
-        trials,
-        samples=numbers,
-        seed=seed,
-        views=views,
-        probes=probes,
-        progress=progress,
+    elif labels == 1:
+        if name == "feedback":
+            trained = trained.replace(network=feedback_network(network))
+        outcome = _average(trained, stimuli, "one_pass", trials, execution, report)
+        spikes = np.rint(outcome.scores * trials)
+        answers = ranking(spikes, stimuli.samples, execution.seed)[:, 0]
+    else:
+        outcome = _average(trained, stimuli, "goodness", trials, execution, report)
+        answers = outcome.scores.argmax(axis=1).astype(np.int64)
+    return Classification(
+        name, answers, outcome.scores, outcome.margins, outcome.recordings, labels, rule
     )
-    answers = outcome.scores.argmax(axis=1).astype(np.int64)
-    if program == "one_pass":
-        answers = ranking(np.rint(outcome.scores * trials), numbers, seed)[:, 0]
-    return Classification(mode, answers, *_fields(outcome), labels, stopping)
 
 
-def _fields(outcome: Race) -> tuple[Floats, Floats, tuple[Recording, ...]]:
-    return outcome.scores, outcome.leads, outcome.recordings
-
-
-def _check_rule(network: Network, mode: str, stopping: Stopping | None, trials: int) -> None:
-    """Raise `ValidationError` if a stopping rule or a number of trials does not fit a mode."""
-    if (mode in CALIBRATED) != (stopping is not None) or (stopping and stopping.mode != mode):
+def _check_rule(network: Network, name: str, rule: Stopping | None) -> None:
+    """Raise `ValidationError` if a mode lacks its stopping rule, or the rule does not fit."""
+    if rule is None and name in CALIBRATED:
         raise ValidationError(
-            f"mode {mode!r}: give a stopping rule of that mode to modes 'early' and 'late', and "
-            f"only to them"
+            f"mode {name!r} needs a stopping rule; give what pffspike.calibrate(trained, "
+            f"mode={name!r}) returns as the mode"
         )
-    if stopping and stopping.window != network.program("goodness").window:
+    if rule and rule.window != network.program("goodness").window:
         raise ValidationError(
-            f"the stopping rule was calibrated for a window of {stopping.window} steps, but the "
+            f"the stopping rule was calibrated for a window of {rule.window} steps, but the "
             f"network has {network.program('goodness').window}; calibrate it for this network"
-        )
-    if trials < 1 or (stopping and trials > 1):
-        raise ValidationError(
-            f"trials = {trials} must be at least 1, and 1 where a stopping rule says how many"
         )
 
 
 def _average(
-    network: Network,
-    parameters: Parameters,
-    engine: Engine,
-    images: Floats,
+    trained: TrainedNetwork,
+    stimuli: Stimuli,
     program: str,
     trials: int,
-    *,
-    samples: Integers,
-    seed: int,
-    views: Views | None,
-    probes: Probes,
-    progress: Progress | None,
-) -> Race:
+    execution: Execution,
+    report: Progress | None,
+) -> Compared:
     """Mean scores over trials that all present the same."""
-    if program == "one_pass" and "readout" not in probes.counts:
-        probes = Probes((*probes.counts, "readout"), probes.rasters)
+    if program == "one_pass":
+        execution = counting_readout(execution)
     recordings: list[Recording] = []
     for trial in range(trials):
-        with engine.compile(
-            network, program, parameters, seed=trial_seed(seed, trial), probes=probes
-        ) as session:
-            told = progress if trial == trials - 1 else None
-            drive = viewed(images, np.arange(len(images)), trial, views) if trial else images
-            recordings.append(session.run({"image": drive}, samples, progress=told))
+        own = execution.replace(seed=trial_seed(execution.seed, trial))
+        with open_session(trained, program, own) as session:
+            told = report if trial == trials - 1 else None
+            signals = {"image": stimuli.shown(np.arange(len(stimuli)), trial)}
+            recordings.append(session.run(signals, stimuli.samples, progress=told))
     total = sum(
         recording.counts["readout"].astype(np.float64)
         if program == "one_pass"
@@ -277,4 +186,4 @@ def _average(
         for recording in recordings
     )
     scores = np.asarray(total) / trials
-    return Race(scores, leads(scores), tuple(recordings))
+    return Compared(scores, margins(scores), tuple(recordings))

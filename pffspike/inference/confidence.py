@@ -9,22 +9,20 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.errors import ValidationError
+from pffspike.typing import Floats
 
 COVERAGES = (0.5, 0.8, 0.9, 0.95, 0.99, 1.0)  #: shares of images answered, by default
 _BINS = 10  #: of the calibration error, of equal numbers of answers
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-
 
 @dataclass(frozen=True)
 class Confidence:
-    """Probability that an answer is right, from its lead: a logistic line.
+    """Probability that an answer is right, from its margin: a logistic line.
 
     Parameters
     ----------
     intercept, slope : float
-        The logarithm of the odds is ``intercept + slope * log(1 + lead)``.
+        The logarithm of the odds is ``intercept + slope * log(1 + margin)``.
 
     Examples
     --------
@@ -36,32 +34,32 @@ class Confidence:
     intercept: float
     slope: float
 
-    def probability(self, leads: npt.ArrayLike) -> Floats:
+    def probability(self, margins: npt.ArrayLike) -> Floats:
         """Probability of being right.
 
         Parameters
         ----------
-        leads : (samples,) array_like of float
+        margins : (samples,) array_like of float
             See `pffspike.inference.Classification`; infinite ones count as the largest finite one.
 
         Returns
         -------
         (samples,) ndarray of float64
         """
-        odds = np.exp(self.intercept + self.slope * np.log1p(_finite(leads)))
+        odds = np.exp(self.intercept + self.slope * np.log1p(_finite(margins)))
         return np.asarray(odds / (1 + odds), np.float64)
 
 
-def fit_confidence(leads: npt.ArrayLike, right: npt.ArrayLike) -> Confidence:
+def fit_confidence(margins: npt.ArrayLike, right: npt.ArrayLike) -> Confidence:
     """Fit the probability of being right to answers whose truth is known (scikit-learn).
 
     Platt's method (Advances in Large Margin Classifiers, MIT Press 2000) on the logarithm of the
-    lead. Answers to images that the network has learned from are surer than others: fit on images
+    margin. Answers to images that the network has learned from are surer than others: fit on images
     kept back.
 
     Parameters
     ----------
-    leads : (samples,) array_like of float
+    margins : (samples,) array_like of float
     right : (samples,) array_like of bool
 
     Returns
@@ -76,9 +74,9 @@ def fit_confidence(leads: npt.ArrayLike, right: npt.ArrayLike) -> Confidence:
     Examples
     --------
     >>> import numpy as np
-    >>> leads, right = np.arange(8.0), np.array([0, 0, 1, 0, 1, 1, 1, 1], bool)
-    >>> found = fit_confidence(leads, right)
-    >>> bool(found.slope > 0 and np.all(np.diff(found.probability(leads)) > 0))
+    >>> margins, right = np.arange(8.0), np.array([0, 0, 1, 0, 1, 1, 1, 1], bool)
+    >>> found = fit_confidence(margins, right)
+    >>> bool(found.slope > 0 and np.all(np.diff(found.probability(margins)) > 0))
     True
     """
     from sklearn.linear_model import LogisticRegression  # takes a second to import
@@ -89,18 +87,18 @@ def fit_confidence(leads: npt.ArrayLike, right: npt.ArrayLike) -> Confidence:
             f"{len(truth)} answers, {int(truth.sum())} of them right, say nothing of confidence; "
             f"give both right and wrong ones"
         )
-    model = LogisticRegression(C=1e6).fit(np.log1p(_finite(leads))[:, None], truth)
+    model = LogisticRegression(C=1e6).fit(np.log1p(_finite(margins))[:, None], truth)
     return Confidence(float(model.intercept_[0]), float(model.coef_[0, 0]))
 
 
 def coverage(
-    leads: npt.ArrayLike, right: npt.ArrayLike, shares: Sequence[float] = COVERAGES
+    margins: npt.ArrayLike, right: npt.ArrayLike, shares: Sequence[float] = COVERAGES
 ) -> dict[float, float]:
     """Accuracy of the surest answers: what is gained by leaving the others unanswered.
 
     Parameters
     ----------
-    leads : (samples,) array_like of float
+    margins : (samples,) array_like of float
     right : (samples,) array_like of bool
     shares : sequence of float
         Shares of the images that are answered, in (0, 1].
@@ -108,14 +106,14 @@ def coverage(
     Returns
     -------
     dict of float to float
-        Accuracy by share. Of equal leads the earlier image is answered first.
+        Accuracy by share. Of equal margins the earlier image is answered first.
 
     Examples
     --------
     >>> coverage([3.0, 1.0, 2.0, 0.0], [True, False, True, True], (0.5, 1.0))
     {0.5: 1.0, 1.0: 0.75}
     """
-    order = np.argsort(-_finite(leads), kind="stable")
+    order = np.argsort(-_finite(margins), kind="stable")
     truth = np.asarray(right, bool)[order]
     return {share: float(np.mean(truth[: max(1, round(share * len(truth)))])) for share in shares}
 
@@ -145,8 +143,8 @@ def calibration_error(probabilities: npt.ArrayLike, right: npt.ArrayLike) -> flo
     return float(np.sum(gaps) / len(values))
 
 
-def _finite(leads: npt.ArrayLike) -> Floats:
-    """Leads, with the largest finite one in place of those of images with one label judged."""
-    values = np.asarray(leads, np.float64)
+def _finite(margins: npt.ArrayLike) -> Floats:
+    """Margins, with the largest finite one in place of those of images with one label judged."""
+    values = np.asarray(margins, np.float64)
     finite = values[np.isfinite(values)]
     return np.minimum(values, finite.max() if len(finite) else 1.0)

@@ -6,12 +6,10 @@ import math
 from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.network.spec import Network, Population
 from pffspike.recording import Recording
-
-Floats = npt.NDArray[np.float64]
+from pffspike.typing import Floats
 
 
 def deciding(network: Network) -> tuple[Population, ...]:
@@ -58,16 +56,16 @@ def _scores(recording: Recording, goodness: Iterable[tuple[Population, Floats]])
     return recording.by_phase(total)
 
 
-def scaled_lead(lead: Floats, steps: int) -> Floats:
-    """Lead of a label over another after ``steps`` steps, times ``sqrt(steps)``.
+def scaled_margin(margin: Floats, steps: int) -> Floats:
+    """Margin of a label over another after ``steps`` steps, times ``sqrt(steps)``.
 
     Goodness is made of rates, whose errors fall with the square root of the number of steps in
     which they were counted, so one limit serves all windows and numbers of trials.
     """
-    return lead * math.sqrt(steps)
+    return margin * math.sqrt(steps)
 
 
-def leads(scores: Floats) -> Floats:
+def margins(scores: Floats) -> Floats:
     """How far the second best label of each image trails the best one.
 
     Parameters
@@ -83,7 +81,7 @@ def leads(scores: Floats) -> Floats:
     Examples
     --------
     >>> import numpy as np
-    >>> leads(np.array([[1.0, 4.0, -np.inf], [2.0, 2.0, 0.0]]))
+    >>> margins(np.array([[1.0, 4.0, -np.inf], [2.0, 2.0, 0.0]]))
     array([3., 0.])
     """
     if not len(scores):

@@ -8,9 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter, grids
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from pffspike.typing import Floats, Integers
 
 _BITS = 62  #: of a number: within what every engine takes for a sample
 

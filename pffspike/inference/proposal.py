@@ -6,32 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter
-from pffspike.engines.base import Engine
-from pffspike.network.parameters import Parameters
-from pffspike.network.spec import Network
-from pffspike.recording import NOTHING, Probes, Recording
-from pffspike.typing import Progress
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-
-
-def one_pass(
-    network: Network,
-    parameters: Parameters,
-    engine: Engine,
-    images: Floats,
-    *,
-    samples: Integers,
-    seed: int,
-    probes: Probes = NOTHING,
-    progress: Progress | None = None,
-) -> Recording:
-    """Present images once, without a label, and count the spikes of the read-out."""
-    if "readout" not in probes.counts:
-        probes = Probes((*probes.counts, "readout"), probes.rasters)
-    with engine.compile(network, "one_pass", parameters, seed=seed, probes=probes) as session:
-        return session.run({"image": images}, samples, progress=progress)
+from pffspike.execution import Execution, open_session
+from pffspike.inference.elimination import Stimuli
+from pffspike.recording import Probes, Recording
+from pffspike.trained import TrainedNetwork
+from pffspike.typing import Floats, Integers
 
 
 def ranking(counts: Integers | Floats, samples: Integers, seed: int) -> Integers:
@@ -55,45 +34,42 @@ def ranking(counts: Integers | Floats, samples: Integers, seed: int) -> Integers
     return np.argsort(-(counts + ties), axis=1, kind="stable")
 
 
-def enter(
-    network: Network,
-    parameters: Parameters,
-    engine: Engine,
-    images: Floats,
-    candidates: int,
-    *,
-    samples: Integers,
-    seed: int,
-    probes: Probes = NOTHING,
+def propose(
+    trained: TrainedNetwork, stimuli: Stimuli, candidates: int, execution: Execution
 ) -> tuple[npt.NDArray[np.bool_], tuple[Recording, ...]]:
-    """Choose the labels between which goodness decides.
+    """Choose the labels between which goodness decides: those with the most spikes in one pass.
 
     Parameters
     ----------
-    network : Network
-    parameters : Parameters
-    engine : Engine
-    images : (samples, pixels) ndarray of float64
+    trained : TrainedNetwork
+        Its network has the programs ``goodness`` and ``one_pass``.
+    stimuli : Stimuli
+        The images.
     candidates : int
         Labels an image. If these are all, nothing is presented.
-    samples : (samples,) ndarray of int64
-        Numbers of the images, which key their noise.
-    seed : int
-    probes : Probes
+    execution : Execution
+        Engine, seed, probes.
 
     Returns
     -------
-    entered : (samples, classes) ndarray of bool
+    proposed : (samples, classes) ndarray of bool
     recordings : tuple of Recording
         One of the presentations that proposed them, none if nothing was presented.
     """
-    classes = len(network.program("goodness").phases)
+    classes = len(trained.network.program("goodness").phases)
     if candidates == classes:
-        return np.ones((len(images), classes), bool), ()
-    recording = one_pass(
-        network, parameters, engine, images, samples=samples, seed=seed, probes=probes
-    )
-    entered = np.zeros((len(images), classes), bool)
-    proposed = ranking(recording.counts["readout"], samples, seed)[:, :candidates]
-    np.put_along_axis(entered, proposed, True, axis=1)
-    return entered, (recording,)
+        return np.ones((len(stimuli), classes), bool), ()
+    with open_session(trained, "one_pass", counting_readout(execution)) as session:
+        recording = session.run({"image": stimuli.images}, stimuli.samples)
+    proposed = np.zeros((len(stimuli), classes), bool)
+    best = ranking(recording.counts["readout"], stimuli.samples, execution.seed)[:, :candidates]
+    np.put_along_axis(proposed, best, True, axis=1)
+    return proposed, (recording,)
+
+
+def counting_readout(execution: Execution) -> Execution:
+    """Give an execution whose recordings hold the spikes of the read-out too."""
+    probes = execution.probes
+    if "readout" in probes.counts:
+        return execution
+    return execution.replace(probes=Probes((*probes.counts, "readout"), probes.rasters))

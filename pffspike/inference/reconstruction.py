@@ -9,21 +9,20 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import grids
-from pffspike.data import Coding
-from pffspike.engines.base import Engine
+from pffspike.deprecation import former_keywords
 from pffspike.errors import unknown
+from pffspike.execution import Execution, run
 from pffspike.inference.keys import sample_numbers
-from pffspike.network.parameters import Parameters
+from pffspike.inputs import check_programs
 from pffspike.network.spec import Goodness, Network
 from pffspike.recording import Probes, Recording
-from pffspike.typing import Progress
-
-Floats = npt.NDArray[np.float64]
+from pffspike.trained import TrainedNetwork
+from pffspike.typing import Floats
 
 STATES = ("free", "inferred", "neutral", "true")  #: labels under which to reconstruct
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reconstruction:
     """Images that the generative circuit predicts from the spikes above them.
 
@@ -31,7 +30,7 @@ class Reconstruction:
     ----------
     images : mapping of str to (samples, pixels) ndarray of float64
         By phase: ``below`` from the lowest hidden population, ``chain`` from the highest one,
-        down all predictions. Rates in the window.
+        down all predictions. Grey values from 0 to 1.
     hidden : mapping of str to (samples, size) ndarray of float64
         Rates of the hidden populations in the window, from the bottom up: what was reconstructed
         from.
@@ -42,10 +41,9 @@ class Reconstruction:
     hidden: dict[str, Floats]
     recording: Recording
 
-    def decoded(self, coding: Coding) -> Reconstruction:
-        """Give the images as grey values in [0, 1]."""
-        grey = {phase: coding.decode(rates) for phase, rates in self.images.items()}
-        return Reconstruction(grey, self.hidden, self.recording)
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{name}: {len(found)} images" for name, found in self.images.items())
+        return f"Reconstruction({sizes})"
 
     def error(self, originals: Floats) -> dict[str, float]:
         """Mean over images of the summed squared error, by phase."""
@@ -55,28 +53,24 @@ class Reconstruction:
         }
 
 
+@former_keywords
 def reconstruct(
-    network: Network,
-    parameters: Parameters,
-    engine: Engine,
+    trained: TrainedNetwork,
     images: Floats,
-    *,
-    seed: int,
     labels: npt.NDArray[np.int64] | Floats | None = None,
+    *,
     window: int | None = None,
     samples: npt.ArrayLike | None = None,
-    progress: Progress | None = None,
+    execution: Execution = Execution(),
 ) -> Reconstruction:
     """Reconstruct images from the activity that they cause.
 
     Parameters
     ----------
-    network : Network
-        With the program ``reconstruct`` and the population ``image_prediction``.
-    parameters : Parameters
-    engine : Engine
-    images : (samples, pixels) ndarray of float64
-    seed : int
+    trained : TrainedNetwork
+        Its network has the program ``reconstruct``.
+    images : (samples, neurons) ndarray of float64
+        Spike probabilities on the grid 2^-24; ``trained.coding.encode`` makes them of grey values.
     labels : (samples,) ndarray of int64, (samples, classes) ndarray of float64, or None
         The label that drives the hidden populations beside the image, see `label_state`; None: the
         free state.
@@ -84,17 +78,34 @@ def reconstruct(
         Steps over which spikes are averaged, a power of two; the program's by default.
     samples : (samples,) array_like of int, or None
         Numbers of the images, which key their noise; by default from their content.
-    progress : callable or None
+    execution : Execution
+        Engine, seed of the spikes, progress.
 
     Returns
     -------
     Reconstruction
+        Grey values from 0 to 1.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> data = pffspike.load_data("digits")
+    >>> trained = pffspike.train("digits", epochs=1)
+    >>> images = pffspike.probabilities(data.test_images[:3], data.levels)
+    >>> sorted(pffspike.reconstruct(trained, images).error(images))
+    ['below', 'chain']
     """
-    asked = _asked(network, labels is not None, window)
-    probes = Probes(counts=("image_prediction", *_hidden(network)))
+    check_programs(trained.network, "reconstruct")
+    asked = trained.replace(network=_asked(trained.network, labels is not None, window))
+    probes = Probes(counts=("image_prediction", *_hidden(trained.network)))
     signals = {"image": images} if labels is None else {"image": images, "shown": labels}
-    with engine.compile(asked, "reconstruct", parameters, seed=seed, probes=probes) as session:
-        recording = session.run(signals, sample_numbers(images, samples), progress=progress)
+    recording = run(
+        asked,
+        "reconstruct",
+        signals,
+        sample_numbers(images, samples),
+        execution=execution.replace(probes=probes),
+    )
     rates = {
         name: recording.by_phase(counts) / recording.program.window
         for name, counts in recording.counts.items()
@@ -102,7 +113,7 @@ def reconstruct(
     rebuilt = rates.pop("image_prediction")
     names = [phase.name for phase in recording.program.phases]
     return Reconstruction(
-        {name: rebuilt[:, index] for index, name in enumerate(names)},
+        {name: trained.coding.decode(rebuilt[:, index]) for index, name in enumerate(names)},
         {name: found[:, 0] for name, found in rates.items()},
         recording,
     )

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.data import Coding, displaced
+from pffspike.data import Coding, Dataset, displaced
 from pffspike.network.spec import Network
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from pffspike.trained import TrainedNetwork
+from pffspike.typing import Floats, Integers
 
 #: ``views(trial, rows)``: what a trial after the first presents of some of the images.
 Views = Callable[[int, Integers], Floats]
@@ -133,3 +132,15 @@ def views_of(
     """
     shift = network.training.shift
     return ShiftedViews(images, shape, levels, coding, shift) if shift else None
+
+
+def training_views(trained: TrainedNetwork, dataset: Dataset) -> Views | None:
+    """Views of a data set's training images, see `views_of`."""
+    images = dataset.train_images
+    return views_of(trained.network, trained.coding, images, dataset.shape, dataset.levels)
+
+
+def test_views(trained: TrainedNetwork, dataset: Dataset) -> Views | None:
+    """Views of a data set's test images, see `views_of`."""
+    images = dataset.test_images
+    return views_of(trained.network, trained.coding, images, dataset.shape, dataset.levels)

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, get_args
 
 from pffspike.devices import Device, Times
-from pffspike.energy import EventCount, Traffic, count_events, energy_of_events
-from pffspike.energy.steps import step_time
+from pffspike.energies import EventCount, Traffic, count_events, energy_of_events
+from pffspike.energies.steps import step_time
 from pffspike.errors import ValidationError
 from pffspike.mapping.demand import Balance
 from pffspike.mapping.mapper import place
@@ -46,7 +46,7 @@ def traffic(
     Returns
     -------
     Traffic or None
-        As `pffspike.energy.energy` takes it; None if the card gives no limits of a core or no
+        As `pffspike.energies.energy` takes it; None if the card gives no limits of a core or no
         formats.
 
     Raises

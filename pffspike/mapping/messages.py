@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pffspike.energy.events import inference_numbers
+from pffspike.energies.events import inference_numbers
 from pffspike.errors import ValidationError
 from pffspike.mapping.placement import Placement
 from pffspike.network import structure

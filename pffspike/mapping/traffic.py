@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from pffspike.devices import Device
-from pffspike.energy import CoreLoad, Traffic
-from pffspike.energy.events import inference_numbers
+from pffspike.energies import CoreLoad, Traffic
+from pffspike.energies.events import inference_numbers
 from pffspike.mapping.messages import messages, sent
 from pffspike.mapping.placement import Placement
 from pffspike.mapping.rules import unmet_constraints

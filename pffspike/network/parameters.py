@@ -29,6 +29,13 @@ class Parameters:
     weights: Mapping[str, Floats]
     biases: Mapping[str, Floats]
 
+    def __repr__(self) -> str:
+        weights, biases = (sum(a.size for a in x.values()) for x in (self.weights, self.biases))
+        return (
+            f"Parameters({weights:,} weights of {len(self.weights)} projections, {biases:,} biases "
+            f"of {len(self.biases)} populations)"
+        )
+
     def copy(self) -> Parameters:
         """Copy whose arrays are its own."""
         return Parameters(

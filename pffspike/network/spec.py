@@ -111,6 +111,15 @@ class Network:
         )
         check_references(self)
 
+    def __repr__(self) -> str:
+        neurons = sum(p.size for p in self.populations)
+        programs = ", ".join(p.name for p in self.programs[:8])
+        more = ", ..." if len(self.programs) > 8 else ""
+        return (
+            f"Network({self.name!r}, {neurons:,} neurons in {len(self.populations)} populations, "
+            f"{len(self.projections)} projections; {programs}{more})"
+        )
+
     def population(self, name: str) -> Population:
         """Find a population by name (`ValidationError` lists the names there are)."""
         return _find("population", self.populations, name)

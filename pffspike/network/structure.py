@@ -204,3 +204,27 @@ def with_window(network: Network, window: int) -> Network:
         p if p.learns else dataclasses.replace(p, window=window) for p in network.programs
     )
     return network.replace(programs=programs)
+
+
+def populations_of(network: Network, program: str) -> tuple[str, ...]:
+    """Names of the populations that are active in a program.
+
+    Parameters
+    ----------
+    network : Network
+        The specification.
+    program : str
+        Name of one of its programs.
+
+    Returns
+    -------
+    tuple of str
+        In the order of the network.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> populations_of(pffspike.load_network("digits"), "one_pass")[0]
+    'image'
+    """
+    return tuple(p.name for p in extent(network, network.program(program)).populations)

@@ -10,15 +10,18 @@ except ImportError:
     ) from None
 
 from pffspike.plots.activity import goodness_history, raster
-from pffspike.plots.canvas import save
+from pffspike.plots.benchmark import growth
+from pffspike.plots.canvas import check_ending, save
 from pffspike.plots.energy import Point, accuracy_against_energy, pareto_front, ranges, shares
 from pffspike.plots.images import confusion, image_rows, image_sheet, receptive_fields
 
 __all__ = [
     "Point",
     "accuracy_against_energy",
+    "check_ending",
     "confusion",
     "goodness_history",
+    "growth",
     "image_rows",
     "image_sheet",
     "pareto_front",

@@ -26,7 +26,7 @@ def growth(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
     Parameters
     ----------
     curves : mapping of str to sequence of mapping
-        ``growth`` of `pffspike.benchmark.suite.Suite.run`.
+        ``growth`` of `pffspike.benchmarks.suite.Suite.run`.
 
     Returns
     -------

@@ -173,7 +173,7 @@ def ranges(devices: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> F
     Parameters
     ----------
     devices : mapping of str to mapping of str to (events, total, whole_chip)
-        By device, by system, energies per inference, J, see `pffspike.energy.ProfileEnergy`.
+        By device, by system, energies per inference, J, see `pffspike.energies.ProfileEnergy`.
 
     Returns
     -------

@@ -10,12 +10,11 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 
 from pffspike.plots.canvas import COLUMN, PAGE, figure, styled, words
+from pffspike.typing import Floats
 
 _COLOURED = 99.0  #: percentile of the weights at which the colours end
 
 _FAR = 8.0  #: median absolute deviations of the mean weight beyond which a neuron comes last
-
-Floats = npt.NDArray[np.float64]
 
 
 @styled

@@ -1,14 +1,14 @@
 """Quantization: a trained network in the number formats of a device."""
 
 from pffspike.quantization.activity import Moments, activity
-from pffspike.quantization.quantize import (
+from pffspike.quantization.report import BiasReport, WeightReport
+from pffspike.quantization.weights import (
     ROUNDINGS,
     Quantized,
     Rounding,
     check_bits,
     quantize,
 )
-from pffspike.quantization.report import BiasReport, WeightReport
 
 __all__ = [
     "ROUNDINGS",

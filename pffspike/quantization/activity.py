@@ -9,13 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import grids
-from pffspike.engines.base import Engine
+from pffspike.execution import Execution, counting, open_session
 from pffspike.network import structure
-from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Program, Projection
 from pffspike.recording import Probes, Recording
-
-Floats = npt.NDArray[np.float64]
+from pffspike.trained import TrainedNetwork
+from pffspike.typing import Floats
 
 _BATCH = 32  #: samples whose rasters are held at a time
 
@@ -50,13 +49,11 @@ class Moments:
 
 
 def activity(
-    network: Network,
-    parameters: Parameters,
-    engine: Engine,
+    trained: TrainedNetwork,
     images: Floats,
     labels: npt.NDArray[np.int64],
     *,
-    seed: int,
+    execution: Execution = Execution(),
 ) -> dict[str, Moments]:
     """Measure what the synapses of each projection receive while the network runs.
 
@@ -64,13 +61,14 @@ def activity(
 
     Parameters
     ----------
-    network : Network
-    parameters : Parameters
-    engine : Engine
-    images : (samples, pixels) ndarray of float64
+    trained : TrainedNetwork
+        The network and its weights.
+    images : (samples, neurons) ndarray of float64
         Spike probabilities.
     labels : (samples,) ndarray of int64
-    seed : int
+        True classes.
+    execution : Execution
+        Engine, seed, progress.
 
     Returns
     -------
@@ -78,17 +76,19 @@ def activity(
         By projection with weights of its own; those that are tied to it count. Projections that
         no program enables, and those without any input, are left out.
     """
+    network = trained.network
     programs = [p for p in network.programs if _can_run(network, p)]
+    report = counting(execution, "activity", len(programs) * len(images))
     sums: dict[str, _Sum] = {}
     for program in programs:
         pres = {p.pre for p in structure.extent(network, program).projections}
-        probes = Probes(rasters=tuple(pres))
-        with engine.compile(network, program.name, parameters, seed=seed, probes=probes) as session:
+        recorded = execution.replace(probes=Probes(rasters=tuple(pres)))
+        with open_session(trained, program.name, recorded) as session:
             for start in range(0, len(images), _BATCH):
                 some = slice(start, start + _BATCH)
                 signals = {"image": images[some], "label": labels[some]}
-                recording = session.run(signals, np.arange(len(images))[some])
-                _add(network, program, recording, sums)
+                numbers = np.arange(len(images))[some]
+                _add(network, program, session.run(signals, numbers, progress=report), sums)
     return {
         name: Moments(
             total.first / total.count,

@@ -14,9 +14,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from pffspike.typing import Floats
 
 _DAMPING = 0.01  #: share of the mean second moment added to each: no input is quite unheard of
 

@@ -10,14 +10,15 @@ import numpy as np
 from pffspike import inference
 from pffspike.data import Dataset
 from pffspike.devices import Device
-from pffspike.engines.base import Engine
+from pffspike.execution import Execution
+from pffspike.inputs import test_images
 from pffspike.quantization.activity import activity
-from pffspike.quantization.quantize import Rounding, quantize
+from pffspike.quantization.weights import Rounding, quantize
 from pffspike.trained import TrainedNetwork
 
 
 @dataclass(frozen=True)
-class Row:
+class SweepRow:
     """Accuracy of a network with weights of some bits.
 
     Parameters
@@ -39,54 +40,45 @@ class Row:
 def sweep(
     trained: TrainedNetwork,
     dataset: Dataset,
-    engine: Engine,
     bits: Sequence[int],
     *,
     device: Device | None = None,
     modes: Sequence[str] = ("goodness", "one_pass"),
     images: int = 128,
-    seed: int = 0,
-) -> list[Row]:
+    execution: Execution = Execution(),
+) -> list[SweepRow]:
     """Quantize a network in every way and classify the test images.
 
     Parameters
     ----------
     trained : TrainedNetwork
+        The network and its weights.
     dataset : Dataset
-    engine : Engine
+        Its test images are classified.
     bits : sequence of int
+        Of a weight.
     device : Device or None
+        Says how many bits a weight may have.
     modes : sequence of str
+        Ways to answer, see `pffspike.Mode`.
     images : int
         Training images whose spikes weigh errors.
-    seed : int
+    execution : Execution
+        Engine, seed.
 
     Returns
     -------
-    list of Row
+    list of SweepRow
         The network as trained first.
     """
     some = trained.coding.encode(dataset.train_images[:images], dataset.levels)
-    moments = activity(
-        trained.network,
-        trained.parameters,
-        engine,
-        some,
-        dataset.train_labels[:images],
-        seed=seed,
-    )
-    test = trained.coding.encode(dataset.test_images, dataset.levels)
+    moments = activity(trained, some, dataset.train_labels[:images], execution=execution)
+    test = test_images(trained, dataset)
 
     def accuracy(state: TrainedNetwork) -> dict[str, float]:
         answers = {
             mode: inference.classify(
-                state.network,
-                state.parameters,
-                engine,
-                test,
-                mode,
-                seed=seed,
-                samples=np.arange(len(test)),
+                state, test, mode, samples=np.arange(len(test)), execution=execution
             )
             for mode in modes
         }
@@ -97,9 +89,9 @@ def sweep(
         ("nearest", "nearest", True),
         ("nearest, weights only", "nearest", False),
     )
-    rows = [Row(None, "", accuracy(trained))]
+    rows = [SweepRow(None, "", accuracy(trained))]
     for number in bits:
         for name, rounding, measured in ways:
             result = quantize(trained, number, device, moments if measured else None, rounding)
-            rows.append(Row(number, name, accuracy(result.trained)))
+            rows.append(SweepRow(number, name, accuracy(result.trained)))
     return rows

@@ -15,6 +15,7 @@ from pffspike.cards import toml
 from pffspike.cards.networks import load_network
 from pffspike.data import Dataset
 from pffspike.engines import make_engine
+from pffspike.execution import Execution
 from pffspike.inference import classify
 
 NETWORKS = Path(__file__).parents[2] / "networks"
@@ -45,9 +46,10 @@ def learned(card: str, engine: str, hidden: int | None, samples: int):
     side, name = math.isqrt(pixels), network.training.dataset
     data = Dataset(name, images, labels, images, labels, 10, (side, side), 255)
     runner = make_engine(engine)
-    state = training.train(training.begin(network, data, seed=3), data, runner)
+    run = Execution(runner, 3)
+    state = training.train(network, data, execution=run)
     shown = state.coding.encode(images[:2], data.levels)
-    answer = classify(network, state.parameters, runner, shown, "goodness", seed=3)
+    answer = classify(state, shown, "goodness", execution=run)
     return state.parameters, answer
 
 

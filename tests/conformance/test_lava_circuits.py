@@ -10,9 +10,12 @@ from pffspike.circuits import PFF, pff
 from pffspike.data import load, probabilities
 from pffspike.engines import make_engine
 from pffspike.engines.reference import ReferenceEngine
+from pffspike.execution import Execution
 from pffspike.generation.latent import infer_latents, learn_latents
 from pffspike.generation.synthesis import synthesize
+from pffspike.inference import Mode
 from pffspike.network import Training
+from pffspike.trained import TrainedNetwork
 
 pytest.importorskip("lava", reason="needs lava-nc")
 
@@ -32,7 +35,7 @@ def trained():
         data, train_images=data.train_images[:200], train_labels=data.train_labels[:200]
     )
     start = training.begin(network, few, seed=1, epochs=1)
-    state = training.train(start, few, ReferenceEngine())
+    state = training.train(start, few, execution=Execution(ReferenceEngine()))
     images = probabilities(data.test_images[:SAMPLES], data.levels)
     return network, state.parameters, images, data.test_labels[:SAMPLES]
 
@@ -41,20 +44,15 @@ def trained():
 @pytest.mark.parametrize("mode", ["goodness", "one_pass", "proposal", "early"])
 def test_classification(trained, mode, name):
     network, parameters, images, _ = trained
-    options = {"seed": 2, "candidates": 3 if mode in ("proposal", "early") else None}
+    state = TrainedNetwork(network, parameters, 1)
+    way = Mode(mode, 3 if mode in ("proposal", "early") else None)
     if mode == "early":
-        options["stopping"] = inference.calibrate(
-            network,
-            parameters,
-            ReferenceEngine(),
-            images,
-            budget=0.1,
-            draws=60,
-            seed=1,
-            candidates=3,
+        settings = Mode(mode, 3, tolerance=0.1, calibration_samples=60)
+        way = inference.calibrate(
+            state, images, settings, execution=Execution(ReferenceEngine(), 1)
         )
     expected, found = (
-        inference.classify(network, parameters, engine, images, mode, **options)
+        inference.classify(state, images, way, execution=Execution(engine, 2))
         for engine in (ReferenceEngine(), make_engine(name))
     )
     np.testing.assert_array_equal(found.predicted, expected.predicted)
@@ -68,7 +66,9 @@ def test_reconstruction(trained, name, state):
     network, parameters, images, labels = trained
     shown = inference.label_state(state, 10, labels)
     expected, found = (
-        inference.reconstruct(network, parameters, engine, images, seed=2, labels=shown)
+        inference.reconstruct(
+            TrainedNetwork(network, parameters, 1), images, shown, execution=Execution(engine, 2)
+        )
         for engine in (ReferenceEngine(), make_engine(name))
     )
     assert expected.images.keys() == found.images.keys()
@@ -83,12 +83,12 @@ def test_latent_states_and_synthesis(trained, name):
     network, parameters, images, labels = trained
     results = []
     for engine in (ReferenceEngine(), make_engine(name)):
-        learned, _ = learn_latents(
-            network, parameters, engine, images[:6], labels[:6], seed=3, passes=1, rounds=2
-        )
-        states = infer_latents(network, learned, engine, images, labels, seed=3, rounds=3)
-        pictures = synthesize(network, learned, engine, labels, states.values, seed=4, window=16)
-        results.append((learned, states, pictures))
+        state, run = TrainedNetwork(network, parameters, 1), Execution(engine, 3)
+        learned, _ = learn_latents(state, images[:6], labels[:6], passes=1, rounds=2, execution=run)
+        states = infer_latents(learned, images, labels, rounds=3, execution=run)
+        run = run.replace(seed=4)
+        pictures = synthesize(learned, labels, states.values, window=16, execution=run)
+        results.append((learned.parameters, states, pictures))
     (expected, states, pictures), (learned, found, drawn) = results
     assert learned.equal(expected)
     assert not learned.equal(parameters)

@@ -12,6 +12,7 @@ from pffspike.circuits.ff import FF
 from pffspike.data import load
 from pffspike.engines import make_engine
 from pffspike.engines.reference import ReferenceEngine
+from pffspike.execution import Execution
 from pffspike.network import (
     Network,
     Phase,
@@ -124,7 +125,7 @@ def test_training_stops_and_goes_on_to_the_same_weights():
         full, train_images=full.train_images[:9], train_labels=full.train_labels[:9]
     )
     start = training.begin(net, data, seed=3, epochs=2)
-    expected = training.train(start, data, ReferenceEngine())
+    expected = training.train(start, data, execution=Execution(ReferenceEngine()))
 
     class StopError(Exception):
         pass
@@ -144,12 +145,12 @@ def test_training_stops_and_goes_on_to_the_same_weights():
             training.train(
                 states[-1] if states else start,
                 data,
-                make_engine(engine),
-                stretch=4,
                 checkpoint=stop_at(samples),
+                checkpoint_every=4,
+                execution=Execution(engine),
             )
     assert states[-1].samples_done == 13
-    found = training.train(states[-1], data, make_engine("lava"))
+    found = training.train(states[-1], data, execution=Execution("lava"))
     assert found.parameters.equal(expected.parameters)
 
 

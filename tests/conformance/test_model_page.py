@@ -76,7 +76,9 @@ def case(request, tmp_path_factory):
     """A network trained by the library, its export folder and its data."""
     data = digits(10, 60, 3) if request.param == "digits" else digits(3, 15, 12)
     folder = tmp_path_factory.mktemp("page") / "export"
-    trained = pffspike.train(TRAINED[request.param], data, "numpy", seed=2**63 + 5)
+    trained = pffspike.train(
+        TRAINED[request.param], data, execution=pffspike.Execution("numpy", 2**63 + 5)
+    )
     pffspike.export(trained, folder)
     return trained, folder, data
 
@@ -167,21 +169,21 @@ def test_answers_are_the_same(case, mode):
     images = trained.coding.encode(data.test_images, data.levels)
     for image, grey in zip(images, data.test_images, strict=True):
         np.testing.assert_array_equal(simulator.encode(grey), image)
-    options = {key: value for key, value in rule.items() if key in ("candidates", "trials")}
+    way = pffspike.Mode(name, rule.get("candidates"), rule.get("trials"))
     if "limit" in rule:
         labels, window = (
             rule.get("candidates", data.classes),
             trained.network.program("goodness").window,
         )
-        stopping = Stopping(rule["limit"], 0, 0, 1, labels, window, rule.get("trials", 1), name)
-        options = {"stopping": stopping}
+        way = Stopping(rule["limit"], 0, 0, 1, labels, window, rule.get("trials", 1), name)
         rule = {**rule, "early": name == "early"}
     data_of = (data.test_images, data.shape, data.levels)
-    options["views"] = views_of(trained.network, trained.coding, *data_of)
+    views = views_of(trained.network, trained.coding, *data_of)
     answer = simulator.one_pass if name == "one_pass" else simulator.goodness
     for samples in (None, np.arange(len(images))):
+        run = pffspike.Execution("numpy", 5)
         theirs = pffspike.classify(
-            trained, images, name, "numpy", seed=5, samples=samples, **options
+            trained, images, way, samples=samples, views=views, execution=run
         )
         for k, grey in enumerate(data.test_images):
             sample = simulator.number(grey) if samples is None else k

@@ -5,18 +5,19 @@ import pytest
 
 from pffspike.arithmetic import counter
 from pffspike.circuits import PFF, pff
-from pffspike.engines import make_engine
-from pffspike.inference import Stopping, calibrate, classify
+from pffspike.execution import Execution
+from pffspike.inference import Mode, Stopping, calibrate, classify
 from pffspike.network import Training, initial
+from pffspike.trained import TrainedNetwork
 
 CIRCUIT = PFF(9, 4, (10, 10), burn_in=1, window=4, bias=0.2)
 MODES = {
-    "one_pass": {},
-    "feedback": {},
-    "goodness": {},
-    "proposal": {"candidates": 2},
-    "early": {"stopping": Stopping(1.0, 0.1, 0.95, 1, 4, 4)},
-    "late": {"stopping": Stopping(1.0, 0.1, 0.95, 1, 4, 4, 3, "late")},
+    "one_pass": "one_pass",
+    "feedback": "feedback",
+    "goodness": "goodness",
+    "proposal": Mode("proposal", 2),
+    "early": Stopping(1.0, 0.1, 0.95, 1, 4, 4),
+    "late": Stopping(1.0, 0.1, 0.95, 1, 4, 4, 3, "late"),
 }
 SINGLE = ("one_pass", "feedback", "goodness")  # that present once
 ENGINES = [
@@ -31,15 +32,16 @@ def given(engine: str):
     pytest.importorskip(package)
     network = pff(CIRCUIT, "tiny", Training("digits", 1))
     keys = counter.derive_keys(0, np.arange(7))
-    return network, initial(network, 1), counter.uniform(keys[:, None], np.arange(9))
+    trained = TrainedNetwork(network, initial(network, 1), 1)
+    return trained, counter.uniform(keys[:, None], np.arange(9))
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_mode_is_the_same_on_every_engine(engine, mode):
-    network, parameters, images = given(engine)
+    trained, images = given(engine)
     mine, its = (
-        classify(network, parameters, make_engine(name), images, mode, seed=4, **MODES[mode])
+        classify(trained, images, MODES[mode], execution=Execution(name, 4))
         for name in ("numpy", engine)
     )
     np.testing.assert_array_equal(mine.predicted, its.predicted)
@@ -51,18 +53,13 @@ def test_a_mode_is_the_same_on_every_engine(engine, mode):
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("mode", ["early", "late"])
 def test_a_calibration_is_the_same_on_every_engine(engine, mode):
-    network, parameters, images = given(engine)
+    trained, images = given(engine)
     one, two = (
         calibrate(
-            network,
-            parameters,
-            make_engine(name),
+            trained,
             images,
-            budget=0.2,
-            draws=30,
-            candidates=3,
-            mode=mode,
-            seed=1,
+            Mode(mode, 3, tolerance=0.2, calibration_samples=30),
+            execution=Execution(name, 1),
         )
         for name in ("numpy", engine)
     )

@@ -14,6 +14,7 @@ from pffspike.devices import load_device
 from pffspike.engines import make_engine
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import UserError
+from pffspike.execution import Execution
 from pffspike.network import Training, initial
 from pffspike.recording import NOTHING, Probes
 from pffspike.trained import TrainedNetwork
@@ -43,8 +44,8 @@ def quantized(network, data, bits, *, engine, samples):
     with engine.compile(network, "train", initial(network, 1), seed=1) as session:
         session.run(signals, np.arange(samples))
         parameters = session.parameters
-    moments = quantization.activity(network, parameters, engine, images[:32], labels[:32], seed=0)
     state = TrainedNetwork(network, parameters, 1)
+    moments = quantization.activity(state, images[:32], labels[:32], execution=Execution(engine, 0))
     return quantization.quantize(state, bits, load_device("loihi1"), moments).trained
 
 

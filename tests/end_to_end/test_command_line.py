@@ -102,8 +102,8 @@ def evaluated(folder: Path, *arguments) -> dict:
 
 
 def test_modes_meet_at_their_ends(folder):
-    """All labels proposed, and a budget of 0, are goodness; one label proposed is one pass."""
-    ends = ("--mode", "goodness", "--mode", "proposal", "--mode", "early", "--budget", 0)
+    """All labels proposed, and a tolerance of 0, are goodness; one label proposed is one pass."""
+    ends = ("--mode", "goodness", "--mode", "proposal", "--mode", "early", "--tolerance", 0)
     content = evaluated(folder, *ends, "--candidates", 10)
     for figure in ("accuracy", "confusion"):
         values = content[figure]["numba"]
@@ -118,7 +118,8 @@ def test_modes_meet_at_their_ends(folder):
 
 
 def test_proposal_and_early_lie_between_the_ends(folder):
-    options = ("--mode", "proposal", "--mode", "early", "--budget", 0.2, "--calibration", 100)
+    options = ("--mode", "proposal", "--mode", "early", "--tolerance", 0.2)
+    options = (*options, "--calibration-samples", 100)
     content = evaluated(folder, *options)
     assert content["candidates"] == {"proposal": 3, "early": 10}
     assert content["steps_per_inference"]["proposal"] == 4 * 18
@@ -137,6 +138,7 @@ def test_classify_early_shows_the_labels_left(folder):
             cwd=folder,
         )
         assert result.returncode == 0, result.stderr
+        assert "this option is now called --tolerance" in result.stderr  # --budget, for a version
         content = json.loads((folder / "c.json").read_text())
         left = [score for score in content["scores"][0] if score is not None]
         assert 1 <= len(left) <= candidates
@@ -236,13 +238,13 @@ MISTAKES = {
         ("evaluate", "net.h5", "--mode", "proposal", "--candidates", 11),
         ("candidates = 11 must be from 1 to 10",),
     ),
-    "budget of all": (
-        ("classify", "net.h5", "--index", 0, "--mode", "early", "--budget", 1),
-        ("budget = 1.0 must be at least 0 and below 1",),
+    "tolerance of all": (
+        ("classify", "net.h5", "--index", 0, "--mode", "early", "--tolerance", 1),
+        ("tolerance = 1.0 must be at least 0 and below 1",),
     ),
-    "too few draws": (
-        ("evaluate", "net.h5", "--mode", "early", "--calibration", 100),
-        ("100 calibration draws are too few for a budget of 0.001; it takes at least 2995",),
+    "too few calibration samples": (
+        ("evaluate", "net.h5", "--mode", "early", "--calibration-samples", 100),
+        ("100 calibration samples are too few for a tolerance of 0.001; it takes at least 2995",),
     ),
     "unknown device": (("evaluate", "net.h5", "--device", "abacus"), ("'abacus'", "loihi1")),
     "wrong index": (("classify", "net.h5", "--index", 400), ("test images are 0 to 359",)),
@@ -250,7 +252,10 @@ MISTAKES = {
     "no such images": (("classify", "net.h5", "--images", "no.npy"), ("no.npy can't be read",)),
     "foreign images": (("classify", "net.h5", "--images", "text.toml"), ("text.toml",)),
     "pickled images": (("classify", "net.h5", "--images", "object.npy"), ("object.npy",)),
-    "wrong shape": (("classify", "net.h5", "--images", "shape.npy"), ("was trained on images of",)),
+    "wrong shape": (
+        ("classify", "net.h5", "--images", "shape.npy"),
+        ("has shape (2, 65)", "(n, 8, 8) or (n, 64)"),
+    ),
     "wrong picture": (("reconstruct", "net.h5", "-n", 1, "-o", "r.xyz"), ("unknown ending .xyz",)),
     "existing export": (("export", "net.h5", "-o", "taken"), ("taken exists",)),
     "unknown program": (("run", "net.h5", "-p", "dream"), ("'dream' does not exist", "goodness")),

@@ -17,9 +17,9 @@ from pffspike.circuits import PFF, pff
 from pffspike.cli.app import app
 from pffspike.data import load, probabilities
 from pffspike.deployment import extra_files
-from pffspike.engines import make_engine
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.exchange import read_export, write_export
+from pffspike.execution import Execution
 from pffspike.mapping.demand import format_bits
 from pffspike.network import (
     Network,
@@ -110,7 +110,7 @@ def abiding(tmp_path_factory) -> Path:
         data, train_images=data.train_images[:60], train_labels=data.train_labels[:60]
     )
     state = training.begin(load_network("digits-loihi1", {"training": {"epochs": 1}}), few, seed=0)
-    storage.save(folder / "net.h5", training.train(state, few, make_engine("numpy")))
+    storage.save(folder / "net.h5", training.train(state, few, execution=Execution("numpy")))
     arguments = ("export", "net.h5", "--device", "loihi1", "--placement", "speed", "-o", "out")
     with pytest.MonkeyPatch.context() as patch:
         assert run(folder, patch, *arguments, "--dataset", "digits") == 0
@@ -312,9 +312,9 @@ MISTAKES = {
     ),
     "bits of the device": (
         ("export", "net.h5", "--device", "loihi1", "--bits", 9, "-o", "x"),
-        ("--bits 9", "2 to 8 bits"),
+        ("bits = 9", "2 to 8 bits"),
     ),
-    "bits": (("quantize", "net.h5", "--bits", 1, "-o", "x.h5"), ("--bits 1", "2 to 16 bits")),
+    "bits": (("quantize", "net.h5", "--bits", 1, "-o", "x.h5"), ("bits = 1", "2 to 16 bits")),
     "rounding": (("quantize", "net.h5", "--rounding", "up", "-o", "x.h5"), ("'up'", "feedback")),
 }
 

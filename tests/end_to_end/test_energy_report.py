@@ -12,7 +12,7 @@ from pffspike import storage, training
 from pffspike.cards import load_network
 from pffspike.cli.app import app
 from pffspike.data import load
-from pffspike.engines import make_engine
+from pffspike.execution import Execution
 
 DATA = load("digits")
 
@@ -27,7 +27,7 @@ def trained(tmp_path_factory):
         DATA, train_images=DATA.train_images[:50], train_labels=DATA.train_labels[:50]
     )
     state = training.begin(network, data, seed=0)
-    storage.save(path, training.train(state, data, make_engine("numpy")))
+    storage.save(path, training.train(state, data, execution=Execution("numpy")))
     return path
 
 

@@ -7,7 +7,7 @@ import pytest
 from commands import call, refused
 from pffspike.data import load
 from pffspike.errors import ValidationError
-from pffspike.search import Search, changes, kept_back
+from pffspike.searching import Search, kept_back, settings_of
 
 pytest.importorskip("optuna", reason="needs optuna")
 
@@ -70,7 +70,7 @@ def test_the_images_that_judge_are_the_last_of_the_training_part():
     kept = kept_back(Search("digits", space, 1, samples=100, validation=200), data)
     assert (kept.train_images == data.train_images[:100]).all()
     assert (kept.test_images == data.train_images[-200:]).all()
-    assert changes(Search("digits", space, 1), {"pff.threshold": 0}) == {
+    assert settings_of(Search("digits", space, 1), {"pff.threshold": 0}) == {
         "pff": {"threshold": [14, 10]}
     }
     with pytest.raises(ValidationError, match="1400 images kept back leave 37 of 1437"):

@@ -5,9 +5,9 @@ import shutil
 import numpy as np
 import pytest
 
-from pffspike.benchmark.limit import POPULATIONS, Kernel, Library
-from pffspike.benchmark.networks import benchmark_network
-from pffspike.benchmark.timing import make_workload, spikes_of
+from pffspike.benchmarks.limit import POPULATIONS, Kernel, Library
+from pffspike.benchmarks.networks import benchmark_network
+from pffspike.benchmarks.timing import make_workload, spikes_of
 from pffspike.data import load
 from pffspike.engines import make_engine
 from pffspike.errors import UserError

@@ -10,7 +10,6 @@ import pffspike
 from pffspike import storage
 from pffspike.cards import load_network
 from pffspike.data import Coding, Dataset, from_arrays, load, make_coding, probabilities
-from pffspike.engines import make_engine
 from pffspike.errors import UserError
 from pffspike.exchange import read_export, write_export
 from pffspike.training import begin
@@ -85,7 +84,7 @@ def test_fields_are_what_a_brighter_pixel_adds():
 def test_a_coded_network_learns_and_travels(tmp_path):
     network = load_network("digits", CHANGES)
     data = load("digits")
-    trained = pffspike.train(network, data, seed=3)
+    trained = pffspike.train(network, data, execution=pffspike.Execution(seed=3))
     result = pffspike.evaluate(trained, data, mode="one_pass")
     assert result.accuracy > 0.3
     storage.save(tmp_path / "a.h5", trained)
@@ -108,11 +107,10 @@ def test_images_must_fit_the_coding():
 def test_resuming_gives_the_same_weights():
     network = load_network("digits", CHANGES)
     data = load("digits")
-    engine = make_engine("fastest")
     states = []
     whole = pffspike.training.train(
-        begin(network, data, seed=1), data, engine, stretch=700, checkpoint=states.append
+        begin(network, data, seed=1), data, checkpoint_every=700, checkpoint=states.append
     )
-    rest = pffspike.training.train(states[1], data, engine)
+    rest = pffspike.training.train(states[1], data)
     for name, weights in whole.parameters.weights.items():
         np.testing.assert_array_equal(rest.parameters.weights[name], weights)

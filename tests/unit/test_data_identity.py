@@ -8,8 +8,8 @@ import pytest
 from pffspike import training
 from pffspike.circuits import PFF, pff
 from pffspike.data import Dataset, Identity, check_kind, from_arrays, identify, is_same
-from pffspike.engines import make_engine
 from pffspike.errors import ValidationError
+from pffspike.execution import Execution
 from pffspike.network import Training
 
 
@@ -61,9 +61,8 @@ def test_the_identity_of_a_data_set():
 )
 def test_a_training_goes_on_with_the_same_data_only(other):
     state = begun(own())
-    engine = make_engine("numpy")
     with pytest.raises(ValidationError, match=r"the training began with|was trained on"):
-        training.train(state, other, engine)
+        training.train(state, other, execution=Execution("numpy"))
 
 
 def test_other_images_of_the_same_kind_can_be_classified_and_are_noticed():

@@ -18,7 +18,7 @@ from pffspike.devices import (
     known_devices,
     load_device,
 )
-from pffspike.energy import (
+from pffspike.energies import (
     CoreLoad,
     EventCount,
     Spread,
@@ -29,7 +29,7 @@ from pffspike.energy import (
     energy_of_events,
     metrics,
 )
-from pffspike.energy.host import measure
+from pffspike.energies.host import measure
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.network import (
     Network,
@@ -74,7 +74,7 @@ def total(entries, **fields):
 
 
 def two_neurons():
-    """The example of `pffspike.energy.energy`: 10 steps, 4 and 3 spikes."""
+    """The example of `pffspike.energies.energy`: 10 steps, 4 and 3 spikes."""
     program = Program("run", 2, 8, (Phase("one", {"sender": "rate"}, ("synapse",)),))
     network = Network(
         "two",

@@ -12,10 +12,11 @@ from pffspike.circuits import PFF, pff
 from pffspike.engines import make_engine
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import UserError
+from pffspike.execution import Execution
 from pffspike.generation import (
     draw_labels,
     draw_latents,
-    fit_prior,
+    fit_mixtures,
     infer_latents,
     learn_latents,
     synthesize,
@@ -34,25 +35,20 @@ def trained():
     with make_engine("fastest").compile(network, "train", initial(network, 1), seed=1) as session:
         for epoch in range(8):
             session.run(signals, np.arange(1000) + 1000 * epoch)
-        return network, session.parameters, images[:300], labels[:300]
+        return TrainedNetwork(network, session.parameters, 1), images[:300], labels[:300]
 
 
 def test_inference_lowers_the_error_of_the_top_population(trained):
-    network, parameters, images, labels = trained
-    engine = make_engine("fastest")
-    learned, states = learn_latents(network, parameters, engine, images, labels, seed=2, passes=2)
+    state, images, labels = trained
+    run = Execution(seed=2)
+    learned, states = learn_latents(state, images, labels, passes=2, execution=run)
     assert states.values.shape == (300, 6)
     assert states.errors[-3:].mean() < 0.98 * states.errors[0]
-    changed = {name for name, w in learned.weights.items() if (w != parameters.weights[name]).any()}
+    before, after = state.parameters.weights, learned.parameters.weights
+    changed = {name for name, w in after.items() if (w != before[name]).any()}
     assert changed == {"latent_to_hidden_2_prediction", "label_to_hidden_2_prediction"}
     again = infer_latents(
-        network,
-        learned,
-        engine,
-        images[:10],
-        labels[:10],
-        seed=2,
-        first_sample=8 * 2 * 300,
+        learned, images[:10], labels[:10], first_sample=8 * 2 * 300, execution=run
     )
     assert np.array_equal(again.values, states.values[:10])
 
@@ -61,21 +57,24 @@ def test_latent_states_do_not_depend_on_the_engine(trained):
     pytest.importorskip("numba")
     from pffspike.engines.numba import NumbaEngine
 
-    network, parameters, images, labels = trained
+    state, images, labels = trained
     found = [
-        learn_latents(network, parameters, engine, images[:20], labels[:20], seed=2, passes=1)
+        learn_latents(state, images[:20], labels[:20], passes=1, execution=Execution(engine, 2))
         for engine in (ReferenceEngine(), NumbaEngine())
     ]
-    assert found[0][0].equal(found[1][0])
+    assert found[0][0].parameters.equal(found[1][0].parameters)
     assert np.array_equal(found[0][1].values, found[1][1].values)
 
 
 def test_a_network_without_latent_population_is_refused(trained):
-    _, _, images, labels = trained
+    _, images, labels = trained
     network = pff(PFF(64, 10, (10,)), "plain", Training("digits", 1))
     with pytest.raises(ValueError, match="no latent population; give its card latent"):
         infer_latents(
-            network, initial(network, 1), ReferenceEngine(), images[:2], labels[:2], seed=1
+            TrainedNetwork(network, initial(network, 1), 1),
+            images[:2],
+            labels[:2],
+            execution=Execution("numpy", 1),
         )
 
 
@@ -90,7 +89,7 @@ def two_clusters():
 
 def test_draws_follow_the_fitted_prior():
     latents, labels = two_clusters()
-    prior = fit_prior(latents, labels, 2, 1, 0)
+    prior = fit_mixtures(latents, labels, 2, 1, 0)
     drawn = draw_labels(prior, 4000, 3)
     assert abs(drawn.mean() - 0.5) < 0.03  # four standard deviations
     values = draw_latents(prior, drawn, 3)
@@ -102,14 +101,14 @@ def test_draws_follow_the_fitted_prior():
 def test_too_few_images_for_a_mixture_are_refused():
     latents, labels = two_clusters()
     with pytest.raises(UserError, match="class 0 has 2 images, too few for 5 components"):
-        fit_prior(latents[98:], labels[98:], 2, 5, 0)
+        fit_mixtures(latents[98:], labels[98:], 2, 5, 0)
 
 
 def test_a_prior_survives_storage_and_a_wrong_one_is_refused(trained, tmp_path):
-    network, parameters, images, labels = trained
-    states = infer_latents(network, parameters, ReferenceEngine(), images, labels, seed=2, rounds=2)
-    prior = fit_prior(states.values, labels, 10, 1, 0)
-    kept = TrainedNetwork(network, parameters, 1, prior=prior)
+    state, images, labels = trained
+    states = infer_latents(state, images, labels, rounds=2, execution=Execution("numpy", 2))
+    prior = fit_mixtures(states.values, labels, 10, 1, 0)
+    kept = state.replace(prior=prior)
     storage.save(tmp_path / "net.h5", kept)
     loaded = storage.load(tmp_path / "net.h5")
     assert loaded.prior is not None
@@ -122,13 +121,12 @@ def test_a_prior_survives_storage_and_a_wrong_one_is_refused(trained, tmp_path):
 
 
 def test_synthesis_follows_label_and_latent_state(trained):
-    network, parameters, images, labels = trained
-    asked = np.arange(20) % 10
-    engine = make_engine("fastest")
-    made = synthesize(network, parameters, engine, asked, seed=1)
+    state, images, labels = trained
+    asked, run = np.arange(20) % 10, Execution(seed=1)
+    made = synthesize(state, asked, execution=run)
     assert made.shape == (20, 64)
     means = np.array([images[labels == k].mean(axis=0) for k in range(10)])
     distances = np.square(made[:, None] - means).sum(axis=2)
     assert (distances.argmin(axis=1) == asked).mean() >= 0.4  # chance: 0.1
-    other = synthesize(network, parameters, engine, asked, np.full((20, 6), 0.5), seed=1)
+    other = synthesize(state, asked, np.full((20, 6), 0.5), execution=run)
     assert not np.array_equal(made, other)

@@ -11,23 +11,26 @@ from hypothesis import strategies as st
 from pffspike.arithmetic import counter
 from pffspike.circuits import PFF, pff
 from pffspike.data import Coding
-from pffspike.energy import counts
+from pffspike.energies import counts
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import UserError
+from pffspike.execution import Execution
 from pffspike.inference import (
+    Mode,
     ShiftedViews,
     Stopping,
     calibrate,
+    calibration,
     classify,
     goodness_scores,
-    race,
-    stopping,
 )
+from pffspike.inference.elimination import candidate_network
 from pffspike.inference.feedback import feedback_network
 from pffspike.inference.goodness import prefix_scores
 from pffspike.inference.keys import trial_seed
 from pffspike.network import Network, Training, initial
 from pffspike.recording import Probes, Recording
+from pffspike.trained import TrainedNetwork
 
 PIXELS, CLASSES, WINDOW = 9, 4, 8
 POPULATIONS = ("image", "label", "hidden_1", "hidden_2")  # of the representation circuit
@@ -48,11 +51,14 @@ def images(n: int, key: int = 0):
     return counter.uniform(keys[:, None], np.arange(PIXELS))
 
 
-def answer(network, mode, n=12, seed=3, **options):
-    options = {"samples": np.arange(n), **options}
-    return classify(
-        network, initial(network, 1), ENGINE, images(n, seed), mode, seed=seed, **options
-    )
+def initially(network: Network) -> TrainedNetwork:
+    return TrainedNetwork(network, initial(network, 1), 1)
+
+
+def answer(network, mode, n=12, seed=3, *, samples=None, progress=None):
+    samples = np.arange(n) if samples is None else samples
+    run = Execution(ENGINE, seed, progress=progress)
+    return classify(initially(network), images(n, seed), mode, samples=samples, execution=run)
 
 
 def rule(limit: float, candidates: int = CLASSES, mode: str = "early", trials: int = 1) -> Stopping:
@@ -77,7 +83,7 @@ def run(network, program, n, seed, window=None, trial=0):
     )
     samples, labels = np.arange(n), np.zeros(n, int)
     if program == "candidate":
-        network = race.candidate_network(network, window)
+        network = candidate_network(network, window)
         samples, labels = np.repeat(samples, CLASSES), np.tile(np.arange(CLASSES), n)
     with ENGINE.compile(
         network, program, initial(network, 1), seed=trial_seed(seed, trial), probes=everything
@@ -113,19 +119,19 @@ def test_a_shorter_window_is_a_prefix_of_the_same_presentation(variant, seed, ex
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_proposal_of_all_labels_is_goodness(variant):
     network = build(variant)
-    same_answers(answer(network, "proposal", candidates=CLASSES), answer(network, "goodness"))
+    same_answers(answer(network, Mode("proposal", CLASSES)), answer(network, "goodness"))
 
 
 def test_proposal_of_one_label_is_one_pass():
     network = build()
-    same_answers(answer(network, "proposal", candidates=1), answer(network, "one_pass"))
+    same_answers(answer(network, Mode("proposal", 1)), answer(network, "one_pass"))
 
 
 @given(seed=SEEDS, candidates=st.integers(2, CLASSES - 1))
 @settings(max_examples=15, deadline=None)
 def test_proposal_takes_the_best_of_the_labels_proposed(seed, candidates):
     network = build()
-    proposal = answer(network, "proposal", seed=seed, candidates=candidates)
+    proposal = answer(network, Mode("proposal", candidates), seed=seed)
     votes = answer(network, "one_pass", seed=seed)
     goodness = answer(network, "goodness", seed=seed).scores
     entered = np.isfinite(proposal.scores)
@@ -140,15 +146,14 @@ def test_proposal_takes_the_best_of_the_labels_proposed(seed, candidates):
 
 
 @pytest.mark.parametrize("candidates", [None, 2])
-def test_early_with_a_budget_of_0_changes_nothing(candidates):
+def test_early_with_a_tolerance_of_0_changes_nothing(candidates):
     network = build()
-    never = calibrate(
-        network, initial(network, 1), ENGINE, images(5), budget=0, candidates=candidates, seed=0
-    )
+    mode = Mode("early", candidates, tolerance=0)
+    never = calibrate(initially(network), images(5), mode, execution=Execution(ENGINE))
     assert math.isinf(never.limit)
-    assert never.draws == 0
-    early = answer(network, "early", stopping=never)
-    same_answers(early, answer(network, "proposal", candidates=candidates or CLASSES))
+    assert never.calibration_samples == 0
+    early = answer(network, never)
+    same_answers(early, answer(network, Mode("proposal", candidates or CLASSES)))
 
 
 def expected_race(network, n, seed, limit):
@@ -177,7 +182,7 @@ def expected_race(network, n, seed, limit):
 @settings(max_examples=25, deadline=None)
 def test_early_drops_labels_by_the_rule_and_charges_each_presentation_once(seed, limit):
     network = build("high")
-    early = answer(network, "early", n=6, seed=seed, stopping=rule(limit))
+    early = answer(network, rule(limit), n=6, seed=seed)
     answers, presented = expected_race(network, 6, seed, limit)
     assert early.predicted.tolist() == answers
     assert cost(early).steps == sum(presented.values()) / 6  # no burn-in in this network
@@ -199,7 +204,7 @@ def test_early_drops_labels_by_the_rule_and_charges_each_presentation_once(seed,
 @settings(max_examples=15, deadline=None)
 def test_trials_go_on_with_the_labels_that_are_left(mode, seed, limit):
     network, trials, n = build("high"), 3, 6
-    found = answer(network, mode, n=n, seed=seed, stopping=rule(limit, CLASSES, mode, trials))
+    found = answer(network, rule(limit, CLASSES, mode, trials), n=n, seed=seed)
     full = [
         goodness_scores(run(network, "candidate", n, seed, WINDOW, k)).reshape(n, -1)
         for k in range(trials)
@@ -223,24 +228,22 @@ def test_trials_go_on_with_the_labels_that_are_left(mode, seed, limit):
             else:
                 racing = {min(c for c in racing if scores[image, c] == best)}
         assert found.predicted[image] == racing.pop()
-        assert found.leads[image] == lead
+        assert found.margins[image] == lead
     assert cost(found).steps == steps / n  # no burn-in in this network
 
 
 def test_trials_average_what_other_seeds_give():
     network = build()
     for mode in ("goodness", "one_pass"):
-        mean = answer(network, mode, trials=3).scores
+        mean = answer(network, Mode(mode, trials=3)).scores
         singles = [answer(network, mode).scores]
         singles += [
             classify(
-                network,
-                initial(network, 1),
-                ENGINE,
+                initially(network),
                 images(12, 3),
                 mode,
-                seed=trial_seed(3, k),
                 samples=np.arange(12),
+                execution=Execution(ENGINE, trial_seed(3, k)),
             ).scores
             for k in (1, 2)
         ]
@@ -251,20 +254,20 @@ def test_trials_average_what_other_seeds_give():
 def test_trials_after_the_first_present_their_views(mode):
     network, grey, numbers = build(), np.arange(9 * 6).reshape(6, 9), np.arange(6)
     views = ShiftedViews(grey, (3, 3), 60, Coding())
-    late = {"stopping": rule(math.inf, mode="late", trials=3)}
-    options = late if mode == "late" else {"trials": 3}
+    late = rule(math.inf, mode="late", trials=3)
+    several = late if mode == "late" else Mode(mode, trials=3)
 
-    def scores(x, mode=mode, seed=4, **options):
+    def scores(x, way, seed=4, views=None):
+        run = Execution(ENGINE, seed)
         return classify(
-            *(network, initial(network, 1), ENGINE, x, mode),
-            **{"seed": seed, "samples": numbers, **options},
+            initially(network), x, way, samples=numbers, views=views, execution=run
         ).scores
 
     single = "goodness" if mode == "late" else mode
     shown = [Coding().encode(grey, 60), views(1, numbers), views(2, numbers)]
     assert np.array_equal(shown[1].reshape(6, 3, 3)[:, :, 1:], shown[0].reshape(6, 3, 3)[:, :, :2])
     each = [scores(x, single, trial_seed(4, trial)) for trial, x in enumerate(shown)]
-    np.testing.assert_array_equal(scores(shown[0], views=views, **options), sum(each) / 3)
+    np.testing.assert_array_equal(scores(shown[0], several, views=views), sum(each) / 3)
 
 
 def test_calibration_presents_the_views_too():
@@ -272,35 +275,15 @@ def test_calibration_presents_the_views_too():
     views = ShiftedViews(grey, (3, 3), 300, Coding())
     found = [
         calibrate(
-            network,
-            initial(network, 1),
-            ENGINE,
+            initially(network),
             Coding().encode(grey, 300),
-            budget=0.3,
-            draws=50,
-            mode="late",
-            trials=2,
+            Mode("late", trials=2, tolerance=0.3, calibration_samples=50),
             views=x,
-            seed=0,
+            execution=Execution(ENGINE),
         ).limit
         for x in (None, views)
     ]
     assert found[0] != found[1]
-
-
-@pytest.mark.parametrize("mode", ["goodness", "one_pass", "proposal", "late"])
-@given(order=st.permutations(range(12)), kept=st.integers(1, 12))
-@settings(max_examples=10, deadline=None)
-def test_an_answer_does_not_depend_on_the_place_of_an_image(mode, order, kept):
-    network, shown = build(), images(12, 3)
-    options = {"stopping": rule(2.0, mode="late", trials=3)} if mode == "late" else {}
-    whole, some = (
-        classify(network, initial(network, 1), ENGINE, x, mode, seed=3, **options)
-        for x in (shown, shown[order[:kept]])
-    )
-    np.testing.assert_array_equal(some.predicted, whole.predicted[order[:kept]])
-    np.testing.assert_array_equal(some.scores, whole.scores[order[:kept]])
-    np.testing.assert_array_equal(some.leads, whole.leads[order[:kept]])
 
 
 def test_feedback_presents_the_answer_as_a_label():
@@ -315,7 +298,7 @@ def test_feedback_presents_the_answer_as_a_label():
         found = session.run({"image": shown}, np.arange(5)).rasters
     assert found["readout"][:, :, 2].all()
     assert found["readout"].sum() == found["readout"][:, :, 2].sum()
-    labelled = race.candidate_network(network)
+    labelled = candidate_network(network)
     probes = Probes(rasters=("hidden_1", "hidden_2"))
     with ENGINE.compile(labelled, "candidate", forced, seed=3, probes=probes) as session:
         expected = session.run({"image": shown, "candidate": np.full(5, 2)}, np.arange(5)).rasters
@@ -324,23 +307,40 @@ def test_feedback_presents_the_answer_as_a_label():
     assert feedback_network(network).projection("readout_to_hidden_2").tied == "label_to_hidden_2"
 
 
+@pytest.mark.parametrize("mode", ["goodness", "one_pass", "proposal", "late"])
+@given(order=st.permutations(range(12)), kept=st.integers(1, 12))
+@settings(max_examples=10, deadline=None)
+def test_an_answer_does_not_depend_on_the_place_of_an_image(mode, order, kept):
+    network, shown = build(), images(12, 3)
+    way = rule(2.0, mode="late", trials=3) if mode == "late" else mode
+    whole, some = (
+        classify(initially(network), x, way, execution=Execution(ENGINE, 3))
+        for x in (shown, shown[order[:kept]])
+    )
+    np.testing.assert_array_equal(some.predicted, whole.predicted[order[:kept]])
+    np.testing.assert_array_equal(some.scores, whole.scores[order[:kept]])
+    np.testing.assert_array_equal(some.margins, whole.margins[order[:kept]])
+
+
 def test_progress_counts_every_image_once():
     network = build()
-    for mode, options in (
-        ("proposal", {"candidates": 2}),
-        ("early", {"stopping": rule(1.0)}),
-        ("early", {"stopping": rule(math.inf)}),
-        ("late", {"stopping": rule(1.0, mode="late", trials=3)}),
-        ("goodness", {"trials": 2}),
+    for mode in (
+        Mode("proposal", 2),
+        rule(1.0),
+        rule(math.inf),
+        rule(1.0, mode="late", trials=3),
+        Mode("goodness", trials=2),
     ):
-        told: list[int] = []
-        answer(network, mode, n=300, progress=told.append, **options)
-        assert sum(told) == 300
+        told: list[tuple[int, int]] = []
+        answer(network, mode, n=300, progress=lambda _, *counts, told=told: told.append(counts))
+        assert told[0] == (0, 300)
+        assert told[-1] == (300, 300)
+        assert sorted(told) == told
 
 
 def test_no_images_no_cost():
-    for mode, options in (("proposal", {"candidates": 2}), ("early", {"stopping": rule(1.0)})):
-        nothing = answer(build(), mode, n=0, **options)
+    for mode in (Mode("proposal", 2), rule(1.0)):
+        nothing = answer(build(), mode, n=0)
         assert nothing.predicted.shape == (0,)
         assert cost(nothing).steps == 0
 
@@ -364,39 +364,31 @@ def test_the_rank_is_the_bound_of_clopper_and_pearson(draws, budget):
         return 1.0 if changes >= draws else beta.ppf(0.95, changes + 1, draws - changes)
 
     if upper(0) > budget:
-        with pytest.raises(UserError, match="too few for a budget"):
-            stopping._rank(draws, budget, 0.95)
+        with pytest.raises(UserError, match="too few for a tolerance"):
+            calibration._rank(draws, budget, 0.95)
     else:
-        rank = stopping._rank(draws, budget, 0.95)
+        rank = calibration._rank(draws, budget, 0.95)
         assert upper(rank - 1) <= budget < upper(rank)
 
 
 @pytest.mark.parametrize("candidates", [None, 2])
 def test_calibration_allows_its_own_draws_fewer_changes_than_the_rank(candidates):
     network, pool = build(), images(30)
-    parameters = initial(network, 1)
-    found = calibrate(
-        network, parameters, ENGINE, pool, budget=0.1, draws=200, candidates=candidates, seed=5
-    )
+    settings = Mode("early", candidates, tolerance=0.1, calibration_samples=200)
+    found = calibrate(initially(network), pool, settings, execution=Execution(ENGINE, 5))
     key = counter.derive_key(5, counter.CALIBRATION)
     chosen = counter.integers(counter.derive_key(key, 0), np.arange(200), 30)
     early, full = (
         classify(
-            network,
-            parameters,
-            ENGINE,
+            initially(network),
             pool[chosen],
             mode,
-            seed=counter.derive_key(key, 1),
             samples=np.arange(200),
-            **options,
+            execution=Execution(ENGINE, counter.derive_key(key, 1)),
         )
-        for mode, options in (
-            ("early", {"stopping": found}),
-            ("proposal", {"candidates": candidates or CLASSES}),
-        )
+        for mode in (found, Mode("proposal", candidates or CLASSES))
     )
-    rank = stopping._rank(200, 0.1, 0.95)
+    rank = calibration._rank(200, 0.1, 0.95)
     assert rank > 1
     assert np.sum(early.predicted != full.predicted) < rank
     assert cost(early).steps < cost(full).steps
@@ -406,27 +398,32 @@ def test_calibration_allows_its_own_draws_fewer_changes_than_the_rank(candidates
 
 def test_what_does_not_fit_is_refused():
     network = build()
+    for fields, message in (
+        ({"name": "fast"}, "mode 'fast' does not exist"),
+        ({"trials": 0}, "trials = 0 must be at least 1 in mode 'goodness'"),
+        ({"name": "late", "trials": 1}, "trials = 1 must be at least 2 in mode 'late'"),
+        ({"tolerance": -0.1}, "must be at least 0 and below 1"),
+        ({"tolerance": 1.0}, "must be at least 0 and below 1"),
+        ({"candidates": 0}, "candidates = 0 must be at least 1"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Mode(**fields)
     for mode, options, message in (
-        ("fast", {}, "'fast' does not exist"),
-        ("early", {}, "give a stopping rule of that mode to modes 'early' and 'late'"),
-        ("late", {"stopping": rule(1.0)}, "give a stopping rule of that mode"),
-        ("goodness", {"stopping": rule(1.0)}, "and only to them"),
         (
-            "early",
-            {"stopping": rule(1.0), "trials": 2},
-            "trials = 2 must be at least 1, and 1 where",
+            "fast",
+            {},
+            "'fast' does not exist; did you mean 'late'. There are: goodness",
         ),
-        ("goodness", {"trials": 0}, "trials = 0 must be at least 1"),
+        ("early", {}, "mode 'early' needs a stopping rule; give what pffspike.calibrate"),
+        (Mode("late"), {}, "mode 'late' needs a stopping rule"),
         ("goodness", {"samples": [1, 2]}, "give one number an image"),
-        ("proposal", {"candidates": 5}, "candidates = 5 must be from 1 to 4"),
-        ("proposal", {"candidates": 0}, "candidates = 0 must be from 1 to 4"),
-        ("early", {"stopping": Stopping(1.0, 0.1, 0.95, 1, 4, 16)}, "a window of 16 steps"),
+        (Mode("proposal", 5), {}, "candidates = 5 must be from 1 to 4"),
+        (Stopping(1.0, 0.1, 0.95, 1, 4, 16), {}, "a window of 16 steps"),
     ):
         with pytest.raises(ValueError, match=message):
             answer(network, mode, **options)
-    for budget in (-0.1, 1.0):
-        with pytest.raises(UserError, match="must be at least 0 and below 1"):
-            calibrate(network, initial(network, 1), ENGINE, images(5), budget=budget, seed=0)
+    with pytest.raises(ValueError, match="mode 'goodness' has no stopping rule; give one of"):
+        calibrate(initially(network), images(5), "goodness")
 
 
 def test_goodness_by_other_phases_than_labels_is_refused():
@@ -435,4 +432,4 @@ def test_goodness_by_other_phases_than_labels_is_refused():
     swapped = network.program("goodness").phases[::-1]
     other = type(programs[0])("goodness", 2, WINDOW, swapped)
     with pytest.raises(ValueError, match="must have a phase for each label, in order"):
-        race.candidate_network(network.replace(programs=(*programs, other)))
+        candidate_network(network.replace(programs=(*programs, other)))

@@ -11,8 +11,8 @@ from pffspike import mapping
 from pffspike.cards import load_network
 from pffspike.circuits import PFF, pff
 from pffspike.devices import Profile, Quantity, SourcedValue, load_device
-from pffspike.energy import counts, energy
-from pffspike.energy.steps import step_time
+from pffspike.energies import counts, energy
+from pffspike.energies.steps import step_time
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import ValidationError
 from pffspike.mapping.demand import Demand, format_bits

@@ -10,7 +10,7 @@ import pytest
 from pffspike.arithmetic import counter
 from pffspike.baselines.result import layer_operations
 from pffspike.circuits import PFF, pff
-from pffspike.energy import metrics
+from pffspike.energies import metrics
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.network import Training, initial
 from pffspike.recording import Probes

@@ -35,24 +35,24 @@ def handler(request):
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_that_python_drops_is_raised_at_the_next_report(handler):
-    with output.progress("work", 10) as report:
-        report(1)
+    with output.progress() as report:
+        report("work", 1, 10)
         doomed = Dropped()
         del doomed  # Python says "Exception ignored" and goes on
         with pytest.raises(KeyboardInterrupt):
-            report(1)
+            report("work", 1, 10)
     assert signal.getsignal(signal.SIGINT) is handler
 
 
 def test_without_an_interrupt_nothing_is_raised(handler):
-    with output.progress("work", 10) as report:
-        report(10)
+    with output.progress() as report:
+        report("work", 10, 10)
     assert signal.getsignal(signal.SIGINT) is handler
 
 
 def test_an_ignored_interrupt_stays_ignored(handler):
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with output.progress("work", 10) as report:
+    with output.progress() as report:
         signal.raise_signal(signal.SIGINT)
-        report(10)
+        report("work", 10, 10)
     assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN

@@ -1,4 +1,4 @@
-"""Quality of reconstructions and samples: yardsticks and the judge."""
+"""Quality of reconstructions and samples: reference decoders and the judge."""
 
 import json
 
@@ -10,9 +10,8 @@ from pffspike import storage
 from pffspike.cards import load_network
 from pffspike.cli.app import app
 from pffspike.data import load, probabilities
-from pffspike.engines import make_engine
-from pffspike.generation.quality import Judge, class_means
-from pffspike.generation.yardsticks import linear_decoder, principal_components
+from pffspike.generation.decoders import linear_decoder, principal_components
+from pffspike.generation.judge import Judge, class_means
 from pffspike.inference import label_state, reconstruct
 
 
@@ -35,7 +34,7 @@ def judge(digits):
 
 @pytest.fixture(scope="module")
 def trained():
-    return pffspike.train(load_network("digits", {"pff": {"latent": 4}}), seed=0, epochs=3)
+    return pffspike.train(load_network("digits", {"pff": {"latent": 4}}), epochs=3)
 
 
 def test_real_images_are_of_their_class_and_no_copies(judge, digits):
@@ -67,13 +66,9 @@ def test_class_means(digits):
     np.testing.assert_array_equal(means[2], train[labels == 0].mean(axis=0))
 
 
-def test_yardsticks_rebuild(digits, trained):
+def test_reference_decoders_rebuild(digits, trained):
     train, _, test, _ = digits
-    engine = make_engine("fastest")
-    rates, new = (
-        reconstruct(trained.network, trained.parameters, engine, x, seed=0).hidden
-        for x in (train, test)
-    )
+    rates, new = (reconstruct(trained, x).hidden for x in (train, test))
     assert list(rates) == ["hidden_1", "hidden_2"]
     spread = np.square(test - train.mean(axis=0)).sum(axis=1).mean()
     decoded = linear_decoder(rates["hidden_1"], train, new["hidden_1"])
@@ -84,16 +79,8 @@ def test_yardsticks_rebuild(digits, trained):
 
 def test_reconstructions_under_labels(digits, trained):
     _, _, test, labels = digits
-    engine = make_engine("fastest")
     found = {
-        state: reconstruct(
-            trained.network,
-            trained.parameters,
-            engine,
-            test,
-            seed=0,
-            labels=label_state(state, 10, labels),
-        )
+        state: reconstruct(trained, test, label_state(state, 10, labels))
         for state in ("free", "neutral", "true")
     }
     assert "label" not in found["free"].recording.spikes

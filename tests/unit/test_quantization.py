@@ -12,6 +12,7 @@ from pffspike.data import load, probabilities
 from pffspike.devices import load_device
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import UserError
+from pffspike.execution import Execution
 from pffspike.network import Training, initial, structure
 from pffspike.network import parameters as parameters_module
 from pffspike.quantization.rounding import Code, code, damped, error, feedback, nearest
@@ -32,7 +33,7 @@ def trained():
         found = session.parameters
     state = TrainedNetwork(network, found, 1)
     moments = quantization.activity(
-        network, found, engine, images[:40], data.train_labels[:40], seed=0
+        state, images[:40], data.train_labels[:40], execution=Execution(engine)
     )
     return state, moments
 
@@ -196,10 +197,10 @@ def test_files_keep_where_it_came_from(trained, tmp_path):
 )
 def test_impossible_formats_are_refused(trained, bits, device, message):
     with pytest.raises(UserError, match=message):
-        quantization.quantize(trained[0], bits, load_device(device) if device else None)
+        quantization.quantize(trained[0], bits, load_device(device) if device else None, None)
 
 
 def test_a_device_without_formats_is_refused(trained):
     device = dataclasses.replace(load_device("loihi1"), formats=None)
     with pytest.raises(UserError, match="states no number formats"):
-        quantization.quantize(trained[0], 8, device)
+        quantization.quantize(trained[0], 8, device, None)

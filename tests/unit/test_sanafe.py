@@ -22,7 +22,7 @@ from pffspike import mapping
 from pffspike.arithmetic import counter
 from pffspike.circuits import PFF, pff
 from pffspike.devices import load_device
-from pffspike.energy import Traffic, energy
+from pffspike.energies import Traffic, energy
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.network import Training, initial, structure
 from pffspike.recording import Probes

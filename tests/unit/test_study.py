@@ -9,9 +9,9 @@ import pytest
 from pffspike.baselines import KINDS
 from pffspike.baselines.spiking import dense_operations
 from pffspike.errors import UserError
-from pffspike.study import runs, table
-from pffspike.study.cluster import execute_all
-from pffspike.study.config import read_study
+from pffspike.studies import runs, table
+from pffspike.studies.cluster import execute_all
+from pffspike.studies.config import read_study
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 CONFIG = """

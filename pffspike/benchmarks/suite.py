@@ -1,0 +1,347 @@
+"""The benchmark: which measurements are made, and what is reported."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pffspike.benchmarks.dense import time_dense
+from pffspike.benchmarks.limit import Kernel, Library
+from pffspike.benchmarks.memory import measure_memory
+from pffspike.benchmarks.networks import TARGET_RATE, benchmark_network
+from pffspike.benchmarks.recipe import time_recipe
+from pffspike.benchmarks.timing import (
+    Race,
+    Timing,
+    Workload,
+    make_workload,
+    race,
+    time_engine,
+    time_limit,
+)
+from pffspike.data import Dataset
+from pffspike.engines import available_engines, make_engine
+from pffspike.engines.families import brian2_target, compiler
+from pffspike.engines.registry import resolve
+from pffspike.errors import MissingPackageError, ValidationError
+from pffspike.trained import versions
+
+EPOCH = 60_000  #: images of an epoch of MNIST
+BRIAN2 = "brian2:cpp_standalone"
+#: Names that stand for one of the others, and the control that is not exact.
+_LEFT_OUT = ("fastest", "brian2", "lava", "numpy:rates")
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run of the benchmark measures.
+
+    Parameters
+    ----------
+    sizes : tuple of (int, int, int)
+        Pixels and hidden sizes; those of 64 pixels run on the digits, the others on MNIST.
+    headline : (int, int, int)
+        The size of the whole trainings, the recipe and the growth curves.
+    memory : (int, int, int)
+        The size at which memory is measured.
+    samples : int
+        Of the whole trainings.
+    rounds : int
+        Whole trainings of each.
+    budget : float
+        Seconds of a repetition elsewhere.
+    repeats : int
+        Repetitions elsewhere.
+    recipe_samples, memory_samples : int
+        Samples that the naive script and the measurement of memory run.
+    recipe_cython : bool
+        Whether the recipe uses Cython where there is a compiler: minutes of compiling, and no
+        faster at 64-128-128, where starting a run is what takes the time.
+    leaves_out : tuple of str
+        Engines that are timed only if asked for.
+    widths, windows : tuple of int
+        Sizes of the hidden populations, and windows, of the curves.
+    activities : tuple of float
+        Target rates relative to the usual one.
+    """
+
+    sizes: tuple[tuple[int, int, int], ...] = ((64, 128, 128), (784, 500, 500), (784, 1000, 1000))
+    headline: tuple[int, int, int] = (784, 500, 500)
+    memory: tuple[int, int, int] = (784, 1000, 1000)
+    samples: int = 10_000
+    rounds: int = 3
+    budget: float = 0.7
+    repeats: int = 3
+    recipe_samples: int = 3
+    recipe_cython: bool = False
+    leaves_out: tuple[str, ...] = ()
+    memory_samples: int = 100
+    widths: tuple[int, ...] = (250, 500, 1000)
+    windows: tuple[int, ...] = (8, 16, 32)
+    activities: tuple[float, ...] = (0.5, 1.0, 2.0)
+
+
+FULL = Plan()
+#: Seconds, small sizes, embedded data: shows that everything works, measures little.
+QUICK = Plan(
+    sizes=((64, 32, 32),),
+    headline=(64, 32, 32),
+    memory=(64, 64, 64),
+    samples=100,
+    rounds=1,
+    budget=0.02,
+    repeats=1,
+    recipe_samples=1,
+    leaves_out=("brian2:cython", "brian2:numpy", "lava:floating"),
+    memory_samples=5,
+    widths=(16, 32),
+    windows=(8, 16),
+    activities=(1.0, 2.0),
+)
+
+
+def chosen_engines(names: list[str], plan: Plan) -> list[str]:
+    """Engines to time: those asked for, or all that are installed, without aliases.
+
+    Raises
+    ------
+    ValidationError
+        If one that was asked for does not exist or is not available.
+    """
+    states = {state.name: state for state in available_engines()}
+    if not names:
+        left_out = (*_LEFT_OUT, *plan.leaves_out)
+        return [n for n, state in states.items() if state.available and n not in left_out]
+    for name in names:
+        make_engine(name)  # says what is wrong with a name
+        if not states[name].available:
+            raise ValidationError(f"engine {name!r} can't be timed: {states[name].detail}")
+    stands_for = {
+        "fastest": resolve("fastest"),
+        "brian2": f"brian2:{brian2_target()}",
+        "lava": "lava:fixed",
+    }
+    plain = [stands_for.get(name, name) for name in names]
+    return list(dict.fromkeys(stands_for.get(name, name) for name in plain))
+
+
+def label(size: tuple[int, int, int]) -> str:
+    """A size as people write it: 784-500-500."""
+    return "-".join(map(str, size))
+
+
+@dataclass
+class Suite:
+    """One run of the benchmark.
+
+    Parameters
+    ----------
+    plan : Plan
+        How much of everything.
+    engines : list of str
+        From `chosen_engines`.
+    datasets : dict of int to Dataset
+        By number of pixels.
+    seed : int
+        Of images, weights and spikes.
+    say : callable
+        Told what is measured now.
+    """
+
+    plan: Plan
+    engines: list[str]
+    datasets: dict[int, Dataset]
+    seed: int
+    say: Say
+
+    def run(self) -> dict[str, Any]:
+        """Measure everything.
+
+        Returns
+        -------
+        dict
+            Ready for JSON: tables by name, and the figures ``train_step_over_limit``,
+            ``speedup_over_recipe``, ``bytes_per_synapse`` and ``epoch_seconds``.
+
+        Raises
+        ------
+        ValidationError
+            If there is no C++ compiler.
+        """
+        self.say("compiling the limit")
+        self._library = Library()
+        learners = [name for name in self.engines if not name.startswith("lava")]
+        steps = {label(size): self._sizes(size, learners) for size in self.plan.sizes}
+        here = steps[label(self.plan.headline)]
+        timed = {name: row for name, row in here.items() if name in learners}
+        fastest = min(timed, key=lambda name: timed[name].step) if timed else None
+        racers = list(dict.fromkeys(n for n in (fastest, BRIAN2) if n in timed and n))
+        growth = self._growth(racers)
+        whole = self._race(racers)
+        recipe = self._recipe() if BRIAN2 in timed or not timed else None
+        memory = {name: self._memory(name) for name in racers}
+        return {
+            "machine": machine(),
+            "seed": self.seed,
+            "plan": dataclasses.asdict(self.plan),
+            "datasets": {str(pixels): data.name for pixels, data in self.datasets.items()},
+            "train_step": {size: _json(rows) for size, rows in steps.items()},
+            "inference_step": self._inference(),
+            "growth": growth,
+            "whole_training": _race_json(whole),
+            "recipe": recipe.as_json() if recipe else None,
+            "memory": memory,
+            **_figures(whole, recipe, memory, fastest),
+            "spikes_per_step": {t.name: t.spikes for t in (whole.limit, *whole.engines)},
+        }
+
+    def _workload(self, size: tuple[int, int, int], samples: int, **changes: Any) -> Workload:
+        dataset = self.datasets[size[0]]
+        network = benchmark_network(size[0], size[1:], dataset=dataset.name, **changes)
+        return make_workload(network, dataset, samples, self.seed)
+
+    def _sizes(self, size: tuple[int, int, int], learners: list[str]) -> dict[str, Timing]:
+        plan, workload = self.plan, self._workload(size, 500)
+        self.say(f"training step at {label(size)}: the limit, dense products")
+        rows = {"limit": time_limit(self._library, workload, workload.size, plan.repeats)}
+        for timing in time_dense(workload, self._spikes(workload), plan.budget / 3):
+            rows[timing.name] = timing
+        for name in learners:
+            self.say(f"training step at {label(size)}: {name}")
+            rows[name] = self._time(name, workload)
+        return rows
+
+    def _time(self, name: str, workload: Workload, program: str = "train") -> Timing:
+        return time_engine(
+            name,
+            make_engine(name),
+            workload,
+            program=program,
+            budget=self.plan.budget,
+            repeats=self.plan.repeats,
+            most=workload.size,
+        )
+
+    def _spikes(self, workload: Workload) -> dict[str, Any]:
+        images, labels, negatives = workload.samples(200)
+        with Kernel(self._library, workload.network, workload.parameters, self.seed) as kernel:
+            _, result = kernel.run(images, workload.dataset.levels, labels, negatives)
+        return dict(result.spikes)
+
+    def _growth(self, racers: list[str]) -> dict[str, Any]:
+        plan, (pixels, width, _) = self.plan, self.plan.headline
+        curves: dict[str, list[tuple[float, Workload]]] = {
+            "width": [(w, self._workload((pixels, w, w), 500)) for w in plan.widths],
+            "activity": [
+                (a, self._workload((pixels, width, width), 500, target_rate=a * TARGET_RATE))
+                for a in plan.activities
+            ],
+            "window": [
+                (w, self._workload((pixels, width, width), 500, window=w)) for w in plan.windows
+            ],
+        }
+        found: dict[str, Any] = {}
+        for kind, points in curves.items():
+            found[kind] = []
+            for value, workload in points:
+                self.say(f"growth with {kind}: {value:g}")
+                rows = {"limit": time_limit(self._library, workload, workload.size, plan.repeats)}
+                rows |= {name: self._time(name, workload) for name in racers}
+                found[kind].append({"value": value, **_json(rows)})
+        return found
+
+    def _race(self, racers: list[str]) -> Race:
+        plan = self.plan
+        self.say(f"{plan.samples} images at {label(plan.headline)}: limit, {', '.join(racers)}")
+        workload = self._workload(plan.headline, plan.samples)
+        engines = {name: make_engine(name) for name in racers}
+        return race(self._library, engines, workload, plan.rounds)
+
+    def _recipe(self) -> Timing | None:
+        target = "cython" if compiler() and self.plan.recipe_cython else "numpy"
+        self.say(f"the common recipe at {label(self.plan.headline)}, Brian2 with {target}")
+        workload = self._workload(self.plan.headline, 500)
+        try:
+            return time_recipe(workload, self.plan.recipe_samples, target)
+        except MissingPackageError:
+            return None
+
+    def _memory(self, name: str) -> dict[str, Any]:
+        self.say(f"memory at {label(self.plan.memory)}: {name}")
+        pixels, first, second = self.plan.memory
+        return measure_memory(name, pixels, (first, second), self.plan.memory_samples, self.seed)
+
+    def _inference(self) -> dict[str, Any]:
+        size = self.plan.headline
+        rows = {}
+        for name in self.engines:
+            if name.startswith("lava"):
+                self.say(f"inference step at {label(size)}: {name}")
+                rows[name] = self._time(name, self._workload(size, 4), "one_pass")
+        return _json(rows)
+
+
+def _figures(
+    whole: Race, recipe: Timing | None, memory: dict[str, Any], fastest: str | None
+) -> dict[str, Any]:
+    steps = {timing.name: timing.step for timing in whole.engines}
+    rate = next((t for t in whole.engines if t.name == BRIAN2), None)
+    per_epoch = {t.name: t.step for t in (whole.limit, *whole.engines)}
+    first = memory.get(BRIAN2) or next(iter(memory.values()), None)
+    return {
+        "train_step_over_limit": {
+            "brian2": whole.ratio(BRIAN2),
+            "fastest": whole.ratio(fastest) if fastest else None,
+            "fastest_engine": fastest,
+        },
+        "speedup_over_recipe": recipe.step / rate.step if recipe and rate else None,
+        "speedup_over_recipe_fastest": (
+            recipe.step / steps[fastest] if recipe and fastest in steps else None
+        ),
+        "bytes_per_synapse": first["bytes_per_synapse"] if first else None,
+        "epoch_seconds": {name: step * whole.steps * EPOCH for name, step in per_epoch.items()},
+    }
+
+
+def _json(rows: dict[str, Timing]) -> dict[str, Any]:
+    limit = rows.get("limit")
+    return {
+        name: {**row.as_json(), "over_limit": row.step / limit.step if limit else None}
+        for name, row in rows.items()
+    }
+
+
+def _race_json(whole: Race) -> dict[str, Any]:
+    rows = {timing.name: timing for timing in (whole.limit, *whole.engines)}
+    content = _json(rows)
+    for name in content:
+        if name != "limit":
+            content[name]["over_limit"] = whole.ratio(name)
+    return content
+
+
+def machine() -> dict[str, Any]:
+    """What the figures depend on: processor, cores, system, versions."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "platform": platform.platform(),
+        "compiler": compiler(),
+        "load": list(os.getloadavg()),
+        "versions": versions(),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((x.split(":", 1)[1].strip() for x in lines if x.startswith("model name")), "")

@@ -1,0 +1,190 @@
+"""The demonstration: train on digits in Brian2, run in Lava, compare every spike, draw."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pffspike import evaluation, inference, storage, training
+from pffspike.data import Dataset, load, probabilities
+from pffspike.engines import make_engine
+from pffspike.evaluation import Evaluation
+from pffspike.execution import Execution
+from pffspike.files import make_folder, write_whole
+from pffspike.inputs import first_samples, test_images
+from pffspike.network import structure
+from pffspike.recording import Probes
+from pffspike.trained import TrainedNetwork, versions
+
+ENGINES = ("brian2", "lava")
+MODES = ("goodness", "one_pass")  # each a program of the card
+
+
+@dataclass(frozen=True, eq=False)
+class Demonstration:
+    """What the demonstration showed.
+
+    Parameters
+    ----------
+    results : tuple of Evaluation
+        By engine and mode.
+    spikes_identical : bool
+        Whether all engines gave the same spikes.
+    seconds : mapping of str to float
+        Wall time by stage.
+    content : dict
+        What summary.json holds.
+    """
+
+    results: tuple[Evaluation, ...]
+    spikes_identical: bool
+    seconds: dict[str, float]
+    content: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"Demonstration(spikes_identical={self.spikes_identical}, {self.results!r})"
+
+
+def demo(
+    folder: str | Path = "results/demo",
+    *,
+    epochs: int | None = None,
+    samples: int | None = None,
+    execution: Execution = Execution(),
+) -> Demonstration:
+    """Train the digits network in Brian2, run it in Lava too, compare every spike, draw it.
+
+    Parameters
+    ----------
+    folder : str or Path
+        For the trained network, summary.json and pictures; made if it is missing.
+    epochs : int or None
+        Instead of the card's.
+    samples : int or None
+        Only so many test images.
+    execution : Execution
+        Seed and progress; the engines are `ENGINES`.
+
+    Returns
+    -------
+    Demonstration
+
+    Raises
+    ------
+    MissingPackageError
+        If an engine or Matplotlib is not installed.
+    FileError
+        If the folder can't be made.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> pffspike.demo("results/demo").spikes_identical  # doctest: +SKIP
+    True
+    """
+    out = Path(folder)
+    make_folder(out)
+    from pffspike import plots  # noqa: F401  (a package that is missing is missed at once)
+
+    for name in ENGINES:
+        make_engine(name)
+    seconds: dict[str, float] = {}
+    dataset = first_samples(load("digits"), test=samples)
+    with _stage("train", seconds):
+        trained = training.train(
+            "digits",
+            dataset,
+            epochs=epochs,
+            checkpoint=lambda reached: storage.save(out / "digits.h5", reached),
+            execution=execution.replace(engine="brian2"),
+        )
+    results = _evaluate(trained, dataset, execution, seconds)
+    identical = _identical(results)
+    with _stage("figures", seconds):
+        errors = _draw(trained, dataset, results, execution, out)
+    content: dict[str, Any] = evaluation.summary(results)
+    content.update(
+        spikes_identical=identical,
+        seconds=seconds,
+        reconstruction_error=errors,
+        seed=execution.seed,
+        test_images=len(dataset.test_images),
+        versions=versions(),
+    )
+    write_whole(out / "summary.json", json.dumps(content, indent=2, sort_keys=True) + "\n")
+    return Demonstration(tuple(results), identical, seconds, content)
+
+
+def _evaluate(
+    trained: TrainedNetwork, dataset: Dataset, execution: Execution, seconds: dict[str, float]
+) -> list[Evaluation]:
+    results = []
+    for name in ENGINES:
+        for mode in MODES:
+            program = trained.network.program(mode)
+            everyone = tuple(p.name for p in structure.extent(trained.network, program).populations)
+            own = execution.replace(engine=name, probes=Probes(rasters=everyone))
+            with _stage(f"{name}_{mode}", seconds):
+                results.append(evaluation.evaluate(trained, dataset, mode, execution=own))
+    return results
+
+
+def _identical(results: list[Evaluation]) -> bool:
+    """Whether all engines gave the same rasters: every neuron, step, label and test image."""
+    first = {r.mode: r.classification.recordings for r in results if r.engine == ENGINES[0]}
+    return all(
+        mine.same_spikes(its)
+        for r in results
+        for mine, its in zip(r.classification.recordings, first[r.mode], strict=True)
+    )
+
+
+def _draw(
+    trained: TrainedNetwork,
+    dataset: Dataset,
+    results: list[Evaluation],
+    execution: Execution,
+    out: Path,
+) -> dict[str, float]:
+    from pffspike import plots
+
+    originals = probabilities(dataset.test_images, dataset.levels)
+    rebuilt = inference.reconstruct(
+        trained,
+        test_images(trained, dataset),
+        samples=range(len(originals)),
+        execution=execution.replace(engine="numpy"),
+    )
+    shown = {"original": originals[:15]}
+    sources = {"below": "from hidden 1", "chain": "from hidden 2, down the chain"}
+    shown |= {sources[phase]: values[:15] for phase, values in rebuilt.images.items()}
+    plots.save(plots.image_rows(shown, dataset.shape), out / "reconstructions.png")
+    thresholds = structure.goodness_thresholds(trained.network)
+    history = plots.goodness_history(trained.history, trained.samples_per_epoch, thresholds)
+    plots.save(history, out / "goodness.png")
+    weights = trained.coding.fields(trained.parameters.weights["image_to_hidden_1"])
+    plots.save(plots.receptive_fields(weights, dataset.shape), out / "receptive_fields.png")
+    best = next(r for r in results if r.mode == "goodness")
+    drawn = plots.confusion(best.confusion, "label-by-label goodness")
+    plots.save(drawn, out / "confusion.png")
+    label = int(dataset.test_labels[0])
+    ranking = best.classification.scores[0].argsort()[::-1]
+    wrong = int(next(k for k in ranking if k != label))
+    shown_labels = {
+        f"first test image, a {label}, labelled {label}": label,
+        f"the same, labelled {wrong}": wrong,
+    }
+    plots.save(plots.raster(best.classification.recordings[0], shown_labels), out / "raster.png")
+    return rebuilt.error(originals)
+
+
+@contextmanager
+def _stage(name: str, seconds: dict[str, float]) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[name] = time.perf_counter() - start

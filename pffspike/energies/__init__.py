@@ -1,0 +1,27 @@
+"""Energy per inference: events of a recording, counted, times the values of a device card."""
+
+from pffspike.energies.breakdown import Energy, ProfileEnergy, Term, energy, energy_of_events
+from pffspike.energies.counts import Counts, Spread, counts
+from pffspike.energies.events import PARTS, CoreLoad, EventCount, Traffic, count_events
+from pffspike.energies.metrics import Metrics, metrics
+from pffspike.energies.plain import plain, totals
+
+__all__ = [
+    "PARTS",
+    "CoreLoad",
+    "Counts",
+    "Energy",
+    "EventCount",
+    "Metrics",
+    "ProfileEnergy",
+    "Spread",
+    "Term",
+    "Traffic",
+    "count_events",
+    "counts",
+    "energy",
+    "energy_of_events",
+    "metrics",
+    "plain",
+    "totals",
+]

@@ -1,0 +1,348 @@
+"""From counts of events to the energy of an inference, term by term."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pffspike.devices import Device, Profile, Quantity
+from pffspike.energies.counts import Counts, Spread, counts_of
+from pffspike.energies.events import EventCount, Traffic, count_events
+from pffspike.energies.steps import cores_power, step_time
+from pffspike.recording import Recording
+
+#: events that say the same as others: a profile that has an energy of one has that of both
+_SAME = {
+    "synaptic_operation": ("dense_operation",),
+    "multiply_accumulate": ("dense_operation",),
+    "dense_operation": ("synaptic_operation", "multiply_accumulate"),
+}
+_OPERATIONS = {"synaptic_operation", "multiply_accumulate", "dense_operation"}
+
+
+@dataclass(frozen=True)
+class Term:
+    """A count, the energy of one of it, and what they come to.
+
+    Parameters
+    ----------
+    event, part, place, phase : str
+        As in `pffspike.energies.events.EventCount`; of the static power, event and part are
+        ``static`` and the place says which cores it is of.
+    count : float
+        Per inference; of the static power, steps.
+    value : Quantity or None
+        Energy of one event by the profile; None: the profile has none.
+    energy : float
+        Count times value per inference, J; 0 without a value.
+    """
+
+    event: str
+    part: str
+    place: str
+    phase: str
+    count: float
+    value: Quantity | None
+    energy: float
+
+
+@dataclass(frozen=True)
+class ProfileEnergy:
+    """Energy per inference by one profile of a device card: three values, and their terms.
+
+    Parameters
+    ----------
+    events : float or None
+        Energy of the events alone, J: the least that can be said, of a chip whose static power
+        others pay for. None: no value, see `energy`.
+    total : float or None
+        Energy of the events and of the static power of the cores in use while the steps last, J.
+        The value that leads. Where the cores' part is not known it is that of the whole chip.
+    whole_chip : float or None
+        Energy of the events and of the static power of all chips that the network is on, J: of a
+        chip that nothing else uses.
+    terms : tuple of Term
+        The terms whose sum ``total`` is.
+    spread : Spread or None
+        Of ``total`` over the inferences, J; None: not known.
+    unpriced : tuple of str
+        Events that occur and have no energy in the profile.
+    """
+
+    events: float | None
+    total: float | None
+    whole_chip: float | None
+    terms: tuple[Term, ...]
+    spread: Spread | None = None
+    unpriced: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Energy:
+    """Energy per inference on a device.
+
+    Parameters
+    ----------
+    device : str
+        Name of the device card.
+    default : str
+        The profile that ``events``, ``total``, ``whole_chip``, ``terms``, ``spread`` and
+        ``unpriced`` are of.
+    profiles : mapping of str to ProfileEnergy
+        By the name of the profile, all of the card.
+    counts : Counts
+        Events per inference.
+    not_counted : tuple of str
+        What the values leave out, and what keeps the network from running there as it is.
+    comparable : tuple of str
+        Profiles that have an energy for every event that occurs and has one in the default.
+    """
+
+    device: str
+    default: str
+    profiles: Mapping[str, ProfileEnergy]
+    counts: Counts
+    not_counted: tuple[str, ...]
+    comparable: tuple[str, ...] = field(default=())
+
+    @property
+    def _chosen(self) -> ProfileEnergy:
+        return self.profiles[self.default]
+
+    @property
+    def events(self) -> float | None:
+        """Energy of the events, J; None: no value."""
+        return self._chosen.events
+
+    @property
+    def total(self) -> float | None:
+        """Energy of the events and of the static power of the cores in use, J."""
+        return self._chosen.total
+
+    @property
+    def whole_chip(self) -> float | None:
+        """Energy of the events and of the static power of the whole chip, J."""
+        return self._chosen.whole_chip
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """The terms whose sum ``total`` is."""
+        return self._chosen.terms
+
+    @property
+    def spread(self) -> Spread | None:
+        """Standard deviation and interval of ``total`` over inferences."""
+        return self._chosen.spread
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """Events that occur and have no energy."""
+        return self._chosen.unpriced
+
+    @property
+    def by_profile(self) -> tuple[float, float] | None:
+        """Least and most ``total`` over the comparable profiles, J; None: no value."""
+        found = [self.profiles[name].total for name in self.comparable]
+        known = [value for value in found if value is not None]
+        return (min(known), max(known)) if known else None
+
+    def by(self, key: Callable[[Term], str]) -> dict[str, float]:
+        """Sum the energies of the terms by what a function makes of each.
+
+        Parameters
+        ----------
+        key : callable
+            Takes a term and gives the name of a sum: ``lambda term: term.event``, for example.
+
+        Returns
+        -------
+        dict of str to float
+            Energies, J.
+        """
+        sums: dict[str, float] = {}
+        for term in self.terms:
+            sums[key(term)] = sums.get(key(term), 0.0) + term.energy
+        return sums
+
+
+def energy(
+    recordings: Sequence[Recording],
+    device: Device,
+    *,
+    traffic: Traffic | None = None,
+    step: float | None = None,
+) -> Energy:
+    """Compute the energy of inferences with the values of a device card.
+
+    For example, two neurons (of them one driven) in a presentation of 10 steps, one projection
+    of one synapse, 4 spikes of the sender and 3 of the receiver, on Loihi 1 by Davies's values:
+    4 x 23.6 pJ of synaptic operations + 20 x 52 pJ of neuron updates + 7 x 29 pJ of spikes
+    = 1337.4 pJ, and 10 x 10 us x 104.4 mW = 10.44 uJ of static power of the whole chip.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        All that the inferences presented, as `pffspike.inference.Classification.recordings` has it;
+        of a program that learns, inferences are training samples.
+    device : Device
+        The card.
+    traffic : Traffic or None
+        Messages per inference, chips and the work of cores, as a placement counts them; without,
+        messages have no energy, and the static power is that of one whole chip.
+    step : float or None
+        Duration of a step, s. By default what the busiest core takes by the card's times (one
+        thing after the other, the mean over the steps), or the card's own if it has none.
+
+    Returns
+    -------
+    Energy
+        Of the events that the card has an energy for, and of the static power during all steps;
+        ``not_counted`` and ``unpriced`` list the rest. There is no value where a profile has no
+        energy for the operations that occur, nor for any event.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> from pffspike import inference
+    >>> from pffspike.devices import load_device
+    >>> from pffspike.engines import make_engine
+    >>> from pffspike.network import initial
+    >>> network = pffspike.load_network("digits")
+    >>> answer = inference.classify(
+    ...     network, initial(network, 0), make_engine("numpy"), np.full((2, 64), [[0.25], [0.5]]),
+    ...     "one_pass", seed=0)
+    >>> found = energy(answer.recordings, load_device("loihi1"))
+    >>> found.events < found.total == found.whole_chip  # no placement: the whole chip
+    True
+    """
+    return energy_of_events(count_events(recordings), device, traffic=traffic, step=step)
+
+
+def energy_of_events(
+    counted: Sequence[EventCount],
+    device: Device,
+    *,
+    traffic: Traffic | None = None,
+    step: float | None = None,
+) -> Energy:
+    """Compute the energy of any counts of events, see `energy`.
+
+    Parameters
+    ----------
+    counted : sequence of EventCount
+        All of the same inferences; without any there is no value.
+    device : Device
+        The card.
+    traffic : Traffic or None
+        As of `energy`.
+    step : float or None
+        As of `energy`.
+
+    Returns
+    -------
+    Energy
+        Per inference.
+
+    Examples
+    --------
+    Frady et al. measured 1.33 mJ for a query of some 51 million synaptic events and 4.6 million
+    neuron updates on Loihi; the values of Davies et al. give 8 % more:
+
+    >>> from pffspike.devices import load_device
+    >>> query = [
+    ...     EventCount(event, "representation", "search", "query", np.array([number]))
+    ...     for event, number in (("synaptic_operation", 51e6), ("neuron_update", 4.6e6))
+    ... ]
+    >>> f"{1e3 * energy_of_events(query, load_device('loihi1')).events:.2f} mJ"
+    '1.44 mJ'
+    """
+    inferences = len(counted[0].by_inference) if counted else 0
+    placed = traffic or Traffic(0.0, 0.0)
+    everything = (*counted, *placed.counts(inferences))
+    profiles = {
+        name: _by_profile(everything, profile, device, placed, step)
+        for name, profile in device.profiles.items()
+    }
+    occurring = {count.event for count in everything if count.number}
+    default = device.profiles[device.default]
+    return Energy(
+        device.name,
+        device.default,
+        profiles,
+        counts_of(counted),
+        (*placed.notes, *device.not_counted),
+        tuple(
+            name
+            for name, profile in device.profiles.items()
+            if all(
+                _has(profile, event) or not _has(default, event)
+                for event in occurring
+                if event != "step"
+            )
+        ),
+    )
+
+
+def _has(profile: Profile, event: str) -> bool:
+    return bool(profile.energies.keys() & {event, *_SAME.get(event, ())})
+
+
+def _by_profile(
+    counted: Sequence[EventCount],
+    profile: Profile,
+    device: Device,
+    traffic: Traffic,
+    step: float | None,
+) -> ProfileEnergy:
+    inferences = len(counted[0].by_inference)
+    events = [count for count in counted if count.event != "step"]
+    unpriced = tuple(
+        dict.fromkeys(c.event for c in events if c.number and not _has(profile, c.event))
+    )
+    shown = {*profile.energies, *unpriced}
+    terms = [_term(count, profile) for count in events if count.event in shown]
+    occurring = {count.event for count in events if count.number}
+    if not occurring - {*unpriced} or (occurring & _OPERATIONS and {*unpriced} & _OPERATIONS):
+        return ProfileEnergy(None, None, None, tuple(terms), None, unpriced)
+    by_inference = np.zeros(inferences)
+    for count in events:
+        if value := profile.energies.get(count.event):
+            by_inference += count.by_inference * value.si
+    dynamic = sum(term.energy for term in terms)
+    used = whole = 0.0
+    steps = [count for count in counted if count.event == "step"]
+    if steps and device.static and not profile.contains_static:
+        total_steps = np.sum([count.by_inference for count in steps], axis=0)
+        lasting = step_time(device.static, float(total_steps.mean()), step, traffic)
+        term, whole = _static(device, float(total_steps.mean()), lasting, traffic)
+        terms.append(term)
+        used = term.energy
+        by_inference += total_steps * (used / total_steps.mean())
+    spread = Spread.of(by_inference)
+    return ProfileEnergy(dynamic, dynamic + used, dynamic + whole, tuple(terms), spread, unpriced)
+
+
+def _term(count: EventCount, profile: Profile) -> Term:
+    value = profile.energies.get(count.event)
+    mean = count.number / max(1, len(count.by_inference))
+    joule = 0.0 if value is None else mean * value.si
+    return Term(count.event, count.part, count.place, count.phase, mean, value, joule)
+
+
+def _static(
+    device: Device, steps: float, lasting: Quantity, traffic: Traffic
+) -> tuple[Term, float]:
+    """Static power of the cores in use times the time of all steps; the same of whole chips, J."""
+    assert device.static is not None
+    power, place = cores_power(device.static, traffic)
+    value = Quantity(
+        power.si * lasting.si * 1e6,
+        "uJ",
+        f"{power.value:.4g} {power.unit} ({power.source}; {power.kind}) times a step of "
+        f"{lasting.value:.4g} {lasting.unit} ({lasting.source})",
+        lasting.kind,
+    )
+    term = Term("static", "static", place, "all", steps, value, steps * value.si)
+    return term, steps * lasting.si * traffic.chips * device.static.power.si

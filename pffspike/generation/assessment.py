@@ -1,0 +1,153 @@
+"""Quality of what a generative circuit makes: reconstructions and samples, beside references."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pffspike.data import Dataset, probabilities
+from pffspike.execution import Execution, counting, made
+from pffspike.generation.decoders import principal_components
+from pffspike.generation.diversity import Diversity, diversity
+from pffspike.generation.judge import Judge, Judgement, class_means
+from pffspike.generation.prior import draw_latents
+from pffspike.generation.rebuilding import rebuild
+from pffspike.generation.sampling import Samples
+from pffspike.generation.synthesis import synthesize
+from pffspike.inference import STATES
+from pffspike.inputs import check_programs, dataset_of
+from pffspike.trained import TrainedNetwork
+from pffspike.typing import Floats
+
+_EPOCHS = 10  #: of the classifier that judges samples
+_REAL = 2000  #: test images judged for comparison
+
+
+@dataclass(frozen=True, eq=False)
+class Quality:
+    """How good reconstructions and samples are.
+
+    Parameters
+    ----------
+    errors : mapping of str to float
+        Mean summed squared error of an image, by what rebuilt it.
+    judgements : mapping of str to (Judgement, Diversity)
+        Of samples, real images and means of classes.
+    rebuilt : mapping of str to (samples, pixels) ndarray of float64
+        The images behind the errors, the originals first.
+    samples : Samples
+        The images behind the judgements.
+    """
+
+    errors: Mapping[str, float]
+    judgements: Mapping[str, tuple[Judgement, Diversity]]
+    rebuilt: Mapping[str, Floats]
+    samples: Samples
+
+    def __repr__(self) -> str:
+        errors = ", ".join(f"{name}: {error:.3g}" for name, error in self.errors.items())
+        return f"Quality({errors})"
+
+
+def quality(
+    trained: TrainedNetwork,
+    dataset: str | Dataset | None = None,
+    *,
+    states: Sequence[str] = STATES,
+    window: int | None = None,
+    count: int = 1000,
+    execution: Execution = Execution(),
+) -> Quality:
+    """Measure what the generative circuit makes: reconstructions and synthesized images.
+
+    Reconstruction errors stand beside those of reference decoders, in every state of the label.
+    Samples are judged by a classifier that learned by backpropagation, by their distance to the
+    training images, and by their diversity: variance within classes against real images, precision
+    and recall, and what a classifier learns from them.
+
+    Parameters
+    ----------
+    trained : TrainedNetwork
+        Its network has the programs ``reconstruct`` and ``synthesize``.
+    dataset : str, Dataset or None
+        That of the card by default; its test images are rebuilt.
+    states : sequence of str
+        States of the label under which test images are rebuilt, see
+        `pffspike.inference.label_state`.
+    window : int or None
+        Steps over which their spikes are averaged, a power of two; the program's by default.
+    count : int
+        Synthesized images.
+    execution : Execution
+        Engine, seed, progress.
+
+    Returns
+    -------
+    Quality
+
+    Raises
+    ------
+    ValidationError
+        If the network has no generative circuit, or the data do not fit it.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> trained = pffspike.train("digits", epochs=1)
+    >>> sorted(pffspike.quality(trained, states=["free"], count=200).judgements)
+    ['mean of the class', 'real training images', 'synthesized']
+    """
+    check_programs(trained.network, "reconstruct", "synthesize")
+    data = dataset_of(trained, dataset)
+    execution = execution.replace(engine=made(execution.engine))
+    original = probabilities(data.test_images, data.levels)
+    rebuilt = rebuild(trained, data, states, window=window, execution=execution)
+    errors = {
+        name: float(np.square(images - original).sum(axis=1).mean())
+        for name, images in rebuilt.items()
+    }
+    samples = _synthesize(trained, count, execution)
+    judged = _judge(trained, data, samples, execution)
+    return Quality(errors, judged, {"original": original, **rebuilt}, samples)
+
+
+def _synthesize(trained: TrainedNetwork, count: int, execution: Execution) -> Samples:
+    """Samples of all classes in turn, from the prior if there is one."""
+    labels = np.arange(count, dtype=np.int64) % trained.network.population("label").size
+    latents = draw_latents(trained.prior, labels, execution.seed) if trained.prior else None
+    rates = synthesize(trained, labels, latents, execution=execution)
+    return Samples(trained.coding.decode(rates), labels)
+
+
+def _judge(
+    trained: TrainedNetwork, dataset: Dataset, samples: Samples, execution: Execution
+) -> dict[str, tuple[Judgement, Diversity]]:
+    train = probabilities(dataset.train_images, dataset.levels)
+    real = probabilities(dataset.test_images[:_REAL], dataset.levels)
+    judge = Judge(
+        train,
+        dataset.train_labels,
+        real,
+        seed=execution.seed,
+        epochs=_EPOCHS,
+        progress=counting(execution, "classifier", _EPOCHS),
+    )
+    n, labels = len(samples.images), samples.labels
+    # Other real images than those that samples are compared with.
+    others, other_labels = train[n : 2 * n], dataset.train_labels[n : 2 * n]
+    sets = {
+        "synthesized": (samples.images, labels),
+        "real training images": (others, other_labels),
+        "mean of the class": (class_means(train, dataset.train_labels, labels), labels),
+    }
+    for latent in (p for p in trained.network.populations if p.name == "latent"):
+        kept = principal_components(train, others, latent.size, execution.seed)
+        sets[f"{latent.size} principal components of them"] = (kept, other_labels)
+    compared = (train[:n], dataset.train_labels[:n])
+    asked = (real, dataset.test_labels[:_REAL])
+    return {
+        name: (judge.judge(x, y), diversity(x, y, compared, asked, seed=execution.seed))
+        for name, (x, y) in sets.items()
+    }

@@ -1,0 +1,246 @@
+"""What a data set gives to a network: spike probabilities, labels, and whether they fit."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike.data import NAMES, Dataset, check_kind, known_levels, load, neurons, read_npy
+from pffspike.errors import ValidationError
+from pffspike.network import structure
+from pffspike.network.spec import Network
+from pffspike.trained import TrainedNetwork
+from pffspike.typing import Signals
+
+
+def dataset_of(target: Network | TrainedNetwork, dataset: str | Dataset | None = None) -> Dataset:
+    """Data set by its name, checked to fit a network.
+
+    Parameters
+    ----------
+    target : Network or TrainedNetwork
+        Names the data set that is taken by default. Data meet a trained network only if they are
+        of the kind that it was trained on.
+    dataset : str, Dataset or None
+        Instead of that one.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    ValidationError
+        If there is no such data set, or it does not fit.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> dataset_of(pffspike.load_network("digits")).name
+    'digits'
+    """
+    network = target.network if isinstance(target, TrainedNetwork) else target
+    found = dataset
+    if not isinstance(found, Dataset):
+        found = load(found or network.training.dataset)
+    check_fit(network, found)
+    if isinstance(target, TrainedNetwork) and target.data:
+        check_kind(target.data, found)
+    return found
+
+
+def check_fit(network: Network, dataset: Dataset) -> None:
+    """Raise `ValidationError` if a data set's images or classes do not fit a network."""
+    pixels = neurons(network.training.coding, dataset.train_images.shape[1])
+    for name, needed, given in (
+        ("image", "pixels", pixels),
+        ("label", "classes", dataset.classes),
+    ):
+        try:
+            size = network.population(name).size
+        except ValueError as error:
+            raise ValidationError(
+                f"network {network.name!r} takes no images and labels: {error}"
+            ) from None
+        if size != given:
+            raise ValidationError(
+                f"data set {dataset.name!r} has {given} {needed}, but population {name!r} of "
+                f"network {network.name!r} has {size} neurons; choose data and network that fit"
+            )
+
+
+def check_programs(network: Network, *names: str) -> None:
+    """Raise `ValidationError` if a network lacks one of the programs of a generative circuit."""
+    for name in names:
+        if name not in {p.name for p in network.programs}:
+            raise ValidationError(
+                f"network {network.name!r} has no program {name!r}; train one with a generative "
+                f"circuit"
+            )
+
+
+def first_samples(
+    dataset: Dataset, *, train: int | None = None, test: int | None = None
+) -> Dataset:
+    """Cut a data set to its first samples.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        The whole.
+    train, test : int or None
+        Samples to keep of the training and of the test part; None: all.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    ValidationError
+        If there are not so many.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> len(first_samples(pffspike.load_data("digits"), test=5).test_images)
+    5
+    """
+    for kind, asked, images in (
+        ("training", train, dataset.train_images),
+        ("test", test, dataset.test_images),
+    ):
+        if asked is not None and not 1 <= asked <= len(images):
+            raise ValidationError(
+                f"{asked} {kind} samples are none or more than the {len(images)} of data set "
+                f"{dataset.name!r}; give from 1 to {len(images)}"
+            )
+    return dataclasses.replace(
+        dataset,
+        train_images=dataset.train_images[:train],
+        train_labels=dataset.train_labels[:train],
+        test_images=dataset.test_images[:test],
+        test_labels=dataset.test_labels[:test],
+    )
+
+
+def test_images(trained: TrainedNetwork, dataset: Dataset) -> npt.NDArray[np.float64]:
+    """Spike probabilities of a data set's test images: ``(samples, neurons)``."""
+    return trained.coding.encode(dataset.test_images, dataset.levels)
+
+
+def train_images(trained: TrainedNetwork, dataset: Dataset) -> npt.NDArray[np.float64]:
+    """Spike probabilities of a data set's training images: ``(samples, neurons)``."""
+    return trained.coding.encode(dataset.train_images, dataset.levels)
+
+
+def read_images(
+    path: str | Path, trained: TrainedNetwork, levels: int | None = None
+) -> npt.NDArray[np.int64]:
+    """Read images from a ``.npy`` file.
+
+    Parameters
+    ----------
+    path : str or Path
+        Of one array of whole grey values, ``(n, pixels)`` or ``(n, rows, columns)``.
+    trained : TrainedNetwork
+        Says which shape an image must have.
+    levels : int or None
+        Grey value that stands for white; by default that of the training.
+
+    Returns
+    -------
+    (n, pixels) ndarray of int64
+        Grey values; ``trained.coding.encode`` makes spike probabilities of them.
+
+    Raises
+    ------
+    FileError, ValidationError
+        If the file is missing or does not hold such images.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import pffspike
+    >>> trained = pffspike.begin(
+    ...     pffspike.load_network("digits"), pffspike.load_data("digits"), seed=0
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder) / "images.npy"
+    ...     np.save(path, np.zeros((2, 8, 8), np.uint8))
+    ...     read_images(path, trained).shape
+    (2, 64)
+    """
+    values = read_npy(path)
+    white = levels or trained_levels(trained)
+    pixels = trained.network.population("image").size
+    if trained.coding.mean is not None:
+        pixels = len(trained.coding.mean)
+    shape = trained.data.shape if trained.data else (pixels,)
+    known = {(pixels,), shape}
+    if values.shape in known:  # a single image
+        values = values[np.newaxis]
+    if values.shape[1:] not in known or not len(values):
+        needed = " or ".join(f"(n, {', '.join(map(str, end))})" for end in sorted(known))
+        raise ValidationError(
+            f"{path} has shape {values.shape}, but the network was trained on images of shape "
+            f"{needed}; give such an array"
+        )
+    flat = values.reshape(len(values), pixels).astype(np.float64)
+    whole = np.all(flat == np.floor(flat))
+    if not whole or flat.min() < 0 or flat.max() > white:
+        raise ValidationError(f"{path} must hold whole grey values from 0 to {white} (see levels)")
+    return flat.astype(np.int64)
+
+
+def trained_levels(trained: TrainedNetwork) -> int:
+    """Grey value that stood for white in the training (`ValidationError` if it is not known)."""
+    if trained.data:
+        return trained.data.levels
+    name = trained.network.training.dataset
+    if name not in NAMES:
+        raise ValidationError(
+            f"the network was trained by a former version on {name!r}, and which grey value stands "
+            f"for white is not known; give --levels, for example 255"
+        )
+    return known_levels(name)
+
+
+def signals_of(trained: TrainedNetwork, program: str, dataset: Dataset) -> Signals:
+    """Inputs of a program from the test part of a data set.
+
+    Parameters
+    ----------
+    trained : TrainedNetwork
+        The network, and the coding of its images.
+    program : str
+        Name of one of its programs.
+    dataset : Dataset
+        Its test images, their labels, and as negatives the next label of each.
+
+    Returns
+    -------
+    dict of str to ndarray
+
+    Raises
+    ------
+    ValidationError
+        If the program needs another input.
+    """
+    labels = dataset.test_labels
+    known = {
+        "image": test_images(trained, dataset),
+        "label": labels,
+        "negative": (labels + 1) % dataset.classes,
+    }
+    chosen = trained.network.program(program)
+    for name in structure.extent(trained.network, chosen).signals:
+        if name not in known:
+            raise ValidationError(
+                f"program {program!r} needs the input {name!r}, which a data set does not have; "
+                f"run it from the library"
+            )
+    return known

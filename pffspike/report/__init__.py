@@ -1,5 +1,0 @@
-"""The report: one HTML file about a trained network, to hand to a colleague."""
-
-from pffspike.report.build import report
-
-__all__ = ["report"]

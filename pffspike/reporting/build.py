@@ -1,0 +1,171 @@
+"""What the report says, and the runs that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from pffspike import evaluation, generation, inference, mapping
+from pffspike.data import Dataset, probabilities
+from pffspike.devices import Device
+from pffspike.energies import Energy, energy
+from pffspike.errors import ValidationError
+from pffspike.execution import Execution, made
+from pffspike.inference import Mode
+from pffspike.inputs import test_images
+from pffspike.network import structure
+from pffspike.network.spec import Network
+from pffspike.recording import NOTHING, Probes
+from pffspike.reporting import sections
+from pffspike.reporting.page import Markup, page
+from pffspike.trained import TrainedNetwork
+
+_WINDOWS = (4, 8, 16, 32)  #: of the curve of accuracy against energy
+_TOLERANCE = 0.002  #: of answers that mode early may change
+_SAMPLES = 50  #: synthesized images
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Test images answered in one way.
+
+    Parameters
+    ----------
+    mode, setting : str
+        The mode, and what else is special.
+    evaluation : Evaluation
+        With the energy on the first device.
+    energies : tuple of Energy
+        Of every device.
+    """
+
+    mode: str
+    setting: str
+    evaluation: evaluation.Evaluation
+    energies: tuple[Energy, ...]
+
+
+def report(
+    trained: TrainedNetwork,
+    dataset: Dataset,
+    devices: Sequence[Device],
+    *,
+    execution: Execution = Execution(),
+) -> str:
+    """Run a trained network on test images and describe it.
+
+    Parameters
+    ----------
+    trained : TrainedNetwork
+    dataset : Dataset
+        Its test images are answered, all of them.
+    devices : sequence of Device
+        At least one; the curves are of the first.
+    execution : Execution
+        Engine, seed, progress.
+
+    Returns
+    -------
+    str
+        An HTML page that needs no other file.
+
+    Raises
+    ------
+    ValidationError
+        If the network can't classify, or Matplotlib is missing.
+    """
+    execution = execution.replace(engine=made(execution.engine))
+    runner = _Runner(trained, dataset, tuple(devices), execution)
+    answered = runner.modes()
+    parts: list[Markup] = [
+        sections.summary(trained, dataset, answered),
+        sections.network(trained.network),
+        sections.accuracy(answered, len(dataset.test_images)),
+        sections.activity(trained, dataset, answered[0].evaluation),
+    ]
+    images = probabilities(dataset.test_images, dataset.levels)
+    if _has(trained.network, "reconstruct"):
+        rebuilt = inference.reconstruct(
+            trained,
+            test_images(trained, dataset),
+            samples=np.arange(len(images)),
+            execution=execution,
+        )
+        parts.append(sections.reconstruction(rebuilt, images, dataset.shape))
+    if trained.prior is not None and _has(trained.network, "synthesize"):
+        parts.append(sections.samples(*runner.samples(), dataset.shape))
+    everything = answered + runner.windows()
+    parts += [
+        sections.energies(devices, everything),
+        sections.curve(devices[0], everything),
+        sections.provenance(trained, dataset, execution),
+    ]
+    return page(f"{trained.network.name}: spiking network, its accuracy and its energy", *parts)
+
+
+def _has(network: Network, program: str) -> bool:
+    return any(p.name == program for p in network.programs)
+
+
+@dataclass(frozen=True)
+class _Runner:
+    """The runs of a report."""
+
+    trained: TrainedNetwork
+    dataset: Dataset
+    devices: tuple[Device, ...]
+    execution: Execution
+
+    def modes(self) -> list[Answered]:
+        """The ways that the network has, goodness first and with the spikes of all."""
+        network = self.trained.network
+        inference.check_mode(network, "goodness")
+        everyone = structure.extent(network, network.program("goodness")).populations
+        rasters = Probes(rasters=tuple(p.name for p in everyone))
+        found = [self.answer(network, "goodness", probes=rasters)]
+        for mode in ("one_pass", "proposal", "early"):
+            try:
+                inference.check_mode(network, mode)
+            except ValidationError:
+                continue  # not every circuit has all of them
+            found.append(self.answer(network, mode))
+        return found
+
+    def windows(self) -> list[Answered]:
+        """The same weights, answering after other numbers of steps."""
+        found = []
+        for window in _WINDOWS:
+            network = structure.with_window(self.trained.network, window)
+            for mode in ("one_pass", "goodness"):
+                if _has(network, mode):
+                    found.append(self.answer(network, mode, f"window of {window}"))
+        return found
+
+    def answer(
+        self, network: Network, mode: str, setting: str = "", probes: Probes = NOTHING
+    ) -> Answered:
+        """Answer the test images."""
+        result = evaluation.evaluate(
+            self.trained.replace(network=network),
+            self.dataset,
+            Mode(mode, tolerance=_TOLERANCE),
+            device=self.devices[0],
+            execution=self.execution.replace(probes=probes),
+        )
+        recordings = result.classification.recordings
+        others = tuple(
+            energy(recordings, d, traffic=mapping.traffic(recordings, d)) for d in self.devices[1:]
+        )
+        return Answered(mode, setting, result, (result.energy, *others))
+
+    def samples(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """Images from the prior, label after label."""
+        network, prior = self.trained.network, self.trained.prior
+        labels = np.arange(_SAMPLES, dtype=np.int64) % network.population("label").size
+        labels.sort()
+        latents = generation.draw_latents(prior, labels, self.execution.seed) if prior else None
+        images = generation.synthesize(self.trained, labels, latents, execution=self.execution)
+        return self.trained.coding.decode(images), labels
