@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from pffspike import limits
+from pffspike import limits, recording_forms
 from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.spec import Network, Program
@@ -185,6 +186,84 @@ class Recording:
                 self.network, projection
             )
         return operations
+
+    def spike_table(self) -> Array:
+        """Every recorded spike as a row of a table, presentation by presentation.
+
+        Returns
+        -------
+        (spikes,) structured ndarray
+            Columns ``population``, ``neuron``, ``presentation``, ``sample``, ``phase`` and
+            ``step``; ``pandas.DataFrame`` takes it as it is.
+
+        Raises
+        ------
+        ValidationError
+            If no population's rasters were recorded.
+
+        Examples
+        --------
+        >>> import pffspike
+        >>> from pffspike.engines import make_engine
+        >>> network, probes = pffspike.load_network("digits"), Probes(rasters=("image",))
+        >>> start, shown = pffspike.initial(network, 0), {"image": np.full((1, 64), 0.25)}
+        >>> engine = make_engine("numpy")
+        >>> with engine.compile(network, "one_pass", start, seed=0, probes=probes) as session:
+        ...     table = session.run(shown, [0]).spike_table()
+        >>> table.dtype.names
+        ('population', 'neuron', 'presentation', 'sample', 'phase', 'step')
+        """
+        return recording_forms.spike_table(self)
+
+    def to_xarray(self) -> Any:
+        """Everything as a labelled data set of xarray.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``spikes`` and ``goodness`` by presentation and population, ``<population>_counts`` and
+            ``<population>_raster`` of what was recorded; coordinates ``sample``, ``phase`` and
+            ``hard_negative`` of each presentation.
+
+        Raises
+        ------
+        MissingPackageError
+            If xarray is not installed.
+
+        Examples
+        --------
+        >>> recording.to_xarray().goodness.sel(population="hidden_1")  # doctest: +SKIP
+        """
+        return recording_forms.to_xarray(self)
+
+    def to_neo(self, dt: float = 0.001) -> Any:
+        """Spike trains with units and annotations, as Neo holds them and Elephant reads them.
+
+        Parameters
+        ----------
+        dt : float
+            Duration of a step in seconds. A step stands for no physical time, so it is a choice;
+            1 ms is that of `pffspike.to_brian2`.
+
+        Returns
+        -------
+        neo.Block
+            A segment for each presentation (annotated with ``sample`` and ``phase``), in it a spike
+            train for each neuron (annotated with ``population`` and ``neuron``), from 0 to the
+            end of the presentation.
+
+        Raises
+        ------
+        MissingPackageError
+            If Neo is not installed.
+        ValidationError
+            If no population's rasters were recorded, or dt is not above 0.
+
+        Examples
+        --------
+        >>> recording.to_neo().segments[0].spiketrains[0].annotations  # doctest: +SKIP
+        """
+        return recording_forms.to_neo(self, dt)
 
     def same_spikes(self, other: Recording) -> bool:
         """Whether both recordings hold the same things, and the same spikes in all of them."""
