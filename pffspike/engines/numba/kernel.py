@@ -39,37 +39,38 @@ class Memory(NamedTuple):
     """Working arrays of one thread.
 
     ``fired`` holds in each step the spiking neurons of every population, from its first place
-    on, and ``many`` their number. ``kept`` holds the sums that later phases of a sample use again.
+    on, and ``n_spikes`` their number. ``cached`` holds the sums that later phases of a sample use
+    again.
     """
 
     fired: np.ndarray  #: (steps, neurons) int32
-    many: np.ndarray  #: (steps, populations) int64
+    n_spikes: np.ndarray  #: (steps, populations) int64
     sums: np.ndarray  #: (accumulators,) of the weights' type
-    kept: np.ndarray  #: (steps, accumulators) of the weights' type
+    cached: np.ndarray  #: (steps, accumulators) of the weights' type
     drive: np.ndarray  #: (neurons,) float64
     counts: np.ndarray  #: (neurons,) int64
     traces: np.ndarray  #: (neurons,) float64
     factors: np.ndarray  #: (neurons,) float64
-    bright: np.ndarray  #: (probabilities,) int64: places whose probability is above 0
+    active_inputs: np.ndarray  #: (probabilities,) int64: places whose probability is above 0
     levels: np.ndarray  #: (probabilities,) int64: these probabilities times 2^24
     senders: np.ndarray  #: (neurons,) uint32: noise of rounding times 2^32
     receivers: np.ndarray  #: (neurons,) uint32
-    ahead: np.ndarray  #: (projections,) bool: whose sums in all steps are kept already
+    precomputed: np.ndarray  #: (projections,) bool: whose sums in all steps are cached already
     steps_of: np.ndarray  #: (probabilities,) uint64: a bit for each step with a spike
     listed: np.ndarray  #: (64,) int64
     drawn: np.ndarray  #: (populations,) bool: whose senders have their noise
-    active: np.ndarray  #: (neurons,) float64: pre traces
-    words: np.ndarray  #: (neurons / 8,) uint64
-    hits: np.ndarray  #: (neurons,) uint8: the same memory as ``words``
+    pre_traces: np.ndarray  #: (neurons,) float64: times the learning rate
+    mask_words: np.ndarray  #: (neurons / 8,) uint64
+    mask: np.ndarray  #: (neurons,) uint8: the same memory as ``mask_words``
 
 
 @numba.njit(nogil=True)
-def add_rows(sums, weights, offset, senders, many):  # type: ignore[no-untyped-def]
+def add_rows(sums, weights, offset, senders, n_spikes):  # type: ignore[no-untyped-def]
     """Add up whole rows of weights, eight at a time."""
     width = len(sums)
     sums[:] = 0
     k = 0
-    while k + 8 <= many:
+    while k + 8 <= n_spikes:
         a, b = offset + senders[k] * width, offset + senders[k + 1] * width
         c, d = offset + senders[k + 2] * width, offset + senders[k + 3] * width
         e, f = offset + senders[k + 4] * width, offset + senders[k + 5] * width
@@ -81,7 +82,7 @@ def add_rows(sums, weights, offset, senders, many):  # type: ignore[no-untyped-d
         for j in range(width):
             sums[j] += (w0[j] + w1[j]) + (w2[j] + w3[j]) + (w4[j] + w5[j]) + (w6[j] + w7[j])
         k += 8
-    if k + 4 <= many:
+    if k + 4 <= n_spikes:
         a, b = offset + senders[k] * width, offset + senders[k + 1] * width
         c, d = offset + senders[k + 2] * width, offset + senders[k + 3] * width
         w0, w1 = weights[a : a + width], weights[b : b + width]
@@ -89,7 +90,7 @@ def add_rows(sums, weights, offset, senders, many):  # type: ignore[no-untyped-d
         for j in range(width):
             sums[j] += (w0[j] + w1[j]) + (w2[j] + w3[j])
         k += 4
-    while k < many:
+    while k < n_spikes:
         a = offset + senders[k] * width
         row = weights[a : a + width]
         for j in range(width):
@@ -98,14 +99,14 @@ def add_rows(sums, weights, offset, senders, many):  # type: ignore[no-untyped-d
 
 
 @numba.njit(nogil=True)
-def add_blocks(drive, weights, offset, block, factor, senders, many):  # type: ignore[no-untyped-def]
+def add_blocks(drive, weights, offset, block, factor, senders, n_spikes):  # type: ignore[no-untyped-def]
     """Add to a drive rows that cover the receivers of a block only."""
     if block == 1:
         row = weights[offset : offset + len(drive)]
-        for k in range(many):
+        for k in range(n_spikes):
             drive[senders[k]] += factor * row[senders[k]]
         return
-    for k in range(many):
+    for k in range(n_spikes):
         sender = np.int64(senders[k])
         begin = sender // block * block
         part, row = drive[begin : begin + block], weights[offset + sender * block :]
@@ -114,37 +115,37 @@ def add_blocks(drive, weights, offset, block, factor, senders, many):  # type: i
 
 
 @numba.njit(nogil=True)
-def add_ahead(kept, place, room, weights, offset, bright, steps_of, steps):  # type: ignore[no-untyped-def]
+def add_precomputed(cached, place, padded, weights, offset, active_inputs, steps_of, steps):  # type: ignore[no-untyped-def]
     """Add up rows of weights for all steps at once, sender by sender.
 
     Where senders do not depend on the network, a row is read once, and not in every step in which
-    its sender spikes. ``steps_of`` has a bit for each of them; ``steps`` is room for a list.
+    its sender spikes. ``steps_of`` has a bit for each of them; ``steps`` is memory for a list.
     """
-    for t in range(len(kept)):
-        kept[t, place : place + room] = 0
-    for first in range(0, room, _CHUNK):
-        width = min(_CHUNK, room - first)
+    for t in range(len(cached)):
+        cached[t, place : place + padded] = 0
+    for first in range(0, padded, _CHUNK):
+        width = min(_CHUNK, padded - first)
         begin = place + first
-        for k in range(len(bright)):
-            a = offset + bright[k] * room + first
+        for k in range(len(active_inputs)):
+            a = offset + active_inputs[k] * padded + first
             row, left = weights[a : a + width], steps_of[k]
-            many = 0
+            n_spikes = 0
             while left != 0:
-                steps[many] = trailing_zeros(left)
+                steps[n_spikes] = trailing_zeros(left)
                 left &= left - np.uint64(1)
-                many += 1
-            for n in range(0, many - many % 4, 4):
-                s0 = kept[steps[n], begin : begin + width]
-                s1 = kept[steps[n + 1], begin : begin + width]
-                s2 = kept[steps[n + 2], begin : begin + width]
-                s3 = kept[steps[n + 3], begin : begin + width]
+                n_spikes += 1
+            for n in range(0, n_spikes - n_spikes % 4, 4):
+                s0 = cached[steps[n], begin : begin + width]
+                s1 = cached[steps[n + 1], begin : begin + width]
+                s2 = cached[steps[n + 2], begin : begin + width]
+                s3 = cached[steps[n + 3], begin : begin + width]
                 for j in range(width):
                     s0[j] += row[j]
                     s1[j] += row[j]
                     s2[j] += row[j]
                     s3[j] += row[j]
-            for n in range(many - many % 4, many):
-                s0 = kept[steps[n], begin : begin + width]
+            for n in range(n_spikes - n_spikes % 4, n_spikes):
+                s0 = cached[steps[n], begin : begin + width]
                 for j in range(width):
                     s0[j] += row[j]
 
@@ -157,43 +158,43 @@ def add_drive(drive, sums, factor):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(nogil=True)
-def draw(drive, key, position, fired, hits, words):  # type: ignore[no-untyped-def]
-    """List the neurons that spike; their number. ``words`` is ``hits``, eight at a time."""
+def draw(drive, key, position, fired, mask, mask_words):  # type: ignore[no-untyped-def]
+    """List the neurons that spike; their number. ``mask_words`` is ``mask``, eight at a time."""
     size = len(drive)
     for j in range(size):
-        hits[j] = drive[j] * _ONES > bits(key, position + np.uint64(j))
-    return collect(size, hits, words, fired)
+        mask[j] = drive[j] * _ONES > bits(key, position + np.uint64(j))
+    return collect(size, mask, mask_words, fired)
 
 
 @numba.njit(nogil=True)
-def draw_signal(bright, levels, key, position, fired, hits, steps_of, step):  # type: ignore[no-untyped-def]
+def draw_signal(active_inputs, levels, key, position, fired, mask, steps_of, step):  # type: ignore[no-untyped-def]
     """List the neurons that spike, of those with a probability above 0; their number."""
-    for k in range(len(bright)):
-        hits[k] = levels[k] > bits(key, position + np.uint64(bright[k]))
-    many = 0
-    for k in range(len(bright)):
-        fired[many] = bright[k]
-        many += hits[k]
-    for k in range(len(bright)):
-        steps_of[k] |= np.uint64(hits[k]) << np.uint64(step)
-    return many
+    for k in range(len(active_inputs)):
+        mask[k] = levels[k] > bits(key, position + np.uint64(active_inputs[k]))
+    n_spikes = 0
+    for k in range(len(active_inputs)):
+        fired[n_spikes] = active_inputs[k]
+        n_spikes += mask[k]
+    for k in range(len(active_inputs)):
+        steps_of[k] |= np.uint64(mask[k]) << np.uint64(step)
+    return n_spikes
 
 
 @numba.njit(nogil=True)
-def collect(size, hits, words, fired):  # type: ignore[no-untyped-def]
-    """List the places of hits (1, others 0), 64 at a time; their number."""
-    hits[size : -(-size // 64) * 64] = 0
-    many = 0
+def collect(size, mask, mask_words, fired):  # type: ignore[no-untyped-def]
+    """List the places that a mask marks by 1, 64 at a time; their number."""
+    mask[size : -(-size // 64) * 64] = 0
+    n_spikes = 0
     for k in range(0, size, 64):
-        mask = np.uint64(0)
+        set_bits = np.uint64(0)
         for j in range(8):
             # The product moves the lowest bits of eight bytes into the highest byte.
-            mask |= ((words[k // 8 + j] * _GATHER) >> np.uint64(56)) << np.uint64(8 * j)
-        while mask != 0:
-            fired[many] = k + trailing_zeros(mask)
-            mask &= mask - np.uint64(1)
-            many += 1
-    return many
+            set_bits |= ((mask_words[k // 8 + j] * _GATHER) >> np.uint64(56)) << np.uint64(8 * j)
+        while set_bits != 0:
+            fired[n_spikes] = k + trailing_zeros(set_bits)
+            set_bits &= set_bits - np.uint64(1)
+            n_spikes += 1
+    return n_spikes
 
 
 @numba.njit(nogil=True)
@@ -203,94 +204,103 @@ def deliver(weights, memory, projections, populations, phases, phase, step):  # 
         if not phases.enabled[phase, r]:
             continue
         pre, post = projections.pre[r], projections.post[r]
-        many = memory.many[step, pre]
-        if many == 0:
+        n_spikes = memory.n_spikes[step, pre]
+        if n_spikes == 0:
             continue
         factor = projections.unit[r]
         if projections.normalized[r]:
-            factor *= populations.gains[populations.gain[pre] + many]
-        start, room = populations.start[post], populations.room[post]
+            factor *= populations.gains[populations.gain[pre] + n_spikes]
+        start, padded = populations.start[post], populations.padded[post]
         place = projections.sums[r]
-        sums = memory.sums[place : place + room]
-        if phases.known_sums[phase, r] or memory.ahead[r]:
-            sums = memory.kept[step, place : place + room]
+        sums = memory.sums[place : place + padded]
+        if phases.reused_sums[phase, r] or memory.precomputed[r]:
+            sums = memory.cached[step, place : place + padded]
         else:
             begin = populations.start[pre]
-            senders = memory.fired[step, begin : begin + many]
+            senders = memory.fired[step, begin : begin + n_spikes]
             offset, block = projections.offset[r], projections.block[r]
             if block != 0:
-                drive = memory.drive[start : start + room]
-                add_blocks(drive, weights, offset, block, factor, senders, many)
+                drive = memory.drive[start : start + padded]
+                add_blocks(drive, weights, offset, block, factor, senders, n_spikes)
                 continue
-            add_rows(sums, weights, offset, senders, many)
-            if projections.kept[r]:
-                memory.kept[step, place : place + room] = sums
-        add_drive(memory.drive[start : start + room], sums, factor)
+            add_rows(sums, weights, offset, senders, n_spikes)
+            if projections.cached[r]:
+                memory.cached[step, place : place + padded] = sums
+        add_drive(memory.drive[start : start + padded], sums, factor)
 
 
 @numba.njit(nogil=True)
-def look_ahead(  # type: ignore[no-untyped-def]
+def precompute(  # type: ignore[no-untyped-def]
     weights, memory, populations, projections, phases, phase, steps, key, columns, widths
 ):
     """Draw the spikes of signals of probabilities for all steps, and add up what they cause."""
-    memory.ahead[:] = False
+    memory.precomputed[:] = False
     for p in range(len(populations.start)):
         source = phases.source[phase, p]
         if (
             phases.state[phase, p] != FOLLOWING
             or widths[source] < 0
-            or phases.known_spikes[phase, p]
+            or phases.reused_spikes[phase, p]
         ):
             continue
         start, size = populations.start[p], populations.size[p]
         first, last = columns[source], columns[source] + widths[source]
-        bright, levels = memory.bright[first:last], memory.levels[first:last]
+        active_inputs, levels = memory.active_inputs[first:last], memory.levels[first:last]
         steps_of = memory.steps_of[: last - first]
         steps_of[:] = 0
         for t in range(steps):
             fired, step_key = memory.fired[t, start : start + size], derive(key, np.uint64(t))
             position = populations.counter[p]
-            memory.many[t, p] = draw_signal(
-                bright, levels, step_key, position, fired, memory.hits, steps_of, t
+            memory.n_spikes[t, p] = draw_signal(
+                active_inputs, levels, step_key, position, fired, memory.mask, steps_of, t
             )
         for r in range(len(projections.pre)):
-            if projections.pre[r] == p and phases.enabled[phase, r] and projections.ahead[r]:
-                room, place = populations.room[projections.post[r]], projections.sums[r]
+            if projections.pre[r] == p and phases.enabled[phase, r] and projections.precomputed[r]:
+                padded, place = populations.padded[projections.post[r]], projections.sums[r]
                 offset = projections.offset[r]
-                add_ahead(
-                    memory.kept, place, room, weights, offset, bright, steps_of, memory.listed
+                add_precomputed(
+                    memory.cached,
+                    place,
+                    padded,
+                    weights,
+                    offset,
+                    active_inputs,
+                    steps_of,
+                    memory.listed,
                 )
-                memory.ahead[r] = True
+                memory.precomputed[r] = True
 
 
 @numba.njit(nogil=True)
 def fire(memory, populations, phases, phase, step, key, classes, widths):  # type: ignore[no-untyped-def]
     """Draw the spikes of the other populations in a step; ``classes`` holds those of signals."""
     for p in range(len(populations.start)):
-        if phases.known_spikes[phase, p]:
+        if phases.reused_spikes[phase, p]:
             continue
         start, size = populations.start[p], populations.size[p]
         fired = memory.fired[step, start : start + size]
-        state, source, many = phases.state[phase, p], phases.source[phase, p], 0
+        state, source, n_spikes = phases.state[phase, p], phases.source[phase, p], 0
         if state == COMPUTED:
             drive = memory.drive[start : start + size]
-            many = draw(drive, key, populations.counter[p], fired, memory.hits, memory.words)
+            n_spikes = draw(
+                drive, key, populations.counter[p], fired, memory.mask, memory.mask_words
+            )
         elif state == FOLLOWING and widths[source] >= 0:
             continue
         elif state != INACTIVE:
             fired[0] = source if state == CLAMPED else classes[source]
-            many = 1
-        memory.many[step, p] = many
+            n_spikes = 1
+        memory.n_spikes[step, p] = n_spikes
 
 
 @numba.njit(nogil=True)
 def trace(memory, populations, step):  # type: ignore[no-untyped-def]
     """Count spikes, and count them weighted by the gain."""
     for p in range(len(populations.start)):
-        start, many = populations.start[p], memory.many[step, p]
-        gain = populations.gains[populations.gain[p] + many]
-        fired = memory.fired[step, start : start + many]
-        for k in range(many):
+        start, n_spikes = populations.start[p], memory.n_spikes[step, p]
+        gain = populations.gains[populations.gain[p] + n_spikes]
+        fired = memory.fired[step, start : start + n_spikes]
+        for k in range(n_spikes):
             j = start + fired[k]
             memory.counts[j] += 1
             memory.traces[j] += gain
@@ -309,15 +319,15 @@ def rest(biases, memory, populations, phases, phase):  # type: ignore[no-untyped
 def present(weights, biases, memory, plan, phase, key, classes, columns, widths):  # type: ignore[no-untyped-def]
     """One phase of one sample, from silence; leaves spikes, counts and traces in ``memory``.
 
-    ``plan`` is a tuple of populations, projections, phases and the course; ``columns`` and
-    ``widths`` say where the bright places of a signal of probabilities lie and how many there are
+    ``plan`` is a tuple of populations, projections, phases and the schedule; ``columns`` and
+    ``widths`` say where the active inputs of a signal of probabilities lie and how many there are
     (-1: a signal of classes, which are in ``classes``).
     """
-    populations, projections, phases, course = plan
+    populations, projections, phases, schedule = plan
     memory.counts[:] = 0
     memory.traces[:] = 0.0
-    steps = course.burn_in + course.window
-    look_ahead(
+    steps = schedule.burn_in + schedule.window
+    precompute(
         weights, memory, populations, projections, phases, phase, steps, key, columns, widths
     )
     for step in range(steps):
@@ -326,19 +336,19 @@ def present(weights, biases, memory, plan, phase, key, classes, columns, widths)
             deliver(weights, memory, projections, populations, phases, phase, step - 1)
         step_key = derive(key, np.uint64(step))
         fire(memory, populations, phases, phase, step, step_key, classes, widths)
-        if step >= course.burn_in:
+        if step >= schedule.burn_in:
             trace(memory, populations, step)
 
 
 @numba.njit(nogil=True)
-def brighten(row, bright, levels):  # type: ignore[no-untyped-def]
+def list_active_inputs(row, active_inputs, levels):  # type: ignore[no-untyped-def]
     """List the places of a row whose probability is above 0, and it times 2^24; their number."""
-    many = 0
+    count = 0
     for j in range(len(row)):
-        bright[many] = j
-        levels[many] = np.int64(row[j] * _ONES)
-        many += row[j] > 0
-    return many
+        active_inputs[count] = j
+        levels[count] = np.int64(row[j] * _ONES)
+        count += row[j] > 0
+    return count
 
 
 @numba.njit(nogil=True)

@@ -57,15 +57,15 @@ def change_biases(biases, memory, populations, p, rate, window):  # type: ignore
 
 
 @numba.njit(nogil=True, fastmath={"contract"})
-def change_row(row, one, many, noise, noises, low, high):  # type: ignore[no-untyped-def]
-    """Add ``one * many``, rounded stochastically, and clip; all in units of the grid.
+def change_row(row, scale, factors, noise, noises, low, high):  # type: ignore[no-untyped-def]
+    """Add ``scale * factors``, rounded stochastically, and clip; all in units of the grid.
 
     ``noise`` and ``noises`` are times 2^32: their sum wraps around at 1.
     """
     whole = row.dtype.type  # Numba would make any sum 64 bits wide
     for j in range(len(row)):
         random = np.float64(np.uint32(noise + noises[j])) * _NOISE
-        new = whole(row[j] + whole(np.floor(one * many[j] + random)))
+        new = whole(row[j] + whole(np.floor(scale * factors[j] + random)))
         row[j] = min(max(new, low), high)
 
 
@@ -73,43 +73,47 @@ def change_row(row, one, many, noise, noises, low, high):  # type: ignore[no-unt
 def change_weights(weights, memory, populations, projections, r, rate, window):  # type: ignore[no-untyped-def]
     """Change the weights of a projection whose senders were active."""
     pre, post = projections.pre[r], projections.post[r]
-    first, many = populations.start[pre], populations.size[pre]
-    start, room = populations.start[post], populations.room[post]
+    first, n_senders = populations.start[pre], populations.size[pre]
+    start, padded = populations.start[post], populations.padded[post]
     scale = rate / (projections.unit[r] * window)
-    active = memory.active[:many]
-    for i in range(many):
+    traces = memory.pre_traces[:n_senders]
+    for i in range(n_senders):
         pace = memory.traces[first + i] if projections.normalized[r] else memory.counts[first + i]
-        active[i] = scale * pace
+        traces[i] = scale * pace
     factors, receivers = (
-        memory.factors[start : start + room],
-        memory.receivers[start : start + room],
+        memory.factors[start : start + padded],
+        memory.receivers[start : start + padded],
     )
-    senders, offset = memory.senders[first : first + many], projections.offset[r]
+    senders, offset = memory.senders[first : first + n_senders], projections.offset[r]
     low, high = weights.dtype.type(projections.low[r]), weights.dtype.type(projections.high[r])
     if projections.block[r] == 0:
-        for i in range(many):
-            if active[i] != 0:
-                row = weights[offset + i * room : offset + (i + 1) * room]
-                change_row(row, active[i], factors, senders[i], receivers, low, high)
+        for i in range(n_senders):
+            if traces[i] != 0:
+                row = weights[offset + i * padded : offset + (i + 1) * padded]
+                change_row(row, traces[i], factors, senders[i], receivers, low, high)
     else:
-        change_blocks(weights, active, factors, senders, receivers, projections, r, low, high)
+        change_blocks(weights, traces, factors, senders, receivers, projections, r, low, high)
 
 
 @numba.njit(nogil=True)
-def change_blocks(weights, active, factors, senders, receivers, projections, r, low, high):  # type: ignore[no-untyped-def]
+def change_blocks(weights, traces, factors, senders, receivers, projections, r, low, high):  # type: ignore[no-untyped-def]
     """See `change_row`, for projections in blocks."""
-    block, hollow, offset = projections.block[r], projections.hollow[r], projections.offset[r]
-    for begin in range(0, len(active), block):
+    block, zero_diagonal, offset = (
+        projections.block[r],
+        projections.zero_diagonal[r],
+        projections.offset[r],
+    )
+    for begin in range(0, len(traces), block):
         posts, noises = factors[begin : begin + block], receivers[begin : begin + block]
         for i in range(begin, begin + block):
-            if active[i] == 0:
+            if traces[i] == 0:
                 continue
             row = weights[offset + i * block : offset + (i + 1) * block]
             for j in range(block):
-                if posts[j] == 0 or (hollow and i == begin + j):
+                if posts[j] == 0 or (zero_diagonal and i == begin + j):
                     continue
                 random = np.float64(np.uint32(senders[i] + noises[j])) * _NOISE
-                change = np.int64(np.floor(active[i] * posts[j] + random))
+                change = np.int64(np.floor(traces[i] * posts[j] + random))
                 row[j] = min(max(row[j] + change, low), high)
 
 
@@ -123,8 +127,8 @@ def draw_noise(noise, key, position):  # type: ignore[no-untyped-def]
 @numba.njit(nogil=True)
 def learn(weights, biases, memory, plan, phase, key, classes, rates, bias_rates):  # type: ignore[no-untyped-def]
     """Apply the rules of the populations that learn in a phase."""
-    populations, projections, phases, course = plan
-    window = course.window
+    populations, projections, phases, schedule = plan
+    window = schedule.window
     sender_key, receiver_key = derive(key, np.uint64(0)), derive(key, np.uint64(1))
     memory.drawn[:] = False
     for p in range(len(populations.start)):
@@ -148,15 +152,15 @@ def learn(weights, biases, memory, plan, phase, key, classes, rates, bias_rates)
 
 
 @numba.njit(nogil=True)
-def strongest_hard_negative(memory, populations, course, truth, sample):  # type: ignore[no-untyped-def]
+def strongest_hard_negative(memory, populations, schedule, truth, sample):  # type: ignore[no-untyped-def]
     """The most convincing wrong class, see `pffspike.network.spec.HardNegative`."""
-    key = derive(course.hard_negatives, sample)
-    start, size = populations.start[course.population], populations.size[course.population]
+    key = derive(schedule.hard_negatives, sample)
+    start, size = populations.start[schedule.population], populations.size[schedule.population]
     best, highest = 0, -1.0
     for j in range(size):
         if j == truth:
             continue
-        score = memory.counts[start + j] + course.noise * (bits(key, np.uint64(j)) * UNIT)
+        score = memory.counts[start + j] + schedule.noise * (bits(key, np.uint64(j)) * UNIT)
         if score > highest:
             best, highest = j, score
     return best

@@ -30,14 +30,14 @@ INACTIVE, COMPUTED, CLAMPED, FOLLOWING = range(4)  #: what a population does in 
 class Populations(NamedTuple):
     """One entry a population.
 
-    ``start`` is its first place and ``room`` its number of places, ``counter`` the position of its
-    first neuron's random numbers, ``gain`` the beginning of its table in ``gains``, ``target`` the
-    population whose rates are its targets, or -1.
+    ``start`` is its first place and ``padded`` its number of places, ``counter`` the position of
+    its first neuron's random numbers, ``gain`` the beginning of its table in ``gains``, ``target``
+    the population whose rates are its targets, or -1.
     """
 
     start: Integers
     size: Integers
-    room: Integers
+    padded: Integers
     counter: Keys
     gain: Integers
     gains: Floats
@@ -52,10 +52,10 @@ class Projections(NamedTuple):
 
     ``offset`` is the position of its first weight, ``sums`` that of its first accumulator,
     ``block`` the number of consecutive senders that share their receivers (0: everyone has all),
-    ``hollow`` whether neurons have no synapse to themselves.
-    ``unit`` is the weight that 1 stands for; ``low`` and ``high`` are counted in it. ``kept``
-    marks those whose sums later phases of a sample use again, ``ahead`` those whose sums may be
-    worked out for all steps at once.
+    ``zero_diagonal`` whether neurons have no synapse to themselves.
+    ``unit`` is the weight that 1 stands for; ``low`` and ``high`` are counted in it. ``cached``
+    marks those whose sums later phases of a sample use again, ``precomputed`` those whose sums may
+    be computed for all steps at once.
     """
 
     pre: Integers
@@ -63,13 +63,13 @@ class Projections(NamedTuple):
     offset: Integers
     sums: Integers
     block: Integers
-    hollow: Bools
+    zero_diagonal: Bools
     normalized: Bools
     unit: Floats
     low: Floats
     high: Floats
-    kept: Bools
-    ahead: Bools
+    cached: Bools
+    precomputed: Bools
 
 
 class Phases(NamedTuple):
@@ -77,7 +77,7 @@ class Phases(NamedTuple):
 
     ``source`` is the class or the signal of a driven population, ``teacher`` the signal of the
     classes that are targets, or -1. ``offset``, ``slope``, ``theta`` and ``line`` (the gain) are
-    the coefficients of rules, see `pffspike.network.rules`. ``known`` marks populations whose
+    the coefficients of rules, see `pffspike.network.rules`. ``reused`` marks populations whose
     spikes and projections whose sums are the same as in an earlier phase of the sample.
     """
 
@@ -92,11 +92,11 @@ class Phases(NamedTuple):
     learns: Bools
     enabled: Bools
     plastic: Bools
-    known_spikes: Bools
-    known_sums: Bools
+    reused_spikes: Bools
+    reused_sums: Bools
 
 
-class Course(NamedTuple):
+class ScheduleConstants(NamedTuple):
     """The program's steps and its hard negative; ``phase`` is -1 if it has none."""
 
     burn_in: int
@@ -121,7 +121,7 @@ class Plan:
 
     Attributes
     ----------
-    populations, projections, phases, course
+    populations, projections, phases, schedule
         What the compiled functions read.
     signals : tuple of str
         Rows and columns of signals that a run hands over are in this order.
@@ -140,9 +140,9 @@ class Plan:
         self.populations = self._populations()
         self.phases = self._phases(seed)
         self.projections = self._projections()
-        self.course = self._course(seed)
-        self.neurons = int(self.populations.room.sum())
-        self.accumulators = int(self.populations.room[self.projections.post].sum())
+        self.schedule = self._schedule(seed)
+        self.neurons = int(self.populations.padded.sum())
+        self.accumulators = int(self.populations.padded[self.projections.post].sum())
 
     def _largest_sum(self) -> float:
         largest = 0.0
@@ -158,9 +158,9 @@ class Plan:
         tables = [grids.gain_table(p.normalization, p.size) for p in populations]
         targets = [rules.targets(p.rule)[0] for p in populations]
         return Populations(
-            start=_starts(_room(sizes)),
+            start=_starts(_padded(sizes)),
             size=sizes,
-            room=_room(sizes),
+            padded=_padded(sizes),
             counter=np.array([self.network.index(p.name) << 32 for p in populations], np.uint64),
             gain=_starts(np.array([len(table) for table in tables], np.int64)),
             gains=np.concatenate(tables),
@@ -183,21 +183,21 @@ class Plan:
             pre=np.array([self._position[p.pre] for p in projections], np.int64),
             post=np.array([self._position[p.post] for p in projections], np.int64),
             offset=np.array([self.offsets[structure.weights_of(p)] for p in projections], np.int64),
-            sums=_starts(_room(np.array(receivers, np.int64))),
+            sums=_starts(_padded(np.array(receivers, np.int64))),
             block=np.array([block_size(p) for p in projections], np.int64),
-            hollow=np.array([p.connectivity == "blocks" for p in projections], bool),
+            zero_diagonal=np.array([p.connectivity == "blocks" for p in projections], bool),
             normalized=np.array([p.normalized for p in projections], bool),
             unit=np.array([2.0**p.grid for p in projections]),
             low=np.array([p.low * 2.0**-p.grid for p in projections]),
             high=np.array([p.high * 2.0**-p.grid for p in projections]),
-            kept=self.phases.known_sums.any(axis=0),
-            ahead=np.array([self._ahead(p) for p in projections], bool),
+            cached=self.phases.reused_sums.any(axis=0),
+            precomputed=np.array([self._precomputed(p) for p in projections], bool),
         )
 
     def _width(self, projection: Projection) -> int:
         return block_size(projection) or self.network.population(projection.post).size
 
-    def _ahead(self, projection: Projection) -> bool:
+    def _precomputed(self, projection: Projection) -> bool:
         driven = self.network.population(projection.pre).input
         return (
             driven and block_size(projection) == 0 and self.program.steps <= 64
@@ -206,7 +206,7 @@ class Plan:
     def _shape(self, projection: Projection) -> tuple[int, int]:
         """Rows of a projection, and places of each."""
         senders, width = self.network.population(projection.pre).size, self._width(projection)
-        return senders, width if block_size(projection) else int(_room(np.array(width)))
+        return senders, width if block_size(projection) else int(_padded(np.array(width)))
 
     def _phases(self, seed: int) -> Phases:
         phases, populations = self.program.phases, self.extent.populations
@@ -222,7 +222,7 @@ class Plan:
             for f, row in zip(phases, enabled, strict=True)
         ]
         coefficients = [[_coefficients(p, f) for p in populations] for f in phases]
-        spikes = [[self._known(k, p.name) for p in populations] for k in range(len(phases))]
+        spikes = [[self._reused(k, p.name) for p in populations] for k in range(len(phases))]
         sums = [
             [
                 not self.program.learns
@@ -246,8 +246,8 @@ class Plan:
             learns=_table(learns, bool),
             enabled=_table(enabled, bool),
             plastic=_table(plastic, bool),
-            known_spikes=_table(spikes, bool),
-            known_sums=_table(sums, bool),
+            reused_spikes=_table(spikes, bool),
+            reused_sums=_table(sums, bool),
         )
 
     def _drive(self, phase: Phase, name: str) -> tuple[int, int]:
@@ -264,7 +264,7 @@ class Plan:
         _, signal = rules.targets(self.network.population(name).rule)
         return self.signals.index(signal) if signal in self.signals else -1
 
-    def _known(self, index: int, name: str) -> bool:
+    def _reused(self, index: int, name: str) -> bool:
         """Whether a driven population does in a phase what it did in all phases before."""
         phase = self.program.phases[index]
         source = phase.inputs.get(name)
@@ -279,9 +279,9 @@ class Plan:
             )
         )
 
-    def _course(self, seed: int) -> Course:
+    def _schedule(self, seed: int) -> ScheduleConstants:
         hard_negative = self.program.hard_negative
-        return Course(
+        return ScheduleConstants(
             burn_in=self.program.burn_in,
             window=self.program.window,
             rounding=np.uint64(counter.derive_key(seed, counter.ROUNDING)),
@@ -342,7 +342,7 @@ def _aligned(lengths: Integers) -> Integers:
     return -(-lengths // _ALIGNED) * _ALIGNED
 
 
-def _room(sizes: Integers) -> Integers:
+def _padded(sizes: Integers) -> Integers:
     """Places of the rows of populations: whole vector registers, and cache lines for wide ones."""
     return np.where(sizes <= _ALIGNED, -(-sizes // _SMALL) * _SMALL, _aligned(sizes))
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from pffspike import caches
 from pffspike.arithmetic import counter, grids
-from pffspike.engines.numba.kernel import brighten, present
+from pffspike.engines.numba.borrowed import borrow
+from pffspike.engines.numba.kernel import list_active_inputs, present
 from pffspike.engines.numba.learning import learn, squares, strongest_hard_negative
-from pffspike.engines.numba.lending import lend
 from pffspike.engines.numba.random import derive
 
 
@@ -51,11 +51,11 @@ def record(memory, populations, steps, outputs, row):  # type: ignore[no-untyped
     """Write down what a presentation leaves behind."""
     for p in range(len(populations.start)):
         start, size = populations.start[p], populations.size[p]
-        outputs.spikes[row, p] = memory.many[:, p].sum()
+        outputs.spikes[row, p] = memory.n_spikes[:, p].sum()
         outputs.squares[row, p] = squares(memory.counts[start : start + size])
         if outputs.seen[p] >= 0:
             for step in range(steps):
-                for k in range(memory.many[step, p]):
+                for k in range(memory.n_spikes[step, p]):
                     column = outputs.seen[p] + memory.fired[step, start + k]
                     outputs.rasters[step, row, column] = True
     for k in range(len(outputs.counted)):
@@ -66,18 +66,18 @@ def record(memory, populations, steps, outputs, row):  # type: ignore[no-untyped
 def run_all(weights, biases, memory, plan, inputs, outputs, first, last, rates, bias_rates):  # type: ignore[no-untyped-def]
     """Run samples ``first`` to ``last``, excluding ``last``, one after the other.
 
-    ``plan`` is a tuple of populations, projections, phases and the course; ``weights`` and
+    ``plan`` is a tuple of populations, projections, phases and the schedule; ``weights`` and
     ``biases`` change if the phases learn.
     """
-    weights, biases, memory, plan = lend(weights), lend(biases), lend(memory), lend(plan)
+    weights, biases, memory, plan = borrow(weights), borrow(biases), borrow(memory), borrow(plan)
     inputs, outputs, rates, bias_rates = (
-        lend(inputs),
-        lend(outputs),
-        lend(rates),
-        lend(bias_rates),
+        borrow(inputs),
+        borrow(outputs),
+        borrow(rates),
+        borrow(bias_rates),
     )
-    populations, _, phases, course = plan
-    steps, many = course.burn_in + course.window, len(phases.stream)
+    populations, _, phases, schedule = plan
+    steps, n_phases = schedule.burn_in + schedule.window, len(phases.stream)
     widths = inputs.widths.copy()
     for index in range(first, last):
         sample, classes = inputs.samples[index], inputs.classes[index]
@@ -85,21 +85,21 @@ def run_all(weights, biases, memory, plan, inputs, outputs, first, last, rates, 
             if inputs.columns[s] >= 0:
                 a, b = inputs.columns[s], inputs.columns[s] + inputs.widths[s]
                 row = inputs.probabilities[index, a:b]
-                widths[s] = brighten(row, memory.bright[a:b], memory.levels[a:b])
-        for phase in range(many):
+                widths[s] = list_active_inputs(row, memory.active_inputs[a:b], memory.levels[a:b])
+        for phase in range(n_phases):
             key = derive(phases.stream[phase], sample)
             present(weights, biases, memory, plan, phase, key, classes, inputs.columns, widths)
-            record(memory, populations, steps, outputs, index * many + phase)
+            record(memory, populations, steps, outputs, index * n_phases + phase)
             if phases.learns[phase].any():
-                rounding = derive(derive(course.rounding, sample), np.uint64(phase))
+                rounding = derive(derive(schedule.rounding, sample), np.uint64(phase))
                 learn(weights, biases, memory, plan, phase, rounding, classes, rates, bias_rates)
-            if phase == course.phase:
-                truth = classes[course.truth]
-                if classes[course.signal] < 0:
-                    classes[course.signal] = strongest_hard_negative(
-                        memory, populations, course, truth, sample
+            if phase == schedule.phase:
+                truth = classes[schedule.truth]
+                if classes[schedule.signal] < 0:
+                    classes[schedule.signal] = strongest_hard_negative(
+                        memory, populations, schedule, truth, sample
                     )
-                outputs.hard_negatives[index] = classes[course.signal]
+                outputs.hard_negatives[index] = classes[schedule.signal]
 
 
 def _sources() -> int:
@@ -139,8 +139,8 @@ def _remove_empty(folder: Path) -> None:
                 path.unlink()
 
 
-def _stored(sources: int, kept: bool) -> Callable[..., None]:
-    @numba.njit(cache=kept, nogil=True)
+def _stored(sources: int, cached: bool) -> Callable[..., None]:
+    @numba.njit(cache=cached, nogil=True)
     def run_samples(  # type: ignore[no-untyped-def]
         weights, biases, memory, plan, inputs, outputs, first, last, rates, bias_rates
     ):

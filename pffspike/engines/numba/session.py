@@ -58,29 +58,29 @@ class NumbaSession(Session):
         plan, steps = self._plan, self._program.steps
         neurons, sums = plan.neurons, plan.accumulators
         columns = sum(signal_size(self._network, self._program, name) for name in plan.signals)
-        kept = sums if (plan.projections.kept | plan.projections.ahead).any() else 0
+        cached = sums if (plan.projections.cached | plan.projections.precomputed).any() else 0
         real = np.dtype(np.float64)
-        words = np.zeros(max(neurons, columns) // 8 + 8, np.uint64)
+        mask_words = np.zeros(max(neurons, columns) // 8 + 8, np.uint64)
         return Memory(
             fired=np.zeros((steps, neurons), np.int32),
-            many=np.zeros((steps, len(plan.populations.size)), np.int64),
+            n_spikes=np.zeros((steps, len(plan.populations.size)), np.int64),
             sums=aligned_zeros(sums, plan.dtype),
-            kept=aligned_zeros(steps * kept, plan.dtype).reshape(steps, kept),
+            cached=aligned_zeros(steps * cached, plan.dtype).reshape(steps, cached),
             drive=aligned_zeros(neurons, real),
             counts=np.zeros(neurons, np.int64),
             traces=aligned_zeros(neurons, real),
             factors=aligned_zeros(neurons, real),
-            bright=np.zeros(columns, np.int64),
+            active_inputs=np.zeros(columns, np.int64),
             levels=np.zeros(columns, np.int64),
             senders=aligned_zeros(neurons, np.dtype(np.uint32)),
             receivers=aligned_zeros(neurons, np.dtype(np.uint32)),
-            ahead=np.zeros(len(plan.projections.pre), bool),
+            precomputed=np.zeros(len(plan.projections.pre), bool),
             steps_of=np.zeros(columns, np.uint64),
             listed=np.zeros(64, np.int64),
             drawn=np.zeros(len(plan.populations.size), bool),
-            active=aligned_zeros(neurons, real),
-            words=words,
-            hits=words.view(np.uint8),
+            pre_traces=aligned_zeros(neurons, real),
+            mask_words=mask_words,
+            mask=mask_words.view(np.uint8),
         )
 
     def _run(
@@ -102,7 +102,7 @@ class NumbaSession(Session):
                 self._weights,
                 self._biases,
                 memory,
-                (plan.populations, plan.projections, plan.phases, plan.course),
+                (plan.populations, plan.projections, plan.phases, plan.schedule),
                 inputs,
                 outputs,
                 first,

@@ -12,16 +12,16 @@ from numba.extending import intrinsic
 
 
 @intrinsic
-def lend(typing_context, value):  # type: ignore[no-untyped-def]  # noqa: ARG001
+def borrow(typing_context, value):  # type: ignore[no-untyped-def]  # noqa: ARG001
     """Same array, or tuple of arrays, whose references are not counted."""
 
     def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
-        return _lend(context, builder, signature.args[0], arguments[0])
+        return _borrow(context, builder, signature.args[0], arguments[0])
 
     return value(value), generate
 
 
-def _lend(context, builder, kind, value):  # type: ignore[no-untyped-def]
+def _borrow(context, builder, kind, value):  # type: ignore[no-untyped-def]
     if isinstance(kind, types.Array):
         array = context.make_array(kind)(context, builder, value)
         for field in ("meminfo", "parent"):
@@ -29,7 +29,7 @@ def _lend(context, builder, kind, value):  # type: ignore[no-untyped-def]
         return array._getvalue()
     if isinstance(kind, types.BaseTuple):
         members = [
-            _lend(context, builder, member, builder.extract_value(value, k))
+            _borrow(context, builder, member, builder.extract_value(value, k))
             for k, member in enumerate(kind)
         ]
         return context.make_tuple(builder, kind, members)
