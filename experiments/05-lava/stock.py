@@ -51,7 +51,7 @@ def time_step(network, program, parameters, image, steps, shared_thread):
     warm = 5
     with compat.logging_untouched():
         if shared_thread:
-            from pffspike.engines.lava.turns import CooperativeRuntime
+            from pffspike.engines.lava.cooperative_runtime import CooperativeRuntime
 
             processes = build(network, program, parameters, image, steps + warm)
             runtime = CooperativeRuntime(processes, "fixed_pt", lambda: 0, 1e6)

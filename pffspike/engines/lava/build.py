@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from pffspike.engines.lava import compat, loihi
+from pffspike.engines.lava.cooperative_runtime import CooperativeRuntime
 from pffspike.engines.lava.memory import Memory, shared
 from pffspike.engines.lava.plan import Plan, Synapses
 from pffspike.engines.lava.processes.connection.process import Connection
 from pffspike.engines.lava.processes.population.process import Population
 from pffspike.engines.lava.processes.source.process import Source
 from pffspike.engines.lava.runtime import GuardedRuntime
-from pffspike.engines.lava.turns import CooperativeRuntime
 
 AnyRuntime = GuardedRuntime | CooperativeRuntime
 Stock = Callable[[Synapses], Any]
@@ -32,7 +32,7 @@ def start(
     timeout : float
         See the runtimes.
     forked : bool
-        An operating-system process for each Lava process, instead of turns in this one.
+        An operating-system process for each Lava process, instead of cooperation in this one.
     stock : callable or None
         Makes the LearningDense of a plastic projection, see `pffspike.engines.lava.loihi`.
 
@@ -81,7 +81,7 @@ def _make(plan: Plan, memory: Memory, progress: np.ndarray, stock: Stock | None)
             neurons=each,
             bias=memory.biases[each.name],
             rate=memory.rates["biases", each.name],
-            classes=memory.classes.get((each.lesson and each.lesson.signal) or ""),
+            classes=memory.classes.get((each.plasticity and each.plasticity.signal) or ""),
             schedule=schedule,
             probe=probes[each.name],
             progress=next(slots),
@@ -104,8 +104,8 @@ def _make(plan: Plan, memory: Memory, progress: np.ndarray, stock: Stock | None)
             post.f_out.connect(process.f_in)
         processes[_key(synapses.name)] = process
     for each in plan.populations:
-        if each.lesson and each.lesson.copies:
-            processes[each.lesson.copies].s_out.connect(processes[each.name].t_in)
+        if each.plasticity and each.plasticity.target_population:
+            processes[each.plasticity.target_population].s_out.connect(processes[each.name].t_in)
     return processes
 
 
@@ -132,8 +132,8 @@ def _parts(plan: Plan) -> list[list[str]]:
         for name in joined:
             part[name] = joined
     for each in plan.populations:
-        if each.lesson and each.lesson.copies:
-            joined = part[each.name] | part[each.lesson.copies]
+        if each.plasticity and each.plasticity.target_population:
+            joined = part[each.name] | part[each.plasticity.target_population]
             for name in joined:
                 part[name] = joined
     distinct = {id(names): names for names in part.values()}

@@ -45,7 +45,7 @@ class Actor(greenlet):
 
 
 class Scheduler:
-    """Lets actors run by turns."""
+    """Lets actors run cooperatively."""
 
     def __init__(self) -> None:
         self.actors: list[Actor] = []
@@ -67,7 +67,7 @@ class Scheduler:
             self.running.switch()
         self.running = None
 
-    def rest(self, what: str) -> None:
+    def suspend(self, what: str) -> None:
         """Let others run until somebody wakes the actor that calls this."""
         actor = getcurrent()
         if not isinstance(actor, Actor) or self._hub is None:
@@ -76,8 +76,8 @@ class Scheduler:
         self._hub.switch()
         actor.waits = ""
 
-    def wake(self, waiting: list[Any]) -> None:
-        """Let actors that rest go on, when it is their turn."""
+    def resume(self, waiting: list[Any]) -> None:
+        """Let suspended actors go on, when they are scheduled."""
         self._ready.extend(waiting)
         waiting.clear()
 
@@ -158,10 +158,10 @@ class LocalSendPort(_LocalPort, CspSendPort):
             )
         while len(self._queue) >= self._size:
             self.waiting.append(getcurrent())
-            self._channel.scheduler.rest(f"send on {self._name}")
+            self._channel.scheduler.suspend(f"send on {self._name}")
         self._queue.append(np.array(data, self._dtype))
         if self.waiting:
-            self._channel.scheduler.wake(self.waiting)
+            self._channel.scheduler.resume(self.waiting)
 
 
 class LocalRecvPort(_LocalPort, CspRecvPort):
@@ -175,7 +175,7 @@ class LocalRecvPort(_LocalPort, CspRecvPort):
         """Give the next message and leave it where it is; waits for one."""
         while not self._queue:
             self.waiting.append(getcurrent())
-            self._channel.scheduler.rest(f"receive on {self._name}")
+            self._channel.scheduler.suspend(f"receive on {self._name}")
         return self._queue[0]
 
     def recv(self) -> Array:
@@ -183,7 +183,7 @@ class LocalRecvPort(_LocalPort, CspRecvPort):
         message = self.peek()
         self._queue.popleft()
         if self.waiting:
-            self._channel.scheduler.wake(self.waiting)
+            self._channel.scheduler.resume(self.waiting)
         return message
 
 
@@ -201,7 +201,7 @@ class Selector:
                     return action()
             for port, _ in choices:
                 port.waiting.append(getcurrent())
-            self._scheduler.rest("be told")
+            self._scheduler.suspend("be told")
 
 
 class Cooperative(MessageInfrastructureInterface):

@@ -20,7 +20,7 @@ _MASK = np.int64((1 << counter.UNIFORM_BITS) - 1)
 
 
 @dataclass(frozen=True)
-class Lesson:
+class PopulationPlasticity:
     """What a population does at the end of a presentation.
 
     Parameters
@@ -42,7 +42,7 @@ class Lesson:
     sign: tuple[int, ...]
 
     @property
-    def copies(self) -> str | None:
+    def target_population(self) -> str | None:
         """Population whose rates are targets."""
         return rules.targets(self.population.rule)[0]
 
@@ -145,7 +145,7 @@ class Lesson:
 
 
 @dataclass(frozen=True)
-class Plasticity:
+class SynapticPlasticity:
     """How the weights of a projection change at the end of a presentation.
 
     Parameters
@@ -153,7 +153,7 @@ class Plasticity:
     arithmetic : Arithmetic
     learns : tuple of bool
         By phase: whether the weights change.
-    hears : tuple of bool
+    receives : tuple of bool
         By phase: whether post factors arrive, though the projection may not be enabled.
     exponent : int
         The window lasts ``2^exponent`` steps.
@@ -175,7 +175,7 @@ class Plasticity:
 
     arithmetic: Arithmetic
     learns: tuple[bool, ...]
-    hears: tuple[bool, ...]
+    receives: tuple[bool, ...]
     exponent: int
     grid: int
     trace_grid: int

@@ -106,12 +106,12 @@ class Memory:
                 *(("biases", name) for name in self.biases),
             ]
         }
-        lessons = (each.lesson for each in plan.populations)
+        learners = (each.plasticity for each in plan.populations)
         #: classes by signal that teaches
         self.classes = {
-            lesson.signal: shared((lanes,), np.int64)
-            for lesson in lessons
-            if lesson and lesson.signal
+            plasticity.signal: shared((lanes,), np.int64)
+            for plasticity in learners
+            if plasticity and plasticity.signal
         }
         self._sizes = {each.name: each.shape[1] for each in plan.sources}
         phases, steps = plan.clock.phases, plan.clock.steps

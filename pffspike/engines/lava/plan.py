@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pffspike.arithmetic import counter, grids
 from pffspike.engines.lava.arithmetic import Arithmetic
-from pffspike.engines.lava.learning import Lesson, Plasticity
+from pffspike.engines.lava.learning import PopulationPlasticity, SynapticPlasticity
 from pffspike.network import exactness, rows, structure
 from pffspike.network.spec import Network, Population, Program, Projection
 from pffspike.typing import Array, Integers
@@ -58,7 +58,7 @@ class Neurons:
         By phase: the grid of the drive is ``2^-(24 + shift)``.
     gains : (units + 1,) ndarray
         By number of spikes, what a graded spike carries.
-    lesson : Lesson or None
+    plasticity : PopulationPlasticity or None
         None: learns in no phase.
     """
 
@@ -71,7 +71,7 @@ class Neurons:
     shifts: tuple[int, ...]
     gains: Array
     arithmetic: Arithmetic
-    lesson: Lesson | None
+    plasticity: PopulationPlasticity | None
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Synapses:
     shifts : tuple of (int or None)
         By phase: left shift from the grid of weight times payload to that of the drive, None
         where the projection is not enabled.
-    plasticity : Plasticity or None
+    plasticity : SynapticPlasticity or None
         None: the weights stay as they are.
     """
 
@@ -111,7 +111,7 @@ class Synapses:
     group: int
     graded: bool
     shifts: tuple[int | None, ...]
-    plasticity: Plasticity | None
+    plasticity: SynapticPlasticity | None
 
 
 @dataclass(frozen=True)
@@ -215,7 +215,7 @@ def _neurons(
         tuple(grids.DRIVE_GRID - grid for grid in _drive_grids(network, program, name)),
         arithmetic.encode(table, _gain_grid(population, arithmetic)).astype(arithmetic.payload),
         arithmetic,
-        _lesson(program, population, arithmetic),
+        _population_plasticity(program, population, arithmetic),
     )
 
 
@@ -223,12 +223,14 @@ def _exponent(program: Program) -> int:
     return program.window.bit_length() - 1
 
 
-def _lesson(program: Program, population: Population, arithmetic: Arithmetic) -> Lesson | None:
+def _population_plasticity(
+    program: Program, population: Population, arithmetic: Arithmetic
+) -> PopulationPlasticity | None:
     learns = tuple(population.name in phase.learn for phase in program.phases)
     if not any(learns):
         return None
     sign = tuple(phase.sign for phase in program.phases)
-    return Lesson(population, arithmetic, _exponent(program), learns, sign)
+    return PopulationPlasticity(population, arithmetic, _exponent(program), learns, sign)
 
 
 def _synapses(
@@ -267,24 +269,24 @@ def _plasticity(
     projection: Projection,
     seed: int,
     arithmetic: Arithmetic,
-) -> Plasticity | None:
+) -> SynapticPlasticity | None:
     pre, post = network.population(projection.pre), network.population(projection.post)
-    lesson = _lesson(program, post, arithmetic)
-    if lesson is None or projection.learning_rate == 0:
+    teaching = _population_plasticity(program, post, arithmetic)
+    if teaching is None or projection.learning_rate == 0:
         return None
     enabled = [projection.name in phase.projections for phase in program.phases]
-    learns = tuple(a and b for a, b in zip(enabled, lesson.learns, strict=True))
+    learns = tuple(a and b for a, b in zip(enabled, teaching.learns, strict=True))
     low, high = (
         arithmetic.encode(limit, projection.grid) for limit in (projection.low, projection.high)
     )
-    return Plasticity(
+    return SynapticPlasticity(
         arithmetic,
         learns,
-        lesson.learns,
+        teaching.learns,
         _exponent(program),
         projection.grid,
         _gain_grid(pre, arithmetic) if projection.normalized else 0,
-        lesson.factor_grid,
+        teaching.factor_grid,
         low,
         high,
         counter.derive_key(seed, counter.ROUNDING),

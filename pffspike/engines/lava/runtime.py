@@ -59,8 +59,8 @@ class GuardedRuntime(Runtime):
         self._progress, self._timeout = progress, timeout
         self._is_started = self._stopped = False
         self._owner = os.getpid()
-        self._bell, self._ring = os.pipe()
-        os.set_blocking(self._ring, False)
+        self._wake_reader, self._wake_writer = os.pipe()
+        os.set_blocking(self._wake_writer, False)
         executable.assign_runtime_to_all_processes(self)
         self.infrastructure = Infrastructure()
         try:
@@ -84,7 +84,7 @@ class GuardedRuntime(Runtime):
         self.exception_q: list[Any] = []  # Lava's way to report; ours is a pipe an actor
         self._start_ports()
         for port in self.service_to_runtime:
-            port.observer = self._wake
+            port.observer = self._notify
         unready = {actor.name for actor in self.infrastructure.actors}
 
         def ready(reports: list[tuple[str, str]]) -> bool:
@@ -132,8 +132,8 @@ class GuardedRuntime(Runtime):
             self._is_started = self._is_running = False
             self.infrastructure.stop()
             self._close_ports()
-            os.close(self._bell)
-            os.close(self._ring)
+            os.close(self._wake_reader)
+            os.close(self._wake_writer)
 
     def _ask_to_stop(self) -> None:
         for port in self.runtime_to_service:
@@ -157,20 +157,22 @@ class GuardedRuntime(Runtime):
         ):
             builders.clear()
 
-    def _wake(self) -> None:
+    def _notify(self) -> None:
         """Make `_guard` look; called by a thread of Lava's when an answer has arrived."""
-        os.write(self._ring, b"!")
+        os.write(self._wake_writer, b"!")
 
     def _guard(
-        self, done: Callable[[list[tuple[str, str]]], bool], when: str, patience: float
+        self, done: Callable[[list[tuple[str, str]]], bool], when: str, timeout: float
     ) -> None:
         """Wait until ``done``, which is told of reports as (name, report)."""
         pipes = {actor.pipe: actor for actor in self.infrastructure.actors}
         steps, since = self._progress(), time.monotonic()
         while True:
-            ready = set(connection.wait([self._bell, *pipes], min(_LOOK_SECONDS, patience / 4)))
-            if self._bell in ready:
-                os.read(self._bell, 4096)
+            ready = set(
+                connection.wait([self._wake_reader, *pipes], min(_LOOK_SECONDS, timeout / 4))
+            )
+            if self._wake_reader in ready:
+                os.read(self._wake_reader, 4096)
             reports = [(actor.name, *_read(pipe)) for pipe, actor in pipes.items() if pipe in ready]
             for name, what, text in reports:
                 if what == "failed":
@@ -184,8 +186,8 @@ class GuardedRuntime(Runtime):
             now = self._progress()
             if reports or now != steps:
                 steps, since = now, time.monotonic()
-            elif time.monotonic() - since > patience:
-                raise self._stall(when, patience)
+            elif time.monotonic() - since > timeout:
+                raise self._stall(when, timeout)
 
     def _death(self, name: str, when: str) -> DeadProcessError:
         actor = next(each for each in self.infrastructure.actors if each.name == name)
@@ -197,7 +199,7 @@ class GuardedRuntime(Runtime):
             f"fewer lanes"
         )
 
-    def _stall(self, when: str, patience: float) -> StalledError:
+    def _stall(self, when: str, timeout: float) -> StalledError:
         living = [actor for actor in self.infrastructure.actors if actor.is_alive()]
         for actor in living:
             actor.pipe.send("?")
@@ -212,7 +214,7 @@ class GuardedRuntime(Runtime):
             elif not any(word in what for word in _IDLE):
                 states.append(f"{actor.name} waits to {what}")
         return StalledError(
-            f"no Lava process finished a step for {patience:g} s {when} "
+            f"no Lava process finished a step for {timeout:g} s {when} "
             f"({'; '.join(states)}); if the machine is only slow, use LavaEngine(timeout=...) with "
             f"more seconds"
         )

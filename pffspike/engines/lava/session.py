@@ -43,7 +43,7 @@ class LavaEngine(Engine):
         a chip these would be so many copies of the network. Spikes do not depend on it.
     processes : bool
         An operating-system process for each Lava process, as stock Lava has it, instead of
-        turns in one thread; slower on a few cores.
+        cooperative scheduling in one thread; slower on a few cores.
     checked : bool
         Debug mode of the fixed-point models: every number is compared with its width at every
         step, and `RangeError` names what does not fit.

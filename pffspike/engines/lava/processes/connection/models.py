@@ -45,11 +45,11 @@ class AbstractPyConnectionModel(CheckedModel):
             self.current[:used] = self.scale(
                 deliver(spikes[:used], self.weights, self.group), self.shifts[phase]
             )
-        if self.plasticity is not None and self.plasticity.hears[phase]:
-            self.attend(step, spikes[0], last)
+        if self.plasticity is not None and self.plasticity.receives[phase]:
+            self.accumulate(step, spikes[0], last)
         self.progress[0] = self.time_step
 
-    def attend(self, step: int, spikes: Array, last: bool) -> None:
+    def accumulate(self, step: int, spikes: Array, last: bool) -> None:
         if step == 0:
             self.trace[:] = 0
         if step >= self.clock.burn_in:

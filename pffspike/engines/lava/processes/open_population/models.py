@@ -26,8 +26,8 @@ class Opened(Open, AbstractPyPopulationModel):
 
     def turn(self, sample: int) -> None:
         self.schedule = self.pages.schedule(sample)
-        lesson = self.lesson
-        self.classes = self.pages.classes(lesson.signal if lesson else None, sample)
+        plasticity = self.plasticity
+        self.classes = self.pages.classes(plasticity.signal if plasticity else None, sample)
 
     def emit(self, phase: int, step: int, spikes: Array | None) -> None:
         self.s[:] = 0 if spikes is None else spikes[0]

@@ -66,8 +66,8 @@ class PFFModel(AbstractSubProcessModel):
             getattr(proc.vars, f"{synapses.name}_weights").alias(process.vars.weights)
             projections[f"{synapses.name}_synapses"] = process
         for each in plan.populations:
-            if each.lesson and each.lesson.copies:
-                made[each.lesson.copies].s_out.connect(made[each.name].t_in)
+            if each.plasticity and each.plasticity.target_population:
+                made[each.plasticity.target_population].s_out.connect(made[each.name].t_in)
         for name, process in (*made.items(), *projections.items()):
             setattr(self, name, process)  # Lava finds the parts of a model among its attributes
 

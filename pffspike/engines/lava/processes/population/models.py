@@ -21,9 +21,9 @@ from pffspike.typing import Array
 class AbstractPyPopulationModel(BernoulliModel):
     def __init__(self, proc_params: Any) -> None:
         super().__init__(proc_params)
-        self.lesson, self.bias = proc_params["neurons"].lesson, proc_params["bias"]
+        self.plasticity, self.bias = proc_params["neurons"].plasticity, proc_params["bias"]
         self.rate, self.classes = proc_params["rate"], proc_params["classes"]
-        self.heard = np.zeros(len(self.bias), np.int64)  # spikes of the population copied
+        self.target_counts = np.zeros(len(self.bias), np.int64)  # spikes of the population copied
         self.factors = np.zeros_like(self.bias)
         self.table = self.arithmetic.encode(LOGISTIC, grids.DRIVE_GRID)
 
@@ -40,40 +40,42 @@ class AbstractPyPopulationModel(BernoulliModel):
             self.emit(phase, step, self.fire(phase, step, 0 if step == 0 else current))
         else:
             self.emit(phase, step, None)
-        if self.lesson is not None:
-            self.attend(phase, step)
+        if self.plasticity is not None:
+            self.accumulate(phase, step)
 
-    def attend(self, phase: int, step: int) -> None:
+    def accumulate(self, phase: int, step: int) -> None:
         if self.t_in.csp_ports:
             spikes = self.t_in.recv()[0] != 0
             if step == 0:
-                self.heard[:] = 0
+                self.target_counts[:] = 0
             if step >= self.clock.burn_in:
-                self.heard += spikes
+                self.target_counts += spikes
         if self.lrn_guard():
-            target = self.heard
-            if self.lesson.signal:
-                target = np.zeros_like(self.heard)
-                target[self.classes[0]] = 1 << self.lesson.exponent
+            target = self.target_counts
+            if self.plasticity.signal:
+                target = np.zeros_like(self.target_counts)
+                target[self.classes[0]] = 1 << self.plasticity.exponent
             counts = self.probe.counts[phase, 0]
-            self.factors = self.lesson.factors(phase, counts, target)
+            self.factors = self.plasticity.factors(phase, counts, target)
             self.f_out.send(self.factors)
         if self.y1_out.csp_ports:
             factors = self.factors if self.lrn_guard() else np.zeros_like(self.factors)
-            positive, negative = self.lesson.signed_traces(factors, FACTOR_BITS)
+            positive, negative = self.plasticity.signed_traces(factors, FACTOR_BITS)
             self.y1_out.send(positive)
             self.y2_out.send(negative)
 
     def lrn_guard(self) -> bool:
         phase, step = self.clock.at(self.time_step)
         return (
-            self.lesson is not None and self.lesson.learns[phase] and step == self.clock.steps - 1
+            self.plasticity is not None
+            and self.plasticity.learns[phase]
+            and step == self.clock.steps - 1
         )
 
     def run_lrn(self) -> None:
         phase, _ = self.clock.at(self.time_step)
         counts = self.probe.counts[phase, 0]
-        self.bias[:] = self.lesson.changed_biases(self.bias, counts, self.factors, self.rate)
+        self.bias[:] = self.plasticity.changed_biases(self.bias, counts, self.factors, self.rate)
         self.check("as a bias", self.bias, WEIGHT_BITS)
 
 

@@ -39,7 +39,7 @@ class Population(AbstractProcess):
     -----
     ``s_out`` sends 1 for every spike, ``g_out`` the gain of the population's normalization: a
     graded spike, as Loihi 2 has it. So one number a spike carries the normalization, and only
-    the population counts its spikes, whatever the number of its projections. ``t_in`` hears the
+    the population counts its spikes, whatever the number of its projections. ``t_in`` receives the
     population that is copied. These ports have shape (lanes, units); ``f_out`` has (units,).
     For Lava's LearningDense there are ports without lanes: ``d_in`` like ``a_in``, ``d_out`` like
     ``g_out``, and ``y1_out`` and ``y2_out`` with the factors' two signs, 0 but in the last step.

@@ -28,7 +28,7 @@ class AbstractPySourceModel(BernoulliModel):
     def uniform(self, phase: int, step: int, chosen: Array) -> Array:
         raise NotImplementedError
 
-    def look(self, p: Array) -> None:
+    def find_unsure(self, p: Array) -> None:
         # The others spike never or in every step, as labels and the margins of images do.
         self.sure = p >= self.one
         self.unsure = np.flatnonzero(((p > 0) & ~self.sure).any(axis=0))
@@ -41,7 +41,7 @@ class AbstractPySourceModel(BernoulliModel):
             return
         p = p[: self.used]
         if step == 0:
-            self.look(p)
+            self.find_unsure(p)
         spikes = self.sure.copy()
         spikes[:, self.unsure] = self.uniform(phase, step, self.unsure) < p[:, self.unsure]
         self.emit(phase, step, spikes)

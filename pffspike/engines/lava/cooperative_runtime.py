@@ -1,4 +1,4 @@
-"""A Lava runtime whose processes take turns in one thread; it cannot hang either."""
+"""A Lava runtime that schedules processes cooperatively in one thread; it cannot hang either."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ class CooperativeRuntime(Runtime):
         self._messaging_infrastructure = self.infrastructure
         self._build_channels()
         self._build_sync_channels()
-        patience = max(_START_SECONDS, self._timeout)
-        with self.infrastructure.selectors(), self._guarded("while the network started", patience):
+        timeout = max(_START_SECONDS, self._timeout)
+        with self.infrastructure.selectors(), self._guarded("while the network started", timeout):
             for builder in self._executable.proc_builders.values():
                 self.infrastructure.build_actor(None, builder)
             for builder in self._executable.runtime_service_builders.values():
@@ -116,9 +116,9 @@ class CooperativeRuntime(Runtime):
         )
 
     @contextlib.contextmanager
-    def _guarded(self, when: str, patience: float) -> Iterator[None]:
+    def _guarded(self, when: str, timeout: float) -> Iterator[None]:
         try:
-            with self._alarm(when, patience):
+            with self._alarm(when, timeout):
                 yield
         except LavaError:
             raise
@@ -129,7 +129,7 @@ class CooperativeRuntime(Runtime):
             raise ModelError(f"Lava process {name!r} failed {when}:\n{text}") from None
 
     @contextlib.contextmanager
-    def _alarm(self, when: str, patience: float) -> Iterator[None]:
+    def _alarm(self, when: str, timeout: float) -> Iterator[None]:
         """Look, as often as time for a step has been spent computing, whether there is progress."""
         if threading.current_thread() is not threading.main_thread():
             yield
@@ -141,14 +141,14 @@ class CooperativeRuntime(Runtime):
                 running = self.infrastructure.scheduler.running
                 name = running.name if running is not None else "the runtime"
                 raise StalledError(
-                    f"no Lava process finished a step for {patience:g} s {when} ({name} is "
+                    f"no Lava process finished a step for {timeout:g} s {when} ({name} is "
                     f"at work); if the machine is only slow, use LavaEngine(timeout=...) with "
                     f"more seconds"
                 )
             steps[0] = self._progress()
 
         previous = signal.signal(signal.SIGVTALRM, look)
-        signal.setitimer(signal.ITIMER_VIRTUAL, patience, patience)
+        signal.setitimer(signal.ITIMER_VIRTUAL, timeout, timeout)
         try:
             yield
         finally:
