@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pffspike.arithmetic import counter
 from pffspike.engines.base import Engine, Session
 from pffspike.engines.registry import make_engine, resolve
-from pffspike.errors import ValidationError
 from pffspike.recording import NOTHING, Probes, Recording
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Progress, Signals
@@ -38,7 +38,7 @@ class Execution:
     Raises
     ------
     ValidationError
-        If the seed is negative.
+        If the seed is no integer of 64 bits.
 
     Examples
     --------
@@ -52,8 +52,7 @@ class Execution:
     progress: ProgressCallback | None = None
 
     def __post_init__(self) -> None:
-        if self.seed < 0:
-            raise ValidationError(f"seed = {self.seed} must be at least 0")
+        counter.check_seed(self.seed)
 
     @property
     def engine_name(self) -> str:

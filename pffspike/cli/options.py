@@ -85,6 +85,7 @@ CalibrationSamples = Annotated[
         help="Presentations of training images that calibrate modes early and late (default: "
         "5 / tolerance, 2000 at least).",
         min=1,
+        max=10**9,
     ),
 ]
 Calibration = Annotated[

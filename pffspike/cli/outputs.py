@@ -31,6 +31,7 @@ OUTPUTS = {
     "raster": PICTURE,
     "nir": NIR,
     "array": ARRAY,
+    "search.out": JSON,  # one object a line
     "train.out": NETWORK,
     "prior.out": NETWORK,
     "quantize.out": NETWORK,

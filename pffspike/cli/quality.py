@@ -21,7 +21,7 @@ def quality(
     out: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder for pictures, made if missing.")
     ] = None,
-    count: Annotated[int, typer.Option(help="Synthesized images.", min=1)] = 1000,
+    count: Annotated[int, typer.Option(help="Synthesized images.", min=1, max=10**6)] = 1000,
     state_names: options.States = None,
     window: options.Window = None,
     samples: options.Samples = None,

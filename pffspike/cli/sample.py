@@ -20,7 +20,7 @@ def sample(
     label: Annotated[
         int | None, typer.Option(help="Class of all samples; drawn for each by default.", min=0)
     ] = None,
-    count: Annotated[int, typer.Option(help="Number of samples.", min=1)] = 100,
+    count: Annotated[int, typer.Option(help="Number of samples.", min=1, max=10**6)] = 100,
     out: Annotated[
         Path | None, typer.Option("--output", "-o", help="Picture (.png, .pdf, .svg) to write.")
     ] = None,

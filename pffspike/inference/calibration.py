@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pffspike import limits
 from pffspike.arithmetic import counter
 from pffspike.data import Dataset
 from pffspike.deprecation import former_keywords
@@ -97,6 +98,8 @@ def calibrate(
     if chosen.tolerance == 0 or k == 1:
         return _rule(chosen, math.inf, 0, k, window)
     n = chosen.calibration_samples or default_samples(chosen.tolerance)
+    pixels = trained.network.population("image").size
+    limits.check_array((n, pixels), f"a calibration on {n} samples")
     rank = _rank(n, chosen.tolerance, chosen.confidence)
     if not isinstance(images, np.ndarray):
         data = dataset_of(trained, images)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter, grids
+from pffspike.errors import ValidationError
 from pffspike.typing import Floats, Integers
 
 _BITS = 62  #: of a number: within what every engine takes for a sample
@@ -55,8 +56,8 @@ def sample_numbers(images: Floats, samples: npt.ArrayLike | None) -> Integers:
 
     Raises
     ------
-    ValueError
-        If there is not one number an image.
+    ValidationError
+        If the images are not rows of probabilities, or there is not one number an image.
 
     Examples
     --------
@@ -64,11 +65,17 @@ def sample_numbers(images: Floats, samples: npt.ArrayLike | None) -> Integers:
     >>> sample_numbers(np.zeros((2, 4)), [5, 6])
     array([5, 6])
     """
+    if np.ndim(images) != 2 or np.asarray(images).dtype.kind != "f":
+        raise ValidationError(
+            f"images have shape {np.shape(images)} and type {np.asarray(images).dtype}; give "
+            f"(samples, neurons) spike probabilities, as trained.coding.encode makes them of grey "
+            f"values"
+        )
     if samples is None:
         return content_keys(images)
     numbers = np.asarray(samples, np.int64)
     if numbers.shape != (len(images),):
-        raise ValueError(
+        raise ValidationError(
             f"samples have shape {numbers.shape} for {len(images)} images; give one number an image"
         )
     return numbers

@@ -125,21 +125,23 @@ def check(network: Network, parameters: Parameters) -> None:
         allowed = structure.mask(network, projection)
         if w.shape != allowed.shape:
             raise ValidationError(f"weights of {name!r} have shape {w.shape}, not {allowed.shape}")
-        if not grids.on_grid(w, projection.grid):
-            raise ValidationError(f"weights of {name!r} must be multiples of 2^{projection.grid}")
         if np.any(w[~allowed]):
             raise ValidationError(f"weights of {name!r} must be 0 where there is no synapse")
-        if np.any(w[allowed] < projection.low) or np.any(w[allowed] > projection.high):
+        present = w[allowed]
+        if not np.all((present >= projection.low) & (present <= projection.high)):
             raise ValidationError(
                 f"weights of {name!r} must lie in [{projection.low}, {projection.high}]"
             )
+        if not grids.on_grid(w, projection.grid):
+            raise ValidationError(f"weights of {name!r} must be multiples of 2^{projection.grid}")
     for name in biased:
         population, b = network.population(name), parameters.biases[name]
         if b.shape != (population.size,):
             raise ValidationError(
                 f"biases of {name!r} have shape {b.shape}, not ({population.size},)"
             )
-        if not grids.on_grid(b, grids.DRIVE_GRID) or np.any(np.abs(b) > population.bias.limit):
+        within = np.all(np.abs(b) <= population.bias.limit)
+        if not within or not grids.on_grid(b, grids.DRIVE_GRID):
             raise ValidationError(
                 f"biases of {name!r} must be multiples of 2^{grids.DRIVE_GRID} within "
                 f"{population.bias.limit} of 0"

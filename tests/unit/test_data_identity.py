@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+import pffspike
 from pffspike import training
 from pffspike.circuits import PFF, pff
 from pffspike.data import Dataset, Identity, check_kind, from_arrays, identify, is_same
@@ -97,3 +98,19 @@ def test_epochs_are_whole_and_at_least_one(epochs):
 def test_seeds_are_integers_of_64_bits(seed):
     with pytest.raises(ValidationError, match="seed = "):
         training.begin(pff(card(), "own", Training("own", 1)), own(), seed=seed)
+
+
+@pytest.mark.parametrize("images", [np.zeros(4, np.int64), np.zeros((2, 4), np.int64), np.zeros(4)])
+def test_images_are_rows_of_probabilities(images):
+    """One flat integer image was taken for classes, and gave an answer for every pixel."""
+    state = begun(own())
+    for ask in (pffspike.classify, pffspike.reconstruct):
+        with pytest.raises(ValidationError, match="give \\(samples, neurons\\) spike"):
+            ask(state, images, execution=Execution("numpy"))
+
+
+def test_a_calibration_is_estimated_before_it_begins(monkeypatch):
+    monkeypatch.setenv("PFFSPIKE_MEMORY_LIMIT", "1M")
+    mode = pffspike.Mode("early", calibration_samples=1_000_000)
+    with pytest.raises(ValidationError, match="a calibration on 1000000 samples needs about"):
+        pffspike.calibrate(begun(own()), own(), mode, execution=Execution("numpy"))
