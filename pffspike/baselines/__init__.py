@@ -16,10 +16,10 @@ from pffspike.baselines import (
     straight_through,
 )
 from pffspike.baselines.rate_pff_circuit import RatePFF
-from pffspike.baselines.result import Operations, Outcome, Report, Result
+from pffspike.baselines.result import Operations, Outcome, Report, SystemResult
 from pffspike.cards import toml
 
-__all__ = ["KINDS", "Kind", "Operations", "Outcome", "Report", "Result"]
+__all__ = ["KINDS", "Kind", "Operations", "Outcome", "Report", "SystemResult"]
 
 
 def _settings(config: Any, _dataset: str) -> dict[str, Any]:
@@ -37,7 +37,7 @@ class Kind:
     settings : type
         Frozen dataclass.
     run : callable
-        ``run(settings, dataset, seed, store, report)`` gives a `Result`; ``store`` is the path,
+        ``run(settings, dataset, seed, store, report)`` gives a `SystemResult`; ``store`` is a path,
         without an ending, of whatever it keeps of an unfinished or a finished training.
     seeded : bool
         Whether anything is random.
@@ -47,7 +47,7 @@ class Kind:
     """
 
     settings: type
-    run: Callable[..., Result]
+    run: Callable[..., SystemResult]
     seeded: bool = True
     inputs: Callable[[Any, str], Mapping[str, Any]] = _settings
     training_inputs: Callable[[Any, str], Mapping[str, Any]] = _settings

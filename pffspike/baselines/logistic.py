@@ -6,7 +6,14 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from pffspike.baselines.result import Outcome, Report, Result, cpu_seconds, layer_operations, scaled
+from pffspike.baselines.result import (
+    Outcome,
+    Report,
+    SystemResult,
+    cpu_seconds,
+    layer_operations,
+    scaled,
+)
 from pffspike.data import Dataset
 from pffspike.errors import ValidationError
 
@@ -33,7 +40,9 @@ class Logistic:
             raise ValidationError(f"iterations = {self.iterations} must be at least 1")
 
 
-def run(config: Logistic, dataset: Dataset, _seed: int, _store: Path, report: Report) -> Result:
+def run(
+    config: Logistic, dataset: Dataset, _seed: int, _store: Path, report: Report
+) -> SystemResult:
     """Fit and judge; nothing is random."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
@@ -48,4 +57,4 @@ def run(config: Logistic, dataset: Dataset, _seed: int, _store: Path, report: Re
     report(1.0)
     accuracy = float(model.score(test, dataset.test_labels))
     mode = Outcome(accuracy, layer_operations([(test, len(model.classes_))]))
-    return Result({"one_pass": mode}, model.coef_.size + model.intercept_.size, seconds)
+    return SystemResult({"one_pass": mode}, model.coef_.size + model.intercept_.size, seconds)

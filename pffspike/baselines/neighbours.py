@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pffspike.baselines.result import Operations, Outcome, Report, Result, cpu_seconds, scaled
+from pffspike.baselines.result import Operations, Outcome, Report, SystemResult, cpu_seconds, scaled
 from pffspike.data import Dataset
 from pffspike.errors import ValidationError
 
@@ -23,7 +23,9 @@ class Neighbours:
             raise ValidationError(f"neighbours = {self.neighbours} must be at least 1")
 
 
-def run(config: Neighbours, dataset: Dataset, _seed: int, _store: Path, report: Report) -> Result:
+def run(
+    config: Neighbours, dataset: Dataset, _seed: int, _store: Path, report: Report
+) -> SystemResult:
     """Fit and judge; nothing is random.
 
     Operations: the inner product with every stored image, which is its distance but for the norms.
@@ -42,4 +44,4 @@ def run(config: Neighbours, dataset: Dataset, _seed: int, _store: Path, report: 
     operations = Operations(
         float(np.count_nonzero(test) / len(test) * len(train)), 0.0, float(train.size)
     )
-    return Result({"one_pass": Outcome(right / len(test), operations)}, train.size, seconds)
+    return SystemResult({"one_pass": Outcome(right / len(test), operations)}, train.size, seconds)

@@ -8,7 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from pffspike.arithmetic import counter
-from pffspike.baselines.result import Outcome, Report, Result, cpu_seconds, layer_operations, scaled
+from pffspike.baselines.result import (
+    Outcome,
+    Report,
+    SystemResult,
+    cpu_seconds,
+    layer_operations,
+    scaled,
+)
 from pffspike.data import Dataset, shifted
 from pffspike.errors import ValidationError
 
@@ -58,7 +65,9 @@ class Perceptron:
             raise ValidationError(f"shift = {self.shift} must not be negative")
 
 
-def run(config: Perceptron, dataset: Dataset, seed: int, _store: Path, report: Report) -> Result:
+def run(
+    config: Perceptron, dataset: Dataset, seed: int, _store: Path, report: Report
+) -> SystemResult:
     """Train with scikit-learn, epoch by epoch, and judge."""
     from sklearn.neural_network import MLPClassifier
 
@@ -92,4 +101,4 @@ def run(config: Perceptron, dataset: Dataset, seed: int, _store: Path, report: R
         layers.append((x, w.shape[1]))
         x = np.maximum(0.0, x @ w + b)
     size = sum(values.size for values in (*model.coefs_, *model.intercepts_))
-    return Result({"one_pass": Outcome(accuracy, layer_operations(layers))}, size, seconds)
+    return SystemResult({"one_pass": Outcome(accuracy, layer_operations(layers))}, size, seconds)

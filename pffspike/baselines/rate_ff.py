@@ -28,7 +28,7 @@ from pffspike.baselines.result import (
     Operations,
     Outcome,
     Report,
-    Result,
+    SystemResult,
     cpu_seconds,
     layer_operations,
     scaled,
@@ -228,7 +228,7 @@ def goodness_scores(
     return scores, Operations(effective, 0.0, dense)
 
 
-def run(config: RateFF, dataset: Dataset, seed: int, store: Path, report: Report) -> Result:
+def run(config: RateFF, dataset: Dataset, seed: int, store: Path, report: Report) -> SystemResult:
     """Train and judge, label by label and by the read-out in one pass."""
     progress = train(config, dataset, seed, store.with_suffix(".npz"), report)
     w, classes = progress.parameters, dataset.classes
@@ -255,4 +255,4 @@ def run(config: RateFF, dataset: Dataset, seed: int, store: Path, report: Report
         mode: Outcome(right[mode] / len(test), Operations(effective[mode], 0.0, dense[mode]))
         for mode in right
     }
-    return Result(modes, sum(values.size for values in w.values()), progress.seconds)
+    return SystemResult(modes, sum(values.size for values in w.values()), progress.seconds)

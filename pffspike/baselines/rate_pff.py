@@ -21,12 +21,12 @@ from pffspike.baselines.rate_pff_circuit import (
     representation_gradients,
     step,
 )
-from pffspike.baselines.rates import Noise, Progress, normalized
+from pffspike.baselines.rates import Perturbation, Progress, normalized
 from pffspike.baselines.result import (
     Operations,
     Outcome,
     Report,
-    Result,
+    SystemResult,
     cpu_seconds,
     layer_operations,
     scaled,
@@ -45,7 +45,7 @@ def _learn_batch(
     progress: Progress,
     images: Array,
     labels: npt.NDArray[np.int64],
-    noise: Noise,
+    noise: Perturbation,
 ) -> None:
     w, x = progress.parameters, normalized(images)
     z1, z2 = (np.concatenate([z, z]) for z in forward(w, x))
@@ -81,7 +81,7 @@ def train(
     progress = Progress(weights, Adam(config.learning_rate, _CLIP))
     progress.load(checkpoint)
     rows = 2 * min(config.batch, len(images))
-    noise = Noise(counter.derive_key(seed, counter.SPIKES), rows * max(config.hidden))
+    noise = Perturbation(counter.derive_key(seed, counter.SPIKES), rows * max(config.hidden))
     for epoch in range(progress.epochs, config.epochs):
         start = cpu_seconds()
         order = counter.permutation(len(images), counter.derive_key(seed, counter.ORDER, epoch))
@@ -144,7 +144,7 @@ def _dense(config: RatePFF, pixels: int, classes: int) -> float:
     return float(pixels * n1 + n1 * n2 + classes * (config.steps // 2 + 1) * one_step)
 
 
-def run(config: RatePFF, dataset: Dataset, seed: int, store: Path, report: Report) -> Result:
+def run(config: RatePFF, dataset: Dataset, seed: int, store: Path, report: Report) -> SystemResult:
     """Train and judge, label by label and by the read-out in one pass."""
     progress = train(config, dataset, seed, store.with_suffix(".npz"), report)
     w, classes = progress.parameters, dataset.classes
@@ -166,4 +166,4 @@ def run(config: RatePFF, dataset: Dataset, seed: int, store: Path, report: Repor
         ),
         "one_pass": Outcome(float(np.mean(answers == dataset.test_labels)), one_pass),
     }
-    return Result(modes, sum(values.size for values in w.values()), progress.seconds)
+    return SystemResult(modes, sum(values.size for values in w.values()), progress.seconds)

@@ -40,7 +40,7 @@ def orthogonal(key: int, rows: int, columns: int) -> Floats:
     return (q if rows >= columns else q.T).astype(np.float32)
 
 
-class Noise:
+class Perturbation:
     """Normal numbers, cheap: stretches of one long stream of them, begun at random places.
 
     Parameters

@@ -58,7 +58,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Result:
+class SystemResult:
     """What a run gives.
 
     Parameters

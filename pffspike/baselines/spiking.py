@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pffspike import evaluation, inference, storage, training
-from pffspike.baselines.result import Operations, Outcome, Report, Result, cpu_seconds
+from pffspike.baselines.result import Operations, Outcome, Report, SystemResult, cpu_seconds
 from pffspike.cards import load_network, network_hash
 from pffspike.cards.networks import changed
 from pffspike.data import Dataset
@@ -96,7 +96,7 @@ def _arithmetic(config: Spiking) -> dict[str, str]:
     return {"engine": config.engine} if config.engine == "numpy:rates" else {}
 
 
-def run(config: Spiking, dataset: Dataset, seed: int, store: Path, report: Report) -> Result:
+def run(config: Spiking, dataset: Dataset, seed: int, store: Path, report: Report) -> SystemResult:
     """Train, or go on with a training of the same weights, and judge in every mode."""
     execution = Execution(made(config.engine), seed)
     network = network_of(config, dataset.name)
@@ -107,7 +107,7 @@ def run(config: Spiking, dataset: Dataset, seed: int, store: Path, report: Repor
         modes[mode] = _judge(config, trained, dataset, mode, execution)
         share = (index + 1) / len(config.modes)
         report(_TRAINING_SHARE + (1 - _TRAINING_SHARE) * share)
-    return Result(modes, parameter_count(trained.network), seconds)
+    return SystemResult(modes, parameter_count(trained.network), seconds)
 
 
 def _train(

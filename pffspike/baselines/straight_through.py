@@ -21,7 +21,7 @@ import numpy.typing as npt
 from pffspike.arithmetic import counter
 from pffspike.baselines.adam import Adam, Arrays
 from pffspike.baselines.rates import Progress, softmax
-from pffspike.baselines.result import Operations, Outcome, Report, Result, cpu_seconds, scaled
+from pffspike.baselines.result import Operations, Outcome, Report, SystemResult, cpu_seconds, scaled
 from pffspike.data import Dataset, shifted
 from pffspike.errors import ValidationError
 
@@ -150,7 +150,7 @@ def backward(w: Arrays, layers: list[Layer], error: Floats) -> Arrays:
 
 def run(
     config: StraightThrough, dataset: Dataset, seed: int, store: Path, report: Report
-) -> Result:
+) -> SystemResult:
     """Train, or go on with a training, and judge."""
     train, test = scaled(dataset)
     progress = Progress(
@@ -176,7 +176,7 @@ def run(
         report((epoch + 1) / config.epochs)
     size = sum(values.size for values in progress.parameters.values())
     mode = _judge(config, progress.parameters, test, dataset.test_labels, seed)
-    return Result({"one_pass": mode}, size, progress.seconds)
+    return SystemResult({"one_pass": mode}, size, progress.seconds)
 
 
 def _keys(seed: int, samples: npt.NDArray[np.int64], step: int) -> npt.NDArray[np.uint64]:

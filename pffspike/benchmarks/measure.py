@@ -66,7 +66,7 @@ def benchmark(
     return results
 
 
-def _load(pixels: int, plan: suite.Plan, dataset: str | Dataset | None) -> Dataset:
+def _load(pixels: int, plan: suite.BenchmarkPlan, dataset: str | Dataset | None) -> Dataset:
     if pixels == _DIGITS:
         return load("digits")
     found = dataset if isinstance(dataset, Dataset) else load(dataset or "mnist")

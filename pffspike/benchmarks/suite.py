@@ -40,7 +40,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Plan:
+class BenchmarkPlan:
     """What a run of the benchmark measures.
 
     Parameters
@@ -88,9 +88,9 @@ class Plan:
     activities: tuple[float, ...] = (0.5, 1.0, 2.0)
 
 
-FULL = Plan()
+FULL = BenchmarkPlan()
 #: Seconds, small sizes, embedded data: shows that everything works, measures little.
-QUICK = Plan(
+QUICK = BenchmarkPlan(
     sizes=((64, 32, 32),),
     headline=(64, 32, 32),
     memory=(64, 64, 64),
@@ -107,7 +107,7 @@ QUICK = Plan(
 )
 
 
-def chosen_engines(names: list[str], plan: Plan) -> list[str]:
+def chosen_engines(names: list[str], plan: BenchmarkPlan) -> list[str]:
     """Engines to time: those asked for, or all that are installed, without aliases.
 
     Raises
@@ -143,7 +143,7 @@ class Suite:
 
     Parameters
     ----------
-    plan : Plan
+    plan : BenchmarkPlan
         How much of everything.
     engines : list of str
         From `chosen_engines`.
@@ -155,7 +155,7 @@ class Suite:
         Told what is measured now.
     """
 
-    plan: Plan
+    plan: BenchmarkPlan
     engines: list[str]
     datasets: dict[int, Dataset]
     seed: int

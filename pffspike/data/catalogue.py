@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pffspike.data.download import Source
+from pffspike.data.download import Publication
 
 TRAIN_IMAGES = "train-images-idx3-ubyte"
 TRAIN_LABELS = "train-labels-idx1-ubyte"
@@ -13,8 +13,10 @@ CLASSES = 10  #: in each of the data sets
 LEVELS = 255  #: grey values of 8 bits
 
 
-def _source(mirrors: tuple[str, ...], *checksums: str) -> Source:
-    return Source(mirrors, {f"{file}.gz": md5 for file, md5 in zip(FILES, checksums, strict=True)})
+def _source(mirrors: tuple[str, ...], *checksums: str) -> Publication:
+    return Publication(
+        mirrors, {f"{file}.gz": md5 for file, md5 in zip(FILES, checksums, strict=True)}
+    )
 
 
 # MD5 sums of the compressed files, as torchvision's catalogue (torchvision.datasets.mnist) has

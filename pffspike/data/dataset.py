@@ -41,6 +41,7 @@ class Dataset:
     classes: int
     shape: tuple[int, int]
     levels: int
+    class_names: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         rows, columns = self.shape
@@ -49,10 +50,8 @@ class Dataset:
             f"{len(self.test_images):,} test images of {rows} x {columns}, {self.classes} classes)"
         )
 
-    class_names: tuple[str, ...] = ()
 
-
-def from_arrays(
+def from_arrays(  # noqa: PLR0913  (four arrays, and what they are)
     name: str,
     train_images: npt.ArrayLike,
     train_labels: npt.ArrayLike,

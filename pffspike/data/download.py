@@ -12,7 +12,7 @@ _TIMEOUT = 60  #: seconds without an answer after which a mirror counts as unrea
 
 
 @dataclass(frozen=True)
-class Source:
+class Publication:
     """Where the files of a data set are published.
 
     Attributes
@@ -45,14 +45,14 @@ def cache_directory(name: str) -> Path:
     return Path(pooch.os_cache("pffspike")) / name
 
 
-def fetch(name: str, source: Source) -> Path:
+def fetch(name: str, source: Publication) -> Path:
     """Fetch the files of a data set that the cache lacks, or holds damaged.
 
     Parameters
     ----------
     name : str
         Of the data set.
-    source : Source
+    source : Publication
         Where its files are published, with their checksums.
 
     Returns

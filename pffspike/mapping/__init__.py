@@ -4,7 +4,7 @@ from pffspike.mapping.arrange import OBJECTIVES, arrange, check_objective, traff
 from pffspike.mapping.demand import Balance
 from pffspike.mapping.mapper import place
 from pffspike.mapping.messages import Messages, messages
-from pffspike.mapping.placement import Block, Core, Noise, Placement, Route, Usage
+from pffspike.mapping.placement import Block, Core, NoiseSetting, Placement, Route, Usage
 from pffspike.mapping.report import markdown, summary
 from pffspike.mapping.rules import RULES, Violation, check, unmet_constraints
 from pffspike.mapping.traffic import loads, traffic_on
@@ -16,7 +16,7 @@ __all__ = [
     "Block",
     "Core",
     "Messages",
-    "Noise",
+    "NoiseSetting",
     "Placement",
     "Route",
     "Usage",

@@ -22,7 +22,7 @@ import numpy as np
 from pffspike.devices import Device, Limits
 from pffspike.mapping import scale
 from pffspike.mapping.demand import Balance, Demand
-from pffspike.mapping.placement import Block, Core, Noise, Placement, Route, Usage, targets
+from pffspike.mapping.placement import Block, Core, NoiseSetting, Placement, Route, Usage, targets
 from pffspike.network.spec import Network, Projection
 
 Parts = dict[str, list[Block]]
@@ -143,7 +143,9 @@ def _fits(usage: Usage, limits: Mapping[str, int], ignored: set[str]) -> bool:
     return all(getattr(usage, key) <= most for key, most in limits.items() if key not in ignored)
 
 
-def _pack(demand: Demand, parts: Parts, noises: dict[str, Noise | None]) -> list[list[Block]]:
+def _pack(
+    demand: Demand, parts: Parts, noises: dict[str, NoiseSetting | None]
+) -> list[list[Block]]:
     limits = _limits(demand.limits)
     needs = {
         block: demand.arriving(block)
@@ -168,7 +170,7 @@ def _pack(demand: Demand, parts: Parts, noises: dict[str, Noise | None]) -> list
     return [blocks for blocks, _ in cores]
 
 
-def _core(demand: Demand, index: int, blocks: list[Block], noise: Noise | None) -> Core:
+def _core(demand: Demand, index: int, blocks: list[Block], noise: NoiseSetting | None) -> Core:
     limits = demand.limits
     chip, position = divmod(index, limits.cores.value)
     x = y = None

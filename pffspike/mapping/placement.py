@@ -62,7 +62,7 @@ class Usage:
 
 
 @dataclass(frozen=True)
-class Noise:
+class NoiseSetting:
     """The core's setting of the random numbers that its neurons draw.
 
     Parameters
@@ -74,7 +74,7 @@ class Noise:
 
     Examples
     --------
-    >>> Noise(8, 2, 9).one
+    >>> NoiseSetting(8, 2, 9).one
     9
     """
 
@@ -99,7 +99,7 @@ class Core:
         The neurons.
     usage : Usage
         The part of the core that they take.
-    noise : Noise or None
+    noise : NoiseSetting or None
         None: the device has no such setting.
 
     Examples
@@ -114,7 +114,7 @@ class Core:
     y: int | None
     blocks: tuple[Block, ...]
     usage: Usage
-    noise: Noise | None
+    noise: NoiseSetting | None
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ can't share a core, for the noise is set per core.
 from __future__ import annotations
 
 from pffspike.mapping.demand import Demand
-from pffspike.mapping.placement import Noise
+from pffspike.mapping.placement import NoiseSetting
 from pffspike.network.spec import Projection
 
 
@@ -19,8 +19,8 @@ def stored_grid(demand: Demand, projection: Projection) -> int:
     return projection.grid - (mixed and demand.formats.mixed_step.value == 2)
 
 
-def noises(demand: Demand) -> dict[str, Noise | None]:
-    """Noise setting of each population; None if the device has no such setting."""
+def noises(demand: Demand) -> dict[str, NoiseSetting | None]:
+    """NoiseSetting setting of each population; None if the device has no such setting."""
     formats = demand.formats
     if formats.noise_shift is None or formats.random_bits is None or formats.weight_shift is None:
         return {p.name: None for p in demand.populations}
@@ -36,15 +36,15 @@ def noises(demand: Demand) -> dict[str, Noise | None]:
     everything = [grid for found in grids.values() for grid in found]
     room = formats.weight_exponent_high.value + formats.weight_shift.value
     shared = one(everything) + max(everything, default=0) <= room
-    settings: dict[str, Noise | None] = {}
+    settings: dict[str, NoiseSetting | None] = {}
     for name, found in grids.items():
         unit = one(everything if shared else found)
         # r - 2^(bits-1) + 2 * 2^(bits-2) = r: from 0 to just below 2^bits.
-        settings[name] = Noise(unit - bits + formats.noise_shift.value, 2, unit)
+        settings[name] = NoiseSetting(unit - bits + formats.noise_shift.value, 2, unit)
     return settings
 
 
-def exponents(demand: Demand, settings: dict[str, Noise | None]) -> dict[str, int]:
+def exponents(demand: Demand, settings: dict[str, NoiseSetting | None]) -> dict[str, int]:
     """Exponent of each projection's weights on the device; none if there are no settings."""
     found = {}
     for p in demand.projections:

@@ -16,7 +16,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from pffspike.baselines import KINDS, Report
-from pffspike.baselines.result import Result
+from pffspike.baselines.result import SystemResult
 from pffspike.cards import toml
 from pffspike.data import Dataset, load
 from pffspike.data.identity import digest
@@ -150,7 +150,7 @@ def read_result(output: Path, run: Run) -> dict[str, Any] | None:
         return None
     try:
         content: dict[str, Any] = json.loads(read_regular(path))
-        toml.build(Result, content["result"], str(path))
+        toml.build(SystemResult, content["result"], str(path))
         toml.build(Origin, {k: content[k] for k in ("versions", "machine")}, str(path))
     except (PffspikeError, ValueError, KeyError, TypeError, RecursionError):
         logging.getLogger("pffspike").warning("%s holds no result; it is computed again", path)

@@ -331,7 +331,7 @@ class TestDownload:
             for name in catalogue.FILES
         }
         mirrors = ("https://first.invalid/", "https://second.invalid/")
-        monkeypatch.setitem(catalogue.SOURCES, "mnist", download.Source(mirrors, sums))
+        monkeypatch.setitem(catalogue.SOURCES, "mnist", download.Publication(mirrors, sums))
         asked = []
 
         class Copier:
