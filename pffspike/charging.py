@@ -18,8 +18,8 @@ from pffspike.energies.host import HostEnergy, measure
 from pffspike.errors import ValidationError
 from pffspike.execution import Execution, made
 from pffspike.inference import CALIBRATED, AnyMode, Classification, Stopping, as_mode
-from pffspike.inference.views import test_views
-from pffspike.inputs import dataset_of, test_images
+from pffspike.inference.views import views_of_test
+from pffspike.inputs import dataset_of, encoded_test
 from pffspike.network import structure
 from pffspike.recording import Probes
 from pffspike.trained import TrainedNetwork
@@ -146,7 +146,7 @@ def energy(
     if not isinstance(mode, Stopping) and as_mode(mode).name in CALIBRATED:
         mode = inference.calibrate(trained, data, mode, execution=execution)
     execution = execution.replace(probes=Probes(rasters=_senders(trained)))
-    images = test_images(trained, data)
+    images = encoded_test(trained, data)
 
     def classify() -> Classification:
         return inference.classify(
@@ -154,7 +154,7 @@ def energy(
             images,
             mode,
             samples=range(len(images)),
-            views=test_views(trained, data),
+            views=views_of_test(trained, data),
             execution=execution,
         )
 

@@ -16,7 +16,7 @@ from pffspike.engines import make_engine
 from pffspike.evaluation import Evaluation
 from pffspike.execution import Execution
 from pffspike.files import make_folder, write_whole
-from pffspike.inputs import first_samples, test_images
+from pffspike.inputs import encoded_test, first_samples
 from pffspike.network import structure
 from pffspike.recording import Probes
 from pffspike.trained import TrainedNetwork, versions
@@ -156,7 +156,7 @@ def _draw(
     originals = probabilities(dataset.test_images, dataset.levels)
     rebuilt = inference.reconstruct(
         trained,
-        test_images(trained, dataset),
+        encoded_test(trained, dataset),
         samples=range(len(originals)),
         execution=execution.replace(engine="numpy"),
     )

@@ -18,8 +18,8 @@ from pffspike.devices import Device, load_device
 from pffspike.energies import Energy, energy, totals
 from pffspike.execution import Execution, made
 from pffspike.inference import CALIBRATED, AnyMode, Classification, Stopping, as_mode
-from pffspike.inference.views import test_views
-from pffspike.inputs import dataset_of, test_images
+from pffspike.inference.views import views_of_test
+from pffspike.inputs import dataset_of, encoded_test
 from pffspike.text import joule
 from pffspike.trained import TrainedNetwork
 
@@ -115,10 +115,10 @@ def evaluate(
     n = len(data.test_images)
     answer = inference.classify(
         trained,
-        test_images(trained, data),
+        encoded_test(trained, data),
         mode,
         samples=np.arange(n),
-        views=test_views(trained, data),
+        views=views_of_test(trained, data),
         execution=execution,
     )
     seconds = time.perf_counter() - start

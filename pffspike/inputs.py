@@ -127,12 +127,12 @@ def first_samples(
     )
 
 
-def test_images(trained: TrainedNetwork, dataset: Dataset) -> npt.NDArray[np.float64]:
+def encoded_test(trained: TrainedNetwork, dataset: Dataset) -> npt.NDArray[np.float64]:
     """Spike probabilities of a data set's test images: ``(samples, neurons)``."""
     return trained.coding.encode(dataset.test_images, dataset.levels)
 
 
-def train_images(trained: TrainedNetwork, dataset: Dataset) -> npt.NDArray[np.float64]:
+def encoded_training(trained: TrainedNetwork, dataset: Dataset) -> npt.NDArray[np.float64]:
     """Spike probabilities of a data set's training images: ``(samples, neurons)``."""
     return trained.coding.encode(dataset.train_images, dataset.levels)
 
@@ -232,7 +232,7 @@ def signals_of(trained: TrainedNetwork, program: str, dataset: Dataset) -> Signa
     """
     labels = dataset.test_labels
     known = {
-        "image": test_images(trained, dataset),
+        "image": encoded_test(trained, dataset),
         "label": labels,
         "negative": (labels + 1) % dataset.classes,
     }

@@ -12,7 +12,7 @@ from pffspike.errors import ValidationError
 from pffspike.execution import Execution, made
 from pffspike.generation.latent import learn_latents
 from pffspike.generation.prior import fit_mixtures
-from pffspike.inputs import dataset_of, train_images
+from pffspike.inputs import dataset_of, encoded_training
 from pffspike.trained import TrainedNetwork
 
 
@@ -95,7 +95,7 @@ def fit_prior(
             f"for example, latent = 20"
         )
     data = dataset_of(trained, dataset)
-    images = train_images(trained, data)[:samples]
+    images = encoded_training(trained, data)[:samples]
     labels = data.train_labels[:samples]
     execution = execution.replace(engine=made(execution.engine))
     learned, states = learn_latents(trained, images, labels, passes=passes, execution=execution)

@@ -11,7 +11,7 @@ from pffspike.data import Dataset, probabilities
 from pffspike.execution import Execution
 from pffspike.generation.decoders import linear_decoder, principal_components
 from pffspike.generation.judge import class_means
-from pffspike.inputs import test_images
+from pffspike.inputs import encoded_test
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Floats, Integers
 
@@ -84,7 +84,7 @@ def rebuild(
 
 
 def _answers(trained: TrainedNetwork, dataset: Dataset, execution: Execution) -> Integers:
-    images = test_images(trained, dataset)
+    images = encoded_test(trained, dataset)
     numbers = np.arange(len(images))
     return inference.classify(trained, images, samples=numbers, execution=execution).predicted
 

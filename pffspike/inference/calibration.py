@@ -19,8 +19,8 @@ from pffspike.inference.goodness import deciding, goodness_scores, prefix_scores
 from pffspike.inference.mode import CALIBRATED, Mode, as_mode, check_mode
 from pffspike.inference.proposal import propose
 from pffspike.inference.stopping import Stopping
-from pffspike.inference.views import Views, training_views, viewed
-from pffspike.inputs import dataset_of, train_images
+from pffspike.inference.views import Views, viewed, views_of_training
+from pffspike.inputs import dataset_of, encoded_training
 from pffspike.recording import NOTHING, Probes
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Floats, Progress
@@ -103,8 +103,8 @@ def calibrate(
     rank = _rank(n, chosen.tolerance, chosen.confidence)
     if not isinstance(images, np.ndarray):
         data = dataset_of(trained, images)
-        images = train_images(trained, data)
-        views = views or training_views(trained, data)
+        images = encoded_training(trained, data)
+        views = views or views_of_training(trained, data)
     key = counter.derive_key(execution.seed, counter.CALIBRATION)
     drawn = counter.integers(counter.derive_key(key, 0), np.arange(n), len(images))
     plan = stages(window, trials, shorter=chosen.name == "early")

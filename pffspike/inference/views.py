@@ -134,13 +134,13 @@ def views_of(
     return ShiftedViews(images, shape, levels, coding, shift) if shift else None
 
 
-def training_views(trained: TrainedNetwork, dataset: Dataset) -> Views | None:
+def views_of_training(trained: TrainedNetwork, dataset: Dataset) -> Views | None:
     """Views of a data set's training images, see `views_of`."""
     images = dataset.train_images
     return views_of(trained.network, trained.coding, images, dataset.shape, dataset.levels)
 
 
-def test_views(trained: TrainedNetwork, dataset: Dataset) -> Views | None:
+def views_of_test(trained: TrainedNetwork, dataset: Dataset) -> Views | None:
     """Views of a data set's test images, see `views_of`."""
     images = dataset.test_images
     return views_of(trained.network, trained.coding, images, dataset.shape, dataset.levels)

@@ -11,7 +11,7 @@ from pffspike import inference
 from pffspike.data import Dataset
 from pffspike.devices import Device
 from pffspike.execution import Execution
-from pffspike.inputs import test_images
+from pffspike.inputs import encoded_test
 from pffspike.quantization.activity import activity
 from pffspike.quantization.weights import Rounding, quantize
 from pffspike.trained import TrainedNetwork
@@ -73,7 +73,7 @@ def sweep(
     """
     some = trained.coding.encode(dataset.train_images[:images], dataset.levels)
     moments = activity(trained, some, dataset.train_labels[:images], execution=execution)
-    test = test_images(trained, dataset)
+    test = encoded_test(trained, dataset)
 
     def accuracy(state: TrainedNetwork) -> dict[str, float]:
         answers = {

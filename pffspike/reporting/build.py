@@ -15,7 +15,7 @@ from pffspike.energies import Energy, energy
 from pffspike.errors import ValidationError
 from pffspike.execution import Execution, made
 from pffspike.inference import Mode
-from pffspike.inputs import test_images
+from pffspike.inputs import encoded_test
 from pffspike.network import structure
 from pffspike.network.spec import Network
 from pffspike.recording import NOTHING, Probes
@@ -90,7 +90,7 @@ def report(
     if _has(trained.network, "reconstruct"):
         rebuilt = inference.reconstruct(
             trained,
-            test_images(trained, dataset),
+            encoded_test(trained, dataset),
             samples=np.arange(len(images)),
             execution=execution,
         )
