@@ -1,4 +1,4 @@
-"""Floor 2: functions that return networks."""
+"""Circuits: functions that return networks."""
 
 from pffspike.circuits.ff import FF, ff
 from pffspike.circuits.pff import pff

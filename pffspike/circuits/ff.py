@@ -100,19 +100,19 @@ def _projections(circuit: FF) -> tuple[Projection, ...]:
         scale=circuit.label_scale,
         learning_rate=circuit.each(circuit.learning_rate)[first],
     )
-    return (*layers.rising(circuit), label, *layers.read(circuit))
+    return (*layers.feedforward(circuit), label, *layers.readout_projections(circuit))
 
 
 def _programs(circuit: FF, projections: tuple[Projection, ...]) -> tuple[Program, ...]:
-    hidden, names = layers.clamped(projections), tuple(circuit.names)
+    hidden, names = layers.labelled(projections), tuple(circuit.names)
     image = {"image": "image"}
     train = (
-        Phase("free", image, layers.free(projections), learn=("readout",)),
+        Phase("free", image, layers.unlabelled(projections), learn=("readout",)),
         Phase("positive", {**image, "label": "label"}, hidden, 1, names, stream=1),
         Phase("negative", {**image, "label": "negative"}, hidden, -1, names, stream=2),
     )
     hard_negative = HardNegative("negative", "readout", "free", noise=circuit.hard_negative_noise)
     return (
         Program("train", circuit.burn_in, circuit.window, train, hard_negative),
-        *layers.classifying(circuit, projections),
+        *layers.inference_programs(circuit, projections),
     )

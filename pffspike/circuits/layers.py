@@ -157,7 +157,7 @@ def readout(circuit: Layers) -> Population:
     )
 
 
-def rising(circuit: Layers) -> list[Projection]:
+def feedforward(circuit: Layers) -> list[Projection]:
     """Make the projections from the image and between neighbouring hidden populations, upwards."""
     names = circuit.names
     rates, scales = circuit.each(circuit.learning_rate), circuit.each(circuit.scale)
@@ -167,39 +167,41 @@ def rising(circuit: Layers) -> list[Projection]:
     ]
 
 
-def silent(pre: str, post: str, rate: float) -> Projection:
+def zero_initialized(pre: str, post: str, rate: float) -> Projection:
     """Make a projection whose weights are 0 before they learn."""
     return Projection(
         f"{pre}_to_{post}", pre, post, initial="constant", scale=0.0, learning_rate=rate
     )
 
 
-def read(circuit: Layers) -> list[Projection]:
+def readout_projections(circuit: Layers) -> list[Projection]:
     """Make the projections into the read-out."""
-    heard = circuit.names if circuit.readout_from == "all" else circuit.names[-1:]
-    return [silent(name, "readout", circuit.readout_rate) for name in heard]
+    sources = circuit.names if circuit.readout_from == "all" else circuit.names[-1:]
+    return [zero_initialized(name, "readout", circuit.readout_rate) for name in sources]
 
 
-def free(projections: Iterable[Projection]) -> tuple[str, ...]:
+def unlabelled(projections: Iterable[Projection]) -> tuple[str, ...]:
     """Names of the projections that act where no label is shown."""
     return tuple(p.name for p in projections if p.pre != "label")
 
 
-def clamped(projections: Iterable[Projection]) -> tuple[str, ...]:
+def labelled(projections: Iterable[Projection]) -> tuple[str, ...]:
     """Names of the projections that act where a label is shown."""
     return tuple(p.name for p in projections if p.post != "readout")
 
 
-def classifying(circuit: Layers, projections: Iterable[Projection]) -> tuple[Program, Program]:
+def inference_programs(
+    circuit: Layers, projections: Iterable[Projection]
+) -> tuple[Program, Program]:
     """Make the programs ``one_pass`` (the read-out answers) and ``goodness`` (a phase a label)."""
     projections = tuple(projections)
-    hidden = clamped(projections)
+    hidden = labelled(projections)
     candidates = tuple(
         Phase(f"label_{label}", {"image": "image", "label": label}, hidden)
         for label in range(circuit.classes)
     )
-    unlabelled = Phase("free", {"image": "image"}, free(projections))
+    free = Phase("free", {"image": "image"}, unlabelled(projections))
     return (
-        Program("one_pass", *circuit.inference, (unlabelled,)),
+        Program("one_pass", *circuit.inference, (free,)),
         Program("goodness", *circuit.inference, candidates),
     )

@@ -106,7 +106,7 @@ def _populations(circuit: PFF) -> tuple[Population, ...]:
 def _representation(circuit: PFF) -> tuple[Projection, ...]:
     names = circuit.names
     rates = circuit.each(circuit.learning_rate)
-    projections = layers.rising(circuit)
+    projections = layers.feedforward(circuit)
     for name in names if circuit.label_below_factor else names[-1:]:
         factor = 1.0 if name == names[-1] else circuit.label_below_factor
         projections.append(
@@ -131,7 +131,7 @@ def _representation(circuit: PFF) -> tuple[Projection, ...]:
     if circuit.lateral:
         for name in names:
             projections += _competition(circuit, name, rates[name] * circuit.lateral_factor)
-    return (*projections, *layers.read(circuit))
+    return (*projections, *layers.readout_projections(circuit))
 
 
 def _competition(circuit: PFF, name: str, rate: float) -> list[Projection]:
@@ -166,7 +166,7 @@ def _generative(circuit: PFF) -> tuple[Projection, ...]:
     names, rate = circuit.names, circuit.generative_rate
     projections, chained = [], []
     for below, name in zip(["image", *names], names, strict=False):
-        learned = layers.silent(name, f"{below}_prediction", rate)
+        learned = layers.zero_initialized(name, f"{below}_prediction", rate)
         projections.append(learned)
         chained.append(
             Projection(
@@ -177,7 +177,7 @@ def _generative(circuit: PFF) -> tuple[Projection, ...]:
             )
         )
     top = f"{names[-1]}_prediction"
-    projections.append(layers.silent("label", top, rate))
+    projections.append(layers.zero_initialized("label", top, rate))
     if circuit.latent:
         projections.append(Projection(f"latent_to_{top}", "latent", top, learning_rate=rate))
     return tuple(projections + chained)

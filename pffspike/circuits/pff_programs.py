@@ -17,15 +17,15 @@ def programs(
     generative: tuple[Projection, ...],
 ) -> tuple[Program, ...]:
     """Make the programs of the circuit, see `pffspike.circuits.pff.pff`."""
-    hidden, free = layers.clamped(representation), layers.free(representation)
-    unlabelled = layers.clamped(p for p in representation if p.pre != "label")
+    hidden, free = layers.labelled(representation), layers.unlabelled(representation)
+    without_label = layers.labelled(p for p in representation if p.pre != "label")
     learned = tuple(p.name for p in generative if p.tied is None and p.pre not in _TOP)
     top = tuple(p.name for p in generative if p.pre in _TOP)
     burn_in, window = circuit.inference
     return (
         _train(circuit, hidden, free, learned),
-        *layers.classifying(circuit, representation),
-        Program("reconstruct", burn_in, window, _reconstruct(circuit, unlabelled)),
+        *layers.inference_programs(circuit, representation),
+        Program("reconstruct", burn_in, window, _reconstruct(circuit, without_label)),
         Program("synthesize", burn_in, window, (_synthesize(circuit),)),
         *_latent(circuit, burn_in, window, hidden + top),
     )
@@ -90,17 +90,17 @@ def _latent(
     )
 
 
-def _reconstruct(circuit: PFF, unlabelled: tuple[str, ...]) -> tuple[Phase, ...]:
+def _reconstruct(circuit: PFF, without_label: tuple[str, ...]) -> tuple[Phase, ...]:
     names = circuit.names
     below = (f"{names[0]}_to_image_prediction",)
     levels = ["image", *names]
     top = (f"{names[-1]}_to_{levels[-2]}_prediction",)
     return (
-        Phase("below", {"image": "image"}, unlabelled + below),
+        Phase("below", {"image": "image"}, without_label + below),
         Phase(
             "chain",
             {"image": "image"},
-            unlabelled + top + _chain(circuit, len(names) - 1),
+            without_label + top + _chain(circuit, len(names) - 1),
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Floor 3, the engines: each compiles a network, runs a program on samples, returns a trace."""
+"""Engines: each compiles a network, runs a program on samples and returns a recording."""
 
 from pffspike.engines.base import Engine, Session
 from pffspike.engines.registry import available_engines, engine_names, make_engine, resolve

@@ -334,9 +334,9 @@ def _check_probabilities(name: str, values: Floats) -> None:
 def signal_size(network: Network, program: Program, name: str) -> int:
     """Units of a signal: the size of the populations that it drives or teaches."""
     for phase in program.phases:
-        for driven, source in phase.inputs.items():
+        for population_name, source in phase.inputs.items():
             if source == name:
-                return network.population(driven).size
+                return network.population(population_name).size
     for population in network.populations:
         if rules.targets(population.rule)[1] == name:
             return population.size

@@ -1,4 +1,4 @@
-"""Floor 1: the specification of networks, what follows from it, and cards."""
+"""The specification of networks, and what follows from it alone."""
 
 from pffspike.network.parameters import Parameters, initial
 from pffspike.network.spec import (

@@ -103,7 +103,7 @@ class Population:
     input : bool
         The spike probabilities come from outside: each program says from which signal.
     bias : Bias
-        Ignored by a driven population.
+        Ignored by an input population.
     rule : Rule or None
         How its post factors follow from its activity.
     """
@@ -120,7 +120,7 @@ class Population:
         check(1 <= self.size < 2**20, f"size = {self.size} must be from 1 to {2**20 - 1}")
         check(
             not (self.input and self.rule),
-            f"population {self.name!r} is driven, so it can't have a rule; remove one of the two",
+            f"population {self.name!r} is an input, so it can't have a rule; remove one of the two",
         )
 
 
@@ -206,10 +206,10 @@ class Phase:
     ----------
     name : str
     inputs : mapping of str to (str or int)
-        For each driven population that is active: the signal it follows, or the index of its
+        For each input population that is active: the signal it follows, or the index of its
         one neuron that fires in every step.
     projections : tuple of str
-        Those that are enabled. A population is active if it is driven in this phase or if an
+        Those that are enabled. A population is active if it is an input of this phase or if an
         enabled projection ends at it.
     sign : {-1, 0, 1}
         Positive, negative or neither: then homeostasis alone changes populations whose rule needs

@@ -23,7 +23,7 @@ class Parameters:
     weights : mapping of str to (n_pre, n_post) ndarray of float64
         By projection (tied ones have none); 0 where there is no synapse.
     biases : mapping of str to (size,) ndarray of float64
-        By population that is not driven.
+        By population that is no input.
     """
 
     weights: Mapping[str, Floats]

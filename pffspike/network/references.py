@@ -51,7 +51,7 @@ def _check_projection(network: Parts, projection: Projection) -> None:
     post = _named(network.populations, projection.post, f"{where}: post")
     if post.input:
         raise ValidationError(
-            f"{where}: post = {post.name!r} is driven, so nothing can project to it"
+            f"{where}: post = {post.name!r} is an input, so nothing can project to it"
         )
     if projection.connectivity == "one_to_one" and pre.size != post.size:
         raise ValidationError(
@@ -114,7 +114,9 @@ def _check_phase(network: Parts, program: Program, phase: Phase) -> None:
     for name, source in phase.inputs.items():
         population = _named(network.populations, name, f"{where}: inputs")
         if not population.input:
-            raise ValidationError(f"{where}: inputs: population {name!r} is not driven")
+            raise ValidationError(
+                f"{where}: inputs: population {name!r} is no input; set input = true or leave it out"
+            )
         if isinstance(source, int) and not 0 <= source < population.size:
             raise ValidationError(
                 f"{where}: inputs: {name} = {source} must be a neuron from 0 to "
@@ -134,7 +136,7 @@ def _check_phase(network: Parts, program: Program, phase: Phase) -> None:
 
 def _check_learner(population: Population, active: set[str], where: str) -> None:
     if population.name not in active or population.input:
-        raise ValidationError(f"{where}: learn: {population.name!r} is driven or not active")
+        raise ValidationError(f"{where}: learn: {population.name!r} is an input or not active")
     source, _ = rules.targets(population.rule)
     if source is not None and source not in active:
         raise ValidationError(

@@ -8,7 +8,7 @@ specification, so that every engine keeps the same one.
 in this order:
 
 1. *draw*: neuron ``j`` spikes if ``U < p_j``, where ``U`` is uniform in [0, 1) (see
-   `pffspike.arithmetic.counter`), ``p_j = clip(u_j, 0, 1)`` and ``u_j = b_j + I_j``. A driven
+   `pffspike.arithmetic.counter`), ``p_j = clip(u_j, 0, 1)`` and ``u_j = b_j + I_j``. An input
    population takes ``p_j`` from its signal instead. Inactive populations are silent.
 2. *count*: ``n`` is the number of spikes of a population, ``g`` its gain from the table of its
    normalization.

@@ -90,7 +90,7 @@ def scaled(network: Network, population: Population) -> bool:
     ----------
     network : Network
     population : Population
-        Of the network; those that are driven receive nothing.
+        Of the network; inputs receive nothing.
 
     Returns
     -------

@@ -212,13 +212,13 @@ def _projections(draw: st.DrawFn, populations: tuple[Population, ...]) -> tuple[
     targets = [p for p in populations if not p.input]
     pairs = st.tuples(st.sampled_from(populations), st.sampled_from(targets))
     sizes = {p.name: p.size for p in populations}
-    driven = [p for p in populations if p.input]
+    inputs = [p for p in populations if p.input]
     for k in range(draw(st.sampled_from([3, 4, 5, 6, 7, 8, 9, 0]))):
         # A pair that has a projection gets a second one now and then.
         again = [(p, q) for o in found for p in populations for q in targets if _ends(o, p, q)]
         pre, post = draw(st.one_of(pairs, pairs, st.sampled_from(again)) if again else pairs)
-        if k < len(driven):
-            pre = driven[k]  # or else nothing might ever become active
+        if k < len(inputs):
+            pre = inputs[k]  # or else nothing might ever become active
         found.append(draw(_one_projection(f"projection_{k}", pre, post, found, sizes)))
     return tuple(found)
 

@@ -23,7 +23,7 @@ from pffspike.network import (
 
 
 def small(**changes: object) -> Network:
-    """A network of two driven populations and a hidden one, with some parts replaced."""
+    """A network of two input populations and a hidden one, with some parts replaced."""
     parts: dict[str, object] = {
         "name": "small",
         "populations": (
@@ -99,16 +99,16 @@ def with_phase(index: int, **changes: object) -> Network:
         (lambda: Program("p", 0, 8, ()), "has no phases"),
         (lambda: Training("digits", 1, decay=0.0), "decay = 0.0 must be above 0"),
         (lambda: with_projection(pre="imag"), "pre = 'imag' does not exist; did you mean 'image'"),
-        (lambda: with_projection(post="label"), "'label' is driven, so nothing can project"),
+        (lambda: with_projection(post="label"), "'label' is an input, so nothing can project"),
         (lambda: with_projection(connectivity="one_to_one"), "one_to_one needs equal sizes"),
         (lambda: with_projection(connectivity="blocks", block=2), "block = 2 must divide"),
         (lambda: with_projection(name="read"), "projection 'read' is given twice"),
         (lambda: with_projection(tied="nothing", learning_rate=0.0), "tied = 'nothing' does not"),
         (lambda: with_projection(tied="read", learning_rate=0.0), "must be an untied projection"),
-        (lambda: with_phase(0, learn=("image",)), "'image' is driven or not active"),
+        (lambda: with_phase(0, learn=("image",)), "'image' is an input or not active"),
         (lambda: with_phase(0, projections=("down",)), "starts at 'label', which is not active"),
         (lambda: with_phase(0, inputs={"image": 4}), "image = 4 must be a neuron from 0 to 3"),
-        (lambda: with_phase(0, inputs={"hidden": "image"}), "population 'hidden' is not driven"),
+        (lambda: with_phase(0, inputs={"hidden": "image"}), "population 'hidden' is no input"),
         (lambda: with_phase(0, inputs={"image": "negative"}), "before the hard negative is known"),
         (lambda: with_phase(1, name="free"), "phase 'free' is given twice"),
     ],

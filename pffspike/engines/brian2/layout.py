@@ -83,7 +83,7 @@ class Layout:
         return packed
 
     def pack_biases(self, biases: Mapping[str, Floats]) -> Floats:
-        """Biases of all neurons, 0 for driven ones."""
+        """Biases of all neurons, 0 for inputs."""
         return np.concatenate(
             [np.zeros(p.size) if p.input else biases[p.name] for p in self.populations]
         )

@@ -98,8 +98,8 @@ def _constants(
     index = np.array([layout.network.index(p.name) for p in layout.populations])
     neurons.counter = (index[layout.population_of] << 32) + layout.index_of
     neurons.index = layout.index_of
-    driven = np.array([p.input for p in layout.populations])
-    neurons.biased = ~driven[layout.population_of]
+    inputs = np.array([p.input for p in layout.populations])
+    neurons.biased = ~inputs[layout.population_of]
     linked = ["gain", "offset", "clamped", "column"]
     if context.learns:
         linked += ["alpha", "target_class", "learning", "bias_rate"]

@@ -124,7 +124,7 @@ class Memory:
             self.probes[each.name] = Probe(
                 shared((phases, lanes), np.int64), shared((phases, lanes, units), np.int64), raster
             )
-        #: by driven population and phase: the signal or the constant class it follows
+        #: by input population and phase: the signal or the constant class it follows
         self._followed = {
             name: [phase.inputs.get(name) for phase in program.phases] for name in self._sizes
         }
@@ -169,7 +169,7 @@ class Memory:
         )
 
     def probabilities(self, name: str) -> tuple[Array | None, ...]:
-        """``(lanes, units)`` spike probabilities of a driven population, by phase."""
+        """``(lanes, units)`` spike probabilities of an input population, by phase."""
         arrays = self._probabilities[name]
         return tuple(None if f is None else arrays[f] for f in self._followed[name])
 

@@ -116,7 +116,7 @@ class Synapses:
 
 @dataclass(frozen=True)
 class Plan:
-    """All processes of a program: driven populations, other populations, projections."""
+    """All processes of a program: input populations, other populations, projections."""
 
     clock: Clock
     arithmetic: Arithmetic
@@ -158,12 +158,12 @@ def make_plan(
         _neurons(network, program, population, seed, arithmetic, lanes)
         for population in extent.populations
     ]
-    driven = {population.name for population in extent.populations if population.input}
+    inputs = {population.name for population in extent.populations if population.input}
     return Plan(
         clock,
         arithmetic,
-        tuple(each for each in neurons if each.name in driven),
-        tuple(each for each in neurons if each.name not in driven),
+        tuple(each for each in neurons if each.name in inputs),
+        tuple(each for each in neurons if each.name not in inputs),
         tuple(
             _synapses(network, program, projection, seed, arithmetic, lanes)
             for projection in extent.projections

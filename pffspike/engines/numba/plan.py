@@ -75,7 +75,7 @@ class Projections(NamedTuple):
 class Phases(NamedTuple):
     """One row a phase, one column a population or projection.
 
-    ``source`` is the class or the signal of a driven population, ``teacher`` the signal of the
+    ``source`` is the class or the signal of an input population, ``teacher`` the signal of the
     classes that are targets, or -1. ``offset``, ``slope``, ``theta`` and ``line`` (the gain) are
     the coefficients of rules, see `pffspike.network.rules`. ``reused`` marks populations whose
     spikes and projections whose sums are the same as in an earlier phase of the sample.
@@ -198,9 +198,9 @@ class Plan:
         return block_size(projection) or self.network.population(projection.post).size
 
     def _precomputed(self, projection: Projection) -> bool:
-        driven = self.network.population(projection.pre).input
+        is_input = self.network.population(projection.pre).input
         return (
-            driven and block_size(projection) == 0 and self.program.steps <= 64
+            is_input and block_size(projection) == 0 and self.program.steps <= 64
         )  # there is a bit for each
 
     def _shape(self, projection: Projection) -> tuple[int, int]:
@@ -265,7 +265,7 @@ class Plan:
         return self.signals.index(signal) if signal in self.signals else -1
 
     def _reused(self, index: int, name: str) -> bool:
-        """Whether a driven population does in a phase what it did in all phases before."""
+        """Whether an input population does in a phase what it did in all phases before."""
         phase = self.program.phases[index]
         source = phase.inputs.get(name)
         hard_negative = self.program.hard_negative

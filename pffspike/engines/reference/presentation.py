@@ -48,7 +48,7 @@ def present(
     program : Program
     phase : Phase
     inputs : mapping of str to ndarray
-        By active driven population: ``(batch,)`` classes or ``(batch, units)`` probabilities.
+        By active input population: ``(batch,)`` classes or ``(batch, units)`` probabilities.
     keys : (batch,) ndarray of uint64
         Key of each sample; its children are the steps.
     weights, biases : mapping of str to ndarray

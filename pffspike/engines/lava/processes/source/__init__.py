@@ -1,1 +1,1 @@
-"""A driven population."""
+"""An input population."""

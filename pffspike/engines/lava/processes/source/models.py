@@ -1,4 +1,4 @@
-"""Models of a driven population, in floating and in fixed point."""
+"""Models of an input population, in floating and in fixed point."""
 
 from typing import Any
 
