@@ -115,7 +115,8 @@ def _check_phase(network: Parts, program: Program, phase: Phase) -> None:
         population = _named(network.populations, name, f"{where}: inputs")
         if not population.input:
             raise ValidationError(
-                f"{where}: inputs: population {name!r} is no input; set input = true or leave it out"
+                f"{where}: inputs: population {name!r} is no input; set input = true or "
+                f"leave it out"
             )
         if isinstance(source, int) and not 0 <= source < population.size:
             raise ValidationError(
