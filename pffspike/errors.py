@@ -82,6 +82,7 @@ def shortened(value: object) -> str:
     Parameters
     ----------
     value : object
+        Anything that an error names.
 
     Returns
     -------

@@ -31,6 +31,7 @@ class Evaluation:
     Parameters
     ----------
     engine, mode : str
+        Their names.
     accuracy : float
         Fraction of right answers.
     confusion : (classes, classes) ndarray of int64
@@ -40,6 +41,7 @@ class Evaluation:
     seconds : float
         Wall time, building included.
     classification : Classification
+        The answers, and what was presented.
     coverage : dict of float to float
         Accuracy by the share of images that are answered, the surest ones first: see
         `pffspike.inference.coverage`.

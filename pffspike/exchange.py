@@ -65,6 +65,7 @@ def write_export(
     folder : str or Path
         Must not exist yet.
     trained : TrainedNetwork
+        A trained network, whole.
     more : mapping of str to bytes, or None
         Further files, by their paths in the folder.
 
@@ -210,6 +211,7 @@ def read_export(folder: str | Path) -> TrainedNetwork:
     Parameters
     ----------
     folder : str or Path
+        Of the export.
 
     Returns
     -------
@@ -325,6 +327,7 @@ def read_identity(content: Any) -> Identity | None:
     Parameters
     ----------
     content : mapping or None
+        What the export says of the data; None: nothing.
 
     Returns
     -------

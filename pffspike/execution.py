@@ -79,6 +79,7 @@ def counting(execution: Execution, stage: str, total: int, done: int = 0) -> Pro
     Parameters
     ----------
     execution : Execution
+        Engine, seed, probes, progress.
     stage : str
         What is going on.
     total : int
@@ -110,9 +111,11 @@ def open_session(trained: TrainedNetwork, program: str, execution: Execution) ->
     Parameters
     ----------
     trained : TrainedNetwork
+        A trained network, whole.
     program : str
         Name of one of the network's programs.
     execution : Execution
+        Engine, seed, probes, progress.
 
     Returns
     -------

@@ -28,6 +28,7 @@ def read_regular(path: str | Path) -> bytes:
     Parameters
     ----------
     path : str or Path
+        Of the file or folder.
 
     Returns
     -------
@@ -100,6 +101,7 @@ def write_whole(path: Path, content: bytes | str) -> None:
     Parameters
     ----------
     path : Path
+        Of the file or folder.
     content : bytes or str
         Text is written as UTF-8.
 
@@ -220,6 +222,7 @@ def make_folder(path: Path) -> None:
     Parameters
     ----------
     path : Path
+        Of the file or folder.
 
     Raises
     ------

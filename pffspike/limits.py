@@ -30,6 +30,7 @@ def parse_size(text: str) -> int:
     Parameters
     ----------
     text : str
+        Such as ``4GB`` or ``500 MB``.
 
     Returns
     -------
@@ -174,6 +175,7 @@ def check_array(shape: Sequence[int], what: str, item: int = 8, copies: int = 1)
     Parameters
     ----------
     shape : sequence of int
+        Of the array.
     what : str
         The subject of the sentence.
     item : int
@@ -199,6 +201,7 @@ def readable(size: float) -> str:
     Parameters
     ----------
     size : float
+        In bytes.
 
     Returns
     -------

@@ -50,6 +50,7 @@ def is_sealed(content: bytes, path: str | Path) -> bool:
     Parameters
     ----------
     content : bytes
+        Of the file, whole.
     path : str or Path
         For the error.
 
@@ -85,6 +86,7 @@ def opened(content: bytes, path: str | Path) -> Iterator[Any]:
     Parameters
     ----------
     content : bytes
+        Of the file, whole.
     path : str or Path
         For the error.
 

@@ -185,7 +185,9 @@ def kept_back(config: Search, dataset: Dataset) -> Dataset:
     Parameters
     ----------
     config : Search
+        What is searched, and how.
     dataset : Dataset
+        The whole data set.
 
     Returns
     -------
@@ -217,6 +219,7 @@ def settings_of(config: Search, chosen: Mapping[str, Any]) -> dict[str, dict[str
     Parameters
     ----------
     config : Search
+        What is searched, and how.
     chosen : mapping of str to object
         By ``table.key``: a number, or the position of a choice.
 

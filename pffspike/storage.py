@@ -48,7 +48,9 @@ def save(path: str | Path, trained: TrainedNetwork) -> None:
     Parameters
     ----------
     path : str or Path
+        Of the file.
     trained : TrainedNetwork
+        A trained network, whole.
 
     Raises
     ------

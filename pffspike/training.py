@@ -36,7 +36,9 @@ def begin(
     Parameters
     ----------
     network : Network
+        Specification of the network.
     dataset : Dataset
+        What it will learn.
     seed : int
         Of everything random: weights, spikes, rounding, order, negative labels.
     epochs : int or None
@@ -210,9 +212,11 @@ def negatives(
     labels, samples : (n,) ndarray of int64
         True classes, and numbers that key the choice.
     classes : int
+        How many there are.
     hard : float
         Probability of -1, which leaves the choice to the network's own read-out.
     seed : int
+        Of everything random.
 
     Returns
     -------

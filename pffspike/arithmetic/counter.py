@@ -41,6 +41,7 @@ def check_seed(seed: int) -> None:
     Parameters
     ----------
     seed : int
+        Given by the user.
 
     Raises
     ------

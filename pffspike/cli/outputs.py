@@ -55,6 +55,7 @@ def check(command: str, given: Mapping[str, Any], force: bool = False) -> None:
     Parameters
     ----------
     command : str
+        Name of the command.
     given : mapping of str to object
         Its arguments by their names.
     force : bool
@@ -196,6 +197,7 @@ def kind_of_content(path: Path) -> str:
     Parameters
     ----------
     path : Path
+        Of an existing file.
 
     Returns
     -------

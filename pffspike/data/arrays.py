@@ -22,6 +22,7 @@ def read_npy(path: str | Path) -> npt.NDArray[np.generic]:
     Parameters
     ----------
     path : str or Path
+        Of the ``.npy`` file.
 
     Returns
     -------

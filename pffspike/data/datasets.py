@@ -171,6 +171,7 @@ def known_levels(name: str) -> int:
     Parameters
     ----------
     name : str
+        Of the data set, see `pffspike.data.NAMES`.
 
     Returns
     -------
@@ -192,6 +193,7 @@ def write_dataset(folder: Path, dataset: Dataset) -> None:
     folder : Path
         Must not exist yet.
     dataset : Dataset
+        What is written.
 
     Raises
     ------

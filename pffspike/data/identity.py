@@ -25,6 +25,7 @@ class Identity:
     shape : tuple of two int
         Rows and columns of an image.
     classes : int
+        How many there are.
     class_names : tuple of str
         One a class, or none.
     samples : int
@@ -74,8 +75,11 @@ def digest(images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64], levels:
     Parameters
     ----------
     images : (n_samples, n_pixels) ndarray of uint8
+        Training images, one a row.
     labels : (n_samples,) ndarray of int64
+        Their classes.
     levels : int
+        The grey value with probability 1.
 
     Returns
     -------
@@ -98,6 +102,7 @@ def identify(dataset: Dataset) -> Identity:
     Parameters
     ----------
     dataset : Dataset
+        Data that meet a network.
 
     Returns
     -------
@@ -129,6 +134,7 @@ def check_kind(identity: Identity, dataset: Dataset) -> None:
     identity : Identity
         Of the data that the network was trained on.
     dataset : Dataset
+        Data that meet a network.
 
     Raises
     ------
@@ -171,6 +177,7 @@ def is_same(identity: Identity, dataset: Dataset) -> bool:
     identity : Identity
         Of the data that the network was trained on.
     dataset : Dataset
+        Data that meet a network.
 
     Returns
     -------
@@ -196,6 +203,7 @@ def check_same(identity: Identity, dataset: Dataset) -> None:
     identity : Identity
         Of the data that the training began with.
     dataset : Dataset
+        Data that meet a network.
 
     Raises
     ------

@@ -132,9 +132,11 @@ def extra_files(
     Parameters
     ----------
     trained : TrainedNetwork
+        A trained network, whole.
     images : (samples, pixels) ndarray of float64 or None
         Spike probabilities for the example; None: no example.
     deployment : Deployment or None
+        Placement on a device; None: no device was named.
 
     Returns
     -------

@@ -50,6 +50,7 @@ def write_nir(path: str | Path, trained: TrainedNetwork) -> str:
     path : str or Path
         Written whole or not at all.
     trained : TrainedNetwork
+        A trained network, whole.
 
     Returns
     -------
@@ -68,6 +69,7 @@ def graph(trained: TrainedNetwork) -> Any:
     Parameters
     ----------
     trained : TrainedNetwork
+        A trained network, whole.
 
     Returns
     -------

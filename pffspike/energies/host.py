@@ -65,9 +65,11 @@ def measure(
     Parameters
     ----------
     work : callable
+        What is measured; it is called without arguments.
     inferences : int
         That one call does.
     repetitions : int
+        Times that the work is done.
     idle_seconds : float
         Duration of the baseline.
     folder : Path

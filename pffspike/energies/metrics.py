@@ -166,7 +166,9 @@ def footprint(network: Network, used: Mapping[str, Program]) -> int:
     Parameters
     ----------
     network : Network
+        Specification of the network.
     used : mapping of str to Program
+        Programs in use, by name.
 
     Returns
     -------

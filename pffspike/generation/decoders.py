@@ -17,7 +17,9 @@ def linear_decoder(rates: Floats, images: Floats, new_rates: Floats) -> Floats:
     rates : (samples, size) ndarray of float64
         To fit on.
     images : (samples, pixels) ndarray of float64
+        What the decoder learns to give.
     new_rates : (n, size) ndarray of float64
+        Rates to decode.
 
     Returns
     -------
@@ -36,7 +38,9 @@ def principal_components(images: Floats, new: Floats, components: int, seed: int
     images : (samples, pixels) ndarray of float64
         To fit on.
     new : (n, pixels) ndarray of float64
+        Images to reconstruct.
     components, seed : int
+        Number of components, and the seed of their search.
 
     Returns
     -------

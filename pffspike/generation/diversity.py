@@ -57,6 +57,7 @@ def diversity(
     images : (samples, pixels) ndarray of float64
         Grey values in [0, 1].
     labels : (samples,) ndarray of int64
+        The label that each sample was made under.
     real : tuple of (n, pixels) ndarray of float64 and (n,) ndarray of int64
         Images and labels to compare with: best about as many as ``images``, for precision and
         recall depend on both numbers.

@@ -44,10 +44,13 @@ class Judge:
     images : (samples, pixels) ndarray of float64
         Training images, grey values in [0, 1].
     labels : (samples,) ndarray of int64
+        Classes of the training images.
     real : (n, pixels) ndarray of float64
         Test images, which set the scale of distances.
     seed : int
+        Of everything random.
     epochs : int
+        Passes over the training images.
     progress : callable or None
         Called with 1 for each epoch.
     """
@@ -85,7 +88,9 @@ class Judge:
         Parameters
         ----------
         images : (n, pixels) ndarray of float64
+            Images to judge, grey values in [0, 1].
         labels : (n,) ndarray of int64
+            The class that each is meant to be.
 
         Returns
         -------

@@ -25,8 +25,11 @@ def fit_mixtures(
     Parameters
     ----------
     latents : (samples, latent) ndarray of float64
+        Latent states.
     labels : (samples,) ndarray of int64
+        The class of each.
     classes, components : int
+        Classes, and components of the mixture of each.
     seed : int
         Of the start of the fit.
 
@@ -71,8 +74,11 @@ def draw_latents(prior: Prior, labels: Integers, seed: int) -> Floats:
     Parameters
     ----------
     prior : Prior
+        Mixtures of the classes.
     labels : (samples,) ndarray of int64
+        The class of each.
     seed : int
+        Of everything random.
 
     Returns
     -------

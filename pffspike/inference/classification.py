@@ -32,7 +32,9 @@ class Classification:
     Parameters
     ----------
     mode : str
+        Name of the mode.
     predicted : (samples,) ndarray of int64
+        The answers.
     scores : (samples, classes) ndarray of float64
         ``one_pass``, ``feedback`` (and one candidate): spikes of the read-out in the window.
         Else the sum of the goodness of the populations that decide, its sign such that larger is

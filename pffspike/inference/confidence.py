@@ -60,7 +60,9 @@ def fit_confidence(margins: npt.ArrayLike, right: npt.ArrayLike) -> Confidence:
     Parameters
     ----------
     margins : (samples,) array_like of float
+        Lead of each answer over the next one.
     right : (samples,) array_like of bool
+        Whether each answer was right.
 
     Returns
     -------
@@ -99,7 +101,9 @@ def coverage(
     Parameters
     ----------
     margins : (samples,) array_like of float
+        Lead of each answer over the next one.
     right : (samples,) array_like of bool
+        Whether each answer was right.
     shares : sequence of float
         Shares of the images that are answered, in (0, 1].
 
@@ -126,7 +130,9 @@ def calibration_error(probabilities: npt.ArrayLike, right: npt.ArrayLike) -> flo
     Parameters
     ----------
     probabilities : (samples,) array_like of float
+        Stated probability that each answer is right.
     right : (samples,) array_like of bool
+        Whether each answer was right.
 
     Returns
     -------

@@ -48,7 +48,9 @@ def sample_numbers(images: Floats, samples: npt.ArrayLike | None) -> Integers:
     Parameters
     ----------
     images : (samples, neurons) ndarray of float64
+        Spike probabilities.
     samples : (samples,) array_like of int, or None
+        Numbers that the caller chose; None: derived from the images.
 
     Returns
     -------
@@ -87,6 +89,7 @@ def trial_seed(seed: int, trial: int) -> int:
     Parameters
     ----------
     seed : int
+        Of everything random.
     trial : int
         From 0.
 

@@ -23,6 +23,7 @@ def ranking(counts: Integers | Floats, samples: Integers, seed: int) -> Integers
     samples : (samples,) ndarray of int64
         Numbers of the images, which key the random choice.
     seed : int
+        Of everything random.
 
     Returns
     -------

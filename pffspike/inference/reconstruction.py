@@ -35,6 +35,7 @@ class Reconstruction:
         Rates of the hidden populations in the window, from the bottom up: what was reconstructed
         from.
     recording : Recording
+        What was presented.
     """
 
     images: dict[str, Floats]
@@ -131,6 +132,7 @@ def label_state(
         ones (which a network can't know: an upper bound). ``neutral``: every label, each with the
         probability ``1 / classes`` in a step.
     classes : int
+        How many labels there are.
     labels : (samples,) ndarray of int64
         The labels of the state ``inferred`` or ``true``.
 

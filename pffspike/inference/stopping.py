@@ -37,6 +37,7 @@ class Stopping:
     trials : int
         Presentations of an image under a label, at most.
     mode : {"early", "late"}
+        Which mode it is the rule of.
     """
 
     limit: float

@@ -64,6 +64,7 @@ class ShiftedViews:
         trial : int
             From 1.
         rows : (samples,) ndarray of int64
+            Places of the images in question.
 
         Returns
         -------
@@ -80,10 +81,13 @@ def viewed(images: Floats, rows: Integers, trial: int, views: Views | None) -> F
     Parameters
     ----------
     images : (n, neurons) ndarray of float64
+        Spike probabilities of the images as they are.
     rows : (samples,) ndarray of int64
+        Places of the images in question.
     trial : int
         From 0.
     views : callable or None
+        Gives the images of later trials; None: always as they are.
 
     Returns
     -------
@@ -110,12 +114,15 @@ def views_of(
     Parameters
     ----------
     network : Network
+        Specification of the network.
     coding : Coding
+        Between grey values and spike probabilities.
     images : (n, pixels) ndarray of whole numbers
         Grey values.
     shape : tuple of int
         Rows and columns of an image.
     levels : int
+        The grey value with probability 1.
 
     Returns
     -------

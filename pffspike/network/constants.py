@@ -12,6 +12,7 @@ def rate(value: float, scale: float = 1.0) -> float:
     Parameters
     ----------
     value : float
+        Of the card.
     scale : float
         Factor of the schedule, applied before rounding.
 

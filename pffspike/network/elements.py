@@ -52,6 +52,7 @@ class Bias:
     Parameters
     ----------
     initial : float
+        Bias of every neuron before it learns.
     learning_rate : float
         Of the population's rule, for a constant input of 1.
     homeostasis : float
@@ -97,7 +98,9 @@ class Population:
     Parameters
     ----------
     name : str
+        Lower-case letters, digits and ``_``; names of a kind differ.
     size : int
+        Number of neurons, below 2^20.
     normalization : {"sqrt", "shift", "none"}
         Of what the population sends by its normalized projections.
     input : bool
@@ -131,6 +134,7 @@ class Projection:
     Parameters
     ----------
     name, pre, post : str
+        Its own name, and those of the populations that send and receive.
     connectivity : {"dense", "one_to_one", "blocks"}
         ``blocks``: all pairs within consecutive groups of ``block`` neurons, except a neuron
         and itself.
@@ -142,6 +146,7 @@ class Projection:
         ``normal``: mean 0, standard deviation ``scale / sqrt(max(fan_in, fan_out))``;
         ``constant``: ``scale``. Both clipped to the range.
     scale : float
+        Of the initial weights.
     learning_rate : float
         0: the weights are fixed.
     grid : int
@@ -205,6 +210,7 @@ class Phase:
     Parameters
     ----------
     name : str
+        Lower-case letters, digits and ``_``; names of a kind differ.
     inputs : mapping of str to (str or int)
         For each input population that is active: the signal it follows, or the index of its
         one neuron that fires in every step.
@@ -270,10 +276,13 @@ class Program:
     Parameters
     ----------
     name : str
+        Lower-case letters, digits and ``_``; names of a kind differ.
     burn_in, window : int
         Steps before and inside the window of the traces; ``window`` is a power of two.
     phases : tuple of Phase
+        Presentations of a sample, in this order.
     hard_negative : HardNegative or None
+        How a wrong class of -1 is chosen, if it may occur.
     """
 
     name: str
@@ -318,6 +327,7 @@ class Training:
     dataset : str
         Name of the data set, see `pffspike.data.load`.
     epochs : int
+        Passes over the training samples, at least 1.
     decay : float
         Factor of all learning rates from one epoch to the next.
     hard_negatives : float

@@ -44,6 +44,7 @@ def check(network: Network, batch: int = 1, learning_scale: float = 1.0) -> None
     Parameters
     ----------
     network : Network
+        Specification of the network.
     batch : int
         Presentations whose changes are added before they are applied.
     learning_scale : float
@@ -106,9 +107,11 @@ def post_factor(population: Population, sign: int, window: int) -> Magnitude:
     Parameters
     ----------
     population : Population
+        Which learns.
     sign : {-1, 0, 1}
         Of the phase.
     window : int
+        Steps of the window, a power of two.
 
     Returns
     -------

@@ -71,7 +71,9 @@ def initial(network: Network, seed: int) -> Parameters:
     Parameters
     ----------
     network : Network
+        Specification of the network.
     seed : int
+        Of everything random.
 
     Returns
     -------

@@ -313,6 +313,7 @@ def name(rule: object) -> str:
     Parameters
     ----------
     rule : Rule, type of a rule, None, or anything that was given in place of one
+        What is named in an error.
 
     Returns
     -------

@@ -81,11 +81,15 @@ class Network:
     Parameters
     ----------
     name : str
+        Of the network.
     populations : tuple of Population
         The order is part of the network: random numbers are keyed by it.
     projections : tuple of Projection
+        Synapses between populations; initial weights are keyed by the order.
     programs : tuple of Program
+        What can be done with a sample.
     training : Training
+        The schedule of the program ``train``.
     description : str
         For people; not part of the hash.
     """

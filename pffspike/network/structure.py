@@ -21,7 +21,9 @@ def mask(network: Network, projection: Projection) -> Bools:
     Parameters
     ----------
     network : Network
+        Specification of the network.
     projection : Projection
+        One of its projections.
 
     Returns
     -------
@@ -62,6 +64,7 @@ def check_memory(network: Network) -> None:
     Parameters
     ----------
     network : Network
+        Specification of the network.
 
     Raises
     ------
@@ -89,6 +92,7 @@ def scaled(network: Network, population: Population) -> bool:
     Parameters
     ----------
     network : Network
+        Specification of the network.
     population : Population
         Of the network; inputs receive nothing.
 
@@ -123,7 +127,9 @@ class Extent:
     Parameters
     ----------
     populations : tuple of Population
+        Those that are active in any of its phases.
     projections : tuple of Projection
+        One of its projections.
     signals : tuple of str
         Names of the arrays that a run needs: inputs, targets and the hard negative's truth.
     """
@@ -188,6 +194,7 @@ def goodness_thresholds(network: Network) -> dict[str, float]:
     Parameters
     ----------
     network : Network
+        Specification of the network.
 
     Returns
     -------

@@ -29,6 +29,7 @@ class Moments:
     Parameters
     ----------
     mean : (n_pre,) ndarray of float64
+        Mean of what each sender contributes a step.
     second : (n_pre, n_pre) ndarray of float64
         Means of products.
     steady : bool

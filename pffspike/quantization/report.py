@@ -12,9 +12,11 @@ class WeightReport:
     Parameters
     ----------
     projection : str
+        Its name.
     tied : str or None
         The projection whose weights it uses; the other fields are that one's.
     bits : int
+        Of a weight.
     exponent : int
         Weights are integers times 2 to this.
     low, high : int
@@ -49,6 +51,7 @@ class BiasReport:
     Parameters
     ----------
     population : str
+        Its name.
     exponent : int
         Biases are integers times 2 to this.
     correction : float

@@ -38,7 +38,9 @@ def code(bits: int, weights: Floats) -> Code:
     Parameters
     ----------
     bits : int
+        Of a weight, its sign included where both signs occur.
     weights : ndarray of float64
+        As trained.
 
     Returns
     -------
@@ -59,6 +61,7 @@ def error(change: Floats, moments: Floats) -> float:
     Parameters
     ----------
     change : (n_pre, n_post) ndarray of float64
+        Rounded weights less those as trained.
     moments : (n_pre, n_pre) or (n_pre,) ndarray of float64
         Second moments; only those of each input with itself if there is one axis.
 
@@ -88,8 +91,11 @@ def feedback(weights: Floats, grid: int, allowed: Code, moments: Floats) -> Floa
     Parameters
     ----------
     weights : (n_pre, n_post) ndarray of float64
+        As trained.
     grid : int
+        Rounded weights are multiples of ``2^grid``.
     allowed : Code
+        Integers that can be stored.
     moments : (n_pre, n_pre) ndarray of float64
         Second moments, `damped`. Inputs are rounded in the order of their own, largest first.
 

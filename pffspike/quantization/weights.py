@@ -49,7 +49,9 @@ class Quantized:
     trained : TrainedNetwork
         An ordinary one; its ``provenance`` says what it was made from.
     weights : tuple of WeightReport
+        What was done to each projection.
     biases : tuple of BiasReport
+        What was done to each population.
     """
 
     trained: TrainedNetwork

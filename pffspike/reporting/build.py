@@ -60,6 +60,7 @@ def report(
     Parameters
     ----------
     trained : TrainedNetwork
+        A trained network, whole.
     dataset : Dataset
         Its test images are answered, all of them.
     devices : sequence of Device

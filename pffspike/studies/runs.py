@@ -86,6 +86,7 @@ def plan(study: Study, directory: Path | None = None, download: bool = False) ->
     Parameters
     ----------
     study : Study
+        What `read_study` found.
     directory : Path or None
         Where the data sets lie, see `pffspike.data.load`.
     download : bool
@@ -164,7 +165,9 @@ def execute(run: Run, output: Path, report: Report) -> str | None:
     Parameters
     ----------
     run : Run
+        What to do.
     output : Path
+        Folder of the stored results.
     report : callable
         Called with the fraction that is done.
 

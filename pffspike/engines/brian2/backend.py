@@ -17,6 +17,7 @@ class State:
     Parameters
     ----------
     biases : (neurons,) ndarray of float64
+        Of all neurons of the program, one population behind the other.
     weights : mapping of str to (synapses,) ndarray of int32
         In units of their grid: all of them on the way in, the plastic ones on the way out.
     """
@@ -32,6 +33,7 @@ class Rates:
     Parameters
     ----------
     bias : (populations,) ndarray of float64
+        Learning rate of the biases, by population.
     weights : (projections,) ndarray of float64
         Divided by the window and by the grid.
     """

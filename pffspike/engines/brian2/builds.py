@@ -41,7 +41,9 @@ def make_key(layout: Layout, probes: Probes, samples: int, flags: Sequence[str])
     Parameters
     ----------
     layout : Layout
+        Places of neurons and synapses.
     probes : Probes
+        What is recorded.
     samples : int
         Length of the longest chunk.
     flags : sequence of str
@@ -111,7 +113,9 @@ def fetch(key: str, directory: Path, names: Sequence[str]) -> bool:
     Parameters
     ----------
     key : str
+        Digest of what the build depends on, see `make_key`.
     directory : Path
+        Where the build is wanted.
     names : sequence of str
         Files and folders that make up the program.
 
@@ -160,6 +164,7 @@ def keep(key: str, directory: Path, names: Sequence[str]) -> None:
     Parameters
     ----------
     key : str
+        Digest of what the build depends on, see `make_key`.
     directory : Path
         Of a session.
     names : sequence of str

@@ -61,13 +61,17 @@ class BuildContext:
     Parameters
     ----------
     layout : Layout
+        Places of neurons and synapses.
     columns : Columns
+        Columns of the schedule.
     width : int
         Columns of the signals.
     probes : Probes
+        What is recorded.
     samples : int
         Length of the longest chunk.
     standalone : bool
+        Whether a C++ program is written.
     """
 
     def __init__(

@@ -31,7 +31,9 @@ class Layout:
     Parameters
     ----------
     network : Network
+        Specification of the network.
     program : Program
+        One of its programs.
     """
 
     def __init__(self, network: Network, program: Program) -> None:

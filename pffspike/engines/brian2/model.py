@@ -30,6 +30,7 @@ class Model:
     Parameters
     ----------
     network : Network
+        Specification of the network.
     schedule, signals : TimedArray
         See `pffspike.engines.brian2.schedule.Tables`.
     neurons, population_state, projections : NeuronGroup
@@ -61,6 +62,7 @@ def build(context: BuildContext) -> Model:
     Parameters
     ----------
     context : BuildContext
+        What all parts of the build share.
 
     Returns
     -------

@@ -61,6 +61,7 @@ class Program:
     has_signals : bool
         Whether it takes a table of signals.
     results : mapping of str to Result
+        Where the program leaves each result.
     """
 
     presentations: int
@@ -76,6 +77,7 @@ def build(
     Parameters
     ----------
     directory : Path
+        Where the program is written and compiled.
     make_context : callable
         Gives the context of the model, in the device that is active then.
     samples : int

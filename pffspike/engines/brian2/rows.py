@@ -59,7 +59,9 @@ class Rows:
     Parameters
     ----------
     layout : Layout
+        Places of neurons and synapses.
     neurons : NeuronGroup
+        All neurons of the program.
     synapses : mapping of str to Synapses
         By name of the weights.
     """
@@ -81,6 +83,7 @@ class Rows:
         Parameters
         ----------
         standalone : bool
+            Whether a C++ program is written.
 
         Returns
         -------

@@ -26,6 +26,7 @@ class RuntimeBackend:
     make_context : callable
         Gives the context of the model, in the device that is active then.
     target : {"cython", "numpy"}
+        Code that Brian2 generates.
     samples : int
         Length of the longest chunk.
     flags : tuple of str

@@ -95,7 +95,9 @@ class Scheduler:
     Parameters
     ----------
     layout : Layout
+        Places of neurons and synapses.
     seed : int
+        Of everything random.
     """
 
     def __init__(self, layout: Layout, seed: int) -> None:
@@ -126,6 +128,7 @@ class Scheduler:
         signals : mapping of str to ndarray
             As `pffspike.engines.base.check_signals` gives them.
         samples : (samples,) ndarray of int64, at least one
+            Numbers of the samples, which key their random numbers.
 
         Returns
         -------

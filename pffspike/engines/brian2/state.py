@@ -25,6 +25,7 @@ def brian2_state(device: Any, preferences: Mapping[str, Any]) -> Iterator[None]:
         To be active meanwhile. A standalone device must be new: a simulation that the user has
         begun in Brian2's own one then survives.
     preferences : mapping of str to object
+        Preferences of Brian2 that hold meanwhile, by name.
     """
     saved = {name: prefs[name] for name in preferences}
     before, log = _devices.active_device, logging.getLogger("brian2")

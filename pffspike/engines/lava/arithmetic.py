@@ -22,6 +22,7 @@ class Dyadic:
     Parameters
     ----------
     integers : ndarray of int64, or int
+        The numbers, as multiples of the grid.
     grid : int
         The numbers are ``integers * 2^grid``.
     """
@@ -116,7 +117,9 @@ class Arithmetic:
         Parameters
         ----------
         values : array_like of float
+            Numbers on the grid.
         grid : int
+            They are multiples of ``2^grid``.
 
         Returns
         -------

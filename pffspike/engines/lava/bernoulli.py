@@ -57,6 +57,7 @@ class BernoulliModel(CheckedModel):
         Parameters
         ----------
         phase, step : int
+            Of the program, and of the presentation.
         chosen : (n,) ndarray of int or None
             Neurons to draw for, all by default.
         """
@@ -72,6 +73,7 @@ class BernoulliModel(CheckedModel):
         Parameters
         ----------
         phase, step : int
+            Of the program, and of the presentation.
         spikes : (used, units) ndarray of bool or None
             None: silence.
         """

@@ -28,7 +28,9 @@ def start(
     Parameters
     ----------
     plan : Plan
+        Processes and channels of the network.
     memory : Memory
+        What processes and session share.
     timeout : float
         See the runtimes.
     forked : bool

@@ -34,6 +34,7 @@ class Actor(greenlet):
     Parameters
     ----------
     name : str
+        Of the process, for errors.
     model : object
         Its ``start()`` returns at the end.
     """

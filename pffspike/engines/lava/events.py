@@ -18,6 +18,7 @@ def deliver(spikes: Array, weights: Array, group: int) -> Array:
     weights : (n_pre, width) ndarray
         A row for each sender, see `pffspike.engines.lava.plan.Synapses`.
     group : int
+        Neurons of a group of lateral synapses; 0: all are connected.
 
     Returns
     -------

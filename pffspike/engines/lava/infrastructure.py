@@ -51,6 +51,7 @@ class Actor(multiprocessing.Process):
     Parameters
     ----------
     name : str
+        Of the process, for errors.
     builder : object
         Its ``build()`` gives something with a ``start()`` that returns at the end.
     """

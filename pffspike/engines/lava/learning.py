@@ -26,7 +26,9 @@ class PopulationPlasticity:
     Parameters
     ----------
     population : Population
+        Whose neurons learn.
     arithmetic : Arithmetic
+        Integers, or floating point.
     exponent : int
         The window lasts ``2^exponent`` steps.
     learns : tuple of bool
@@ -65,6 +67,7 @@ class PopulationPlasticity:
         Parameters
         ----------
         phase : int
+            Which phase of the program.
         counts : (units,) ndarray of int64
             Spikes in the window.
         target : (units,) ndarray of int64 or None
@@ -119,6 +122,7 @@ class PopulationPlasticity:
         bias : (units,) ndarray
             Raw, on the grid 2^-24.
         counts : (units,) ndarray of int64
+            Spikes in the window.
         factors : (units,) ndarray
             Raw.
         rate : (1,) ndarray
@@ -151,6 +155,7 @@ class SynapticPlasticity:
     Parameters
     ----------
     arithmetic : Arithmetic
+        Integers, or floating point.
     learns : tuple of bool
         By phase: whether the weights change.
     receives : tuple of bool
@@ -196,6 +201,7 @@ class SynapticPlasticity:
         Parameters
         ----------
         weights : (n_pre, width) ndarray
+            Weights, changed in place.
         trace : (n_pre,) ndarray
             Raw sum of the payloads in the window.
         factors : (n_post,) ndarray
@@ -203,6 +209,7 @@ class SynapticPlasticity:
         rate : (1,) ndarray
             Raw, on the grid 2^-20.
         sample, phase : int
+            Number of the sample, and phase of the program.
         """
         reckon = self.arithmetic
         rows = np.flatnonzero(trace)

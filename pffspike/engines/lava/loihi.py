@@ -93,6 +93,7 @@ def constant(projection: Projection, steps: int, scale: float) -> tuple[int, int
     Parameters
     ----------
     projection : Projection
+        Whose weights learn.
     steps : int
         Of a presentation.
     scale : float
@@ -122,8 +123,11 @@ def make_process(
     Parameters
     ----------
     network : Network
+        Specification of the network.
     plan : Plan
+        Processes and channels of the network.
     synapses : Synapses
+        Part of the plan that the process is made for.
     weights : (n_pre, n_post) ndarray of int64
         Raw, on the projection's own grid.
     scale : float

@@ -41,6 +41,7 @@ class Probe:
     counts : (phases, lanes, units) ndarray of int64
         In the window.
     raster : (phases, steps, lanes, units) ndarray of bool or None
+        Every spike, if it was asked for.
     """
 
     spikes: Array
@@ -70,11 +71,17 @@ class Memory:
     Parameters
     ----------
     network : Network
+        Specification of the network.
     program : Program
+        One of its programs.
     plan : Plan
+        Processes and channels of the network.
     parameters : Parameters
+        Weights and biases that it begins with.
     probes : Probes
+        What is recorded.
     lanes : int
+        Samples that run side by side.
     """
 
     def __init__(

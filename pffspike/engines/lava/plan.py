@@ -46,8 +46,11 @@ class Neurons:
     Parameters
     ----------
     name : str
+        Of the population.
     shape : (lanes, units)
+        Samples side by side, and neurons.
     clock : Clock
+        Which step, phase and sample it is.
     counters : (units,) ndarray of int64
         Positions in the stream of random numbers of a step.
     streams : tuple of int
@@ -84,11 +87,15 @@ class Synapses:
     Parameters
     ----------
     name, pre, post : str
+        Of the projection, and its populations.
     owner : str
         Projection whose weights these are.
     clock : Clock
+        Which step, phase and sample it is.
     shape_in, shape_out : (lanes, units)
+        Samples side by side, and neurons.
     arithmetic : Arithmetic
+        Integers, or floating point.
     group : int
         Senders of a group.
     graded : bool
@@ -142,9 +149,13 @@ def make_plan(
     Parameters
     ----------
     network : Network
+        Specification of the network.
     program : Program
+        One of its programs.
     seed : int
+        Of everything random.
     arithmetic : Arithmetic
+        Integers, or floating point.
     lanes : int
         Copies of the network side by side.
 

@@ -29,9 +29,11 @@ class CheckedModel(PyLoihiProcessModel):
     Parameters
     ----------
     proc_params : ProcessParameters
+        As Lava hands them to a model.
     where : str
         Population or projection, for messages.
     part : Neurons or Synapses
+        What the process computes.
     """
 
     def __init__(self, proc_params: Any, where: str, part: Neurons | Synapses) -> None:
@@ -73,7 +75,9 @@ class CheckedModel(PyLoihiProcessModel):
         Parameters
         ----------
         what : str
+            Name of the numbers, for the error.
         values : ndarray of int
+            Numbers to check.
         bits : int
             Of the magnitude, without a sign.
 

@@ -46,6 +46,7 @@ class GuardedRuntime(Runtime):
     tag : str
         Of the process models.
     progress : callable
+        Called with the steps that were run.
     timeout : float
         Seconds without progress until the run counts as stalled.
     """

@@ -116,8 +116,11 @@ class Plan:
     Parameters
     ----------
     network : Network
+        Specification of the network.
     program : Program
+        One of its programs.
     seed : int
+        Of spikes and rounding.
 
     Attributes
     ----------

@@ -139,10 +139,15 @@ def hard_negatives(
     Parameters
     ----------
     hard_negative : HardNegative
+        How the class is chosen.
     counts : (batch, classes) ndarray of float64
+        Spikes of the population that decides, in the window.
     truth : (batch,) ndarray of int64
+        The true classes.
     seed : int
+        Of everything random.
     samples : (batch,) array_like of int
+        Numbers of the samples.
 
     Returns
     -------

@@ -45,8 +45,11 @@ def present(
     Parameters
     ----------
     network : Network
+        Specification of the network.
     program : Program
+        One of its programs.
     phase : Phase
+        Which is presented.
     inputs : mapping of str to ndarray
         By active input population: ``(batch,)`` classes or ``(batch, units)`` probabilities.
     keys : (batch,) ndarray of uint64

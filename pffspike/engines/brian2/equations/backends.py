@@ -47,6 +47,7 @@ class Runtime:
     make : callable
         Makes the model in the device that is active then.
     target : {"cython", "numpy"}
+        Code that Brian2 generates.
     flags : tuple of str
         For the C++ compiler behind Cython.
     """

@@ -31,7 +31,9 @@ def make_candidates(
     Parameters
     ----------
     frame : Frame
+        What all parts of the build share.
     hard_negative : HardNegative
+        How the wrong class is chosen.
     group : NeuronGroup
         Of the population whose spikes decide.
 

@@ -26,12 +26,16 @@ def recording(
     Parameters
     ----------
     network : Network
+        Specification of the network.
     program : Program
+        One of its programs.
     samples : (samples,) ndarray of int64
+        Numbers of the samples, which key their random numbers.
     events : mapping of str to pair of (spikes,) ndarray of int
         By population: neuron and step of every spike; steps after the last presentation are left
         out.
     hard_negatives : (samples,) ndarray of int64
+        The class that was chosen for each sample, -1 without one.
     probes : Probes or None
         What is kept; None: counts and rasters of all populations.
 
@@ -70,8 +74,11 @@ def hard_negatives(
     Parameters
     ----------
     program : Program
+        One of its programs.
     signals : mapping of str to ndarray
+        By name, as a run gets them.
     samples : int
+        How many there are.
     beaten : (presentations + 1, classes) ndarray or None
         By how many others a candidate was beaten, at the begin of each presentation.
 

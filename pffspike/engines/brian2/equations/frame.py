@@ -32,11 +32,15 @@ class Frame:
     Parameters
     ----------
     network : Network
+        Specification of the network.
     program : Program
+        One of its programs.
     seed : int
+        Of everything random.
     values : mapping of str to ndarray
         By `pffspike.engines.brian2.equations.tables`.
     options : Options
+        How the model is built.
     """
 
     def __init__(

@@ -224,7 +224,9 @@ def build(frame: Frame, start: Parameters, signals: Signals, samples: Integers) 
     Parameters
     ----------
     frame : Frame
+        What all parts of the build share.
     start : Parameters
+        Weights and biases that it begins with.
     signals, samples
         Already checked.
 

@@ -37,7 +37,9 @@ def make_population(frame: Frame, population: Population) -> NeuronGroup:
     Parameters
     ----------
     frame : Frame
+        What all parts of the build share.
     population : Population
+        What the group is made for.
 
     Returns
     -------
@@ -167,6 +169,7 @@ def gain_equation(normalization: str, size: int) -> str:
     Parameters
     ----------
     normalization : {"sqrt", "shift"}
+        Of the sending population.
     size : int
         Of the population.
 

@@ -34,9 +34,13 @@ def make_projection(
     Parameters
     ----------
     frame : Frame
+        What all parts of the build share.
     projection : Projection
+        What the synapses are made for.
     pre, post : NeuronGroup
+        Groups of its populations.
     weights : (n_pre, n_post) ndarray of float64
+        Weights that it begins with.
     tied : Synapses or None
         Those whose weights these use.
 

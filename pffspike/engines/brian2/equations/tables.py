@@ -48,10 +48,13 @@ class Tables:
     Parameters
     ----------
     network : Network
+        Specification of the network.
     program : Program
+        One of its programs.
     signals : mapping of str to ndarray
         As `pffspike.engines.base.check_signals` gives them.
     samples : (samples,) ndarray of int64
+        Numbers of the samples, which key their random numbers.
     scale : float
         Factor of the learning rates.
     rows : int
