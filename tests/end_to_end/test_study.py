@@ -11,13 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
-from pffspike.study import cluster, runs
-from pffspike.study.config import read_study
-from pffspike.study.processes import execute_in_processes
 
 from pffspike.cli.app import app
 from pffspike.data import load
 from pffspike.errors import PffspikeError
+from pffspike.studies import cluster, runs
+from pffspike.studies.config import read_study
+from pffspike.studies.processes import execute_in_processes
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 CONFIG = """
