@@ -1,0 +1,70 @@
+"""The programs in docs/examples run and print what their texts say."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pffspike
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+
+
+def run(name, *arguments, seconds=100):
+    """Run an example; end all of its processes if it takes too long."""
+    process = subprocess.Popen(
+        [sys.executable, str(EXAMPLES / name), *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        said, errors = process.communicate(timeout=seconds)
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+    assert process.returncode == 0, errors
+    return said
+
+
+@pytest.mark.lava
+def test_events_a_network_and_a_process_that_answers(tmp_path):
+    """On Lava's own runtime; with initial weights, for it is the connections that are tested."""
+    pytest.importorskip("lava")
+    network = pffspike.load_network("digits")
+    data = pffspike.load_data("digits")
+    trained = pffspike.begin(network, data, seed=0)
+    pffspike.save(tmp_path / "begun.h5", trained)
+    said = run("lava_closed_loop.py", str(tmp_path / "begun.h5"))
+    labels, answers = (np.array(re.findall(r"\d+", line), int) for line in said.splitlines()[:2])
+    assert labels.tolist() == data.test_labels[:10].tolist()
+    assert len(answers) == 10
+    assert set(answers) <= set(range(10))
+
+
+@pytest.mark.slow
+@pytest.mark.lava
+@pytest.mark.timeout(600)
+def test_the_answers_of_a_trained_network_are_right():
+    """It trains for an epoch first."""
+    pytest.importorskip("lava")
+    assert int(re.findall(r"(\d+)% right", run("lava_closed_loop.py", seconds=500))[0]) >= 70
+
+
+@pytest.mark.slow
+@pytest.mark.brian2
+@pytest.mark.timeout(1800)
+def test_other_neurons_learn_the_digits():
+    """Far above chance, each of them."""
+    pytest.importorskip("brian2")
+    said = run("other_neurons.py", "--epochs", "1", "--hidden", "50", seconds=1700)
+    found = re.findall(r"one_pass ([\d.]+) %", said)
+    assert len(found) == 3
+    assert min(map(float, found)) > 40
