@@ -14,7 +14,8 @@ from pffspike.errors import unknown
 from pffspike.execution import Execution, run
 from pffspike.inference.keys import sample_numbers
 from pffspike.inputs import check_programs
-from pffspike.network.spec import Goodness, Network
+from pffspike.network import structure
+from pffspike.network.spec import Network
 from pffspike.recording import Probes, Recording
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Floats
@@ -164,7 +165,7 @@ def label_state(
 
 
 def _hidden(network: Network) -> tuple[str, ...]:
-    return tuple(p.name for p in network.populations if isinstance(p.rule, Goodness))
+    return tuple(structure.goodness_thresholds(network))
 
 
 def _asked(network: Network, labelled: bool, window: int | None) -> Network:

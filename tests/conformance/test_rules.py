@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
+import re
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pytest
 
+import pffspike
 from pffspike.arithmetic import counter
 from pffspike.cards import card_text
 from pffspike.cards.networks import read_card
@@ -220,3 +223,15 @@ def test_cards_name_rules_of_other_packages(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(importlib.metadata.EntryPoint, "load", lambda self: Window)
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [point])
     assert read_card(parse(card_text(net), "card")) == net
+
+
+def test_nobody_tests_the_type_of_a_rule() -> None:
+    """Outside of the room of rules, whoever computes, bounds or counts asks the rule."""
+    package, found = Path(pffspike.__file__).parent, []
+    for path in sorted(package.rglob("*.py")):
+        text = path.read_text("utf-8")
+        if path.name != "rules.py" and re.search(
+            r"isinstance\(.*(Goodness|Contrast|Delta)\b|rule\.kind", text
+        ):
+            found.append(str(path.relative_to(package)))
+    assert not found
