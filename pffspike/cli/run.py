@@ -41,13 +41,14 @@ def run(
     signals = pffspike.signals_of(state, program, found)
     names = pffspike.populations_of(state.network, program)
     engines = [pffspike.make_engine(name) for name in (engine, *([compare] if compare else []))]
+    kept = names if compare or raster else ()  # every spike takes much memory
     with output.progress() as progress:
         recording, *others = (
             pffspike.run(
                 state,
                 program,
                 signals,
-                execution=Execution(made, seed, Probes(rasters=names), progress),
+                execution=Execution(made, seed, Probes(rasters=kept), progress),
             )
             for made in engines
         )

@@ -278,3 +278,10 @@ def test_the_memory_limit_is_that_of_the_command_alone(folder, monkeypatch):
         "but the limit is 1.0 KiB",
     )
     assert "PFFSPIKE_MEMORY_LIMIT" not in os.environ
+
+
+def test_spikes_that_are_not_asked_for_are_not_kept(folder):
+    """The rasters of 1000 presentations take some 20 MB, their sums a few thousand bytes."""
+    few = ["run", "net.h5", "-e", "numpy", "-p", "goodness", "-n", "100", "--memory-limit", "15M"]
+    assert call(*few).exit_code == 0
+    refused(call(*few, "--raster", "r.png"), "the recording of 1000 presentations")
