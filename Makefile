@@ -4,7 +4,7 @@
 # They are brought up to date when pyproject.toml or setup.py has changed.
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-310 demo test test-310 test-slow lint typecheck wheel-test clean
+.PHONY: help env env-310 demo test doctest test-310 test-slow lint typecheck wheel-test clean
 
 # Two processes; a file's tests stay together.
 PARALLEL := -n 2 --dist loadfile
@@ -18,6 +18,7 @@ export UV_NO_PROGRESS := 1
 
 help:
 	@echo "make demo        train, evaluate, deploy and draw on the embedded digits (results/demo)"
+	@echo "make doctest     examples of docstrings"
 	@echo "make test        tests on Python 3.12 (test-310: on 3.10; test-slow: the slow ones)"
 	@echo "make lint        ruff      make typecheck   mypy      make wheel-test  the installed wheel"
 	@echo "make env         build .venv (env-310: .venv-310)     make clean       remove what was built"
@@ -43,6 +44,10 @@ test: export COVERAGE_CORE := sysmon
 test: env
 	$(VENV)/bin/python -m pytest tests -m "not slow" $(PARALLEL) --cov --cov-report=
 	@echo "coverage: $$($(VENV)/bin/coverage report --format=total) % of the lines of pffspike"
+
+# The examples of docstrings; run_lava.py is a script of its own.
+doctest: env
+	$(VENV)/bin/python -m pytest --doctest-modules pffspike --ignore=pffspike/deployment/run_lava.py $(PARALLEL)
 
 test-310: env-310
 	$(VENV_310)/bin/python -m pytest tests -m "not slow" $(PARALLEL)
