@@ -121,13 +121,11 @@ def counts(recordings: Sequence[Recording]) -> Counts:
     Examples
     --------
     >>> import pffspike
-    >>> from pffspike import inference
-    >>> from pffspike.engines import make_engine
-    >>> from pffspike.network import initial
     >>> network = pffspike.load_network("digits")
-    >>> answer = inference.classify(
-    ...     network, initial(network, 0), make_engine("numpy"), np.full((2, 64), [[0.25], [0.5]]),
-    ...     "one_pass", seed=0)
+    >>> trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), 0)
+    >>> answer = pffspike.classify(
+    ...     trained, np.full((2, 64), [[0.25], [0.5]]), "one_pass",
+    ...     execution=pffspike.Execution("numpy"))
     >>> counts(answer.recordings).steps
     18.0
     """

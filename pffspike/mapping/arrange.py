@@ -56,14 +56,14 @@ def traffic(
 
     Examples
     --------
+    >>> import pffspike
     >>> import numpy as np
     >>> from pffspike import cards, devices, inference
-    >>> from pffspike.engines import make_engine
-    >>> from pffspike.network import initial
     >>> network, loihi = cards.load_network("digits"), devices.load_device("loihi1")
-    >>> answer = inference.classify(
-    ...     network, initial(network, 0), make_engine("numpy"), np.full((2, 64), [[0.25], [0.5]]),
-    ...     "one_pass", seed=0)
+    >>> trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), 0)
+    >>> answer = pffspike.classify(
+    ...     trained, np.full((2, 64), [[0.25], [0.5]]), "one_pass",
+    ...     execution=pffspike.Execution("numpy"))
     >>> len(traffic(answer.recordings, loihi).cores)
     2
     >>> len(traffic(answer.recordings, loihi, placement="speed").cores) > 10
@@ -130,14 +130,14 @@ def arrange(
 
     Examples
     --------
+    >>> import pffspike
     >>> import numpy as np
     >>> from pffspike import cards, devices, inference
-    >>> from pffspike.engines import make_engine
-    >>> from pffspike.network import initial
     >>> network, loihi = cards.load_network("digits"), devices.load_device("loihi1")
-    >>> answer = inference.classify(
-    ...     network, initial(network, 0), make_engine("numpy"), np.full((2, 64), [[0.25], [0.5]]),
-    ...     "one_pass", seed=0)
+    >>> trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), 0)
+    >>> answer = pffspike.classify(
+    ...     trained, np.full((2, 64), [[0.25], [0.5]]), "one_pass",
+    ...     execution=pffspike.Execution("numpy"))
     >>> [len(arrange(answer.recordings, loihi, way).cores) > 2 for way in ("cores", "speed")]
     [False, True]
     """

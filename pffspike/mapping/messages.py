@@ -73,13 +73,13 @@ def messages(placement: Placement, recordings: Sequence[Recording]) -> Messages:
 
     Examples
     --------
+    >>> import pffspike
     >>> from pffspike import cards, devices, inference, mapping
-    >>> from pffspike.engines import make_engine
-    >>> from pffspike.network import initial
     >>> network = cards.load_network("digits")
-    >>> answer = inference.classify(
-    ...     network, initial(network, 0), make_engine("numpy"), np.full((2, 64), [[0.25], [0.5]]),
-    ...     "one_pass", seed=0)
+    >>> trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), 0)
+    >>> answer = pffspike.classify(
+    ...     trained, np.full((2, 64), [[0.25], [0.5]]), "one_pass",
+    ...     execution=pffspike.Execution("numpy"))
     >>> placed = mapping.place(network, devices.load_device("loihi1"))
     >>> messages(placed, answer.recordings).within["image_to_hidden_1"].shape
     (2,)

@@ -36,13 +36,13 @@ def traffic_on(placement: Placement, recordings: Sequence[Recording], device: De
 
     Examples
     --------
+    >>> import pffspike
     >>> from pffspike import cards, devices, inference, mapping
-    >>> from pffspike.engines import make_engine
-    >>> from pffspike.network import initial
     >>> network, loihi = cards.load_network("digits"), devices.load_device("loihi1")
-    >>> answer = inference.classify(
-    ...     network, initial(network, 0), make_engine("numpy"), np.full((2, 64), [[0.25], [0.5]]),
-    ...     "one_pass", seed=0)
+    >>> trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), 0)
+    >>> answer = pffspike.classify(
+    ...     trained, np.full((2, 64), [[0.25], [0.5]]), "one_pass",
+    ...     execution=pffspike.Execution("numpy"))
     >>> traffic_on(mapping.place(network, loihi), answer.recordings, loihi).chips
     1
     """
@@ -78,13 +78,13 @@ def loads(placement: Placement, recordings: Sequence[Recording]) -> tuple[CoreLo
 
     Examples
     --------
+    >>> import pffspike
     >>> from pffspike import cards, devices, inference, mapping
-    >>> from pffspike.engines import make_engine
-    >>> from pffspike.network import initial
     >>> network = cards.load_network("digits")
-    >>> answer = inference.classify(
-    ...     network, initial(network, 0), make_engine("numpy"), np.full((2, 64), [[0.25], [0.5]]),
-    ...     "one_pass", seed=0)
+    >>> trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), 0)
+    >>> answer = pffspike.classify(
+    ...     trained, np.full((2, 64), [[0.25], [0.5]]), "one_pass",
+    ...     execution=pffspike.Execution("numpy"))
     >>> placed = mapping.place(network, devices.load_device("loihi1"))
     >>> len(loads(placed, answer.recordings)) == len(placed.cores)
     True
