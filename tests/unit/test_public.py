@@ -105,7 +105,7 @@ def test_former_keywords_work_with_a_warning(trained):
 
 
 def test_what_a_run_needs_is_checked_before_anything_is_computed(trained):
-    with pytest.raises(ValueError, match="seed = -1 must be at least 0"):
+    with pytest.raises(ValueError, match="seed = -1 must be "):
         Execution(seed=-1)
     with pytest.raises(ValueError, match="engine 'nunba' does not exist; did you mean 'numba'"):
         pffspike.train("digits", execution=Execution("nunba"))
