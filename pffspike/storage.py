@@ -56,6 +56,16 @@ def save(path: str | Path, trained: TrainedNetwork) -> None:
     ------
     ValidationError
         If the file can't be written; what stood there before is intact.
+
+    Examples
+    --------
+    >>> import tempfile, pffspike
+    >>> network = pffspike.load_network("digits", {"pff": {"hidden": [20, 20]}})
+    >>> trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), seed=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(Path(folder) / "net.h5", trained)
+    ...     load(Path(folder) / "net.h5").parameters.equal(trained.parameters)
+    True
     """
     import h5py
 
@@ -104,6 +114,13 @@ def load(path: str | Path) -> TrainedNetwork:
     ValidationError
         One sentence, if the file is missing, foreign, truncated, newer than this program or
         does not hold what its hash says.
+
+    Examples
+    --------
+    >>> load("absent.h5")
+    Traceback (most recent call last):
+    ...
+    pffspike.errors.FileError: absent.h5 can't be read: No such file or directory; check the path
     """
     if Path(path).is_dir():
         return read_export(path)

@@ -53,6 +53,13 @@ def begin(
     ------
     ValidationError
         If the data do not fit the network.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> data = pffspike.load_data("digits")
+    >>> begin(pffspike.load_network("digits"), data, seed=0).samples_done
+    0
     """
     check_fit(network, dataset)
     counter.check_seed(seed)

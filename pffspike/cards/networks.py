@@ -29,7 +29,13 @@ _LATER = {"shift": 0, "coding": "grey"}
 
 
 def known_networks() -> tuple[str, ...]:
-    """Names of the cards that come with the package."""
+    """Names of the cards that come with the package.
+
+    Examples
+    --------
+    >>> "digits" in known_networks()
+    True
+    """
     folder = resources.files("pffspike.networks")
     names = (entry.name for entry in folder.iterdir())
     return tuple(sorted(name[:-5] for name in names if name.endswith(".toml")))
@@ -54,6 +60,12 @@ def load_network(card: str | Path, changes: Mapping[str, Any] | None = None) -> 
     ------
     ValidationError
         If there is no such card, or for the first key that is wrong.
+
+    Examples
+    --------
+    >>> small = load_network("digits", {"pff": {"hidden": [20, 20]}})
+    >>> small.population("hidden_1").size
+    20
     """
     text = str(card)
     if not text:
@@ -145,7 +157,13 @@ def _from_circuit(data: dict[str, Any], source: str) -> Network:
 
 
 def card_text(network: Network) -> str:
-    """TOML card of a network with every part written out; `load_network` reads it back equal."""
+    """TOML card of a network with every part written out; `load_network` reads it back equal.
+
+    Examples
+    --------
+    >>> print(card_text(load_network("digits")).splitlines()[0])
+    name = "digits"
+    """
     return toml.write(toml.plain(network))
 
 
@@ -153,6 +171,12 @@ def network_hash(network: Network) -> str:
     """Hash of what a network computes: SHA-256, in hexadecimal, of all but its description.
 
     Equal for equal networks on any machine, whatever the form or formatting of the card.
+
+    Examples
+    --------
+    >>> network = load_network("digits")
+    >>> network_hash(network) == network_hash(network.replace(description="another one"))
+    True
     """
     content = former.with_former_names(toml.plain(network))
     del content["description"]

@@ -58,6 +58,12 @@ def ff(circuit: FF, name: str, training: Training, description: str = "") -> Net
     Network
         With the programs ``train``, ``one_pass`` (no label, the read-out answers) and
         ``goodness`` (one phase a label).
+
+    Examples
+    --------
+    >>> network = ff(FF(64, 10, (20, 20)), "small", Training("digits", epochs=1))
+    >>> [program.name for program in network.programs]
+    ['train', 'one_pass', 'goodness']
     """
     projections = _projections(circuit)
     return Network(

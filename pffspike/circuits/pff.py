@@ -48,6 +48,12 @@ def pff(circuit: PFF, name: str, training: Training, description: str = "") -> N
         (one phase a label), ``reconstruct`` (phase ``below``: the image predicted from hidden_1;
         phase ``chain``: from the top population down) and ``synthesize`` (from a label, and from
         the signal ``latent`` if there is such a population).
+
+    Examples
+    --------
+    >>> network = pff(PFF(64, 10, (20, 20), lateral=0), "small", Training("digits", epochs=1))
+    >>> [program.name for program in network.programs]
+    ['train', 'one_pass', 'goodness', 'reconstruct', 'synthesize']
     """
     representation = _representation(circuit)
     generative = _generative(circuit)

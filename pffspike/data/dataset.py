@@ -51,12 +51,10 @@ class Dataset:
         )
 
 
-def from_arrays(  # noqa: PLR0913  (four arrays, and what they are)
+def from_arrays(
     name: str,
-    train_images: npt.ArrayLike,
-    train_labels: npt.ArrayLike,
-    test_images: npt.ArrayLike,
-    test_labels: npt.ArrayLike,
+    train: tuple[npt.ArrayLike, npt.ArrayLike],
+    test: tuple[npt.ArrayLike, npt.ArrayLike],
     *,
     levels: int,
     shape: tuple[int, int],
@@ -69,10 +67,10 @@ def from_arrays(  # noqa: PLR0913  (four arrays, and what they are)
     ----------
     name : str
         What reports call the data.
-    train_images, test_images : array_like, (n_samples, n_pixels) or (n_samples, rows, columns)
-        Whole numbers in ``[0, levels]``, of an integer or a floating type.
-    train_labels, test_labels : array_like, (n_samples,)
-        Whole numbers in ``[0, classes)``.
+    train, test : tuple of two array_like
+        Images and labels of each part. Images are ``(n_samples, n_pixels)`` or ``(n_samples, rows,
+        columns)``, whole numbers in ``[0, levels]`` of an integer or a floating type; labels are
+        ``(n_samples,)``, whole numbers in ``[0, classes)``.
     levels : int
         The grey value that stands for white, from 1 to 255.
     shape : tuple of two int
@@ -91,6 +89,13 @@ def from_arrays(  # noqa: PLR0913  (four arrays, and what they are)
     ------
     ValidationError
         If an array does not fit the description.
+
+    Examples
+    --------
+    >>> images, labels = [[0, 9, 0, 9], [9, 0, 9, 0]], [0, 1]
+    >>> part = (images, labels)
+    >>> from_arrays("stripes", part, part, levels=9, shape=(2, 2), classes=2)
+    Dataset('stripes', 2 training and 2 test images of 2 x 2, 2 classes)
     """
     rows, columns = shape
     if not 1 <= levels <= MAX_LEVELS:
@@ -99,13 +104,11 @@ def from_arrays(  # noqa: PLR0913  (four arrays, and what they are)
         raise ValidationError(f"shape = {shape} is wrong: rows and columns must be at least 1")
     if classes < 2:
         raise ValidationError(f"classes = {classes} is wrong: it must be at least 2")
-    train = checked_part(
-        "train_images", train_images, "train_labels", train_labels, levels, (rows, columns), classes
+    learned, judged = (
+        checked_part(f"{part}_images", images, f"{part}_labels", labels, levels, shape, classes)
+        for part, (images, labels) in (("train", train), ("test", test))
     )
-    test = checked_part(
-        "test_images", test_images, "test_labels", test_labels, levels, (rows, columns), classes
-    )
-    return Dataset(name, *train, *test, classes, (rows, columns), levels, tuple(class_names))
+    return Dataset(name, *learned, *judged, classes, (rows, columns), levels, tuple(class_names))
 
 
 def checked_part(
@@ -186,6 +189,11 @@ def probabilities(images: npt.ArrayLike, levels: int) -> npt.NDArray[np.float64]
     ------
     ValidationError
         If a grey value lies outside ``[0, levels]``, or ``levels`` below 1 or above 65535.
+
+    Examples
+    --------
+    >>> probabilities([0, 4, 16], levels=16)
+    array([0.  , 0.25, 1.  ])
     """
     if not 1 <= levels < 2**16:
         raise ValidationError(f"levels = {levels} is wrong: it must be from 1 to {2**16 - 1}")

@@ -65,6 +65,11 @@ def load(name: str, directory: Path | None = None, download: bool = False) -> Da
     ValidationError
         If there is no such data set, its files are missing, damaged or do not fit each other,
         or the download fails.
+
+    Examples
+    --------
+    >>> load("digits").train_images.shape
+    (1437, 64)
     """
     if name not in NAMES and not _NAME.match(name):
         raise _unknown(name)

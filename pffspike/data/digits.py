@@ -34,10 +34,8 @@ def load_digits() -> Dataset:
     test = stratified(labels, TEST_SAMPLES)
     return from_arrays(
         "digits",
-        images[~test],
-        labels[~test],
-        images[test],
-        labels[test],
+        (images[~test], labels[~test]),
+        (images[test], labels[test]),
         levels=LEVELS,
         shape=(8, 8),
         classes=10,

@@ -113,7 +113,15 @@ def make_engine(name: str) -> Engine:
 
 
 def resolve(name: str) -> str:
-    """Name of the engine that ``fastest`` stands for on this machine; other names stay."""
+    """Name of the engine that ``fastest`` stands for on this machine; other names stay.
+
+    Examples
+    --------
+    >>> resolve("numpy")
+    'numpy'
+    >>> resolve("fastest") in ("numba", "brian2", "numpy")
+    True
+    """
     if name != FASTEST:
         return name
     if importlib.util.find_spec("numba"):
@@ -156,6 +164,11 @@ def available_engines() -> list[Availability]:
     Returns
     -------
     list of Availability
+
+    Examples
+    --------
+    >>> next(engine.available for engine in available_engines() if engine.name == "numpy")
+    True
     """
     found = families()
     return [_availability(name, found) for name in engine_names()]

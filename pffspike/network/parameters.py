@@ -78,6 +78,13 @@ def initial(network: Network, seed: int) -> Parameters:
     Returns
     -------
     start : Parameters
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> start = initial(pffspike.load_network("digits"), seed=0)
+    >>> start.weights["image_to_hidden_1"].shape
+    (64, 250)
     """
     counter.check_seed(seed)
     structure.check_memory(network)

@@ -163,7 +163,12 @@ def _measured(
 
 
 def check_bits(bits: int, device: Device | None) -> None:
-    """Raise `ValidationError` if a device (None: any) does not have weights of so many bits."""
+    """Raise `ValidationError` if a device (None: any) does not have weights of so many bits.
+
+    Examples
+    --------
+    >>> check_bits(8, None)
+    """
     if device is not None and device.formats is None:
         raise ValidationError(
             f"device {device.name!r} states no number formats; leave --device out or add a table "

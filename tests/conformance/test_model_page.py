@@ -33,7 +33,14 @@ def digits(classes: int, training: int, test: int):
         images, labels = getattr(data, f"{part}_images"), getattr(data, f"{part}_labels")
         chosen = np.flatnonzero(labels < classes)[:size]
         parts += [images[chosen], labels[chosen]]
-    return from_arrays("digits", *parts, levels=data.levels, shape=data.shape, classes=classes)
+    return from_arrays(
+        "digits",
+        tuple(parts[:2]),
+        tuple(parts[2:]),
+        levels=data.levels,
+        shape=data.shape,
+        classes=classes,
+    )
 
 
 def rotated(network: Network) -> Network:

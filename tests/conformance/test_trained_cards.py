@@ -21,8 +21,8 @@ ENGINES = ("numba", "brian2:numpy", "lava")
 def dataset(classes: int):
     draw = np.random.default_rng(0)
     images, labels = draw.integers(0, 5, (classes + 2, 4)), np.arange(classes + 2) % classes
-    parts = (images, labels, images, labels)
-    return from_arrays("own", *parts, levels=4, shape=(2, 2), classes=classes)
+    parts = (images, labels)
+    return from_arrays("own", parts, parts, levels=4, shape=(2, 2), classes=classes)
 
 
 @st.composite

@@ -35,10 +35,8 @@ def corners(seed: int = 0, levels: int = 9) -> Dataset:
         image[rows, columns][:2, :2] = levels
     return from_arrays(
         "corners",
-        images[:100],
-        labels[:100],
-        images[100:],
-        labels[100:],
+        (images[:100], labels[:100]),
+        (images[100:], labels[100:]),
         levels=levels,
         shape=(4, 4),
         classes=4,

@@ -42,8 +42,8 @@ def drawn(examples: int, factor: int):
 def small_data(name: str = "own"):
     draw = np.random.default_rng(0)
     images, labels = draw.integers(0, 5, (12, 4)), np.arange(12) % 3
-    parts = (images, labels, images, labels)
-    return from_arrays(name, *parts, levels=4, shape=(2, 2), classes=3)
+    parts = (images, labels)
+    return from_arrays(name, parts, parts, levels=4, shape=(2, 2), classes=3)
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ CHANGES = {
 def small(images: np.ndarray, levels: int) -> Dataset:
     labels = np.zeros(len(images), np.int64)
     return from_arrays(
-        "small", images, labels, images, labels, levels=levels, shape=(1, 3), classes=2
+        "small", (images, labels), (images, labels), levels=levels, shape=(1, 3), classes=2
     )
 
 

@@ -260,7 +260,12 @@ class TestArrays:
             "shape": (2, 2),
             "classes": 2,
         }
-        return from_arrays("mine", **(arguments | changes))
+        arguments |= changes
+        train, test = (
+            (arguments.pop(f"{part}_images"), arguments.pop(f"{part}_labels"))
+            for part in ("train", "test")
+        )
+        return from_arrays("mine", train, test, **arguments)
 
     def test_two_or_three_axes_and_whole_floats(self):
         data = self.make()

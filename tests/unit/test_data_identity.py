@@ -21,10 +21,8 @@ def own(seed: int = 0, shape=(2, 2), classes=3, name="own", levels=4) -> Dataset
     labels[:classes] = np.arange(classes)
     return from_arrays(
         name,
-        images,
-        labels,
-        images[:9],
-        labels[:9],
+        (images, labels),
+        (images[:9], labels[:9]),
         levels=levels,
         shape=shape,
         classes=classes,
