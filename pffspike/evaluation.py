@@ -140,7 +140,28 @@ def evaluate(
 
 
 def summary(results: Sequence[Evaluation]) -> dict[str, Any]:
-    """Nest the values of evaluations as ``accuracy.<engine>.<mode>`` and so on."""
+    """Nest the values of evaluations as ``accuracy.<engine>.<mode>`` and so on.
+
+    Parameters
+    ----------
+    results : sequence of Evaluation
+        Of one network.
+
+    Returns
+    -------
+    dict
+        Plain values, ready for JSON.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> network = pffspike.load_network("digits", {"pff": {"hidden": [20, 20]}})
+    >>> trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), seed=0)
+    >>> data = pffspike.first_samples(pffspike.load_data("digits"), test=5)
+    >>> run = pffspike.Execution("numpy")
+    >>> list(summary([pffspike.evaluate(trained, data, "one_pass", execution=run)])["accuracy"])
+    ['numpy']
+    """
     content: dict[str, Any] = {}
     for r in results:
         by_engine = (

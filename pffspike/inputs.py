@@ -197,7 +197,29 @@ def read_images(
 
 
 def trained_levels(trained: TrainedNetwork) -> int:
-    """Grey value that stood for white in the training (`ValidationError` if it is not known)."""
+    """Grey value that stood for white in the training.
+
+    Parameters
+    ----------
+    trained : TrainedNetwork
+        A trained network, whole.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValidationError
+        If it is not known: files of version 1 do not say it.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> network = pffspike.load_network("digits")
+    >>> trained_levels(pffspike.TrainedNetwork(network, pffspike.initial(network, 0), seed=0))
+    16
+    """
     if trained.data:
         return trained.data.levels
     name = trained.network.training.dataset
@@ -229,6 +251,14 @@ def signals_of(trained: TrainedNetwork, program: str, dataset: Dataset) -> Signa
     ------
     ValidationError
         If the program needs another input.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> network = pffspike.load_network("digits")
+    >>> trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), seed=0)
+    >>> sorted(signals_of(trained, "train", pffspike.load_data("digits")))
+    ['image', 'label', 'negative']
     """
     labels = dataset.test_labels
     known = {

@@ -136,6 +136,12 @@ def search(
         If the file is something else.
     ValidationError
         If the file holds another search, or too few images are left.
+
+    Examples
+    --------
+    >>> space = {"pff": {"slope": {"low": 0.0625, "high": 0.5, "log": True}}}
+    >>> config = Search("digits", space, epochs=3, samples=1000, validation=300)
+    >>> search(config, "slope.journal", trials=20).best_params  # doctest: +SKIP
     """
     try:
         import optuna

@@ -159,6 +159,15 @@ def _from_circuit(data: dict[str, Any], source: str) -> Network:
 def card_text(network: Network) -> str:
     """TOML card of a network with every part written out; `load_network` reads it back equal.
 
+    Parameters
+    ----------
+    network : Network
+        Of any origin.
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> print(card_text(load_network("digits")).splitlines()[0])
@@ -171,6 +180,16 @@ def network_hash(network: Network) -> str:
     """Hash of what a network computes: SHA-256, in hexadecimal, of all but its description.
 
     Equal for equal networks on any machine, whatever the form or formatting of the card.
+
+    Parameters
+    ----------
+    network : Network
+        Of any origin.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
 
     Examples
     --------

@@ -90,7 +90,34 @@ def _check_depth(data: Any, source: str) -> None:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Read and parse a TOML file (`ValidationError` if it is missing, unreadable or malformed)."""
+    """Read and parse a TOML file.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file.
+
+    Returns
+    -------
+    dict
+        Its tables.
+
+    Raises
+    ------
+    FileError
+        If it is missing, unreadable or too long for a card.
+    ValidationError
+        If it is malformed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "card.toml"
+    ...     _ = path.write_text("epochs = 3")
+    ...     read(path)
+    {'epochs': 3}
+    """
     content = read_regular(path)
     if len(content) > _MOST_BYTES:
         raise FileError(f"{path} holds {len(content)} bytes, so it is not a card; check the path")

@@ -115,6 +115,15 @@ def make_engine(name: str) -> Engine:
 def resolve(name: str) -> str:
     """Name of the engine that ``fastest`` stands for on this machine; other names stay.
 
+    Parameters
+    ----------
+    name : str
+        Of an engine, see `ENGINES`.
+
+    Returns
+    -------
+    str
+
     Examples
     --------
     >>> resolve("numpy")

@@ -165,6 +165,18 @@ def _measured(
 def check_bits(bits: int, device: Device | None) -> None:
     """Raise `ValidationError` if a device (None: any) does not have weights of so many bits.
 
+    Parameters
+    ----------
+    bits : int
+        Of a weight.
+    device : Device or None
+        Whose number formats count; None: any number of bits from 2 to 16 will do.
+
+    Raises
+    ------
+    ValidationError
+        If the device has no such weights.
+
     Examples
     --------
     >>> check_bits(8, None)

@@ -77,6 +77,14 @@ def report(
     ------
     ValidationError
         If the network can't classify, or Matplotlib is missing.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> network = pffspike.load_network("digits", {"pff": {"hidden": [20, 20]}})
+    >>> trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), seed=0)
+    >>> data = pffspike.first_samples(pffspike.load_data("digits"), test=20)
+    >>> page = report(trained, data, [pffspike.load_device("loihi1")])  # doctest: +SKIP
     """
     execution = execution.replace(engine=made(execution.engine))
     runner = _Runner(trained, dataset, tuple(devices), execution)
