@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     )
     from pffspike.network.structure import populations_of
     from pffspike.quantization.weights import ROUNDINGS, Quantized, check_bits, quantize
+    from pffspike.recorded import read_recording, record
     from pffspike.recording import NOTHING, Probes, Recording
     from pffspike.reporting import report
     from pffspike.searching import Search, search, settings_of
@@ -111,6 +112,7 @@ _MODULES = {
     "pffspike.recording": "NOTHING Probes Recording",
     "pffspike.trained": "Prior TrainedNetwork versions",
     "pffspike.execution": "Execution ProgressCallback open_session run",
+    "pffspike.recorded": "read_recording record",
     "pffspike.inputs": "dataset_of first_samples read_images signals_of trained_levels",
     "pffspike.storage": "load save",
     "pffspike.training": "begin train",
@@ -255,8 +257,10 @@ __all__ = [
     "quality",
     "quantize",
     "read_images",
+    "read_recording",
     "read_toml",
     "reconstruct",
+    "record",
     "report",
     "resolve_engine",
     "run",

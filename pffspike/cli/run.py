@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 import pffspike
-from pffspike import Execution, Probes
+from pffspike import Execution, Probes, ValidationError
 from pffspike.cli import options, output
 
 
@@ -25,6 +25,10 @@ def run(
     raster: Annotated[
         Path | None, typer.Option(help="Picture of the first presentation's spikes.")
     ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option(help="Write every spike to this HDF5 file, part by part, instead of a table."),
+    ] = None,
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
     data: options.DataFolder = None,
@@ -34,12 +38,22 @@ def run(
     """Run a program of a trained network on test images and report its spikes.
 
     Example: pffspike run digits.h5 --program goodness --engine lava --compare numpy
+    Example: pffspike run digits.h5 -p goodness -n 360 --record spikes.h5
     """
     state = options.load_trained(trained)
     chosen = state.network.program(program)
     found = options.load_dataset(state, dataset, data, download, test_samples=samples)
     signals = pffspike.signals_of(state, program, found)
     names = pffspike.populations_of(state.network, program)
+    if record is not None:
+        if compare or raster:
+            raise ValidationError("--record goes neither with --compare nor with --raster")
+        with output.progress() as progress:
+            execution = Execution(engine, seed, Probes(rasters=names), progress)
+            written = pffspike.record(record, state, program, signals, execution=execution)
+        output.console.print(f"wrote {written} presentations to {record}")
+        output.write_json(json, {"file": str(record), "presentations": written})
+        return
     engines = [pffspike.make_engine(name) for name in (engine, *([compare] if compare else []))]
     kept = names if compare or raster else ()  # every spike takes much memory
     with output.progress() as progress:

@@ -145,3 +145,19 @@ def test_the_command_shows_and_cleans(place):
     assert "2.0 KiB" in call("cache").output
     assert call("cache", "--clean").exit_code == 0
     assert not (place / "numba").exists()
+
+
+@pytest.mark.brian2
+def test_brian2_leaves_no_log_behind(tmp_path):
+    """Brian2 would write one into the temporary folder, and a kill leave it there."""
+    pytest.importorskip("brian2")
+    code = "import pffspike, os; pffspike.make_engine('brian2:numpy'); print(os.listdir({!r}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code.format(str(tmp_path))],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "brian_" not in done.stdout
