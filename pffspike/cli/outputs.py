@@ -30,6 +30,7 @@ OUTPUTS = {
     "plot": PICTURE,
     "raster": PICTURE,
     "nir": NIR,
+    "record": NIR,
     "array": ARRAY,
     "search.out": JSON,  # one object a line
     "train.out": NETWORK,

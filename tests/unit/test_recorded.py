@@ -1,12 +1,14 @@
 """Recordings in a file: what a run gives, part by part."""
 
 import dataclasses
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import pffspike
+from commands import call
 from pffspike import Execution, FileError, Probes, ValidationError, recorded
 
 PROBES = Probes(counts=("hidden_1",), rasters=("image", "hidden_2"))
@@ -60,6 +62,23 @@ def test_what_stands_there_is_kept(trained, tmp_path):
     with pytest.raises(FileError, match="exists; remove it"):
         pffspike.record(path, trained, "one_pass", inputs(trained, "one_pass"))
     assert path.read_text() == "mine"
+
+
+def test_the_command_line_records(trained, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pffspike.save("net.h5", trained)
+    options = ("-p", "one_pass", "-n", "4", "-e", "numpy", "--record", "spikes.h5")
+    assert call("run", "net.h5", *options, "--json", "r.json").exit_code == 0
+    found = pffspike.read_recording("spikes.h5")
+    execution = Execution("numpy", probes=Probes(rasters=("hidden_1", "readout")))
+    signals = {"image": inputs(trained, "one_pass")["image"][:4]}
+    expected = pffspike.run(trained, "one_pass", signals, execution=execution)
+    for name, raster in expected.rasters.items():
+        assert np.array_equal(found.rasters[name], raster)
+    assert json.loads((tmp_path / "r.json").read_text())["presentations"] == 4
+    again = call("run", "net.h5", *options)
+    assert again.exit_code == 2
+    assert "exists" in again.output
 
 
 def test_what_is_no_recording_is_refused(trained, tmp_path):
