@@ -47,7 +47,8 @@ test: env
 
 # The examples of docstrings; run_lava.py is a script of its own.
 doctest: env
-	$(VENV)/bin/python -m pytest --doctest-modules pffspike --ignore=pffspike/deployment/run_lava.py $(PARALLEL)
+	$(VENV)/bin/python -m pytest --doctest-modules pffspike --ignore=pffspike/deployment/run_lava.py \
+		--ignore=pffspike/engines/lava $(PARALLEL)
 
 test-310: env-310
 	$(VENV_310)/bin/python -m pytest tests -m "not slow" $(PARALLEL)

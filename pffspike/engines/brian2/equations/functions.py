@@ -62,7 +62,7 @@ def generator() -> dict[str, Function]:
 
     Examples
     --------
-    >>> float(generator()["uniform"](7, 2, 5)) == counter.uniform(7, 2 * 2**32 + 5)[0]
+    >>> bool(generator()["uniform"](7, 2, 5) == counter.uniform(7, 2 * 2**32 + 5)[0])
     True
     """
     # Brian2 writes the text of each function, but that of a common dependency only once a file.
