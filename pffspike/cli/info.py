@@ -24,7 +24,7 @@ def info(
     if network is None:
         content = _machine(content)
     else:
-        _network(content)
+        _network(network, content)
     output.write_json(json, content)
 
 
@@ -39,7 +39,7 @@ def _machine(content: dict[str, Any]) -> dict[str, Any]:
     return {**content, "engines": plain}
 
 
-def _network(content: dict[str, Any]) -> None:
+def _network(given: str, content: dict[str, Any]) -> None:
     output.console.print(f"{content['name']}: {content['description']}\nhash {content['hash']}")
     training = content.get("training")
     if training:
@@ -47,6 +47,8 @@ def _network(content: dict[str, Any]) -> None:
             f"seed {training['seed']}, {training['samples_done']} of {training['samples_total']} "
             f"samples on {training['engine'] or 'no engine yet'}"
         )
+        if training["samples_done"] < training["samples_total"]:
+            output.note(f"{given} holds a checkpoint; pffspike train --resume {given} finishes it")
     for title in ("populations", "projections", "programs"):
         rows = content[title]
         columns = list(rows[0]) if rows else []

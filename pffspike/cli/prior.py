@@ -36,7 +36,7 @@ def prior(
 
     Example: pffspike prior mnist.h5 --samples 10000
     """
-    state = options.load_trained(trained)
+    state = pffspike.load(trained)  # a checkpoint is refused below, in one sentence
     found = options.load_dataset(state, dataset, data, download)
     with output.progress() as progress:
         fitted = pffspike.fit_prior(

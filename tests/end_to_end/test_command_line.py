@@ -217,7 +217,7 @@ MISTAKES = {
         ("train", "--resume", "net.h5", "--seed", 1),
         ("--seed does not go with --resume",),
     ),
-    "prior of a checkpoint": (("prior", "begun.h5"), ("holds a checkpoint", "--resume begun.h5")),
+    "prior of a checkpoint": (("prior", "begun.h5"), ("is a checkpoint", "train --resume")),
     "samples without a circuit": (("sample", "plain.h5", "-o", "x.png"), ("'synthesize'",)),
     "unknown engine": (("train", "digits", "-e", "nest", "-o", "x.h5"), ("'nest' does not exist",)),
     "too many samples": (("train", "digits", "-n", 5000, "-o", "x.h5"), ("more than the 1437",)),

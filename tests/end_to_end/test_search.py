@@ -59,7 +59,8 @@ def test_a_search_goes_on_where_it_stopped(folder):
 
 def test_what_is_no_search_is_refused(folder):
     (folder / "s.log").write_text("no journal\n")
-    refused(searched(1), "s.log is no journal of a search; give another file")
+    refused(searched(1), "s.log holds something else, which --output would replace")
+    (folder / "s.log").unlink()
     (folder / "space.toml").write_text("[pff]\nhomeostasis = {low = 0.1}\n")
     refused(searched(1), "pff.homeostasis = {'low': 0.1} must have choices = [...]")
 

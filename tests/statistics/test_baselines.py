@@ -17,7 +17,7 @@ from pffspike.baselines import (
     straight_through,
 )
 from pffspike.baselines.adam import Adam
-from pffspike.baselines.rates import Noise, normalized, orthogonal, softmax
+from pffspike.baselines.rates import Perturbation, normalized, orthogonal, softmax
 from pffspike.data import load
 
 EPSILON = 1e-5  #: step of the numerical derivative
@@ -152,7 +152,7 @@ def test_initial_weights_are_orthogonal_and_noise_is_normal():
         w = orthogonal(1, *shape)
         small = w if shape[0] >= shape[1] else w.T
         assert np.allclose(small.T @ small, np.eye(min(shape)), atol=1e-6)
-    noise = Noise(1, 10_000)
+    noise = Perturbation(1, 10_000)
     drawn = noise.draw(0, (100, 100))
     assert abs(drawn.mean()) < 0.03
     assert abs(drawn.std() - 1) < 0.03
