@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import os
+import pickle
 import subprocess
 import sys
 import time
@@ -127,15 +128,19 @@ def test_a_recording_is_estimated_before_it_is_made(monkeypatch):
 
 
 @pytest.mark.numba
-def test_an_emptied_index_of_numba_is_removed(tmp_path):
+def test_a_damaged_index_of_numba_is_removed(tmp_path):
     pytest.importorskip("numba")
     from pffspike.engines.numba import run
 
     (tmp_path / "a").mkdir()
     for name in ("x.nbi", "y.nbc"):
         (tmp_path / "a" / name).write_bytes(b"")
-    (tmp_path / "a" / "z.nbi").write_bytes(b"full")
-    run._remove_empty(tmp_path)
+    whole = pickle.dumps("1.0") + pickle.dumps((("stamp", 1), {"key": "file"}))
+    (tmp_path / "a" / "z.nbi").write_bytes(whole)
+    for cut in (1, 3, len(pickle.dumps("1.0")), len(whole) - 1):
+        (tmp_path / f"cut-{cut}.nbi").write_bytes(whole[:cut])
+    (tmp_path / "text.nbi").write_bytes(b"full")
+    run._remove_damaged(tmp_path)
     assert [path.name for path in tmp_path.rglob("*.nb?")] == ["z.nbi"]
 
 

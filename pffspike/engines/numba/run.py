@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import pickletools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -127,7 +128,7 @@ def _place() -> Iterator[bool]:
     named = numba.config.CACHE_DIR
     folder = caches.private_folder(f"numba/{_sources():x}")
     if folder is not None:
-        _remove_empty(folder)
+        _remove_damaged(folder)
         numba.config.CACHE_DIR = str(folder)
     try:
         yield folder is not None
@@ -135,12 +136,30 @@ def _place() -> Iterator[bool]:
         numba.config.CACHE_DIR = named
 
 
-def _remove_empty(folder: Path) -> None:
-    """Remove what a full disk has left: Numba would fail at every run until it is gone."""
+def _remove_damaged(folder: Path) -> None:
+    """Remove what a full disk has left: Numba would fail at every run until it is gone.
+
+    An index that is cut off takes what it lists with it: Numba compiles again.
+    """
     for path in folder.rglob("*.nb[ic]"):
         with contextlib.suppress(OSError):
-            if path.stat().st_size == 0:
+            if not path.stat().st_size or (path.suffix == ".nbi" and not _is_whole(path)):
                 path.unlink()
+
+
+def _is_whole(index: Path) -> bool:
+    """Whether both parts of an index, the version and the list, end where they should.
+
+    Their instructions are read and none is carried out.
+    """
+    with index.open("rb") as file:
+        try:
+            for _ in ("version", "list"):
+                for _instruction in pickletools.genops(file):
+                    pass
+        except ValueError:
+            return False
+    return True
 
 
 def _stored(sources: int, cached: bool) -> Callable[..., None]:
