@@ -17,7 +17,7 @@ version 1 had no ``low``, ``high`` and ``provenance``)
   the folder is read;
 - ``README.txt``: this description, what the keys of ``network.json`` mean, and this network;
 - ``run_lava.py`` and ``example/``: a script that rebuilds the network on Lava without this
-  project, and inputs with the spikes that they cause;
+  project, and inputs with the spikes that they cause; ``sums.py`` compares the digests for it;
 - ``placement.json``, ``report.md``, ``placement.png``: where its neurons lie on a device, if one
   was named, which design rules it breaks, and what every core holds.
 """
@@ -25,7 +25,6 @@ version 1 had no ``low``, ``high`` and ``provenance``)
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -36,7 +35,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pffspike import cards, export_text
+from pffspike import cards, export_text, sums
 from pffspike.arithmetic import counter, grids
 from pffspike.cards import toml
 from pffspike.data import Coding, Identity
@@ -51,7 +50,8 @@ from pffspike.network.spec import Network, Program, Projection
 from pffspike.trained import TrainedNetwork
 
 FORMAT, VERSION = "pffspike export", 4
-_SUMS, _WITH_SUMS = "SHA256SUMS", 4  #: digests of all files, and the first version with them
+_WITH_SUMS = 4  #: first version with digests of all files
+_READ = ("network.json", "weights/*.npy", "biases/*.npy", "coding/*.npy")
 _GAIN_EXPONENT = -10  #: fine enough for both kinds of normalization
 
 
@@ -75,12 +75,7 @@ def write_export(
         If the folder exists or can't be written.
     """
     files = {**_files(trained), **(more or {})}
-    sums = (f"{_sha256(files[name])}  {name}\n" for name in sorted(files))
-    write_folder(folder, {**files, _SUMS: "".join(sums).encode()})
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    write_folder(folder, {**files, sums.NAME: sums.write_sums(files)})
 
 
 def _files(trained: TrainedNetwork) -> dict[str, bytes]:
@@ -256,8 +251,8 @@ def _read(path: Path, description: dict[str, Any]) -> TrainedNetwork:
         )
     if version not in range(1, VERSION + 1):
         raise ValidationError(f"it states version {version!r}")
-    if version >= _WITH_SUMS or (path / _SUMS).exists():
-        _check_sums(path)
+    if version >= _WITH_SUMS or (path / sums.NAME).exists():
+        sums.check_sums(path, _READ)
     network = cards.read_card(toml.parse(description["card"], str(path)), str(path), warn=False)
     if description["hash"] != cards.network_hash(network):
         raise ValidationError("the card does not have the hash that network.json states")
@@ -272,21 +267,6 @@ def _read(path: Path, description: dict[str, Any]) -> TrainedNetwork:
         provenance=description.get("provenance", {}),
         data=read_identity(description.get("data")),
     )
-
-
-def _check_sums(path: Path) -> None:
-    """Compare every file with its digest; the files that a network is read from must have one."""
-    lines = read_regular(path / _SUMS).decode().splitlines()
-    stated = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    read = [p for kind in ("weights", "biases", "coding") for p in (path / kind).glob("*.npy")]
-    for name in ("network.json", *(p.relative_to(path).as_posix() for p in read)):
-        if name not in stated:
-            raise ValidationError(f"{name} has no digest in {_SUMS}")
-    for name, digest in stated.items():
-        if Path(name).is_absolute() or ".." in Path(name).parts:
-            raise ValidationError(f"{_SUMS} names {name}, which is not in the folder")
-        if _sha256(read_regular(path / name)) != digest:
-            raise ValidationError(f"{name} does not have the digest that {_SUMS} states")
 
 
 def _read_coding(path: Path, network: Network) -> Coding:

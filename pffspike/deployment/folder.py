@@ -1,6 +1,7 @@
 """What a folder of `pffspike export` holds beside the integer network.
 
-- ``run_lava.py``: rebuilds the network on Lava and runs it, with NumPy and lava-nc alone;
+- ``run_lava.py``: rebuilds the network on Lava and runs it, with NumPy and lava-nc alone, after
+  ``sums.py`` has compared every file with its digest;
 - ``example/<program>.npz``: inputs of some images and the spikes that they cause;
 - with a device: ``placement.json``, ``report.md`` and, if Matplotlib is installed,
   ``placement.png``.
@@ -142,8 +143,11 @@ def extra_files(
     -------
     dict of str to bytes
     """
-    script = resources.files("pffspike.deployment") / "run_lava.py"
-    files = {"run_lava.py": script.read_bytes()}
+    package = resources.files("pffspike")
+    files = {
+        "run_lava.py": (package / "deployment" / "run_lava.py").read_bytes(),
+        "sums.py": (package / "sums.py").read_bytes(),
+    }
     if images is not None:
         programs = {p.name for p in trained.network.programs}
         for program, samples in _SAMPLES.items():

@@ -2,7 +2,9 @@
 """Rebuild the network of this folder on Lava, in integers, and run it.
 
 Needs Python 3.10 or later, NumPy and lava-nc 0.10.0, and nothing else: not the program that wrote
-the folder. README.txt describes the files and model.md the order of a step. Examples:
+the folder. README.txt describes the files and model.md the order of a step. Before anything is
+computed, every file is compared with its digest in SHA256SUMS; exit code 2 says that an input does
+not fit, and 1 that spikes differ. Examples:
 
     python run_lava.py                     run what lies in example/ and compare every spike
     python run_lava.py --program one_pass --inputs my.npz --output spikes.npz
@@ -26,9 +28,13 @@ import os
 import signal
 import sys
 import warnings
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
+
+FOLDER = Path(__file__).resolve().parent
 
 warnings.filterwarnings("ignore", category=DeprecationWarning)  # Python 3.12: fork with threads
 
@@ -49,10 +55,29 @@ def import_var_model():
         dataclasses.dataclass = original
 
 
+def refuse(message):
+    """End with one sentence and exit code 2."""
+    print(message, file=sys.stderr)
+    sys.exit(2)
+
+
+def check_folder():
+    """Compare the files of this folder with their digests."""
+    sys.dont_write_bytecode = True
+    try:
+        sums = importlib.import_module("sums")  # beside this file
+        sums.check_sums(FOLDER, ("network.json", "weights/*", "biases/*", "example/*"))
+    except (ImportError, OSError, ValueError) as error:
+        refuse(f"{FOLDER} is not as it was exported ({error}); export the network again")
+
+
+if __name__ == "__main__":
+    check_folder()
+
 try:
     import_var_model()
 except ImportError:
-    sys.exit("lava-nc 0.10.0 is not installed: pip install lava-nc==0.10.0 (on Python 3.10)")
+    refuse("lava-nc 0.10.0 is not installed: pip install lava-nc==0.10.0 (on Python 3.10)")
 
 from lava.magma.core.decorator import implements, requires, tag  # noqa: E402
 from lava.magma.core.model.py.model import PyLoihiProcessModel  # noqa: E402
@@ -195,15 +220,33 @@ def shared(shape):
     return np.frombuffer(mmap.mmap(-1, max(1, count)), bool, count).reshape(shape)
 
 
+def read_arrays(path, required=()):
+    """Arrays of an .npz file by name, or the array of an .npy file."""
+    try:
+        if not path.is_file():
+            raise ValueError("it is missing or not a regular file")
+        content = np.load(path, allow_pickle=False)
+        if isinstance(content, np.ndarray):
+            return content
+        with content:
+            arrays = {name: content[name] for name in content.files}
+        missing = [name for name in required if name not in arrays]
+        if missing:
+            raise ValueError(f"it holds no array {missing[0]!r}")
+        return arrays
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        refuse(f"{path} can't be read ({error}); check the path, or write the file again")
+
+
 def find_program(network, name):
     """Find a program, which must learn nothing."""
     known = {p["name"]: p for p in network["programs"]}
     if name not in known:
-        sys.exit(f"program {name!r} does not exist; there are: {', '.join(known)}")
+        refuse(f"program {name!r} does not exist; there are: {', '.join(known)}")
     if any(phase["learn"] for phase in known[name]["phases"]):
-        sys.exit(f"program {name!r} learns; this script runs programs that learn nothing")
+        refuse(f"program {name!r} learns; this script runs programs that learn nothing")
     if "hard_negative" in known[name]:
-        sys.exit(f"program {name!r} chooses a class by itself; this script has no such rule")
+        refuse(f"program {name!r} chooses a class by itself; this script has no such rule")
     return known[name]
 
 
@@ -211,12 +254,12 @@ def thresholds(source, size, inputs, samples):
     """(samples, size) spike probabilities times 2^24 of a driven population in a phase."""
     values = source if isinstance(source, int) else inputs.get(source)
     if values is None:
-        sys.exit(f"signal {source!r} is missing from the inputs; add an array of that name")
+        refuse(f"signal {source!r} is missing from the inputs; add an array of that name")
     values = np.broadcast_to(values, samples) if np.ndim(values) == 0 else np.asarray(values)
     if values.ndim == 1:
         return (values[:, None] == np.arange(size)).astype(np.int64) << UNIT
     if values.shape != (samples, size):
-        sys.exit(f"signal {source!r} has shape {values.shape}, not ({samples}, {size})")
+        refuse(f"signal {source!r} has shape {values.shape}, not ({samples}, {size})")
     return values.astype(np.int64)
 
 
@@ -248,7 +291,7 @@ def build(folder, network, program, inputs):
         rasters[name] = shared((len(numbers), len(phases), steps, size))
         bias = np.zeros(size, np.int64)
         if not p["input"]:
-            bias = np.load(folder / "biases" / f"{name}.npy").astype(np.int64)
+            bias = read_arrays(folder / "biases" / f"{name}.npy").astype(np.int64)
         processes[name] = Population(
             size=size,
             bias=bias,
@@ -268,7 +311,7 @@ def build(folder, network, program, inputs):
             raster=rasters[name],
         )
     for q in used:
-        weights = np.load(folder / "weights" / f"{q['weights']}.npy").astype(np.int64)
+        weights = read_arrays(folder / "weights" / f"{q['weights']}.npy").astype(np.int64)
         connection = Connection(
             weights,
             name=f"projection {q['name']}",
@@ -339,22 +382,23 @@ def main():
     parser.add_argument("--output", type=Path, help=".npz file to write")
     parser.add_argument("--timeout", type=int, default=600, help="seconds")
     options = parser.parse_args()
-    folder = Path(__file__).resolve().parent
     if options.program:
         if options.inputs is None:
             parser.error("--program needs --inputs")
-        with np.load(options.inputs, allow_pickle=False) as file:
-            rasters = run(folder, options.program, dict(file), options.timeout)
+        if options.output and not options.output.absolute().parent.is_dir():
+            refuse(f"{options.output} can't be written: its folder is missing; make it first")
+        inputs = read_arrays(options.inputs, ("samples", "seed"))
+        rasters = run(FOLDER, options.program, inputs, options.timeout)
         if options.output:
             np.savez_compressed(options.output, **rasters)
         for name, raster in rasters.items():
             print(f"{name}: {np.count_nonzero(raster)} spikes")
         return
     same = True
-    for path in sorted((folder / "example").glob("*.npz")):
-        with np.load(path, allow_pickle=False) as file:
-            rasters = run(folder, path.stem, dict(file), options.timeout)
-            equal = [np.array_equal(file[f"spikes/{name}"], rasters[name]) for name in rasters]
+    for path in sorted((FOLDER / "example").glob("*.npz")):
+        expected = read_arrays(path)
+        rasters = run(FOLDER, path.stem, expected, options.timeout)
+        equal = [np.array_equal(expected[f"spikes/{name}"], rasters[name]) for name in rasters]
         same = same and all(equal)
         spikes = sum(int(np.count_nonzero(raster)) for raster in rasters.values())
         print(f"{path.stem}: {spikes} spikes, identical to those expected: {all(equal)}")

@@ -3,6 +3,8 @@
 import dataclasses
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +20,7 @@ from pffspike.cli.app import app
 from pffspike.data import load, probabilities
 from pffspike.deployment import extra_files
 from pffspike.engines.reference import ReferenceEngine
+from pffspike.errors import FileError
 from pffspike.exchange import read_export, write_export
 from pffspike.execution import Execution
 from pffspike.mapping.demand import format_bits
@@ -83,7 +86,8 @@ def out(folder) -> Path:
 def test_an_export_for_a_device_is_complete(out):
     names = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
     assert {
-        *("network.json", "README.txt", "run_lava.py", "placement.json", "report.md"),
+        *("network.json", "README.txt", "SHA256SUMS", "placement.json", "report.md"),
+        *("run_lava.py", "sums.py"),
         *("example/one_pass.npz", "example/goodness.npz", "biases/hidden_1.npy"),
     } <= names
     state = read_export(out)
@@ -276,9 +280,110 @@ def test_the_script_refuses_what_it_can_not_run(out, tmp_path):
         ("one_pass", "signal 'image' is missing"),
     ):
         result = script(out, tmp_path, "--program", program, "--inputs", tmp_path / "in.npz")
-        assert result.returncode == 1
+        assert result.returncode == 2
         assert message in result.stderr
-        assert "Traceback" not in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.lava
+def test_the_script_refuses_inputs_that_are_no_arrays(out, tmp_path):
+    pytest.importorskip("lava")
+    np.savez(tmp_path / "seedless.npz", samples=np.arange(1))
+    (tmp_path / "text.npz").write_text("text")
+    os.mkfifo(tmp_path / "pipe.npz")
+    for name in ("absent", "seedless", "text", "pipe"):
+        path = tmp_path / f"{name}.npz"
+        result = script(out, tmp_path, "--program", "one_pass", "--inputs", path)
+        assert result.returncode == 2, name
+        assert str(path) in result.stderr
+        assert len(result.stderr.splitlines()) == 1
+
+
+def change_weight(out: Path) -> None:
+    """Change one weight by one step, in a file of the right form."""
+    path = out / "weights" / "image_to_hidden_1.npy"
+    weights = np.load(path)
+    weights[3, 5] += 1
+    np.save(path, weights)
+
+
+def change_lines(edit):
+    """Edit the list of the lines of SHA256SUMS in place."""
+
+    def change(out: Path) -> None:
+        lines = (out / "SHA256SUMS").read_text().splitlines(keepends=True)
+        edit(lines)
+        (out / "SHA256SUMS").write_text("".join(lines))
+
+    return change
+
+
+def swap(lines: list[str]) -> None:
+    """Give the first file the digest of the second."""
+    lines[0] = lines[1][:64] + lines[0][64:]
+
+
+def leave_out(lines: list[str]) -> None:
+    lines[:] = [line for line in lines if "weights/image_to_hidden_1" not in line]
+
+
+def pipe(out: Path) -> None:
+    (out / "model.md").unlink()
+    os.mkfifo(out / "model.md")
+
+
+def plant(out: Path) -> None:
+    (out / "example" / "dream.npz").write_bytes((out / "example" / "one_pass.npz").read_bytes())
+
+
+NONE = "0" * 64
+DAMAGES = {
+    "a changed weight": (change_weight, "weights/image_to_hidden_1.npy does not have the digest"),
+    "a missing file": (lambda out: (out / "model.md").unlink(), "model.md is missing"),
+    "a pipe": (pipe, "model.md is not a regular file"),
+    "an additional example": (plant, "example/dream.npz has no digest"),
+    "no digests": (lambda out: (out / "SHA256SUMS").unlink(), "SHA256SUMS is missing"),
+    "a missing line": (change_lines(leave_out), "image_to_hidden_1.npy has no digest"),
+    "an additional line": (
+        change_lines(lambda lines: lines.append(f"{NONE}  weights/more.npy\n")),
+        "weights/more.npy is missing",
+    ),
+    "a file twice": (
+        change_lines(lambda lines: lines.append(lines[2])),
+        "twice",
+    ),
+    "a file outside": (
+        change_lines(lambda lines: lines.append(f"{NONE}  ../x\n")),
+        "names ../x, which is not in the folder",
+    ),
+    "a changed digest": (change_lines(swap), "README.txt does not have the digest"),
+    "a malformed line": (change_lines(lambda lines: lines.append("?\n")), "is not a digest"),
+    "a byte that is no text": (
+        lambda out: (out / "SHA256SUMS").write_bytes(b"\xff"),
+        "line 1 of SHA256SUMS is not",
+    ),
+}
+
+
+@pytest.mark.lava
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_export_is_refused_by_the_script_and_by_the_program(out, tmp_path, damage):
+    """Before Lava is imported, and where nothing but NumPy is."""
+    spoil, sentence = DAMAGES[damage]
+    copy = tmp_path / "out"
+    shutil.copytree(out, copy)
+    spoil(copy)
+    (tmp_path / "path" / "lava").mkdir(parents=True)
+    (tmp_path / "path" / "lava" / "__init__.py").write_text("raise SystemExit('imported')")
+    result = script(copy, tmp_path)
+    assert result.returncode == 2, result.stderr
+    assert sentence in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stdout == ""
+    assert not (copy / "__pycache__").exists()
+    if damage != "an additional example":  # no part of the network
+        with pytest.raises(FileError, match=re.escape(sentence)):
+            read_export(copy)
 
 
 def test_nir_is_read_back(folder, monkeypatch, capsys):
