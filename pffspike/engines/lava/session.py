@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from pffspike.arithmetic import counter
 from pffspike.engines.base import Engine, Session, Task
 from pffspike.engines.lava import compat, loihi
 from pffspike.engines.lava.arithmetic import Arithmetic, Format
 from pffspike.engines.lava.memory import Memory
 from pffspike.engines.lava.plan import Synapses, make_plan
 from pffspike.errors import ValidationError
-from pffspike.network import constants, structure
+from pffspike.network import structure
+from pffspike.network.hard_negatives import choose_hard_negatives
 from pffspike.network.parameters import Parameters
-from pffspike.network.spec import HardNegative, Network, Program
+from pffspike.network.spec import Network, Program
 from pffspike.recording import Recording
 from pffspike.typing import Array, Integers, Progress, Signals
 
@@ -194,12 +194,7 @@ class LavaSession(Session):
             first = names.index(hard_negative.phase) + 1
             self._run_phases(first)
             counts = self._memory.probes[hard_negative.population].counts[first - 1, : len(samples)]
-            strongest = _hard_negatives(
-                hard_negative, counts, current[hard_negative.truth], self._seed, samples
-            )
-            chosen = np.where(
-                current[hard_negative.signal] < 0, strongest, current[hard_negative.signal]
-            )
+            chosen = choose_hard_negatives(hard_negative, counts, current, self._seed, samples)
             current[hard_negative.signal] = chosen
             self._memory.load(current, samples)
         self._run_phases(len(program.phases) - first)
@@ -251,18 +246,3 @@ class LavaSession(Session):
 def _stop(runtimes: list[Any]) -> None:
     for runtime in runtimes:
         runtime.stop()
-
-
-def _hard_negatives(
-    hard_negative: HardNegative,
-    counts: Array,
-    truth: Integers,
-    seed: int,
-    samples: Integers,
-) -> Integers:
-    """Most convincing wrong class of each sample, see `pffspike.network.spec.HardNegative`."""
-    classes = np.arange(counts.shape[1])
-    keys = counter.derive_keys(counter.derive_key(seed, counter.HARD_NEGATIVES), samples)
-    scores = counts + constants.noise(hard_negative) * counter.uniform(keys[:, None], classes)
-    scores[classes == truth[:, None]] = -1.0
-    return scores.argmax(axis=1).astype(np.int64)

@@ -1,23 +1,21 @@
-"""The end of a presentation: compare, learn, and the choice of a hard negative."""
+"""The end of a presentation: compare and learn."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike.arithmetic import counter, grids
 from pffspike.engines.reference.presentation import Activity
 from pffspike.network import constants, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import (
-    HardNegative,
     Network,
     Phase,
     Population,
     Program,
     Projection,
 )
-from pffspike.typing import Floats, Integers, Signals
+from pffspike.typing import Floats, Signals
 
 
 def goodness(counts: Floats, window: int) -> Floats:
@@ -125,36 +123,3 @@ def _change_weights(
     if projection.connectivity != "dense":
         new *= structure.mask(network, projection)[rows]
     w[rows] = new
-
-
-def hard_negatives(
-    hard_negative: HardNegative,
-    counts: Floats,
-    truth: Integers,
-    seed: int,
-    samples: npt.ArrayLike,
-) -> Integers:
-    """Choose the most convincing wrong class, see `pffspike.network.spec.HardNegative`.
-
-    Parameters
-    ----------
-    hard_negative : HardNegative
-        How the class is chosen.
-    counts : (batch, classes) ndarray of float64
-        Spikes of the population that decides, in the window.
-    truth : (batch,) ndarray of int64
-        The true classes.
-    seed : int
-        Of everything random.
-    samples : (batch,) array_like of int
-        Numbers of the samples.
-
-    Returns
-    -------
-    (batch,) ndarray of int64
-    """
-    classes = np.arange(counts.shape[1])
-    keys = counter.derive_keys(counter.derive_key(seed, counter.HARD_NEGATIVES), samples)
-    scores = counts + constants.noise(hard_negative) * counter.uniform(keys[:, None], classes)
-    scores[classes == truth[:, None]] = -1.0
-    return scores.argmax(axis=1).astype(np.int64)

@@ -11,6 +11,7 @@ from pffspike.engines.reference import learning
 from pffspike.engines.reference.presentation import Activity, present
 from pffspike.errors import ValidationError
 from pffspike.network import exactness, structure
+from pffspike.network.hard_negatives import choose_hard_negatives
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Phase, Program
 from pffspike.recording import Recording
@@ -114,15 +115,8 @@ class ReferenceSession(Session):
                     learning_scale,
                 )
             if hard_negative and hard_negative.phase == phase.name:
-                counts, truth = (
-                    activity.counts[hard_negative.population],
-                    current[hard_negative.truth],
-                )
-                strongest = learning.hard_negatives(
-                    hard_negative, counts, truth, self._seed, samples
-                )
-                given = current[hard_negative.signal]
-                chosen = np.where(given < 0, strongest, given)
+                counts = activity.counts[hard_negative.population]
+                chosen = choose_hard_negatives(hard_negative, counts, current, self._seed, samples)
                 current[hard_negative.signal] = chosen
         return self._trace(activities, samples, chosen)
 
