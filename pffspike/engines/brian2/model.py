@@ -24,7 +24,7 @@ from pffspike.engines.brian2.rows import Rows
 
 
 @dataclass(frozen=True)
-class Model:
+class PackedModel:
     """Brian2 objects of a program.
 
     Parameters
@@ -56,7 +56,7 @@ class Model:
     spikes: SpikeMonitor | None
 
 
-def build(context: BuildContext) -> Model:
+def build(context: BuildContext) -> PackedModel:
     """Create all objects, in the device that is active now.
 
     Parameters
@@ -66,7 +66,7 @@ def build(context: BuildContext) -> Model:
 
     Returns
     -------
-    Model
+    PackedModel
     """
     population_state = make_population_state(context)
     hard_negative = context.program.hard_negative
@@ -91,7 +91,7 @@ def build(context: BuildContext) -> Model:
     network = Network(objects, name="network")
     for each in objects:
         each._network = network.id  # a session that never runs is no mistake to warn of
-    return Model(
+    return PackedModel(
         network,
         context.schedule,
         context.signals,

@@ -13,7 +13,7 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 from pffspike.engines.brian2 import compiler
 from pffspike.engines.brian2.context import STEP, BuildContext
-from pffspike.engines.brian2.model import Model
+from pffspike.engines.brian2.model import PackedModel
 from pffspike.engines.brian2.model import build as build_model
 from pffspike.engines.brian2.state import brian2_state
 from pffspike.errors import PffspikeError
@@ -51,7 +51,7 @@ def incomplete(folder: Path) -> PffspikeError:
 
 
 @dataclass(frozen=True)
-class Program:
+class CompiledProgram:
     """What has to be known about a compiled program to run it.
 
     Parameters
@@ -93,7 +93,7 @@ def build(
         duration = (presentations * context.program.steps + 1) * STEP
         model.network.run(duration, namespace={})
         device.build(directory=str(directory), compile=False, run=False, with_output=False)
-        made = Program(presentations, context.has_signals, _results(device, model, context))
+        made = CompiledProgram(presentations, context.has_signals, _results(device, model, context))
     compiler.compile_project(directory, flags, [r.file for r in made.results.values()])
     for table in ("schedule_values", "signals_values"):  # zeros, for they always are arguments
         if (directory / "static_arrays" / table).exists():
@@ -101,14 +101,16 @@ def build(
     (directory / _DESCRIPTION).write_text(json.dumps(dataclasses.asdict(made)))
 
 
-def load(directory: Path) -> Program:
+def load(directory: Path) -> CompiledProgram:
     """Read the description of a program that was built there."""
     content = json.loads((directory / _DESCRIPTION).read_text())
     results = {name: Result(**fields) for name, fields in content.pop("results").items()}
-    return Program(**content, results=results)
+    return CompiledProgram(**content, results=results)
 
 
-def _results(device: CPPStandaloneDevice, model: Model, context: BuildContext) -> dict[str, Result]:
+def _results(
+    device: CPPStandaloneDevice, model: PackedModel, context: BuildContext
+) -> dict[str, Result]:
     """Where the program leaves what is read after a run."""
 
     def result(group, name: str, columns: int = 0) -> Result:  # type: ignore[no-untyped-def]

@@ -13,7 +13,7 @@ from brian2.devices.device import runtime_device
 from pffspike import caches
 from pffspike.engines.brian2.backend import Rates, Recorded, State
 from pffspike.engines.brian2.context import STEP, BuildContext
-from pffspike.engines.brian2.model import Model, build
+from pffspike.engines.brian2.model import PackedModel, build
 from pffspike.engines.brian2.schedule import Tables
 from pffspike.engines.brian2.state import brian2_state
 
@@ -62,7 +62,7 @@ class RuntimeBackend:
         once = {**self._preferences, "codegen.target": "numpy"}
         with brian2_state(runtime_device, once):
             self._context = make_context()
-            self._model: Model = build(self._context)
+            self._model: PackedModel = build(self._context)
 
     def run(
         self, chunks: Sequence[Tables], state: State, rates: Rates | None

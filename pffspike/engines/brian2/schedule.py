@@ -89,7 +89,7 @@ def _pad(values: Floats, rows: int) -> Floats:
     return np.concatenate([values, np.repeat(values[-1:], rows - len(values), axis=0)], axis=0)
 
 
-class Scheduler:
+class ScheduleWriter:
     """Writes tables for the chunks of one program and seed.
 
     Parameters

@@ -14,7 +14,7 @@ from pffspike.engines.brian2.backend import Backend, Rates, Recorded, State
 from pffspike.engines.brian2.context import STEP, BuildContext
 from pffspike.engines.brian2.layout import Layout
 from pffspike.engines.brian2.runtime import RuntimeBackend
-from pffspike.engines.brian2.schedule import Scheduler
+from pffspike.engines.brian2.schedule import ScheduleWriter
 from pffspike.engines.brian2.standalone import StandaloneBackend
 from pffspike.network import constants
 from pffspike.network.parameters import Parameters
@@ -36,9 +36,9 @@ class Brian2Session(Session):
         start = task.parameters
         self._state = State(layout.pack_biases(start.biases), layout.pack_weights(start.weights))
         self._others = start.without(layout.holders, [p.name for p in layout.populations])
-        self._scheduler = Scheduler(layout, task.seed)
+        self._schedule_writer = ScheduleWriter(layout, task.seed)
         standalone, chunk, flags = engine.target == "cpp_standalone", engine.chunk, engine.flags
-        columns, width = self._scheduler.columns, self._scheduler.width
+        columns, width = self._schedule_writer.columns, self._schedule_writer.width
         make_context = functools.partial(
             BuildContext, layout, columns, width, task.probes, chunk, standalone
         )
@@ -62,7 +62,7 @@ class Brian2Session(Session):
         for parts in self._parts(len(samples)):
             some = [{name: values[part] for name, values in signals.items()} for part in parts]
             tables = [
-                self._scheduler.tables(given, samples[part])
+                self._schedule_writer.tables(given, samples[part])
                 for given, part in zip(some, parts, strict=True)
             ]
             recorded, state = self._backend.run(tables, self._state, rates)

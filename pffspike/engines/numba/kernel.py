@@ -35,7 +35,7 @@ def trailing_zeros(typing_context, word):  # type: ignore[no-untyped-def]  # noq
     return types.int64(types.uint64), generate
 
 
-class Memory(NamedTuple):
+class WorkingArrays(NamedTuple):
     """Working arrays of one thread.
 
     ``fired`` holds in each step the spiking neurons of every population, from its first place

@@ -110,7 +110,7 @@ class ScheduleConstants(NamedTuple):
     noise: float
 
 
-class Plan:
+class KernelPlan:
     """All of a program that stays the same while it runs.
 
     Parameters

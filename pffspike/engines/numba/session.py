@@ -9,8 +9,8 @@ from queue import SimpleQueue
 import numpy as np
 
 from pffspike.engines.base import Engine, Session, Task, signal_size
-from pffspike.engines.numba.kernel import Memory
-from pffspike.engines.numba.plan import Plan, aligned_zeros
+from pffspike.engines.numba.kernel import WorkingArrays
+from pffspike.engines.numba.plan import KernelPlan, aligned_zeros
 from pffspike.engines.numba.run import Inputs, Outputs, run_samples
 from pffspike.limits import cores
 from pffspike.network.parameters import Parameters
@@ -44,24 +44,24 @@ class NumbaSession(Session):
     def __init__(self, engine: NumbaEngine, task: Task) -> None:
         super().__init__(engine, task)
         self._network, self._program, self._probes = task.network, task.program, task.probes
-        self._plan = Plan(task.network, task.program, task.seed)
+        self._plan = KernelPlan(task.network, task.program, task.seed)
         self._weights, self._biases = self._plan.pack(task.parameters)
         self._others = task.parameters.without(
             [p.name for p in self._plan.owners], [p.name for p in self._plan.extent.populations]
         )
-        self._memories: SimpleQueue[Memory] = SimpleQueue()
+        self._memories: SimpleQueue[WorkingArrays] = SimpleQueue()
         self._threads = 1 if task.program.learns else max(1, engine.threads)
         for _ in range(self._threads):
             self._memories.put(self._memory())
 
-    def _memory(self) -> Memory:
+    def _memory(self) -> WorkingArrays:
         plan, steps = self._plan, self._program.steps
         neurons, sums = plan.neurons, plan.accumulators
         columns = sum(signal_size(self._network, self._program, name) for name in plan.signals)
         cached = sums if (plan.projections.cached | plan.projections.precomputed).any() else 0
         real = np.dtype(np.float64)
         mask_words = np.zeros(max(neurons, columns) // 8 + 8, np.uint64)
-        return Memory(
+        return WorkingArrays(
             fired=np.zeros((steps, neurons), np.int32),
             n_spikes=np.zeros((steps, len(plan.populations.size)), np.int64),
             sums=aligned_zeros(sums, plan.dtype),

@@ -27,7 +27,7 @@ from pffspike.typing import Floats
 Outcome = tuple[Events, Floats | None, Parameters]
 
 
-class Backend(Protocol):
+class EquationsBackend(Protocol):
     """Runs a chunk of a model."""
 
     def run(self, tables: Mapping[str, Floats], state: Parameters, steps: int) -> Outcome:
@@ -40,7 +40,7 @@ class Backend(Protocol):
 
 
 class Runtime:
-    """See `Backend`.
+    """See `EquationsBackend`.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ class Runtime:
             self._model = make()
 
     def run(self, tables: Mapping[str, Floats], state: Parameters, steps: int) -> Outcome:
-        """See `Backend.run`."""
+        """See `EquationsBackend.run`."""
         model = self._model
         with brian2_state(runtime_device, self._preferences):
             for name, table in model.tables.items():
@@ -102,7 +102,7 @@ def _arguments(model: Model, state: Parameters) -> dict[str, Floats]:
 
 
 class Standalone:
-    """See `Backend`; after the program is built, Brian2 is no longer needed.
+    """See `EquationsBackend`; after the program is built, Brian2 is no longer needed.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ class Standalone:
             raise
 
     def run(self, tables: Mapping[str, Floats], state: Parameters, steps: int) -> Outcome:
-        """See `Backend.run`; the program always runs a whole chunk."""
+        """See `EquationsBackend.run`; the program always runs a whole chunk."""
         given: dict[str, Any] = {self._tables[name]: tables[name] for name in self._tables}
         given |= _arguments(self._model, state)
         folder = self._folder / "run"

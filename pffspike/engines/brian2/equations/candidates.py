@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from brian2 import NeuronGroup, Synapses, linked_var
 
-from pffspike.engines.brian2.equations.frame import Frame, Order
+from pffspike.engines.brian2.equations.frame import EquationsOrder, Frame
 from pffspike.network import constants
 from pffspike.network.spec import HardNegative
 
@@ -55,7 +55,7 @@ def make_candidates(
         frame.say("candidates", "at the end of a presentation", _SCORE),
         clock=frame.presentations,
         when="start",
-        order=Order.SCORE,
+        order=EquationsOrder.SCORE,
         name=frame.name("candidates_score"),
     )
     comparison = Synapses(
@@ -68,5 +68,5 @@ def make_candidates(
     )
     comparison.connect()
     updater = comparison.summed_updaters["beaten_post"]
-    updater.when, updater.order = "start", Order.BEAT
+    updater.when, updater.order = "start", EquationsOrder.BEAT
     return candidates, comparison

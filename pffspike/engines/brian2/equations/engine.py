@@ -9,11 +9,11 @@ import numpy as np
 from pffspike.engines.base import Engine, Session, Task, signal_size
 from pffspike.engines.brian2.engine import FLAGS, TARGETS
 from pffspike.engines.brian2.equations import events, options
-from pffspike.engines.brian2.equations.backends import Backend, Runtime, Standalone
+from pffspike.engines.brian2.equations.backends import EquationsBackend, Runtime, Standalone
 from pffspike.engines.brian2.equations.frame import Frame
 from pffspike.engines.brian2.equations.model import Model, build
 from pffspike.engines.brian2.equations.options import Options
-from pffspike.engines.brian2.equations.tables import Tables, class_signals
+from pffspike.engines.brian2.equations.tables import EquationsTables, class_signals
 from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.parameters import Parameters
@@ -82,7 +82,7 @@ class EquationsSession(Session):
         self._options = options.restricted(engine.options, task.network, task.program)
         self._chunk, self._state = engine.chunk, task.parameters.copy()
         make: Callable[[], Model] = self._model
-        self._backend: Backend = (
+        self._backend: EquationsBackend = (
             Standalone(make, engine.flags)
             if engine.target == "cpp_standalone"
             else Runtime(make, engine.target, engine.flags)
@@ -102,7 +102,7 @@ class EquationsSession(Session):
 
     def _tables(self, signals: Signals, samples: Integers, scale: float) -> dict[str, Floats]:
         network, program = self._task.network, self._task.program
-        return Tables(network, program, signals, samples, scale, self._chunk).write()
+        return EquationsTables(network, program, signals, samples, scale, self._chunk).write()
 
     def _run(
         self,

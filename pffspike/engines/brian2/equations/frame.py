@@ -16,7 +16,7 @@ from pffspike.network.spec import Network, Phase, Population, Program, Projectio
 from pffspike.typing import Floats
 
 
-class Order(IntEnum):
+class EquationsOrder(IntEnum):
     """Order within the slot ``start``; monitors, which have order 0, see the state after it."""
 
     COMPARE = -5  #: post factors and biases

@@ -18,7 +18,7 @@ from pffspike.engines.brian2.equations.candidates import make_candidates
 from pffspike.engines.brian2.equations.frame import Frame
 from pffspike.engines.brian2.equations.options import Options
 from pffspike.engines.brian2.equations.populations import make_pool, make_population
-from pffspike.engines.brian2.equations.tables import Tables
+from pffspike.engines.brian2.equations.tables import EquationsTables
 from pffspike.errors import ValidationError
 from pffspike.network import exactness, parameters, structure
 from pffspike.network.parameters import Parameters
@@ -213,7 +213,7 @@ def to_brian2(
     exactness.check(network)
     parameters.check(network, start)
     checked, numbers = _given(network, chosen, signals or {}, samples, options.external)
-    values = Tables(network, chosen, checked, numbers, learning_scale, len(numbers))
+    values = EquationsTables(network, chosen, checked, numbers, learning_scale, len(numbers))
     frame = Frame(network, chosen, seed, values.write(options.external), options)
     return build(frame, start, checked, numbers)
 

@@ -4,7 +4,7 @@ The order of a step, in Brian2's slots:
 
 ====================  =============================================================
 ``start``             at the first step of a presentation only: compare, choose a
-                      hard negative, learn, begin (see `frame.Order`)
+                      hard negative, learn, begin (see `frame.EquationsOrder`)
 ``groups``            integrate the neuron's own equations, if it has any; draw
 ``thresholds``        spikes
 ``after_thresholds``  number of spikes ``n``, gain ``g`` and trace ``a``, goodness ``G``
@@ -20,7 +20,7 @@ import numpy as np
 from brian2 import NeuronGroup, Synapses, linked_var
 
 from pffspike.engines.brian2.equations import tables
-from pffspike.engines.brian2.equations.frame import Frame, Order, constant
+from pffspike.engines.brian2.equations.frame import EquationsOrder, Frame, constant
 from pffspike.engines.brian2.equations.options import Neuron
 from pffspike.network import constants, structure
 from pffspike.network.spec import Population
@@ -216,7 +216,7 @@ def _run(frame: Frame, group: NeuronGroup, population: Population, neuron: Neuro
         frame.say(name, "at the begin of a presentation", "\n".join([*begin, neuron.begin])),
         clock=frame.presentations,
         when="start",
-        order=Order.BEGIN,
+        order=EquationsOrder.BEGIN,
         name=frame.name(f"{name}_begin"),
     )
 
@@ -243,7 +243,7 @@ def _at_the_end(frame: Frame, group: NeuronGroup, population: Population) -> Non
             frame.say(name, "at the end of a presentation", "\n".join(lines)),
             clock=frame.presentations,
             when="start",
-            order=Order.COMPARE,
+            order=EquationsOrder.COMPARE,
             name=frame.name(f"{name}_compare"),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from brian2 import NeuronGroup, Synapses, second
 
-from pffspike.engines.brian2.equations.frame import Frame, Order
+from pffspike.engines.brian2.equations.frame import EquationsOrder, Frame
 from pffspike.network import structure
 from pffspike.network.spec import Projection
 from pffspike.typing import Floats
@@ -81,7 +81,7 @@ def make_projection(
             frame.say(name, "at the end of a presentation", rule),
             clock=frame.presentations,
             when="start",
-            order=Order.LEARN,
+            order=EquationsOrder.LEARN,
             name=frame.name(f"{name}_learn"),
         )
     return synapses

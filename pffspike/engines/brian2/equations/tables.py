@@ -42,7 +42,7 @@ def learns(projection: Projection, phase: Phase) -> bool:
     )
 
 
-class Tables:
+class EquationsTables:
     """Writes the tables of a run.
 
     Parameters
