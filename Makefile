@@ -14,6 +14,9 @@ VENV_310 := .venv-310
 
 # uv sets these aside: an environment that happens to be active, and a lock file.
 unexport VIRTUAL_ENV CONDA_PREFIX
+# Without stored bytecode each of the many processes of the tests would compile Brian2, SymPy and
+# scikit-learn from their sources: some ten seconds apiece.
+unexport PYTHONDONTWRITEBYTECODE
 export UV_NO_PROGRESS := 1
 
 help:
