@@ -76,6 +76,7 @@ if TYPE_CHECKING:
         Population,
         Program,
         Projection,
+        Roles,
         Training,
     )
     from pffspike.network.structure import populations_of
@@ -93,7 +94,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "pffspike.network.rules": "Contrast Delta Goodness",
     "pffspike.network.spec": (
-        "Bias HardNegative Network Phase Population Program Projection Training"
+        "Bias HardNegative Network Phase Population Program Projection Roles Training"
     ),
     "pffspike.network.parameters": "Parameters initial",
     "pffspike.network.structure": "populations_of",
@@ -198,6 +199,7 @@ __all__ = [
     "Reconstruction",
     "Recording",
     "Resources",
+    "Roles",
     "Samples",
     "Search",
     "Session",

@@ -161,13 +161,16 @@ def _draw(
         execution=execution.replace(engine="numpy"),
     )
     shown = {"original": originals[:15]}
-    sources = {"below": "from hidden 1", "chain": "from hidden 2, down the chain"}
+    lowest, *_, top = (name.replace("_", " ") for name in rebuilt.hidden)
+    sources = {"below": f"from {lowest}", "chain": f"from {top}, down the chain"}
     shown |= {sources[phase]: values[:15] for phase, values in rebuilt.images.items()}
     plots.save(plots.image_rows(shown, dataset.shape), out / "reconstructions.png")
     thresholds = structure.goodness_thresholds(trained.network)
     history = plots.goodness_history(trained.history, trained.samples_per_epoch, thresholds)
     plots.save(history, out / "goodness.png")
-    weights = trained.coding.fields(trained.parameters.weights["image_to_hidden_1"])
+    image = trained.network.role("input").name
+    first = next(p for p in trained.network.projections if p.pre == image)
+    weights = trained.coding.fields(trained.parameters.weights[first.name])
     plots.save(plots.receptive_fields(weights, dataset.shape), out / "receptive_fields.png")
     best = next(r for r in results if r.mode == "goodness")
     drawn = plots.confusion(best.confusion, "label-by-label goodness")

@@ -1,8 +1,8 @@
 """Export: a trained network as integers that can be read without this project.
 
-The folder holds (format version 4; up to version 3 there were no ``SHA256SUMS`` and no ``data``; up
-to version 2 ``input`` was called ``driven``, ``sign`` ``contrast`` and ``hard_negative`` ``rival``;
-version 1 had no ``low``, ``high`` and ``provenance``)
+The folder holds (format version 5; up to version 4 there were no ``roles``; up to version 3 no
+``SHA256SUMS`` and no ``data``; up to version 2 ``input`` was called ``driven``, ``sign``
+``contrast`` and ``hard_negative`` ``rival``; version 1 had no ``low``, ``high`` and ``provenance``)
 
 - ``model.md``: what such a network computes, in equations: random numbers, presentations,
   learning, training, images, decisions. Whoever follows it gets the same spikes and weights;
@@ -49,7 +49,7 @@ from pffspike.network.rules import SIGNS, Rule
 from pffspike.network.spec import Network, Program, Projection
 from pffspike.trained import TrainedNetwork
 
-FORMAT, VERSION = "pffspike export", 4
+FORMAT, VERSION = "pffspike export", 5
 _WITH_SUMS = 4  #: first version with digests of all files
 _READ = ("network.json", "weights/*.npy", "biases/*.npy", "coding/*.npy")
 _GAIN_EXPONENT = -10  #: fine enough for both kinds of normalization
@@ -134,6 +134,7 @@ def describe_network(trained: TrainedNetwork) -> dict[str, Any]:
         "projections": [_projection(p) for p in network.projections],
         "programs": [_program(network, p) for p in network.programs],
         "training": toml.plain(network.training),
+        "roles": structure.roles(network),
         "decisions": _decisions(network),
         "card": cards.card_text(network),
         "provenance": dict(trained.provenance),
@@ -195,7 +196,9 @@ def _program(network: Network, program: Program) -> dict[str, Any]:
 def _decisions(network: Network) -> dict[str, Any]:
     rules = {p.name: p.rule for p in network.populations if p.rule is not None}
     signs = {name: rule.evidence for name, rule in rules.items() if rule.evidence}
-    found = {"goodness": signs, "one_pass": "readout"}
+    found: dict[str, Any] = {"goodness": signs}
+    if network.has_role("readout"):
+        found["one_pass"] = network.role("readout").name
     programs = {program.name for program in network.programs}
     return {name: value for name, value in found.items() if name in programs}
 
@@ -273,7 +276,7 @@ def _read_coding(path: Path, network: Network) -> Coding:
     if network.training.coding == "grey":
         return Coding()
     mean = _load(path / "coding" / "mean.npy", grids.DRIVE_GRID)
-    size = network.population("image").size
+    size = network.role("input").size
     if mean.shape != (size // 2,):
         raise ValidationError(f"coding/mean.npy has shape {mean.shape}, not {(size // 2,)}")
     return Coding(mean)

@@ -23,6 +23,10 @@
   ``noise``;
 - ``training``: ``dataset``, ``epochs``, ``decay``, share of ``hard_negatives``, ``shift`` in
   pixels, ``coding``;
+- ``roles``: which population is the ``input`` that images drive, the ``label`` with a neuron for
+  each class, the ``readout`` whose spikes are the answer of one pass, and the ``latent`` one that
+  latent states drive; a role that no population has is left out. What a population is called says
+  nothing else: a phase says which signal it follows, by the names of ``model.md``;
 - ``decisions``: by the program that decides; of ``goodness`` the sign that the goodness of each
   population has in the score of a label, of ``one_pass`` the population that names the label;
 - ``data`` that it was trained on, null where they are not known: ``name``, ``levels`` (the grey
@@ -39,8 +43,8 @@ from typing import Any
 from pffspike.cards import toml
 
 _CODING = {
-    "grey": "neuron k of the image population spikes with the probability x of pixel k.",
-    "on_off": "with the mean of coding/mean.npy, neuron k of the image population spikes with the\n"
+    "grey": "neuron k of the input population spikes with the probability x of pixel k.",
+    "on_off": "with the mean of coding/mean.npy, neuron k of the input population spikes with the\n"
     "probability clip(2 (x - mean), 0, 1) of pixel k, and the second half of the neurons with\n"
     "clip(2 (mean - x), 0, 1).",
 }
@@ -90,6 +94,7 @@ def _this_network(description: Mapping[str, Any]) -> str:
             "A grey value v of 0 to levels is x = floor((2^25 v + levels) / (2 levels)) * 2^-24;",
             _CODING[training["coding"]],
         ],
+        "Roles": [f"{role}: {name}" for role, name in description["roles"].items()],
         "Decisions": _decisions(description["decisions"]),
     }
     return "\n".join(

@@ -55,6 +55,7 @@ def info(network: str | Path | Network | TrainedNetwork | None = None) -> dict[s
     found = _found(network)
     trained = found if isinstance(found, TrainedNetwork) else None
     spec = found.network if isinstance(found, TrainedNetwork) else found
+    roles = {name: role for role, name in structure.roles(spec).items()}
     content: dict[str, Any] = {
         "name": spec.name,
         "hash": cards.network_hash(spec),
@@ -65,6 +66,7 @@ def info(network: str | Path | Network | TrainedNetwork | None = None) -> dict[s
                 "neurons": p.size,
                 "normalization": p.normalization,
                 "rule": "input" if p.input else rules.name(p.rule),
+                "role": roles.get(p.name, ""),
             }
             for p in spec.populations
         ],

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pffspike.data import NAMES, Dataset, check_kind, known_levels, load, neurons, read_npy
 from pffspike.errors import ValidationError
-from pffspike.network import structure
+from pffspike.network import signals, structure
 from pffspike.network.spec import Network
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Signals
@@ -55,20 +55,15 @@ def dataset_of(target: Network | TrainedNetwork, dataset: str | Dataset | None =
 def check_fit(network: Network, dataset: Dataset) -> None:
     """Raise `ValidationError` if a data set's images or classes do not fit a network."""
     pixels = neurons(network.training.coding, dataset.train_images.shape[1])
-    for name, needed, given in (
-        ("image", "pixels", pixels),
-        ("label", "classes", dataset.classes),
+    for population, needed, given in (
+        (network.role("input"), "pixels", pixels),
+        (network.role("label"), "classes", dataset.classes),
     ):
-        try:
-            size = network.population(name).size
-        except ValueError as error:
+        if population.size != given:
             raise ValidationError(
-                f"network {network.name!r} takes no images and labels: {error}"
-            ) from None
-        if size != given:
-            raise ValidationError(
-                f"data set {dataset.name!r} has {given} {needed}, but population {name!r} of "
-                f"network {network.name!r} has {size} neurons; choose data and network that fit"
+                f"data set {dataset.name!r} has {given} {needed}, but population "
+                f"{population.name!r} of network {network.name!r} has {population.size} neurons; "
+                f"choose data and network that fit"
             )
 
 
@@ -176,7 +171,7 @@ def read_images(
     """
     values = read_npy(path)
     white = levels or trained_levels(trained)
-    pixels = trained.network.population("image").size
+    pixels = trained.network.role("input").size
     if trained.coding.mean is not None:
         pixels = len(trained.coding.mean)
     shape = trained.data.shape if trained.data else (pixels,)
@@ -262,9 +257,9 @@ def signals_of(trained: TrainedNetwork, program: str, dataset: Dataset) -> Signa
     """
     labels = dataset.test_labels
     known = {
-        "image": encoded_test(trained, dataset),
-        "label": labels,
-        "negative": (labels + 1) % dataset.classes,
+        signals.IMAGE: encoded_test(trained, dataset),
+        signals.LABEL: labels,
+        signals.NEGATIVE: (labels + 1) % dataset.classes,
     }
     chosen = trained.network.program(program)
     for name in structure.extent(trained.network, chosen).signals:

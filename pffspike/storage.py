@@ -217,7 +217,7 @@ def _coding(network: Network, group: Any) -> Coding:
     if network.training.coding == "grey":
         return Coding()
     mean = np.array(group["mean"], np.float64)
-    size = network.population("image").size
+    size = network.role("input").size
     if mean.shape != (size // 2,):
         raise ValidationError(f"coding/mean has shape {mean.shape}, not {(size // 2,)}")
     return Coding(mean)
@@ -225,7 +225,7 @@ def _coding(network: Network, group: Any) -> Coding:
 
 def _prior(network: Network, group: Any) -> Prior:
     prior = Prior(**{name: np.array(group[name], np.float64) for name in group})
-    classes, latent = network.population("label").size, network.population("latent").size
+    classes, latent = network.role("label").size, network.role("latent").size
     components = prior.weights.shape[-1]
     shapes = {
         "shares": (classes,),

@@ -91,7 +91,7 @@ class TrainedNetwork:
     prior : Prior or None
         Of the latent state, see `pffspike.fit_prior`.
     coding : Coding
-        Between grey values and the image population.
+        Between grey values and the input population.
     provenance : mapping
         What the network was made from, if it was not trained as it is: plain values.
     data : Identity or None

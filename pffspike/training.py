@@ -17,7 +17,7 @@ from pffspike.engines.base import Session
 from pffspike.errors import ValidationError
 from pffspike.execution import Execution, counting, made, open_session
 from pffspike.inputs import check_fit, dataset_of
-from pffspike.network import constants, initial, structure
+from pffspike.network import constants, initial, signals, structure
 from pffspike.network.spec import Network
 from pffspike.recording import Probes, Recording
 from pffspike.trained import TrainedNetwork
@@ -186,15 +186,15 @@ def _train_part(
     images = shifted(
         dataset.train_images[chosen], dataset.shape, training.shift, numbers, state.seed
     )
-    signals = {
-        "image": state.coding.encode(images, dataset.levels),
-        "label": labels,
-        "negative": negatives(
+    given = {
+        signals.IMAGE: state.coding.encode(images, dataset.levels),
+        signals.LABEL: labels,
+        signals.NEGATIVE: negatives(
             labels, numbers, dataset.classes, training.hard_negatives, state.seed
         ),
     }
     recording = session.run(
-        signals,
+        given,
         numbers,
         learning_scale=constants.decayed(training.decay, epoch),
         progress=report,

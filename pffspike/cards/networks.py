@@ -2,7 +2,9 @@
 
 A card either names a circuit and gives its parameters (``circuit = "pff"`` and a table
 ``[pff]``), or lists ``[[populations]]``, ``[[projections]]`` and ``[[programs]]`` itself. Both
-become the same `Network`; `card_text` writes any network in the second form.
+become the same `Network`; `card_text` writes any network in the second form. A card of the second
+form whose populations go by other names than the usual ones says in ``[roles]`` which of them are
+``input``, ``label``, ``readout`` and ``latent`` (`pffspike.Roles`).
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pffspike.cards import former, toml
 from pffspike.circuits import FF, PFF, ff, pff
 from pffspike.errors import ValidationError, shortened, unknown
 from pffspike.network import exactness, structure
+from pffspike.network.roles import USUAL
 from pffspike.network.spec import Network, Training
 
 #: name of a circuit: its parameters, and what builds it
@@ -173,7 +176,15 @@ def card_text(network: Network) -> str:
     >>> print(card_text(load_network("digits")).splitlines()[0])
     name = "digits"
     """
-    return toml.write(toml.plain(network))
+    return toml.write(_plain(network))
+
+
+def _plain(network: Network) -> dict[str, Any]:
+    """All parts of a network, without roles that go by the usual names."""
+    content: dict[str, Any] = toml.plain(network)
+    if network.roles == USUAL:
+        del content["roles"]  # so that a card and a hash are what they were before there were roles
+    return content
 
 
 def network_hash(network: Network) -> str:
@@ -197,7 +208,7 @@ def network_hash(network: Network) -> str:
     >>> network_hash(network) == network_hash(network.replace(description="another one"))
     True
     """
-    content = former.with_former_names(toml.plain(network))
+    content = former.with_former_names(_plain(network))
     del content["description"]
     for key, default in _LATER.items():
         if content["training"][key] == default:

@@ -1,4 +1,4 @@
-"""How grey values become spike probabilities of the image population, and come back."""
+"""How grey values become spike probabilities of the input population, and come back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _GAIN = 2.0  #: of ON and OFF neurons: a pixel half a grey range from its mean i
 
 
 def neurons(kind: Kind, pixels: int) -> int:
-    """Size of the image population for images of so many pixels."""
+    """Size of the input population for images of so many pixels."""
     return pixels if kind == "grey" else 2 * pixels
 
 
@@ -60,7 +60,7 @@ class Coding:
         return np.concatenate([difference, -difference], axis=-1).clip(0.0, 1.0)
 
     def decode(self, rates: Floats) -> Floats:
-        """Grey values in [0, 1] of rates of the image population, or of a prediction of them.
+        """Grey values in [0, 1] of rates of the input population, or of a prediction of them.
 
         Parameters
         ----------

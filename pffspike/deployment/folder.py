@@ -23,7 +23,7 @@ from pffspike.devices import Device
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import MissingPackageError, ValidationError
 from pffspike.mapping import Placement, Violation
-from pffspike.network import structure
+from pffspike.network import signals, structure
 from pffspike.recording import Probes, Recording
 from pffspike.trained import TrainedNetwork
 
@@ -120,7 +120,7 @@ def _run(
     with ReferenceEngine().compile(
         network, program, trained.parameters, seed=seed, probes=Probes(rasters=names)
     ) as session:
-        return session.run({"image": images}, np.arange(len(images)))
+        return session.run({signals.IMAGE: images}, np.arange(len(images)))
 
 
 def extra_files(
@@ -170,7 +170,7 @@ def example(
     recording = _run(trained, program, images, seed)
     samples = recording.samples
     arrays = {
-        "image": (images * 2.0**-grids.DRIVE_GRID).astype(np.int32),
+        signals.IMAGE: (images * 2.0**-grids.DRIVE_GRID).astype(np.int32),
         "samples": samples,
         "seed": np.array(seed),
     }

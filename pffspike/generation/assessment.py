@@ -115,7 +115,7 @@ def quality(
 
 def _synthesize(trained: TrainedNetwork, count: int, execution: Execution) -> Samples:
     """Samples of all classes in turn, from the prior if there is one."""
-    labels = np.arange(count, dtype=np.int64) % trained.network.population("label").size
+    labels = np.arange(count, dtype=np.int64) % trained.network.role("label").size
     latents = draw_latents(trained.prior, labels, execution.seed) if trained.prior else None
     rates = synthesize(trained, labels, latents, execution=execution)
     return Samples(trained.coding.decode(rates), labels)
@@ -142,9 +142,10 @@ def _judge(
         "real training images": (others, other_labels),
         "mean of the class": (class_means(train, dataset.train_labels, labels), labels),
     }
-    for latent in (p for p in trained.network.populations if p.name == "latent"):
-        kept = principal_components(train, others, latent.size, execution.seed)
-        sets[f"{latent.size} principal components of them"] = (kept, other_labels)
+    if trained.network.has_role("latent"):
+        size = trained.network.role("latent").size
+        kept = principal_components(train, others, size, execution.seed)
+        sets[f"{size} principal components of them"] = (kept, other_labels)
     compared = (train[:n], dataset.train_labels[:n])
     asked = (real, dataset.test_labels[:_REAL])
     return {

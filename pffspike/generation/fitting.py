@@ -89,11 +89,7 @@ def fit_prior(
             f"network {trained.network.name!r} is a checkpoint, and its training would go on from "
             f"other weights; finish it first (pffspike train --resume FILE)"
         )
-    if not any(p.name == "latent" for p in trained.network.populations):
-        raise ValidationError(
-            f"network {trained.network.name!r} has no latent population; train one whose card has, "
-            f"for example, latent = 20"
-        )
+    trained.network.role("latent")  # or one sentence, before anything is computed
     data = dataset_of(trained, dataset)
     images = encoded_training(trained, data)[:samples]
     labels = data.train_labels[:samples]

@@ -25,6 +25,7 @@ import numpy as np
 from pffspike.arithmetic import grids
 from pffspike.errors import ValidationError
 from pffspike.execution import Execution, counting, open_session
+from pffspike.network import rules, signals
 from pffspike.network.spec import Network, Projection
 from pffspike.recording import Probes
 from pffspike.trained import TrainedNetwork
@@ -107,9 +108,7 @@ def _states(
     report: Progress | None,
 ) -> LatentStates:
     network = trained.network
-    projection = _projection(network)
-    top = network.population(projection.post).rule
-    target = str(getattr(top, "population", ""))
+    projection, target = _projection(network)
     weights = trained.parameters.weights[projection.name]
     values, errors = np.full((len(images), weights.shape[0]), START), []
     window = network.program("infer_latent").window
@@ -117,7 +116,7 @@ def _states(
     with open_session(trained, "infer_latent", execution) as session:
         for index in range(rounds.number):
             recording = session.run(
-                {"image": images, "label": labels, "latent": values},
+                {signals.IMAGE: images, signals.LABEL: labels, signals.LATENT: values},
                 rounds.first_sample + rounds.number * np.arange(len(images)) + index,
                 progress=report,
             )
@@ -174,20 +173,27 @@ def learn_latents(
             part = slice(start, min(start + BATCH, count))
             numbered = _Rounds(rounds, step, rounds * (first + start))
             found = _states(trained, images[part], labels[part], numbered, execution, report)
-            signals = {"image": images[part], "label": labels[part], "latent": found.values}
+            shown = {
+                signals.IMAGE: images[part],
+                signals.LABEL: labels[part],
+                signals.LATENT: found.values,
+            }
             with open_session(trained, "learn_latent", execution) as session:
                 numbers = first + np.arange(count)[part]
-                session.run(signals, numbers, learning_scale=1.0 / (index + 1), progress=report)
+                session.run(shown, numbers, learning_scale=1.0 / (index + 1), progress=report)
                 trained = trained.replace(parameters=session.parameters)
     numbered = _Rounds(rounds, step, rounds * passes * count)
     return trained, _states(trained, images, labels, numbered, execution, report)
 
 
-def _projection(network: Network) -> Projection:
-    """The synapses from the latent population to the prediction of the top one."""
+def _projection(network: Network) -> tuple[Projection, str]:
+    """The synapses from the latent population to a prediction, and what that predicts."""
+    latent = network.role("latent").name
     for projection in network.projections:
-        if projection.pre == "latent":
-            return projection
+        target, _ = rules.targets(network.population(projection.post).rule)
+        if projection.pre == latent and target is not None:
+            return projection, target
     raise ValidationError(
-        f"network {network.name!r} has no latent population; give its card latent = 20"
+        f"network {network.name!r} has no projection from its latent population {latent!r} to one "
+        f"that predicts another; add it"
     )

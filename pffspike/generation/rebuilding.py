@@ -104,7 +104,9 @@ def _controls(
     }
     if not np.array_equal(answers, dataset.test_labels):
         controls["mean of the inferred class"] = class_means(train, dataset.train_labels, answers)
-    for latent in (p for p in trained.network.populations if p.name == "latent"):
-        name = f"{latent.size} principal components"
-        controls[name] = principal_components(fitted, original, latent.size, seed)
+    if trained.network.has_role("latent"):
+        size = trained.network.role("latent").size
+        controls[f"{size} principal components"] = principal_components(
+            fitted, original, size, seed
+        )
     return controls

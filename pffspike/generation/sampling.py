@@ -76,7 +76,7 @@ def sample(
     Samples(3 images of 64 pixels)
     """
     check_programs(trained.network, "synthesize")
-    classes = trained.network.population("label").size
+    classes = trained.network.role("label").size
     if count < 1:
         raise ValidationError(f"count = {count} must be at least 1")
     if label is not None and not 0 <= label < classes:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.execution import Execution, run
+from pffspike.network import signals, structure
 from pffspike.recording import Probes
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Floats, Integers
@@ -42,13 +43,15 @@ def synthesize(
         Rates of the image's prediction.
     """
     network = trained.network
+    image = network.role("input").name
+    prediction = structure.prediction_of(network, "synthesize", image).name
     program = dataclasses.replace(network.program("synthesize"), window=window)
     others = tuple(p for p in network.programs if p.name != program.name)
-    signals: dict[str, npt.NDArray[np.generic]] = {"label": labels}
-    if "latent" in program.phases[0].inputs:
-        size = network.population("latent").size
-        signals["latent"] = np.zeros((len(labels), size)) if latents is None else latents
+    given: dict[str, npt.NDArray[np.generic]] = {signals.LABEL: labels}
+    if signals.LATENT in structure.extent(network, program).signals:
+        size = network.role("latent").size
+        given[signals.LATENT] = np.zeros((len(labels), size)) if latents is None else latents
     changed = trained.replace(network=network.replace(programs=(*others, program)))
-    execution = execution.replace(probes=Probes(counts=("image_prediction",)))
-    recording = run(changed, "synthesize", signals, execution=execution)
-    return recording.counts["image_prediction"] / window
+    execution = execution.replace(probes=Probes(counts=(prediction,)))
+    recording = run(changed, "synthesize", given, execution=execution)
+    return recording.counts[prediction] / window

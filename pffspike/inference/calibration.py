@@ -21,6 +21,7 @@ from pffspike.inference.proposal import propose
 from pffspike.inference.stopping import Stopping
 from pffspike.inference.views import Views, viewed, views_of_training
 from pffspike.inputs import dataset_of, encoded_training
+from pffspike.network import signals
 from pffspike.recording import NOTHING, Probes
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Floats, Progress
@@ -98,7 +99,7 @@ def calibrate(
     if chosen.tolerance == 0 or k == 1:
         return _rule(chosen, math.inf, 0, k, window)
     n = chosen.calibration_samples or default_samples(chosen.tolerance)
-    pixels = trained.network.population("image").size
+    pixels = trained.network.role("input").size
     limits.check_array((n, pixels), f"a calibration on {n} samples")
     rank = _rank(n, chosen.tolerance, chosen.confidence)
     if not isinstance(images, np.ndarray):
@@ -189,8 +190,8 @@ def _deficits(
                 block = numbers[start : start + BLOCK]
                 rows, labels = np.nonzero(proposed[block])
                 shown = viewed(drawn.images, drawn.rows[block], stage.trial, drawn.views)
-                signals = {"image": shown[rows], "candidate": labels}
-                recording = session.run(signals, block[rows])
+                given = {signals.IMAGE: shown[rows], signals.CANDIDATE: labels}
+                recording = session.run(given, block[rows])
                 total[block] += goodness_scores(recording).reshape(-1, candidates)
                 for shorter in () if stage.trial else early:
                     found = prefix_scores(recording, shorter.window)

@@ -19,6 +19,7 @@ from pffspike.inference.mode import CALIBRATED, AnyMode, as_mode, check_mode, mo
 from pffspike.inference.proposal import counting_readout, propose, ranking
 from pffspike.inference.stopping import Stopping
 from pffspike.inference.views import Views
+from pffspike.network import signals
 from pffspike.network.spec import Network
 from pffspike.recording import Recording
 from pffspike.trained import TrainedNetwork
@@ -173,16 +174,16 @@ def _average(
 ) -> Compared:
     """Mean scores over trials that all present the same."""
     if program == "one_pass":
-        execution = counting_readout(execution)
+        execution = counting_readout(trained.network, execution)
     recordings: list[Recording] = []
     for trial in range(trials):
         own = execution.replace(seed=trial_seed(execution.seed, trial))
         with open_session(trained, program, own) as session:
             told = report if trial == trials - 1 else None
-            signals = {"image": stimuli.shown(np.arange(len(stimuli)), trial)}
-            recordings.append(session.run(signals, stimuli.samples, progress=told))
+            given = {signals.IMAGE: stimuli.shown(np.arange(len(stimuli)), trial)}
+            recordings.append(session.run(given, stimuli.samples, progress=told))
     total = sum(
-        recording.counts["readout"].astype(np.float64)
+        recording.counts[trained.network.role("readout").name].astype(np.float64)
         if program == "one_pass"
         else goodness_scores(recording)
         for recording in recordings

@@ -14,6 +14,7 @@ from pffspike.execution import Execution, open_session
 from pffspike.inference.goodness import goodness_scores, margins, scaled_margin
 from pffspike.inference.keys import trial_seed
 from pffspike.inference.views import Views, viewed
+from pffspike.network import signals
 from pffspike.network.spec import Network, Program
 from pffspike.recording import Recording
 from pffspike.trained import TrainedNetwork
@@ -55,7 +56,7 @@ def candidate_network(network: Network, window: int | None = None) -> Network:
             f"in order, that differ in nothing else"
         )
     single = dataclasses.replace(
-        phase, name="candidate", inputs={**phase.inputs, label: "candidate"}
+        phase, name="candidate", inputs={**phase.inputs, label: signals.CANDIDATE}
     )
     program = Program("candidate", given.burn_in, window or given.window, (single,))
     return network.replace(programs=(program,))
@@ -249,8 +250,8 @@ def _present(
     """Present some images under each label that is left; also each row's image and label."""
     rows, labels = np.nonzero(alive[block])
     shown = block[rows]
-    signals = {"image": stimuli.shown(block, trial)[rows], "candidate": labels}
-    return session.run(signals, stimuli.samples[shown]), shown, labels
+    given = {signals.IMAGE: stimuli.shown(block, trial)[rows], signals.CANDIDATE: labels}
+    return session.run(given, stimuli.samples[shown]), shown, labels
 
 
 def _drop(scores: Floats, alive: Bools, block: Integers, steps: int, limit: float) -> None:

@@ -18,7 +18,7 @@ def feedback_network(network: Network) -> Network:
     Parameters
     ----------
     network : Network
-        With the program ``one_pass``, populations ``readout`` and ``label`` of the same size, and
+        With the program ``one_pass``, a read-out and a label population of the same size, and
         projections from the latter.
 
     Returns
@@ -38,12 +38,13 @@ def feedback_network(network: Network) -> Network:
     'label_to_hidden_2'
     """
     program = network.program("one_pass")
+    readout, label = network.role("readout").name, network.role("label").name
     phase = program.phases[0]
     active = {network.projection(name).post for name in phase.projections}
     fed = tuple(
         Projection(
-            f"readout_to_{p.post}",
-            "readout",
+            f"{readout}_to_{p.post}",
+            readout,
             p.post,
             connectivity=p.connectivity,
             block=p.block,
@@ -54,12 +55,12 @@ def feedback_network(network: Network) -> Network:
             tied=p.name,
         )
         for p in network.projections
-        if p.pre == "label" and p.post in active
+        if p.pre == label and p.post in active
     )
     if not fed:
         raise ValidationError(
-            f"network {network.name!r} has no projection from the population 'label', so nothing "
-            f"can be fed back; choose another mode than 'feedback'"
+            f"network {network.name!r} has no projection from the label population {label!r}, so "
+            f"nothing can be fed back; choose another mode than 'feedback'"
         )
     phase = dataclasses.replace(phase, projections=(*phase.projections, *(p.name for p in fed)))
     return network.replace(

@@ -8,6 +8,7 @@ from pffspike.errors import ValidationError, unknown
 from pffspike.inference.elimination import candidate_network
 from pffspike.inference.feedback import feedback_network
 from pffspike.inference.stopping import CONFIDENCE, Stopping
+from pffspike.network import structure
 from pffspike.network.spec import Network
 
 MODES = ("goodness", "one_pass", "feedback", "proposal", "early", "late")  #: ways to classify
@@ -144,10 +145,10 @@ def _candidates(mode: AnyMode) -> int | None:
 
 def _labels(network: Network, name: str, candidates: int | None) -> int:
     if name == "one_pass":
-        network.program(name)
+        _check_readout(network)
         return 1
     if name == "feedback":
-        feedback_network(network)
+        _check_readout(feedback_network(network))
         return 1
     classes = len(network.program("goodness").phases)
     if name == "goodness":
@@ -160,5 +161,15 @@ def _labels(network: Network, name: str, candidates: int | None) -> int:
             f"candidates = {chosen} must be from 1 to {classes}, the labels there are"
         )
     if chosen < classes:
-        network.program("one_pass")
+        _check_readout(network)
     return chosen
+
+
+def _check_readout(network: Network) -> None:
+    """The read-out, whose spikes answer, is active in its program."""
+    program, readout = network.program("one_pass"), network.role("readout").name
+    if readout not in structure.active(network, program.phases[0]):
+        raise ValidationError(
+            f"the read-out population {readout!r} is not active in program 'one_pass'; enable a "
+            f"projection to it, or name another population in the network's roles"
+        )

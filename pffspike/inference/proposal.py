@@ -8,6 +8,8 @@ import numpy.typing as npt
 from pffspike.arithmetic import counter
 from pffspike.execution import Execution, open_session
 from pffspike.inference.elimination import Stimuli
+from pffspike.network import signals
+from pffspike.network.spec import Network
 from pffspike.recording import Probes, Recording
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Floats, Integers
@@ -57,20 +59,22 @@ def propose(
     recordings : tuple of Recording
         One of the presentations that proposed them, none if nothing was presented.
     """
-    classes = len(trained.network.program("goodness").phases)
+    network = trained.network
+    classes = len(network.program("goodness").phases)
     if candidates == classes:
         return np.ones((len(stimuli), classes), bool), ()
-    with open_session(trained, "one_pass", counting_readout(execution)) as session:
-        recording = session.run({"image": stimuli.images}, stimuli.samples)
+    with open_session(trained, "one_pass", counting_readout(network, execution)) as session:
+        recording = session.run({signals.IMAGE: stimuli.images}, stimuli.samples)
     proposed = np.zeros((len(stimuli), classes), bool)
-    best = ranking(recording.counts["readout"], stimuli.samples, execution.seed)[:, :candidates]
+    counts = recording.counts[network.role("readout").name]
+    best = ranking(counts, stimuli.samples, execution.seed)[:, :candidates]
     np.put_along_axis(proposed, best, True, axis=1)
     return proposed, (recording,)
 
 
-def counting_readout(execution: Execution) -> Execution:
+def counting_readout(network: Network, execution: Execution) -> Execution:
     """Give an execution whose recordings hold the spikes of the read-out too."""
-    probes = execution.probes
-    if "readout" in probes.counts:
+    probes, readout = execution.probes, network.role("readout").name
+    if readout in probes.counts:
         return execution
-    return execution.replace(probes=Probes((*probes.counts, "readout"), probes.rasters))
+    return execution.replace(probes=Probes((*probes.counts, readout), probes.rasters))

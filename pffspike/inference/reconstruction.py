@@ -14,7 +14,7 @@ from pffspike.errors import unknown
 from pffspike.execution import Execution, run
 from pffspike.inference.keys import sample_numbers
 from pffspike.inputs import check_programs
-from pffspike.network import structure
+from pffspike.network import signals, structure
 from pffspike.network.spec import Network
 from pffspike.recording import Probes, Recording
 from pffspike.trained import TrainedNetwork
@@ -99,12 +99,16 @@ def reconstruct(
     """
     check_programs(trained.network, "reconstruct")
     asked = trained.replace(network=_asked(trained.network, labels is not None, window))
-    probes = Probes(counts=("image_prediction", *_hidden(trained.network)))
-    signals = {"image": images} if labels is None else {"image": images, "shown": labels}
+    image = trained.network.role("input").name
+    prediction = structure.prediction_of(trained.network, "reconstruct", image).name
+    probes = Probes(counts=(prediction, *_hidden(trained.network)))
+    given: dict[str, npt.NDArray[np.generic]] = {signals.IMAGE: images}
+    if labels is not None:
+        given[signals.SHOWN] = labels
     recording = run(
         asked,
         "reconstruct",
-        signals,
+        given,
         sample_numbers(images, samples),
         execution=execution.replace(probes=probes),
     )
@@ -112,7 +116,7 @@ def reconstruct(
         name: recording.by_phase(counts) / recording.program.window
         for name, counts in recording.counts.items()
     }
-    rebuilt = rates.pop("image_prediction")
+    rebuilt = rates.pop(prediction)
     names = [phase.name for phase in recording.program.phases]
     return Reconstruction(
         {name: trained.coding.decode(rebuilt[:, index]) for index, name in enumerate(names)},
@@ -173,12 +177,12 @@ def _asked(network: Network, labelled: bool, window: int | None) -> Network:
     program = network.program("reconstruct")
     phases = program.phases
     if labelled:
-        hidden = _hidden(network)
-        shown = tuple(p.name for p in network.projections if p.pre == "label" and p.post in hidden)
+        label, hidden = network.role("label").name, _hidden(network)
+        shown = tuple(p.name for p in network.projections if p.pre == label and p.post in hidden)
         phases = tuple(
             dataclasses.replace(
                 phase,
-                inputs={**phase.inputs, "label": "shown"},
+                inputs={**phase.inputs, label: signals.SHOWN},
                 projections=phase.projections + shown,
             )
             for phase in phases

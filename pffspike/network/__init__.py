@@ -12,6 +12,7 @@ from pffspike.network.spec import (
     Population,
     Program,
     Projection,
+    Roles,
     Training,
 )
 
@@ -27,6 +28,7 @@ __all__ = [
     "Population",
     "Program",
     "Projection",
+    "Roles",
     "Training",
     "initial",
 ]

@@ -12,6 +12,7 @@ from typing import Literal
 
 from pffspike.arithmetic import grids
 from pffspike.errors import ValidationError
+from pffspike.network import signals
 from pffspike.network.rules import AnyRule
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}\Z")
@@ -265,7 +266,7 @@ class HardNegative:
     signal: str
     population: str
     phase: str
-    truth: str = "label"
+    truth: str = signals.LABEL
     noise: float = 1.0
 
 

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from pffspike.errors import ValidationError, unknown
 from pffspike.network import rules
 from pffspike.network.elements import HardNegative, Phase, Population, Program, Projection
+from pffspike.network.roles import USUAL, Roles, is_driven
 
 
 class Parts(Protocol):
@@ -23,6 +24,10 @@ class Parts(Protocol):
     @property
     def programs(self) -> tuple[Program, ...]:
         """All programs."""
+
+    @property
+    def roles(self) -> Roles:
+        """Which populations have a role."""
 
     def population(self, name: str) -> Population:
         """Find a population."""
@@ -43,6 +48,18 @@ def check_references(network: Parts) -> None:
         if program.hard_negative:
             _check_hard_negative(network, program, program.hard_negative)
         _check_sizes(network, program)
+    _check_roles(network)
+
+
+def _check_roles(network: Parts) -> None:
+    """A role that a network states is one that a population can have."""
+    for role, name in vars(network.roles).items():
+        if not name or name == getattr(USUAL, role):
+            continue  # nobody has it, or whoever has the usual name and suits
+        population = _named(network.populations, name, f"roles: {role}")
+        if population.input != is_driven(role):
+            needed = "an input population" if is_driven(role) else "no input population"
+            raise ValidationError(f"roles: {role} = {name!r} must be {needed}; name another one")
 
 
 def _check_projection(network: Parts, projection: Projection) -> None:

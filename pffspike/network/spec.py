@@ -54,6 +54,7 @@ from pffspike.network.elements import (
     check_unique,
 )
 from pffspike.network.references import check_references
+from pffspike.network.roles import USUAL, Role, Roles, is_driven, missing
 from pffspike.network.rules import Contrast, Delta, Goodness, Rule
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "Population",
     "Program",
     "Projection",
+    "Roles",
     "Rule",
     "Training",
 ]
@@ -92,6 +94,8 @@ class Network:
         The schedule of the program ``train``.
     description : str
         For people; not part of the hash.
+    roles : Roles
+        Which populations are input, label, read-out and latent.
     """
 
     name: str
@@ -100,6 +104,7 @@ class Network:
     programs: tuple[Program, ...]
     training: Training
     description: str = ""
+    roles: Roles = USUAL
 
     def __post_init__(self) -> None:
         for kind, things in (
@@ -135,6 +140,22 @@ class Network:
     def program(self, name: str) -> Program:
         """Find a program by name (`ValidationError` lists the names there are)."""
         return _find("program", self.programs, name)
+
+    def has_role(self, role: Role) -> bool:
+        """Whether there is a population with a role."""
+        return self._with_role(role) is not None
+
+    def role(self, role: Role) -> Population:
+        """Find the population that has a role (`ValidationError` says how to name it)."""
+        found = self._with_role(role)
+        if found is None:
+            raise missing(self.name, role)
+        return found
+
+    def _with_role(self, role: Role) -> Population | None:
+        name, driven = self.roles.of(role), is_driven(role)
+        fitting = (p for p in self.populations if p.name == name and p.input == driven)
+        return next(fitting, None)
 
     def index(self, name: str) -> int:
         """Position of a population, the upper half of its neurons' random counters."""

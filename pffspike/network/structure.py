@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pffspike import limits
+from pffspike.errors import ValidationError
 from pffspike.network import rules
+from pffspike.network.roles import NAMES
 from pffspike.network.spec import Network, Phase, Population, Program, Projection
 from pffspike.typing import Bools
 
@@ -158,6 +160,64 @@ def extent(network: Network, program: Program) -> Extent:
         tuple(p for p in network.populations if p.name in used),
         tuple(p for p in network.projections if p.name in enabled),
         tuple(signals),
+    )
+
+
+def roles(network: Network) -> dict[str, str]:
+    """Names of the populations that have a role, by role.
+
+    Parameters
+    ----------
+    network : Network
+        Specification of the network.
+
+    Returns
+    -------
+    dict of str to str
+
+    Examples
+    --------
+    >>> from pffspike.cards import load_network
+    >>> roles(load_network("digits"))
+    {'input': 'image', 'label': 'label', 'readout': 'readout'}
+    """
+    return {role: network.role(role).name for role in NAMES if network.has_role(role)}
+
+
+def prediction_of(network: Network, program: str, predicted: str) -> Population:
+    """Find the population of a program that learns to predict another one.
+
+    Parameters
+    ----------
+    network : Network
+        Specification of the network.
+    program : str
+        Name of one of its programs.
+    predicted : str
+        Name of the population that is predicted.
+
+    Returns
+    -------
+    Population
+        The first, if there are several.
+
+    Raises
+    ------
+    ValidationError
+        If there is none.
+
+    Examples
+    --------
+    >>> from pffspike.cards import load_network
+    >>> prediction_of(load_network("digits"), "reconstruct", "image").name
+    'image_prediction'
+    """
+    for population in extent(network, network.program(program)).populations:
+        if rules.targets(population.rule)[0] == predicted:
+            return population
+    raise ValidationError(
+        f"program {program!r} of network {network.name!r} has no population that predicts "
+        f"{predicted!r}; give one of its populations a rule such as Delta(population={predicted!r})"
     )
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import grids
 from pffspike.execution import Execution, counting, open_session
-from pffspike.network import structure
+from pffspike.network import signals, structure
 from pffspike.network.spec import Network, Program, Projection
 from pffspike.recording import Probes, Recording
 from pffspike.trained import TrainedNetwork
@@ -87,9 +87,9 @@ def activity(
         with open_session(trained, program.name, recorded) as session:
             for start in range(0, len(images), _BATCH):
                 some = slice(start, start + _BATCH)
-                signals = {"image": images[some], "label": labels[some]}
+                given = {signals.IMAGE: images[some], signals.LABEL: labels[some]}
                 numbers = np.arange(len(images))[some]
-                _add(network, program, session.run(signals, numbers, progress=report), sums)
+                _add(network, program, session.run(given, numbers, progress=report), sums)
     return {
         name: Moments(
             total.first / total.count,
@@ -109,7 +109,7 @@ class _Sum:
 
 
 def _can_run(network: Network, program: Program) -> bool:
-    known = {"image", "label"}
+    known = {signals.IMAGE, signals.LABEL}
     return not program.learns and set(structure.extent(network, program).signals) <= known
 
 

@@ -173,7 +173,7 @@ class _Runner:
     def samples(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
         """Images from the prior, label after label."""
         network, prior = self.trained.network, self.trained.prior
-        labels = np.arange(_SAMPLES, dtype=np.int64) % network.population("label").size
+        labels = np.arange(_SAMPLES, dtype=np.int64) % network.role("label").size
         labels.sort()
         latents = generation.draw_latents(prior, labels, self.execution.seed) if prior else None
         images = generation.synthesize(self.trained, labels, latents, execution=self.execution)

@@ -53,8 +53,15 @@ def summary(trained: TrainedNetwork, dataset: Dataset, answered: Sequence[Answer
 
 def network(spec: Network) -> Markup:
     """Populations, projections, schedule."""
+    roles = {name: role for role, name in structure.roles(spec).items()}
     populations = [
-        (p.name, p.size, "driven" if p.input else rules.name(p.rule), p.normalization)
+        (
+            p.name,
+            p.size,
+            "input" if p.input else rules.name(p.rule),
+            p.normalization,
+            roles.get(p.name, ""),
+        )
         for p in spec.populations
     ]
     projections = [
@@ -75,7 +82,7 @@ def network(spec: Network) -> Markup:
     schedule = ", ".join(f"{k} {v}" for k, v in dataclasses.asdict(spec.training).items())
     return section(
         "Network",
-        table(("population", "neurons", "rule", "normalization"), populations),
+        table(("population", "neurons", "rule", "normalization", "role"), populations),
         table(
             ("projection", "from, to", "kind", "synapses", "learning rate", "weights"), projections
         ),
@@ -154,7 +161,8 @@ def reconstruction(
     result: Reconstruction, images: npt.NDArray[np.float64], shape: tuple[int, int]
 ) -> Markup:
     """Originals beside what the generative circuit makes of the spikes above them."""
-    names = {"below": "from hidden 1", "chain": "from the top"}
+    lowest = next(iter(result.hidden), "the lowest population").replace("_", " ")
+    names = {"below": f"from {lowest}", "chain": "from the top"}
     shown = {"original": images[:_SHOWN]}
     shown |= {names.get(phase, phase): x[:_SHOWN] for phase, x in result.images.items()}
     errors = [(names.get(k, k), f"{v:.3f}") for k, v in result.error(images).items()]

@@ -74,7 +74,7 @@ class Simulator:
         self.projections = {p["name"]: p for p in content["projections"]}
         self.programs = {p["name"]: p for p in content["programs"]}
         self.training, self.decisions = content["training"], content["decisions"]
-        self.data = content["data"]
+        self.data, self.roles = content["data"], content["roles"]
         self.weights = {
             name: np.load(folder / f"weights/{name}.npy") * 2.0 ** p["exponent"]
             for name, p in self.projections.items()
@@ -248,7 +248,7 @@ class Simulator:
 
     def wrong_label(self, label, m, seed):
         """Of a training sample (14)."""
-        key, classes = derive(seed, LABELS, m), self.populations["label"]["size"]
+        key, classes = derive(seed, LABELS, m), self.populations[self.roles["label"]]["size"]
         choice, hard = uniform(key, [0, 1])
         if hard < self.training["hard_negatives"]:
             return -1
@@ -296,7 +296,7 @@ class Simulator:
 
     def ranks(self, grey, sample, seed, trials=1):
         """Spikes of the read-out, and random numbers that part equals."""
-        readout = self.decisions["one_pass"]
+        readout = self.roles["readout"]
         found = [
             self.trial("one_pass", grey, sample, seed, k)[0][1][readout] for k in range(trials)
         ]

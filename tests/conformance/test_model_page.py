@@ -22,6 +22,7 @@ from pffspike.network.parameters import Parameters
 from pffspike.recording import Probes
 from pffspike.testing import cases
 from pffspike.trained import TrainedNetwork
+from renamed import CROSSED, renamed
 
 LEARNS = {"threshold": (1.0,), "learning_rate": (0.3,), "window": 4, "bias": 0.2}
 
@@ -67,6 +68,10 @@ TRAINED = {
         PFF(128, 3, (20,), normalization="none", latent=4, common_noise=True, **LEARNS),
         "on_off",
         Training("digits", 2, shift=1, coding="on_off"),
+    ),
+    "names": renamed(
+        pff(PFF(64, 3, (20, 10), latent=4, **LEARNS), "names", Training("digits", 1, shift=1)),
+        CROSSED,
     ),
     "high": rotated(
         ff(

@@ -69,7 +69,7 @@ def test_latent_states_do_not_depend_on_the_engine(trained):
 def test_a_network_without_latent_population_is_refused(trained):
     _, images, labels = trained
     network = pff(PFF(64, 10, (10,)), "plain", Training("digits", 1))
-    with pytest.raises(ValueError, match="no latent population; give its card latent"):
+    with pytest.raises(ValueError, match=r"no latent population; .* latent = 20"):
         infer_latents(
             TrainedNetwork(network, initial(network, 1), 1),
             images[:2],

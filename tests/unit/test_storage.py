@@ -290,7 +290,7 @@ def keys(content) -> set[str]:
         return set().union(*map(keys, content))
     if not isinstance(content, dict):
         return set()
-    named = ("inputs", "decisions", "provenance", "coefficients")
+    named = ("inputs", "decisions", "provenance", "coefficients", "roles")
     return set(content).union(*(keys(value) for key, value in content.items() if key not in named))
 
 

@@ -1,6 +1,7 @@
 """The shape of the package: no import circles, and one meaning for the name of a class."""
 
 import ast
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -73,3 +74,51 @@ def test_the_name_of_a_class_means_one_thing_outside_of_the_engines():
         if isinstance(node, ast.ClassDef)
     )
     assert [name for name, count in names.items() if count > 1] == []
+
+
+#: Where usual names may stand: circuits and the benchmark's network give their populations these
+#: names, the conformance suite draws networks with them, and each engine speaks its simulator's
+#: language; roles and signals are where the names are defined.
+NAMING = {"circuits", "benchmarks", "testing", "engines", "network/roles.py", "network/signals.py"}
+#: Words that are no populations: parts of an energy, and a key of a baseline's settings.
+WORDS = {
+    "energies/events.py": {"readout"},
+    "baselines/rate_pff_circuit.py": {"latent"},
+}
+USUAL = re.compile(r"(image|label|readout|latent|hidden_\d+)(_prediction|_to_\w+)?\Z")
+
+
+def usual_names(path: Path) -> list[tuple[int, str]]:
+    """Texts that are the usual name of a population or projection, with their lines.
+
+    The role that is asked for, as in ``network.role("label")``, is none; docstrings, with their
+    examples, are longer texts.
+    """
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    calls = [n for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]
+    asked = {id(x) for n in calls if n.func.attr in ("role", "has_role") for x in n.args}
+    return sorted(
+        (node.lineno, node.value)
+        for node in nodes
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if USUAL.match(node.value) and id(node) not in asked
+    )
+
+
+def test_nothing_takes_a_population_for_what_it_is_called():
+    found = {}
+    for path in modules().values():
+        place = path.relative_to(ROOT).as_posix()
+        if not any(place == name or place.startswith(f"{name}/") for name in NAMING):
+            names = [use for use in usual_names(path) if use[1] not in WORDS.get(place, ())]
+            found |= {place: names} if names else {}
+    assert found == {}
+
+
+def test_a_usual_name_is_found(tmp_path):
+    path = tmp_path / "module.py"
+    path.write_text(
+        '"""A label."""\nx = network.role("label")\n'
+        'y = network.population("label"), "image_to_hidden_1", "image of a digit"\n'
+    )
+    assert usual_names(path) == [(3, "image_to_hidden_1"), (3, "label")]
