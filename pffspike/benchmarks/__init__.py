@@ -1,1 +1,1 @@
-"""The benchmark: every engine against the limit, the common recipe and dense products."""
+"""The benchmark: engines against a hand-written kernel, a naive Brian2 script, dense products."""

@@ -11,18 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from pffspike.benchmarks.dense import time_dense
-from pffspike.benchmarks.limit import Kernel, Library
+from pffspike.benchmarks.handwritten import Kernel, Library
 from pffspike.benchmarks.memory import measure_memory
+from pffspike.benchmarks.naive_brian2 import time_naive_brian2
 from pffspike.benchmarks.networks import TARGET_RATE, benchmark_network
-from pffspike.benchmarks.recipe import time_recipe
 from pffspike.benchmarks.timing import (
-    Race,
+    KERNEL,
+    AlternatingTimings,
     Timing,
     Workload,
     make_workload,
-    race,
+    time_alternating,
     time_engine,
-    time_limit,
+    time_kernel,
 )
 from pffspike.data import Dataset
 from pffspike.engines import available_engines, make_engine
@@ -48,7 +49,7 @@ class BenchmarkPlan:
     sizes : tuple of (int, int, int)
         Pixels and hidden sizes; those of 64 pixels run on the digits, the others on MNIST.
     headline : (int, int, int)
-        The size of the whole trainings, the recipe and the growth curves.
+        The size of the whole trainings, the naive script and the growth curves.
     memory : (int, int, int)
         The size at which memory is measured.
     samples : int
@@ -59,10 +60,10 @@ class BenchmarkPlan:
         Seconds of a repetition elsewhere.
     repeats : int
         Repetitions elsewhere.
-    recipe_samples, memory_samples : int
+    naive_samples, memory_samples : int
         Samples that the naive script and the measurement of memory run.
-    recipe_cython : bool
-        Whether the recipe uses Cython where there is a compiler: minutes of compiling, and no
+    naive_cython : bool
+        Whether the naive script uses Cython where there is a compiler: minutes of compiling, and no
         faster at 64-128-128, where starting a run is what takes the time.
     leaves_out : tuple of str
         Engines that are timed only if asked for.
@@ -79,8 +80,8 @@ class BenchmarkPlan:
     rounds: int = 3
     budget: float = 0.7
     repeats: int = 3
-    recipe_samples: int = 3
-    recipe_cython: bool = False
+    naive_samples: int = 3
+    naive_cython: bool = False
     leaves_out: tuple[str, ...] = ()
     memory_samples: int = 100
     widths: tuple[int, ...] = (250, 500, 1000)
@@ -98,7 +99,7 @@ QUICK = BenchmarkPlan(
     rounds=1,
     budget=0.02,
     repeats=1,
-    recipe_samples=1,
+    naive_samples=1,
     leaves_out=("brian2:cython", "brian2:numpy", "lava:floating"),
     memory_samples=5,
     widths=(16, 32),
@@ -167,7 +168,7 @@ class Suite:
         Returns
         -------
         dict
-            Ready for JSON: tables by name, and the figures ``train_step_over_limit``,
+            Ready for JSON: tables by name, and the values ``train_step_over_limit``,
             ``speedup_over_recipe``, ``bytes_per_synapse`` and ``epoch_seconds``.
 
         Raises
@@ -175,18 +176,18 @@ class Suite:
         ValidationError
             If there is no C++ compiler.
         """
-        self.say("compiling the limit")
+        self.say("compiling the hand-written kernel")
         self._library = Library()
         learners = [name for name in self.engines if not name.startswith("lava")]
         steps = {label(size): self._sizes(size, learners) for size in self.plan.sizes}
         here = steps[label(self.plan.headline)]
         timed = {name: row for name, row in here.items() if name in learners}
         fastest = min(timed, key=lambda name: timed[name].step) if timed else None
-        racers = list(dict.fromkeys(n for n in (fastest, BRIAN2) if n in timed and n))
-        growth = self._growth(racers)
-        whole = self._race(racers)
-        recipe = self._recipe() if BRIAN2 in timed or not timed else None
-        memory = {name: self._memory(name) for name in racers}
+        compared = list(dict.fromkeys(n for n in (fastest, BRIAN2) if n in timed and n))
+        growth = self._growth(compared)
+        whole = self._trainings(compared)
+        naive = self._naive() if BRIAN2 in timed or not timed else None
+        memory = {name: self._memory(name) for name in compared}
         return {
             "machine": machine(),
             "seed": self.seed,
@@ -195,11 +196,11 @@ class Suite:
             "train_step": {size: _json(rows) for size, rows in steps.items()},
             "inference_step": self._inference(),
             "growth": growth,
-            "whole_training": _race_json(whole),
-            "recipe": recipe.as_json() if recipe else None,
+            "whole_training": _trainings_json(whole),
+            "recipe": naive.as_json() if naive else None,
             "memory": memory,
-            **_figures(whole, recipe, memory, fastest),
-            "spikes_per_step": {t.name: t.spikes for t in (whole.limit, *whole.engines)},
+            **_figures(whole, naive, memory, fastest),
+            "spikes_per_step": {t.name: t.spikes for t in (whole.kernel, *whole.engines)},
         }
 
     def _workload(self, size: tuple[int, int, int], samples: int, **changes: Any) -> Workload:
@@ -209,8 +210,8 @@ class Suite:
 
     def _sizes(self, size: tuple[int, int, int], learners: list[str]) -> dict[str, Timing]:
         plan, workload = self.plan, self._workload(size, 500)
-        self.say(f"training step at {label(size)}: the limit, dense products")
-        rows = {"limit": time_limit(self._library, workload, workload.size, plan.repeats)}
+        self.say(f"training step at {label(size)}: hand-written kernel, dense products")
+        rows = {KERNEL: time_kernel(self._library, workload, workload.size, plan.repeats)}
         for timing in time_dense(workload, self._spikes(workload), plan.budget / 3):
             rows[timing.name] = timing
         for name in learners:
@@ -235,7 +236,7 @@ class Suite:
             _, result = kernel.run(images, workload.dataset.levels, labels, negatives)
         return dict(result.spikes)
 
-    def _growth(self, racers: list[str]) -> dict[str, Any]:
+    def _growth(self, compared: list[str]) -> dict[str, Any]:
         plan, (pixels, width, _) = self.plan, self.plan.headline
         curves: dict[str, list[tuple[float, Workload]]] = {
             "width": [(w, self._workload((pixels, w, w), 500)) for w in plan.widths],
@@ -252,24 +253,24 @@ class Suite:
             found[kind] = []
             for value, workload in points:
                 self.say(f"growth with {kind}: {value:g}")
-                rows = {"limit": time_limit(self._library, workload, workload.size, plan.repeats)}
-                rows |= {name: self._time(name, workload) for name in racers}
+                rows = {KERNEL: time_kernel(self._library, workload, workload.size, plan.repeats)}
+                rows |= {name: self._time(name, workload) for name in compared}
                 found[kind].append({"value": value, **_json(rows)})
         return found
 
-    def _race(self, racers: list[str]) -> Race:
+    def _trainings(self, compared: list[str]) -> AlternatingTimings:
         plan = self.plan
-        self.say(f"{plan.samples} images at {label(plan.headline)}: limit, {', '.join(racers)}")
+        self.say(f"{plan.samples} images at {label(plan.headline)}: kernel, {', '.join(compared)}")
         workload = self._workload(plan.headline, plan.samples)
-        engines = {name: make_engine(name) for name in racers}
-        return race(self._library, engines, workload, plan.rounds)
+        engines = {name: make_engine(name) for name in compared}
+        return time_alternating(self._library, engines, workload, plan.rounds)
 
-    def _recipe(self) -> Timing | None:
-        target = "cython" if compiler() and self.plan.recipe_cython else "numpy"
-        self.say(f"the common recipe at {label(self.plan.headline)}, Brian2 with {target}")
+    def _naive(self) -> Timing | None:
+        target = "cython" if compiler() and self.plan.naive_cython else "numpy"
+        self.say(f"the naive script at {label(self.plan.headline)}, Brian2 with {target}")
         workload = self._workload(self.plan.headline, 500)
         try:
-            return time_recipe(workload, self.plan.recipe_samples, target)
+            return time_naive_brian2(workload, self.plan.naive_samples, target)
         except MissingPackageError:
             return None
 
@@ -289,11 +290,11 @@ class Suite:
 
 
 def _figures(
-    whole: Race, recipe: Timing | None, memory: dict[str, Any], fastest: str | None
+    whole: AlternatingTimings, naive: Timing | None, memory: dict[str, Any], fastest: str | None
 ) -> dict[str, Any]:
     steps = {timing.name: timing.step for timing in whole.engines}
     rate = next((t for t in whole.engines if t.name == BRIAN2), None)
-    per_epoch = {t.name: t.step for t in (whole.limit, *whole.engines)}
+    per_epoch = {t.name: t.step for t in (whole.kernel, *whole.engines)}
     first = memory.get(BRIAN2) or next(iter(memory.values()), None)
     return {
         "train_step_over_limit": {
@@ -301,9 +302,9 @@ def _figures(
             "fastest": whole.ratio(fastest) if fastest else None,
             "fastest_engine": fastest,
         },
-        "speedup_over_recipe": recipe.step / rate.step if recipe and rate else None,
+        "speedup_over_recipe": naive.step / rate.step if naive and rate else None,
         "speedup_over_recipe_fastest": (
-            recipe.step / steps[fastest] if recipe and fastest in steps else None
+            naive.step / steps[fastest] if naive and fastest in steps else None
         ),
         "bytes_per_synapse": first["bytes_per_synapse"] if first else None,
         "epoch_seconds": {name: step * whole.steps * EPOCH for name, step in per_epoch.items()},
@@ -311,18 +312,18 @@ def _figures(
 
 
 def _json(rows: dict[str, Timing]) -> dict[str, Any]:
-    limit = rows.get("limit")
+    kernel = rows.get(KERNEL)
     return {
-        name: {**row.as_json(), "over_limit": row.step / limit.step if limit else None}
+        name: {**row.as_json(), "over_limit": row.step / kernel.step if kernel else None}
         for name, row in rows.items()
     }
 
 
-def _race_json(whole: Race) -> dict[str, Any]:
-    rows = {timing.name: timing for timing in (whole.limit, *whole.engines)}
+def _trainings_json(whole: AlternatingTimings) -> dict[str, Any]:
+    rows = {timing.name: timing for timing in (whole.kernel, *whole.engines)}
     content = _json(rows)
     for name in content:
-        if name != "limit":
+        if name != KERNEL:
             content[name]["over_limit"] = whole.ratio(name)
     return content
 

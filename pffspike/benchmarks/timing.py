@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from pffspike import training
 from pffspike.arithmetic import counter
-from pffspike.benchmarks.limit import Kernel, Library
+from pffspike.benchmarks.handwritten import Kernel, Library
 from pffspike.data import Dataset, probabilities
 from pffspike.engines.base import Engine, Session, Task
 from pffspike.execution import Execution
@@ -22,6 +22,9 @@ from pffspike.network import initial, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
 from pffspike.recording import NOTHING, Probes, Recording
+
+#: The hand-written kernel by its name in the results.
+KERNEL = "limit"
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,8 +168,8 @@ def spikes_of(recording: Recording) -> dict[str, npt.NDArray[np.float64]]:
     }
 
 
-def time_limit(library: Library, workload: Workload, samples: int, repeats: int) -> Timing:
-    """Time the limit on the first samples, each repetition from the initial weights."""
+def time_kernel(library: Library, workload: Workload, samples: int, repeats: int) -> Timing:
+    """Time the kernel on the first samples, each repetition from the initial weights."""
     images, labels, negatives = workload.samples(samples)
     seconds = []
     for _ in range(repeats):
@@ -175,7 +178,7 @@ def time_limit(library: Library, workload: Workload, samples: int, repeats: int)
         seconds.append(elapsed / (len(images) * workload.steps))
     spikes = dict(result.spikes)
     return Timing(
-        "limit",
+        KERNEL,
         tuple(seconds),
         len(images),
         sum(float(values.sum()) for values in spikes.values()) / workload.steps,
@@ -272,12 +275,12 @@ class ClockedEngine(Engine):
 
 
 @dataclass(frozen=True)
-class Race:
-    """Whole trainings on the same samples: the limit and engines in alternation.
+class AlternatingTimings:
+    """Whole trainings on the same samples: the hand-written kernel and engines in alternation.
 
     Parameters
     ----------
-    limit : Timing
+    kernel : Timing
         Of the hand-written kernel.
     engines : tuple of Timing
         All costs of `pffspike.training.train` but compilation, which ``compile_seconds`` holds.
@@ -285,23 +288,25 @@ class Race:
         Of a sample.
     """
 
-    limit: Timing
+    kernel: Timing
     engines: tuple[Timing, ...]
     steps: int
 
     def ratio(self, name: str) -> float | None:
-        """Median over rounds of an engine's time by that of the limit right before it."""
+        """Median over rounds of an engine's time by that of the kernel right before it."""
         for timing in self.engines:
             if timing.name == name:
-                rounds = zip(timing.seconds, self.limit.seconds, strict=False)
-                return statistics.median(mine / bound for mine, bound in rounds)
+                rounds = zip(timing.seconds, self.kernel.seconds, strict=False)
+                return statistics.median(mine / other for mine, other in rounds)
         return None
 
 
-def race(library: Library, engines: dict[str, Engine], workload: Workload, repeats: int) -> Race:
-    """Time whole trainings, the limit and every engine in turn, so that noise meets both."""
+def time_alternating(
+    library: Library, engines: dict[str, Engine], workload: Workload, repeats: int
+) -> AlternatingTimings:
+    """Time whole trainings, the kernel and every engine in turn, so that noise meets both."""
     begin = training.begin(workload.network, workload.dataset, seed=workload.seed, epochs=1)
-    limits: list[Timing] = []
+    kernels: list[Timing] = []
     seconds: dict[str, list[float]] = {name: [] for name in engines}
     compiling: dict[str, float] = {}
     spikes: dict[str, float] = {}
@@ -309,7 +314,7 @@ def race(library: Library, engines: dict[str, Engine], workload: Workload, repea
     for name, engine in engines.items():  # what is compiled once and kept is compiled here
         compiling[name] = clocked(functools.partial(_begin, engine, workload))
     for _ in range(repeats):
-        limits.append(time_limit(library, workload, workload.size, 1))
+        kernels.append(time_kernel(library, workload, workload.size, 1))
         for name, engine in engines.items():
             watched = ClockedEngine(engine)
             start = time.perf_counter()
@@ -318,12 +323,12 @@ def race(library: Library, engines: dict[str, Engine], workload: Workload, repea
             whole = time.perf_counter() - start
             spikes[name] = float(np.mean(trained.history["spikes"])) / workload.steps
             seconds[name].append((whole - watched.compile_seconds) / steps)
-    limit = dataclasses.replace(limits[0], seconds=tuple(t.seconds[0] for t in limits))
+    kernel = dataclasses.replace(kernels[0], seconds=tuple(t.seconds[0] for t in kernels))
     timings = tuple(
         Timing(name, tuple(values), workload.size, spikes[name], compile_seconds=compiling[name])
         for name, values in seconds.items()
     )
-    return Race(limit, timings, workload.steps)
+    return AlternatingTimings(kernel, timings, workload.steps)
 
 
 def _begin(engine: Engine, workload: Workload) -> None:

@@ -16,7 +16,7 @@ _AXES = {
     "window": "steps of the window",
 }
 _COLOURS = (TRUE, FALSE, *OTHERS)
-_NAMES = {"limit": "hand-written kernel"}
+_KERNEL = "limit"  #: the hand-written kernel by its name in the results
 
 
 @styled
@@ -37,11 +37,12 @@ def growth(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
     for axes, (kind, points) in zip(panels, curves.items(), strict=True):
         values = [point["value"] for point in points]
         names = [name for name in points[0] if name != "value"]
-        engines = [name for name in names if name != "limit"]
-        colours = {"limit": NEUTRAL, **dict(zip(engines, _COLOURS, strict=False))}
+        engines = [name for name in names if name != _KERNEL]
+        colours = {_KERNEL: NEUTRAL, **dict(zip(engines, _COLOURS, strict=False))}
         for name in names:
             times = [point[name]["microseconds_per_step"] for point in points]
-            axes.plot(values, times, "o-", label=_NAMES.get(name, name), color=colours[name], ms=3)
+            label = "hand-written kernel" if name == _KERNEL else name
+            axes.plot(values, times, "o-", label=label, color=colours[name], ms=3)
         axes.set_xscale("log", base=2)
         axes.set_yscale("log", base=2)
         axes.yaxis.set_major_formatter(ScalarFormatter())

@@ -1,4 +1,4 @@
-"""The limit: the hand-written C++ kernel (``limit.cpp``), compiled and called.
+"""The hand-written C++ kernel (``handwritten.cpp``), compiled and called.
 
 It trains the network of `pffspike.circuits.pff` with two hidden populations from the same initial
 weights, on the same samples and with the same rates as an engine does, without what exactness
@@ -29,7 +29,7 @@ from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
 from pffspike.typing import Floats
 
-#: As fast as a compiler makes it: the limit owes no exactness.
+#: As fast as a compiler makes it: the kernel need not be exact.
 FLAGS = ("-O3", "-march=native", "-ffast-math", "-std=c++17", "-fPIC")
 #: Populations in the order of the kernel's statistics.
 POPULATIONS = (
@@ -124,13 +124,13 @@ class Library:
     """
 
     def __init__(self, compiler: str | None = None) -> None:
-        folder, remove = caches.temporary_folder("limit")
+        folder, remove = caches.temporary_folder("kernel")
         self._remove = weakref.finalize(self, remove)
-        source, library = folder / "limit.cpp", folder / "limit.so"
-        source.write_text(resources.files(__package__).joinpath("limit.cpp").read_text())
+        source, library = folder / "handwritten.cpp", folder / "handwritten.so"
+        source.write_text(resources.files(__package__).joinpath("handwritten.cpp").read_text())
         compile_cpp(source, library, compiler)
         self.functions = ctypes.CDLL(str(library))
-        self.functions.limit_open.restype = ctypes.c_void_p
+        self.functions.kernel_open.restype = ctypes.c_void_p
 
 
 def find_compiler(compiler: str | None = None) -> str:
@@ -146,7 +146,7 @@ def find_compiler(compiler: str | None = None) -> str:
     if found is None:
         raise ValidationError(
             f"no C++ compiler was found{f' under the name {asked}' if asked else ''}, but the "
-            "benchmark compiles its reference kernel: install g++ or clang++ (on Debian: "
+            "benchmark compiles its hand-written kernel: install g++ or clang++ (on Debian: "
             "apt install g++)"
         )
     return found
@@ -171,8 +171,9 @@ def compile_cpp(source: Path, library: Path, compiler: str | None = None) -> Non
         if done.returncode:
             said = [line for line in done.stderr.splitlines() if "error" in line.lower()]
             raise ValidationError(
-                f"{found} can't compile the reference kernel ({(said or ['no message'])[0][:200]});"
-                " name another compiler in the environment variable CXX"
+                f"{found} can't compile the hand-written kernel "
+                f"({(said or ['no message'])[0][:200]}); name another compiler in the environment "
+                "variable CXX"
             )
 
 
@@ -184,7 +185,7 @@ class Kernel:
     library : Library
         The compiled kernel.
     network : Network
-        Of `pffspike.circuits.pff`, with two hidden populations that the read-out both hears.
+        Of `pffspike.circuits.pff`, with two hidden populations that both project to the read-out.
     parameters : Parameters
         Weights and biases that it begins with.
     seed : int
@@ -207,7 +208,7 @@ class Kernel:
         kind = network.population("image").normalization
         gains = grids.gain_table(kind, widest).astype(np.float32)
         self._handle = ctypes.c_void_p(
-            self._functions.limit_open(
+            self._functions.kernel_open(
                 ctypes.byref(settings),
                 (ctypes.c_void_p * len(weights))(*(w.ctypes.data for w in weights)),
                 (ctypes.c_void_p * len(biases))(*(b.ctypes.data for b in biases)),
@@ -215,7 +216,7 @@ class Kernel:
                 ctypes.c_uint32(seed & 0xFFFFFFFF),
             )
         )
-        self._close = weakref.finalize(self, self._functions.limit_close, self._handle)
+        self._close = weakref.finalize(self, self._functions.kernel_close, self._handle)
 
     def run(
         self,
@@ -248,7 +249,7 @@ class Kernel:
         grey = np.minimum(np.arange(256) / levels, 1.0).astype(np.float32)
         out = _Statistics()
         start = time.perf_counter()
-        self._functions.limit_run(
+        self._functions.kernel_run(
             self._handle,
             _pointer(images),
             _pointer(grey),
@@ -267,7 +268,7 @@ class Kernel:
         pair = self._network.projection(projection)
         shape = [self._network.population(name).size for name in (pair.pre, pair.post)]
         values = np.empty(shape, np.float32)
-        self._functions.limit_weights(self._handle, ctypes.c_int(place), _pointer(values))
+        self._functions.kernel_weights(self._handle, ctypes.c_int(place), _pointer(values))
         return values
 
     def close(self) -> None:
@@ -290,26 +291,26 @@ def _settings(network: Network) -> _Settings:
     sizes = {p.name: p.size for p in network.populations}
     if tuple(sizes) != POPULATIONS:
         raise ValidationError(
-            f"the reference kernel takes the populations {', '.join(POPULATIONS)}, but network "
+            f"the hand-written kernel takes the populations {', '.join(POPULATIONS)}, but network "
             f"{network.name!r} has {', '.join(sizes)}; give a PFF network with two hidden ones"
         )
     program, hidden = network.program("train"), ("hidden_1", "hidden_2")
     learn = tuple(frozenset(phase.learn) for phase in program.phases)
     if learn != _LEARN:
         raise ValidationError(
-            f"the reference kernel learns predictions in the positive phase only, unlike network "
-            f"{network.name!r}; build it with generative_free = false"
+            "the hand-written kernel learns predictions in the positive phase only, unlike "
+            f"network {network.name!r}; build it with generative_free = false"
         )
     rates = {p.name: constants.rate(p.learning_rate) for p in network.projections}
     rules = [r.coefficients(1) for name in hidden if (r := network.population(name).rule)]
     if [(c.offset, c.gain) for c in rules] != [(-2.0, 2.0)] * len(hidden):
         raise ValidationError(
-            f"the reference kernel lowers the goodness of positive samples, unlike network "
+            f"the hand-written kernel lowers the goodness of positive samples, unlike network "
             f"{network.name!r}; build it with positive = 'low'"
         )
     lateral = next((p for p in network.projections if p.name == "hidden_1_lateral"), None)
     if lateral is not None and lateral.block > _LANES:
-        raise ValidationError(f"the reference kernel takes groups of at most {_LANES} neurons")
+        raise ValidationError(f"the hand-written kernel takes groups of at most {_LANES} neurons")
     settings = _Settings(
         image=sizes["image"],
         classes=sizes["label"],

@@ -1,11 +1,11 @@
-"""The limit of the benchmark does the same work as the engines, and learns."""
+"""The hand-written kernel of the benchmark does the same work as the engines, and learns."""
 
 import shutil
 
 import numpy as np
 import pytest
 
-from pffspike.benchmarks.limit import POPULATIONS, Kernel, Library
+from pffspike.benchmarks.handwritten import POPULATIONS, Kernel, Library
 from pffspike.benchmarks.networks import benchmark_network
 from pffspike.benchmarks.timing import make_workload, spikes_of
 from pffspike.data import load
@@ -37,7 +37,7 @@ def run(library, workload, start, stop, kernel):
     return kernel.run(images, workload.dataset.levels, labels, negatives)[1]
 
 
-def test_the_limit_is_as_active_as_the_reference(library, workload):
+def test_the_kernel_is_as_active_as_the_reference(library, workload):
     with Kernel(library, workload.network, workload.parameters, 0) as kernel:
         mine = run(library, workload, 0, SAMPLES, kernel).spikes
     with make_engine("numpy").compile(
@@ -48,7 +48,7 @@ def test_the_limit_is_as_active_as_the_reference(library, workload):
         np.testing.assert_allclose(mine[name], theirs[name], RELATIVE, ABSOLUTE, err_msg=name)
 
 
-def test_the_limit_learns(library, workload):
+def test_the_kernel_learns(library, workload):
     with Kernel(library, workload.network, workload.parameters, 0) as kernel:
         first = run(library, workload, 0, 300, kernel)
         for _ in range(4):
@@ -62,7 +62,7 @@ def test_the_limit_learns(library, workload):
     assert np.abs(weights).max() <= 8
 
 
-def test_the_limit_repeats_itself(library, workload):
+def test_the_kernel_repeats_itself(library, workload):
     found = []
     for _ in range(2):
         with Kernel(library, workload.network, workload.parameters, 3) as kernel:
@@ -86,7 +86,7 @@ def test_another_network_is_refused(library):
         Kernel(library, other, initial(network, 0), 0)
 
 
-def test_the_limit_leaves_subnormal_numbers_on():
+def test_the_kernel_leaves_subnormal_numbers_on():
     """A library linked with -ffast-math would switch them off for everybody."""
     Library()
     assert np.nextafter(0.0, 1.0) * 1.0 > 0.0

@@ -1,4 +1,4 @@
-"""The common recipe: one Brian2 ``run()`` a presentation, learning in NumPy between the runs.
+"""A naive Brian2 script: one ``run()`` a presentation, learning in NumPy between the runs.
 
 Written as users of Brian2 write such a training, for the benchmark's network, and honestly: one
 Network built once, vectorized learning on whole matrices, objects that a phase does not need
@@ -46,8 +46,8 @@ class _Model:
     optional: dict[str, list[Any]] = field(default_factory=dict)
 
 
-def time_recipe(workload: Workload, samples: int, target: str) -> Timing:
-    """Time the recipe.
+def time_naive_brian2(workload: Workload, samples: int, target: str) -> Timing:
+    """Time the script.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def time_recipe(workload: Workload, samples: int, target: str) -> Timing:
     Returns
     -------
     Timing
-        ``spikes`` are those of image and hidden populations and of what hears them.
+        ``spikes`` are those of image and hidden populations and of the populations they project to.
 
     Raises
     ------
@@ -72,14 +72,14 @@ def time_recipe(workload: Workload, samples: int, target: str) -> Timing:
         import brian2
     except ImportError:
         raise MissingPackageError(
-            "Brian2 is not installed, so the common recipe can't be timed: "
+            "Brian2 is not installed, so the naive Brian2 script can't be timed: "
             "pip install 'pffspike[brian2]'"
         ) from None
     from pffspike.engines.brian2.state import brian2_state
 
     _, labels, _ = workload.samples(samples + 1)
     probabilities = workload.signals(samples + 1)["image"]
-    # What the recipe changes in Brian2's global state is put back.
+    # What the script changes in Brian2's global state is put back.
     device = import_module("brian2.devices.device").runtime_device
     with brian2_state(device, {"codegen.target": target}):
         start = time.perf_counter()
@@ -94,7 +94,7 @@ def time_recipe(workload: Workload, samples: int, target: str) -> Timing:
             seconds.append((time.perf_counter() - start) / workload.steps)
     count = max(1, len(seconds))
     return Timing(
-        f"recipe ({target})",
+        f"naive Brian2 ({target})",
         tuple(seconds),
         1,
         spikes / (count * workload.steps),
@@ -106,20 +106,20 @@ def _build(b: Any, workload: Workload) -> _Model:
     spec = workload.network
     clock = b.Clock(dt=1 * b.ms)
     groups, synapses, extra = {}, {}, []
-    heard: dict[str, list[str]] = {}
+    senders: dict[str, list[str]] = {}
     for name in _DENSE:
         projection = spec.projection(name)
-        heard.setdefault(projection.post, []).append(projection.pre)
+        senders.setdefault(projection.post, []).append(projection.pre)
     counters = {
         name: b.NeuronGroup(1, "n : 1", clock=clock, name=f"counter_{name}") for name in _SENDERS
     }
     for counter in counters.values():
         extra.append(counter.run_regularly("n = 0", when="after_thresholds"))
     for name in ("image", "hidden_1", "hidden_2", "readout", *_PREDICTED):
-        groups[name] = _group(b, spec.population(name).size, name, heard.get(name, []),
+        groups[name] = _group(b, spec.population(name).size, name, senders.get(name, []),
                               counters, clock)  # fmt: skip
         if name != "image":
-            currents = [f"I_{pre} = 0" for pre in heard.get(name, [])] + ["I_lateral = 0"]
+            currents = [f"I_{pre} = 0" for pre in senders.get(name, [])] + ["I_lateral = 0"]
             extra.append(groups[name].run_regularly("\n".join(currents), when="after_thresholds"))
     for name in _SENDERS:
         counting = b.Synapses(
@@ -160,14 +160,14 @@ def _build(b: Any, workload: Workload) -> _Model:
 
 
 def _group(
-    b: Any, size: int, name: str, heard: list[str], counters: dict[str, Any], clock: Any
+    b: Any, size: int, name: str, senders: list[str], counters: dict[str, Any], clock: Any
 ) -> Any:
     """Bernoulli neurons: one current a sender, weighted by the sender's gain."""
     lines = ["b : 1", "I_lateral : 1", "steady : 1", "c : 1", "a : 1", "total : 1"]
-    lines += [f"I_{pre} : 1" for pre in heard]
-    lines += [f"n_{pre} : 1 (linked)" for pre in heard]
+    lines += [f"I_{pre} : 1" for pre in senders]
+    lines += [f"n_{pre} : 1 (linked)" for pre in senders]
     drive = ["b", "steady*int(t > dt/2)"]
-    drive += [f"I_{pre}/sqrt(clip(n_{pre}, 1, 1000000))" for pre in heard]
+    drive += [f"I_{pre}/sqrt(clip(n_{pre}, 1, 1000000))" for pre in senders]
     if name in ("hidden_1", "hidden_2"):
         lines.append("n_own : 1 (linked)")
         drive.append("I_lateral/sqrt(clip(n_own, 1, 1000000))")
@@ -187,7 +187,7 @@ def _group(
         clock=clock,
         name=name,
     )
-    for pre in heard:
+    for pre in senders:
         setattr(group, f"n_{pre}", b.linked_var(counters[pre], "n", index=np.zeros(size, int)))
     if "n_own : 1 (linked)" in lines:
         group.n_own = b.linked_var(counters[name], "n", index=np.zeros(size, int))
@@ -222,10 +222,10 @@ def _present(
 def _sample(b: Any, model: _Model, workload: Workload, image: Floats, label: int) -> float:
     """All phases of a sample with learning after each; the spikes."""
     rates, traces, spikes = _present(b, model, workload, image, None, "readout")
-    votes = rates["readout"] + 1e-3 * np.arange(len(rates["readout"]))
-    votes[label] = -1.0
-    hard_negative = int(votes.argmax())
-    target = (np.arange(len(votes)) == label).astype(float)
+    scores = rates["readout"] + 1e-3 * np.arange(len(rates["readout"]))
+    scores[label] = -1.0
+    hard_negative = int(scores.argmax())
+    target = (np.arange(len(scores)) == label).astype(float)
     _learn(model, workload, "readout", target - rates["readout"], traces)
     for chosen, positive in ((label, True), (hard_negative, False)):
         parts = "predictions" if positive else ""

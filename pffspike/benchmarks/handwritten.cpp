@@ -1,4 +1,4 @@
-// The limit: predictive forward-forward learning as fast as it can be written by hand.
+// Predictive forward-forward learning as fast as it can be written by hand.
 //
 // The same network and the same three phases a sample as the engines run (pffspike/circuits/pff.py
 // with two hidden populations): representation and generative circuit, lateral competition,
@@ -157,7 +157,7 @@ void change(Matrix& m, const Population& pre, const Population& post, float rate
 
 extern "C" {
 
-struct Settings { // the order is that of pffspike/benchmarks/limit.py
+struct Settings { // the order is that of pffspike/benchmarks/handwritten.py
     int32_t image, classes, hidden[2], group, lateral_normalized, burn_in, window;
     float threshold[2], slope, noise, homeostasis, target_rate, bias_limit;
     float rate[2], top_down_rate, lateral_rate[2], readout_rate, readout_bias_rate;
@@ -170,7 +170,7 @@ struct Statistics {
     double spikes[3][8], goodness[3][2], correct, image_error;
 };
 
-struct Limit {
+struct Kernel {
     Settings s;
     std::vector<float> gains;
     Matrix up[2], down, label, readout[2], generate[2], generate_top, lateral[2];
@@ -289,18 +289,18 @@ struct Limit {
         }
     }
 
-    int votes(int truth, int negative, bool& correct) {
-        int best = 0, rival = -1;
+    int hard_negative(int truth, int negative, bool& correct) {
+        int best = 0, negative_class = -1;
         float highest = -1;
         const uint32_t key = hashed(++draws * 0x9e3779b9u);
         for (int j = 0; j < s.classes; j++) {
             if (r.c.p[j] > r.c.p[best]) best = j;
             const float u = (hashed(key + j * 0x9e3779b9u) >> 8) * 0x1p-24f;
             const float score = r.c.p[j] * s.window + s.noise * u;
-            if (j != truth && score > highest) highest = score, rival = j;
+            if (j != truth && score > highest) highest = score, negative_class = j;
         }
         correct = best == truth;
-        return negative < 0 ? rival : negative;
+        return negative < 0 ? negative_class : negative;
     }
 
     void note(int phase, Statistics& out, float* g) {
@@ -316,7 +316,7 @@ struct Limit {
         Array& target = r.u; // the drive is not needed any more
         present(-1, true, false);
         note(0, out, g);
-        const int rival = votes(truth, negative, correct);
+        const int negative_class = hard_negative(truth, negative, correct);
         out.correct += correct;
         for (int j = 0; j < s.classes; j++) target[j] = j == truth;
         learn_delta(r, target.p, scale * s.readout_bias_rate);
@@ -333,9 +333,9 @@ struct Limit {
         change(generate[1], h[1], ph[0], scale * s.generative_rate);
         change_row(generate_top.row(truth), ph[1].f.p, scale * s.generative_rate, ph[1].width);
 
-        present(rival, false, false);
+        present(negative_class, false, false);
         note(2, out, g);
-        learn_hidden(rival, 0, g, scale);
+        learn_hidden(negative_class, 0, g, scale);
     }
 
     static float squares_of_factors(const Population& o) {
@@ -344,16 +344,16 @@ struct Limit {
         return e;
     }
 
-    // Weights in the order of pffspike/benchmarks/limit.py.
+    // Weights in the order of pffspike/benchmarks/handwritten.py.
     std::vector<Matrix*> matrices() {
         return {&up[0], &up[1], &label, &down, &lateral[0], &lateral[1], &readout[0], &readout[1],
                 &generate[0], &generate[1], &generate_top};
     }
 };
 
-Limit* limit_open(const Settings* s, const float* const* weights, const float* const* biases,
+Kernel* kernel_open(const Settings* s, const float* const* weights, const float* const* biases,
                   const float* gains, uint32_t seed) {
-    Limit* k = new Limit;
+    Kernel* k = new Kernel;
     k->s = *s;
     k->draws = hashed(seed + 1);
     const int n[] = {s->hidden[0], s->hidden[1]}, widest = std::max({s->image, n[0], n[1], s->classes});
@@ -377,7 +377,7 @@ Limit* limit_open(const Settings* s, const float* const* weights, const float* c
     return k;
 }
 
-void limit_run(Limit* k, const uint8_t* images, const float* grey, const int64_t* labels,
+void kernel_run(Kernel* k, const uint8_t* images, const float* grey, const int64_t* labels,
                const int64_t* negatives, int64_t samples, float scale, Statistics* out) {
     for (int64_t i = 0; i < samples; i++) {
         k->see(images + i * k->s.image, grey);
@@ -385,7 +385,7 @@ void limit_run(Limit* k, const uint8_t* images, const float* grey, const int64_t
     }
 }
 
-void limit_weights(Limit* k, int index, float* to) { k->matrices()[index]->store(to); }
+void kernel_weights(Kernel* k, int index, float* to) { k->matrices()[index]->store(to); }
 
-void limit_close(Limit* k) { delete k; }
+void kernel_close(Kernel* k) { delete k; }
 }
