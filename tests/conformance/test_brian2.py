@@ -42,6 +42,8 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield place
 
 
+#: Compiled soonest; that no flag changes a number has a test of its own.
+SOON = ("-w", "-O0")
 EVERYTHING = Probes(
     counts=("readout", "hidden_1"), rasters=("image", "hidden_1", "hidden_2", "readout")
 )
@@ -157,7 +159,7 @@ def test_sessions_can_be_interleaved(tiny: tuple[Network, dict[str, Any]]) -> No
     """Two compiled programs at once: after the build, neither needs Brian2's one device."""
     network, signals = tiny
     start, samples = initial(network, 1), np.arange(3)
-    engine = Brian2Engine("cpp_standalone", chunk=2)
+    engine = Brian2Engine("cpp_standalone", chunk=2, flags=SOON)
     with (
         engine.compile(network, "one_pass", start, seed=1) as first,
         engine.compile(network, "goodness", start, seed=1) as second,
@@ -174,7 +176,7 @@ def test_cython_agrees(tiny: tuple[Network, dict[str, Any]]) -> None:
     start, samples = initial(network, 1), np.arange(3)
     probes = Probes(counts=("readout", "hidden_1"), rasters=("image", "hidden_1", "readout"))
     reference = ReferenceEngine().compile(network, "one_pass", start, seed=1, probes=probes)
-    with Brian2Engine("cython", chunk=2).compile(
+    with Brian2Engine("cython", chunk=2, flags=SOON).compile(
         network, "one_pass", start, seed=1, probes=probes
     ) as session:
         assert_same(
@@ -216,7 +218,7 @@ def test_a_simulation_of_the_users_own_survives(
         group = brian2.NeuronGroup(3, "x : 1", name="users_own")
         _network = brian2.Network(group)  # Brian2 complains about a group that is in none
         held = len(brian2.get_device().arrays)
-        with Brian2Engine(target, chunk=3).compile(
+        with Brian2Engine(target, chunk=3, flags=SOON).compile(
             network, "one_pass", initial(network, 1), seed=1
         ) as session:
             session.run(signals, np.arange(3))
@@ -243,8 +245,17 @@ def test_the_makefile_of_brian2_serves_where_files_cannot_be_united(
     assert expected.run(signals, samples).same_spikes(recording)
 
 
-@pytest.mark.parametrize("target", ["numpy", "cython"])
-def test_ctrl_c_ends_a_run_by_an_exception_and_the_next_run_is_whole(target: str) -> None:
+@pytest.mark.parametrize(
+    ("target", "program"),
+    [
+        ("numpy", "train"),
+        ("cython", "one_pass"),  # nearly all of its modules are those of `test_cython_agrees`
+        pytest.param("cython", "train", marks=[pytest.mark.slow, pytest.mark.timeout(900)]),
+    ],
+)
+def test_ctrl_c_ends_a_run_by_an_exception_and_the_next_run_is_whole(
+    target: str, program: str
+) -> None:
     """Brian2's own way ends the run early and goes on, with what there is by then."""
     network = pff(PFF(64, 10, (50,)), "net", Training("digits", 1))
     start = initial(network, 1)
@@ -252,8 +263,10 @@ def test_ctrl_c_ends_a_run_by_an_exception_and_the_next_run_is_whole(target: str
     many["negative"] = np.full(5000, -1)
     few = {name: values[:5] for name, values in many.items()}
     with (
-        Brian2Engine(target, chunk=5000).compile(network, "train", start, seed=1) as session,
-        ReferenceEngine().compile(network, "train", start, seed=1) as reference,
+        Brian2Engine(target, chunk=5000, flags=SOON).compile(
+            network, program, start, seed=1
+        ) as session,
+        ReferenceEngine().compile(network, program, start, seed=1) as reference,
     ):
         expected = reference.run(few, np.arange(5))
         assert session.run(few, np.arange(5)).same_spikes(expected)
@@ -280,8 +293,8 @@ from pffspike.engines.brian2 import Brian2Engine
 from pffspike.network import Training, initial
 
 network = pff(PFF(64, 10, (50,)), "long", Training("digits", 1))
-many = 200_000
-engine = Brian2Engine("cpp_standalone", chunk=many)
+many = 50_000
+engine = Brian2Engine("cpp_standalone", chunk=many, flags=("-w", "-O0"))  # slow to run too
 with engine.compile(network, "one_pass", initial(network, 1), seed=1) as session:
     image = np.full((many, 64), 0.5)
     print("running", flush=True)
@@ -321,7 +334,7 @@ def test_a_closed_session_has_removed_its_files(
     """Nothing stays in the temporary directory; a closed session says so."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     network, signals = tiny
-    session = Brian2Engine("cpp_standalone", chunk=1).compile(
+    session = Brian2Engine("cpp_standalone", chunk=1, flags=SOON).compile(
         network, "one_pass", initial(network, 1), seed=1
     )
     assert list(tmp_path.iterdir())
@@ -369,7 +382,7 @@ def test_wide_sums() -> None:
     assert abs(start.weights["image_to_hidden_1"]).max() == 64
     for target in ("numpy", "cpp_standalone"):
         reference = ReferenceEngine().compile(network, "train", start, seed=3, probes=EVERYTHING)
-        with Brian2Engine(target, chunk=4).compile(
+        with Brian2Engine(target, chunk=4, flags=SOON).compile(
             network, "train", start, seed=3, probes=EVERYTHING
         ) as session:
             mine, its = (s.run(signals, samples) for s in (reference, session))
@@ -407,7 +420,7 @@ def test_files_do_not_grow_over_chunks(tiny: tuple[Network, dict[str, Any]]) -> 
     """The tenth chunk leaves what the second one left."""
     network, signals = tiny
     some = {name: values[:2] for name, values in signals.items()}
-    with Brian2Engine("cpp_standalone", chunk=1).compile(
+    with Brian2Engine("cpp_standalone", chunk=1, flags=SOON).compile(
         network, "train", initial(network, 1), seed=1
     ) as session:
         directory = session._backend._directory  # type: ignore[union-attr]
@@ -426,7 +439,7 @@ def test_memory_does_not_grow_over_chunks(
 ) -> None:
     """Of this process; the compiled program begins anew with every chunk."""
     network, signals = tiny
-    with Brian2Engine(target, chunk=1).compile(
+    with Brian2Engine(target, chunk=1, flags=SOON).compile(
         network, "train", initial(network, 1), seed=1
     ) as session:
 
@@ -449,7 +462,7 @@ def test_several_processes_agree(samples: int) -> None:
     network, signals = digits_network(), digits_signals(samples)
     start, numbers = initial(network, 2), np.arange(samples)
     probes = Probes(counts=("hidden_2",), rasters=("hidden_1",))
-    engine = Brian2Engine("cpp_standalone", chunk=2, processes=2)
+    engine = Brian2Engine("cpp_standalone", chunk=2, processes=2, flags=SOON)
     for program in ("goodness", "train"):
         reference = ReferenceEngine().compile(network, program, start, seed=7, probes=probes)
         with engine.compile(network, program, start, seed=7, probes=probes) as session:
