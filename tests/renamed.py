@@ -9,13 +9,13 @@ from pffspike.network import Delta, Network, Phase, Population, Projection, Role
 #: Names that no code can expect.
 OTHER = {
     "image": "eye",
-    "label": "answer",
-    "hidden_1": "low",
-    "hidden_2": "high",
+    "label": "told",
+    "hidden_1": "lower",
+    "hidden_2": "upper",
     "readout": "vote",
     "image_prediction": "guessed_eye",
-    "hidden_1_prediction": "guessed_low",
-    "hidden_2_prediction": "guessed_high",
+    "hidden_1_prediction": "guessed_lower",
+    "hidden_2_prediction": "guessed_upper",
     "latent": "dream",
 }
 #: The usual names, each for another population.
@@ -34,7 +34,7 @@ CROSSED = {
 
 def renamed(network: Network, names: dict[str, str]) -> Network:
     """Give populations other names and projections new ones; the roles go with the populations."""
-    synapses = {p.name: f"s{index}" for index, p in enumerate(network.projections)}
+    synapses = {p.name: f"synapses_{index}" for index, p in enumerate(network.projections)}
 
     def population(p: Population) -> Population:
         rule = p.rule

@@ -55,12 +55,12 @@ def test_roles_are_part_of_a_network_and_of_its_card_and_file(tmp_path, data):
     other = renamed(network(), OTHER)
     assert structure.roles(other) == {
         "input": "eye",
-        "label": "answer",
+        "label": "told",
         "readout": "vote",
         "latent": "dream",
     }
     assert read_card(toml.parse(card_text(other), "card")) == other
-    assert network_hash(other) != network_hash(other.replace(roles=Roles("eye", "answer", "vote")))
+    assert network_hash(other) != network_hash(other.replace(roles=Roles("eye", "told", "vote")))
     trained = pffspike.begin(other, data, seed=0)
     save(tmp_path / "net.h5", trained)
     assert load(tmp_path / "net.h5").network == trained.network
