@@ -141,6 +141,7 @@ def train(
         data = dataset_of(spec, dataset)
         state = begin(spec, data, seed=execution.seed, epochs=epochs)
     _check_continuation(state, data)
+    structure.check_signals(state.network, "train", signals.IMAGE, signals.LABEL, signals.NEGATIVE)
     hard_negative = state.network.program("train").hard_negative
     probes = Probes(counts=(hard_negative.population,)) if hard_negative else Probes()
     report = counting(execution, "training", state.samples_total, state.samples_done)

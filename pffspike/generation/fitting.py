@@ -10,7 +10,7 @@ import numpy.typing as npt
 from pffspike.data import Dataset
 from pffspike.errors import ValidationError
 from pffspike.execution import Execution, made
-from pffspike.generation.latent import learn_latents
+from pffspike.generation.latent import check_latent, learn_latents
 from pffspike.generation.prior import fit_mixtures
 from pffspike.inputs import dataset_of, encoded_training
 from pffspike.trained import TrainedNetwork
@@ -89,7 +89,7 @@ def fit_prior(
             f"network {trained.network.name!r} is a checkpoint, and its training would go on from "
             f"other weights; finish it first (pffspike train --resume FILE)"
         )
-    trained.network.role("latent")  # or one sentence, before anything is computed
+    check_latent(trained.network)
     data = dataset_of(trained, dataset)
     images = encoded_training(trained, data)[:samples]
     labels = data.train_labels[:samples]

@@ -25,7 +25,7 @@ import numpy as np
 from pffspike.arithmetic import grids
 from pffspike.errors import ValidationError
 from pffspike.execution import Execution, counting, open_session
-from pffspike.network import rules, signals
+from pffspike.network import rules, signals, structure
 from pffspike.network.spec import Network, Projection
 from pffspike.recording import Probes
 from pffspike.trained import TrainedNetwork
@@ -184,6 +184,20 @@ def learn_latents(
                 trained = trained.replace(parameters=session.parameters)
     numbered = _Rounds(rounds, step, rounds * passes * count)
     return trained, _states(trained, images, labels, numbered, execution, report)
+
+
+def check_latent(network: Network) -> None:
+    """Raise `ValidationError` unless latent states can be found and learned in a network.
+
+    Parameters
+    ----------
+    network : Network
+        Specification of the network.
+    """
+    _projection(network)
+    for program in ("infer_latent", "learn_latent"):
+        given = (signals.IMAGE, signals.LABEL, signals.LATENT)
+        structure.check_signals(network, program, *given)
 
 
 def _projection(network: Network) -> tuple[Projection, str]:

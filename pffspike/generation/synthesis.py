@@ -43,6 +43,7 @@ def synthesize(
         Rates of the image's prediction.
     """
     network = trained.network
+    structure.check_signals(network, "synthesize", signals.LABEL, signals.LATENT)
     image = network.role("input").name
     prediction = structure.prediction_of(network, "synthesize", image).name
     program = dataclasses.replace(network.program("synthesize"), window=window)

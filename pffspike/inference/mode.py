@@ -8,7 +8,7 @@ from pffspike.errors import ValidationError, unknown
 from pffspike.inference.elimination import candidate_network
 from pffspike.inference.feedback import feedback_network
 from pffspike.inference.stopping import CONFIDENCE, Stopping
-from pffspike.network import structure
+from pffspike.network import signals, structure
 from pffspike.network.spec import Network
 
 MODES = ("goodness", "one_pass", "feedback", "proposal", "early", "late")  #: ways to classify
@@ -150,6 +150,7 @@ def _labels(network: Network, name: str, candidates: int | None) -> int:
     if name == "feedback":
         _check_readout(feedback_network(network))
         return 1
+    structure.check_signals(network, "goodness", signals.IMAGE)
     classes = len(network.program("goodness").phases)
     if name == "goodness":
         return classes
@@ -167,6 +168,7 @@ def _labels(network: Network, name: str, candidates: int | None) -> int:
 
 def _check_readout(network: Network) -> None:
     """The read-out, whose spikes answer, is active in its program."""
+    structure.check_signals(network, "one_pass", signals.IMAGE)
     program, readout = network.program("one_pass"), network.role("readout").name
     if readout not in structure.active(network, program.phases[0]):
         raise ValidationError(

@@ -98,6 +98,7 @@ def reconstruct(
     ['below', 'chain']
     """
     check_programs(trained.network, "reconstruct")
+    structure.check_signals(trained.network, "reconstruct", signals.IMAGE)
     asked = trained.replace(network=_asked(trained.network, labels is not None, window))
     image = trained.network.role("input").name
     prediction = structure.prediction_of(trained.network, "reconstruct", image).name

@@ -221,6 +221,37 @@ def prediction_of(network: Network, program: str, predicted: str) -> Population:
     )
 
 
+def check_signals(network: Network, program: str, *given: str) -> None:
+    """Refuse a program that needs other signals than it will be given.
+
+    Parameters
+    ----------
+    network : Network
+        Specification of the network.
+    program : str
+        Name of one of its programs.
+    *given : str
+        Names of the signals, see `pffspike.network.signals`.
+
+    Raises
+    ------
+    ValidationError
+        One sentence with the signal and those that there are.
+
+    Examples
+    --------
+    >>> from pffspike.cards import load_network
+    >>> check_signals(load_network("digits"), "one_pass", "image")
+    """
+    for name in extent(network, network.program(program)).signals:
+        if name not in given:
+            raise ValidationError(
+                f"program {program!r} of network {network.name!r} needs the signal {name!r}, but "
+                f"it is given {', '.join(given)}; let its phases take one of these (a signal is "
+                f"called by what it holds, not by the population that follows it)"
+            )
+
+
 def enabled(program: Program) -> tuple[str, ...]:
     """Names of the projections that a program enables in any of its phases, each once.
 

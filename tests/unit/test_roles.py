@@ -215,3 +215,36 @@ def test_a_network_without_predictions_can_not_reconstruct():
     trained = pffspike.TrainedNetwork(spec, pffspike.initial(spec, 0), 0)
     with pytest.raises(ValidationError, match="has no population that predicts 'image'; give one"):
         pffspike.reconstruct(trained, IMAGES)
+
+
+#: Programs, and what gives them signals.
+GIVES = {
+    "train": lambda t, d: pffspike.train(t.network, d),
+    "goodness": lambda t, d: pffspike.evaluate(t, d),
+    "one_pass": lambda t, d: pffspike.evaluate(t, d, "one_pass"),
+    "reconstruct": lambda t, d: pffspike.reconstruct(t, IMAGES),
+    "synthesize": lambda t, d: pffspike.sample(t),
+    "infer_latent": lambda t, d: pffspike.fit_prior(t, d),
+}
+
+
+@pytest.mark.parametrize("program", GIVES)
+def test_a_signal_that_is_called_like_a_population_is_one_sentence(program, data):
+    spec, programs = renamed(network(), OTHER), []
+    for given in spec.programs:
+        phases = tuple(
+            dataclasses.replace(
+                p, inputs={n: n if isinstance(s, str) else s for n, s in p.inputs.items()}
+            )
+            for p in given.phases
+        )
+        programs.append(
+            dataclasses.replace(given, phases=phases, hard_negative=None)
+            if given.name == program
+            else given
+        )
+    spec = spec.replace(programs=tuple(programs))
+    trained = pffspike.TrainedNetwork(spec, pffspike.initial(spec, 0), 0)
+    asked = "needs the signal '(eye|told)', but it is given (image|label)"
+    with pytest.raises(ValidationError, match=f"program '{program}' of network 'small' {asked}"):
+        GIVES[program](trained, data)
