@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from leftovers import belongings, children, memory
+from leftovers import belongings, children, memory, old_objects_frozen
 from pffspike.circuits import PFF, pff
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.network import Training, initial
@@ -48,6 +48,8 @@ def _first_build():
     """Import everything, so that what stays by design is there before anything is counted."""
     with compiled() as session:
         session.run(SIGNALS, np.arange(6))
+    with old_objects_frozen():
+        yield
 
 
 @pytest.fixture(autouse=True)
