@@ -1,18 +1,42 @@
-"""Commands called in this process: fast enough to call many of them."""
+"""Commands, called in this process (fast enough to call many of them) or in one of their own."""
 
 from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
 
 from typer.testing import CliRunner, Result
 
 from pffspike.cli.app import app
 
 
-def call(*arguments: object) -> Result:
+def call(*arguments: object, cwd: Path | None = None) -> Result:
     """Run a command; what it prints and its exit code, with any exception that is none of ours."""
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    before = Path.cwd()
+    try:
+        os.chdir(cwd or before)
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    finally:
+        os.chdir(before)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result
+
+
+def in_a_process(*arguments: object, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command as a shell does, where something about its process is tested."""
+    return subprocess.run(
+        [sys.executable, "-m", "pffspike", *map(str, arguments)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+        **options,
+    )
 
 
 def refused(result: Result, *parts: str) -> None:
