@@ -73,6 +73,7 @@ def ff(circuit: FF, name: str, training: Training, description: str = "") -> Net
         _programs(circuit, projections),
         training,
         description,
+        layers.ROLES,
     )
 
 

@@ -15,8 +15,11 @@ from pffspike.network.spec import (
     Population,
     Program,
     Projection,
+    Roles,
 )
 
+#: Of the populations that circuits make, by the names that they give them.
+ROLES = Roles(input="image", label="label", readout="readout", latent="latent")
 _MOST_POPULATIONS = 64  #: hidden ones of a circuit
 _MOST_CLASSES = 2**12  #: of a circuit, whose program ``goodness`` has a phase for each
 MOST_NEURONS = 2**20 - 1  #: of a population

@@ -67,6 +67,7 @@ def pff(circuit: PFF, name: str, training: Training, description: str = "") -> N
         programs(circuit, representation, generative),
         training,
         description,
+        layers.ROLES,
     )
     return network if circuit.generative else without(network, {p.post for p in generative})
 

@@ -276,6 +276,7 @@ def test_an_export_says_how_spikes_and_answers_are_rebuilt(tmp_path):
         "one_pass, free: image, hidden_1, hidden_2, readout\n",
         "the score of a label is - G(hidden_1) - G(hidden_2)",
         "2 x 2 pixels, 2 classes; levels = 7",
+        "label: label\nreadout: readout\n",
         "floor((2^25 v + levels) / (2 levels)) * 2^-24",
     ):
         assert phrase in text, phrase
