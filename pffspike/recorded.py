@@ -10,6 +10,9 @@ Layout (version 1)::
     /goodness/<population> (presentations,) float64
     /counts/<population>   (presentations, units) int64, of the populations recorded
     /rasters/<population>  (presentations, steps, units) bool, of the populations recorded
+    /drives/<population>, /probabilities/<population>
+                           (presentations, steps, units) float64, of the populations recorded
+    /weights/<projection>  (samples, pre, post) float64, of the projections recorded
 """
 
 from __future__ import annotations
@@ -26,14 +29,14 @@ from pffspike import cards
 from pffspike.cards import toml
 from pffspike.errors import FileError, ValidationError
 from pffspike.execution import Execution, counting, open_session
-from pffspike.recording import Recording
+from pffspike.recording import KINDS, STEPWISE, Recording
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Signals
 
 FORMAT, VERSION = "pffspike recording", 1
 PART = 256  #: samples that are run and written at a time; no effect on the content
 
-_BY_POPULATION = ("spikes", "goodness", "counts", "rasters")
+_GROUPS = ("spikes", "goodness", *KINDS)
 
 
 def record(
@@ -133,9 +136,9 @@ def _describe(file: Any, trained: TrainedNetwork, program: str, execution: Execu
 def _append(file: Any, recording: Recording) -> None:
     """Write a part behind those that stand there."""
     arrays = {"samples": recording.samples, "hard_negatives": recording.hard_negatives}
-    for group in _BY_POPULATION:
+    for group in _GROUPS:
         for name, values in getattr(recording, group).items():
-            first = values.swapaxes(0, 1) if group == "rasters" else values
+            first = values.swapaxes(0, 1) if group in STEPWISE else values
             arrays[f"{group}/{name}"] = first
     for name, values in arrays.items():
         if name not in file:
@@ -218,5 +221,9 @@ def _read(file: Any, path: str, samples: slice) -> Recording:
         group("goodness"),
         file["hard_negatives"][start:stop],
         group("counts"),
-        {key: values.swapaxes(0, 1) for key, values in group("rasters").items()},
+        **{
+            kind: {key: values.swapaxes(0, 1) for key, values in group(kind).items()}
+            for kind in STEPWISE
+        },
+        weights={key: values[start:stop] for key, values in file.get("weights", {}).items()},
     )

@@ -15,6 +15,9 @@ from pffspike.network import structure
 from pffspike.network.spec import Network, Program
 from pffspike.typing import Array, Bools, Floats, Integers
 
+STEPWISE = ("rasters", "drives", "probabilities")  #: ``(steps, presentations, units)`` each
+KINDS = ("counts", *STEPWISE, "weights")  #: what a recording may hold of a part of the network
+
 
 @dataclass(frozen=True)
 class Probes:
@@ -26,29 +29,48 @@ class Probes:
         Populations whose spike counts in the window are kept, neuron by neuron.
     rasters : tuple of str
         Populations whose every spike is kept.
+    drives : tuple of str
+        Populations whose drive is kept, step by step: bias and synaptic current, before they are
+        clipped to a spike probability.
+    probabilities : tuple of str
+        Populations whose spike probability is kept, step by step.
+    weights : tuple of str
+        Projections whose weights are kept, sample by sample.
 
     Raises
     ------
     ValidationError
         If one of them is a text instead of a tuple of names.
 
+    Notes
+    -----
+    Every engine keeps counts and rasters; the others are kept by ``numpy`` and
+    ``brian2:equations`` (`pffspike.engines.base.Engine.records`).
+
     Examples
     --------
     >>> Probes(counts=("readout",))
-    Probes(counts=('readout',), rasters=())
+    Probes(counts=('readout',))
     """
 
     counts: tuple[str, ...] = ()
     rasters: tuple[str, ...] = ()
+    drives: tuple[str, ...] = ()
+    probabilities: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for kind in ("counts", "rasters"):
+        for kind in KINDS:
             given = getattr(self, kind)
             if isinstance(given, str):
                 raise ValidationError(
                     f"probes: {kind} = {given!r} is a text; give a tuple of names: ({given!r},)"
                 )
             object.__setattr__(self, kind, tuple(given))
+
+    def __repr__(self) -> str:
+        kept = [f"{kind}={getattr(self, kind)!r}" for kind in KINDS if getattr(self, kind)]
+        return f"Probes({', '.join(kept)})"
 
 
 _COPIES = 2  #: of a recording that exist while it is put together
@@ -81,13 +103,18 @@ def check_memory(network: Network, program: Program, probes: Probes, samples: in
     >>> check_memory(network, network.program("one_pass"), Probes(rasters=("hidden_1",)), 1000)
     """
     presentations = samples * len(program.phases)
-    counted, seen = (
-        sum(network.population(name).size for name in names)
-        for names in (probes.counts, probes.rasters)
+    counted, seen, driven, likely = (
+        sum(network.population(name).size for name in getattr(probes, kind))
+        for kind in ("counts", *STEPWISE)
     )
-    each = 16 * len(network.populations) + 8 * counted + program.steps * seen
+    each = 16 * len(network.populations) + 8 * counted
+    each += program.steps * (seen + 8 * (driven + likely))
+    stored = samples * sum(
+        8 * network.population(q.pre).size * network.population(q.post).size
+        for q in map(network.projection, probes.weights)
+    )
     limits.check(
-        float(each) * presentations * _COPIES,
+        (float(each) * presentations + stored) * _COPIES,
         f"the recording of {presentations} presentations of {program.name!r}",
     )
 
@@ -118,6 +145,14 @@ class Recording:
         Spikes in the window, of the populations recorded.
     rasters : mapping of str to (steps, presentations, units) ndarray of bool
         Of the populations recorded.
+    drives : mapping of str to (steps, presentations, units) ndarray of float64
+        Bias and current of the populations recorded, on the grid 2^-24; an input population has
+        its spike probability there.
+    probabilities : mapping of str to (steps, presentations, units) ndarray of float64
+        Spike probabilities of the populations recorded: their drives, clipped to [0, 1].
+    weights : mapping of str to (samples, pre, post) ndarray of float64
+        Of the projections recorded, after what was learned from each sample; 0 where there is no
+        synapse.
     """
 
     network: Network
@@ -128,12 +163,13 @@ class Recording:
     hard_negatives: Integers
     counts: Mapping[str, Integers] = dataclasses.field(default_factory=dict)
     rasters: Mapping[str, Bools] = dataclasses.field(default_factory=dict)
+    drives: Mapping[str, Floats] = dataclasses.field(default_factory=dict)
+    probabilities: Mapping[str, Floats] = dataclasses.field(default_factory=dict)
+    weights: Mapping[str, Floats] = dataclasses.field(default_factory=dict)
 
     def __repr__(self) -> str:
         kept = [
-            f"{kind} of {', '.join(values)}"
-            for kind, values in (("counts", self.counts), ("rasters", self.rasters))
-            if values
+            f"{kind} of {', '.join(getattr(self, kind))}" for kind in KINDS if getattr(self, kind)
         ]
         return (
             f"Recording({self.network.name!r}, {self.program.name}, {len(self.samples)} samples"
@@ -155,17 +191,26 @@ class Recording:
         def some(values: Array) -> Array:
             return self.by_phase(values)[samples].reshape(-1, *values.shape[1:])
 
+        def each(kind: str) -> dict[str, Array]:
+            return {name: some(values) for name, values in getattr(self, kind).items()}
+
+        stepwise: dict[str, Any] = {
+            kind: {
+                name: some(values.swapaxes(0, 1)).swapaxes(0, 1)
+                for name, values in getattr(self, kind).items()
+            }
+            for kind in STEPWISE
+        }
+
         return dataclasses.replace(
             self,
             samples=self.samples[samples],
-            spikes={name: some(values) for name, values in self.spikes.items()},
-            goodness={name: some(values) for name, values in self.goodness.items()},
+            spikes=each("spikes"),
+            goodness=each("goodness"),
             hard_negatives=self.hard_negatives[samples],
-            counts={name: some(values) for name, values in self.counts.items()},
-            rasters={
-                name: some(values.swapaxes(0, 1)).swapaxes(0, 1)
-                for name, values in self.rasters.items()
-            },
+            counts=each("counts"),
+            **stepwise,
+            weights={name: values[samples] for name, values in self.weights.items()},
         )
 
     def synaptic_operations(self) -> dict[str, Integers]:
@@ -221,8 +266,9 @@ class Recording:
         Returns
         -------
         xarray.Dataset
-            ``spikes`` and ``goodness`` by presentation and population, ``<population>_counts`` and
-            ``<population>_raster`` of what was recorded; coordinates ``sample``, ``phase`` and
+            ``spikes`` and ``goodness`` by presentation and population; ``<population>_counts``,
+            ``<population>_raster``, ``<population>_drive``, ``<population>_probability`` and
+            ``<projection>_weight`` of what was recorded; coordinates ``sample``, ``phase`` and
             ``hard_negative`` of each presentation.
 
         Raises
@@ -266,12 +312,11 @@ class Recording:
         return recording_forms.to_neo(self, dt)
 
     def same_spikes(self, other: Recording) -> bool:
-        """Whether both recordings hold the same things, and the same spikes in all of them."""
+        """Whether both recordings hold the same things, and the same values in all of them."""
         if not np.array_equal(self.samples, other.samples):
             return False
         pairs = [
-            (getattr(self, name), getattr(other, name))
-            for name in ("spikes", "goodness", "counts", "rasters")
+            (getattr(self, name), getattr(other, name)) for name in ("spikes", "goodness", *KINDS)
         ]
         return all(
             mine.keys() == its.keys() and all(np.array_equal(mine[k], its[k]) for k in mine)
@@ -295,5 +340,6 @@ class Recording:
             joined("goodness"),
             np.concatenate([recording.hard_negatives for recording in recordings]),
             joined("counts"),
-            joined("rasters", 1),
+            **{kind: joined(kind, 1) for kind in STEPWISE},
+            weights=joined("weights"),
         )

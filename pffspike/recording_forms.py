@@ -81,8 +81,19 @@ def to_xarray(recording: Recording) -> Any:
     }
     for name, counts in recording.counts.items():
         variables[f"{name}_counts"] = (("presentation", f"{name}_neuron"), counts)
-    for name, raster in recording.rasters.items():
-        variables[f"{name}_raster"] = (("step", "presentation", f"{name}_neuron"), raster)
+    for kind, title in (
+        ("rasters", "raster"),
+        ("drives", "drive"),
+        ("probabilities", "probability"),
+    ):
+        for name, values in getattr(recording, kind).items():
+            variables[f"{name}_{title}"] = (("step", "presentation", f"{name}_neuron"), values)
+    for name, weights in recording.weights.items():
+        projection = recording.network.projection(name)
+        neurons = [f"{end}_neuron" for end in (projection.pre, projection.post)]
+        if projection.pre == projection.post:
+            neurons = [f"{name}_sender", f"{name}_receiver"]
+        variables[f"{name}_weight"] = (("learned_sample", *neurons), weights)
     coordinates = {
         "population": names,
         "sample": ("presentation", np.repeat(recording.samples, phases)),

@@ -23,7 +23,7 @@ from pffspike.network import exactness, rules, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.parameters import check as check_parameters
 from pffspike.network.spec import Network, Program
-from pffspike.recording import NOTHING, Probes, Recording, check_memory
+from pffspike.recording import KINDS, NOTHING, Probes, Recording, check_memory
 from pffspike.typing import Array, Floats, Integers, Progress, Signals
 
 if TYPE_CHECKING:
@@ -167,9 +167,18 @@ def _tell_nobody(samples: int) -> None:
 
 
 class Engine(ABC):
-    """Something that runs networks; ``name`` is for messages and tables."""
+    """Something that runs networks.
+
+    Attributes
+    ----------
+    name : str
+        For messages and tables.
+    records : tuple of str
+        Kinds of `pffspike.recording.Probes` that it keeps.
+    """
 
     name: str
+    records: tuple[str, ...] = ("counts", "rasters")
 
     @abstractmethod
     def _compile(self, task: Task) -> Session:
@@ -233,19 +242,24 @@ class Engine(ABC):
         2
         """
         found = network.program(program)
-        _check_probes(network, probes)
+        self._check_probes(network, probes)
         exactness.check_rules(network)
         self._check(network, found)
         check_parameters(network, parameters)
         return self._compile(Task(network, found, parameters, seed, probes))
 
-
-def _check_probes(network: Network, probes: Probes) -> None:
-    names = [population.name for population in network.populations]
-    for kind in ("counts", "rasters"):
-        for name in getattr(probes, kind):
-            if name not in names:
-                raise unknown(f"probes: {kind}: population", name, names)
+    def _check_probes(self, network: Network, probes: Probes) -> None:
+        for kind in KINDS:
+            what = "projection" if kind == "weights" else "population"
+            names = [part.name for part in getattr(network, f"{what}s")]
+            for name in getattr(probes, kind):
+                if kind not in self.records:
+                    raise ValidationError(
+                        f"engine {self.name!r} does not record {kind} (of {name!r}); take engine "
+                        f"numpy or brian2:equations, which give the same spikes"
+                    )
+                if name not in names:
+                    raise unknown(f"probes: {kind}: {what}", name, names)
 
 
 def check_signals(

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from pffspike.arithmetic import counter
 from pffspike.circuits import PFF, pff
 from pffspike.engines.base import Engine, Session
+from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import SessionClosedError, ValidationError
 from pffspike.network import Parameters, initial, structure
 from pffspike.network.rules import Coefficients, Rule
@@ -177,6 +178,23 @@ def a_rule_of_its_own(engine: Engine) -> None:
         engine.compile(network, "train", initial(network, _SEED), seed=0)
 
 
+def all_that_it_records(engine: Engine) -> None:
+    """Drives, probabilities and weights are those of the reference engine, if it keeps them."""
+    network = _network()
+    case = _case(network, 5)
+    names = [p.name for p in network.populations]
+    kept = {
+        kind: tuple(q.name for q in network.projections) if kind == "weights" else tuple(names)
+        for kind in engine.records
+    }
+    start, probes = initial(network, _SEED), Probes(**kept)
+    found = []
+    for each in (ReferenceEngine(), engine):
+        with each.compile(network, "train", start, seed=_SEED, probes=probes) as session:
+            found.append(session.run(case.signals, case.samples))
+    _require(found[0].same_spikes(found[1]), f"{', '.join(kept)} are those of the reference")
+
+
 #: All that an engine has to pass.
 CHECKS: tuple[Check, ...] = (
     random_networks,
@@ -187,6 +205,7 @@ CHECKS: tuple[Check, ...] = (
     a_closed_session,
     wrong_input,
     a_rule_of_its_own,
+    all_that_it_records,
 )
 
 

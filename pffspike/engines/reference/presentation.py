@@ -10,6 +10,7 @@ import numpy as np
 from pffspike.arithmetic import counter, grids
 from pffspike.network import structure
 from pffspike.network.spec import Network, Phase, Population, Program
+from pffspike.recording import NOTHING, Probes
 from pffspike.typing import Array, Bools, Floats, Keys
 
 
@@ -18,14 +19,25 @@ class Activity:
     """What a presentation leaves behind, by active population.
 
     ``counts`` and ``traces`` are ``(batch, units)``: spikes in the window and their sum weighted
-    by the gain; ``spikes`` is ``(batch,)``: spikes over all steps; ``rasters`` is
-    ``(steps, batch, units)`` for the populations asked for.
+    by the gain; ``spikes`` is ``(batch,)``: spikes over all steps; ``rasters``, ``drives`` and
+    ``probabilities`` are ``(steps, batch, units)`` for the populations asked for.
     """
 
     counts: dict[str, Floats] = field(default_factory=dict)
     traces: dict[str, Floats] = field(default_factory=dict)
     spikes: dict[str, Floats] = field(default_factory=dict)
     rasters: dict[str, Bools] = field(default_factory=dict)
+    drives: dict[str, Floats] = field(default_factory=dict)
+    probabilities: dict[str, Floats] = field(default_factory=dict)
+
+    def keep(self, step: int, name: str, drive: Floats, sent: Array) -> None:
+        """Keep what was asked for of a population in a step."""
+        if name in self.rasters:
+            self.rasters[name][step] = sent
+        if name in self.drives:
+            self.drives[name][step] = drive
+        if name in self.probabilities:
+            self.probabilities[name][step] = grids.saturate(drive, 0.0, 1.0)
 
 
 def present(
@@ -36,7 +48,7 @@ def present(
     keys: Keys,
     weights: Mapping[str, Floats],
     biases: Mapping[str, Floats],
-    rasters: tuple[str, ...] = (),
+    probes: Probes = NOTHING,
     rates: bool = False,
     random_bits: int = counter.UNIFORM_BITS,
 ) -> Activity:
@@ -56,8 +68,8 @@ def present(
         Key of each sample; its children are the steps.
     weights, biases : mapping of str to ndarray
         By projection (tied ones too) and population.
-    rasters : tuple of str
-        Populations to record.
+    probes : Probes
+        Populations whose rasters, drives and probabilities are kept.
     rates : bool
         Send probabilities instead of spikes, see `ReferenceEngine`.
     random_bits : int
@@ -79,11 +91,18 @@ def present(
         {p.name: np.zeros((batch, p.size)) for p in populations},
         {p.name: np.zeros((batch, p.size)) for p in populations},
         {p.name: np.zeros(batch) for p in populations},
-        {
-            p.name: np.zeros((program.steps, batch, p.size), float if rates else bool)
-            for p in populations
-            if p.name in rasters
-        },
+        *(
+            {
+                p.name: np.zeros((program.steps, batch, p.size), kind)
+                for p in populations
+                if p.name in kept
+            }
+            for kept, kind in (
+                (probes.rasters, float if rates else bool),
+                (probes.drives, float),
+                (probes.probabilities, float),
+            )
+        ),
     )
     tables = {p.name: grids.gain_table(p.normalization, p.size) for p in populations}
     counters = {p.name: counter.neuron_counters(network.index(p.name), p.size) for p in populations}
@@ -93,9 +112,10 @@ def present(
         spikes, gains = {}, {}
         for p in populations:
             if p.name in clamped:
-                s = clamped[p.name]
+                s = drive = clamped[p.name]
             else:
-                s = _probability(p, inputs, biases, currents)
+                drive = inputs[p.name] if p.input else biases[p.name] + currents[p.name]
+                s = grids.saturate(drive, 0.0, 1.0)
                 if rates:
                     s = np.broadcast_to(s, (batch, p.size))
                 else:
@@ -113,8 +133,7 @@ def present(
             if step >= program.burn_in:
                 activity.counts[p.name] += s
                 activity.traces[p.name] += s * gains[p.name]
-            if p.name in activity.rasters:
-                activity.rasters[p.name][step] = s
+            activity.keep(step, p.name, drive, s)
         currents = {p.name: 0.0 for p in populations}
         for name in phase.projections:
             projection = network.projection(name)
@@ -130,14 +149,3 @@ def _norm_gain(population: Population, sent: Floats) -> Floats:
     if population.normalization == "none":
         return np.ones((len(sent), 1))
     return 1.0 / np.maximum(1.0, np.linalg.norm(sent, axis=1, keepdims=True))
-
-
-def _probability(
-    population: Population,
-    inputs: Mapping[str, Array],
-    biases: Mapping[str, Floats],
-    currents: Mapping[str, Floats | float],
-) -> Floats:
-    if population.input:
-        return inputs[population.name]
-    return grids.saturate(biases[population.name] + currents[population.name], 0.0, 1.0)

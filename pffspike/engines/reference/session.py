@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from threadpoolctl import threadpool_limits
 
@@ -14,8 +16,8 @@ from pffspike.network import exactness, structure
 from pffspike.network.hard_negatives import choose_hard_negatives
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Phase, Program
-from pffspike.recording import Recording
-from pffspike.typing import Integers, Progress, Signals
+from pffspike.recording import KINDS, STEPWISE, Recording
+from pffspike.typing import Array, Floats, Integers, Progress, Signals
 
 _INFERENCE_BATCH = 256  #: samples at a time where nothing is learned; no effect on results
 
@@ -39,6 +41,8 @@ class ReferenceEngine(Engine):
         A control with coarser random numbers, as a chip draws them: only the uppermost bits of the
         24 are kept, so a spike probability counts as rounded up to a multiple of 2^-random_bits.
     """
+
+    records = KINDS
 
     def __init__(
         self, batch: int = 1, rates: bool = False, random_bits: int = counter.UNIFORM_BITS
@@ -118,7 +122,16 @@ class ReferenceSession(Session):
                 counts = activity.counts[hard_negative.population]
                 chosen = choose_hard_negatives(hard_negative, counts, current, self._seed, samples)
                 current[hard_negative.signal] = chosen
-        return self._trace(activities, samples, chosen)
+        recording = self._trace(activities, samples, chosen)
+        weights = {
+            name: np.repeat(self._weights(name)[None], len(samples), axis=0)
+            for name in (q.name for q in self._extent.projections)
+            if name in self._probes.weights
+        }
+        return dataclasses.replace(recording, weights=weights)
+
+    def _weights(self, projection: str) -> Floats:
+        return self._current.weights[structure.weights_of(self._network.projection(projection))]
 
     def _present(
         self,
@@ -130,10 +143,7 @@ class ReferenceSession(Session):
             name: signals[source] if isinstance(source, str) else np.full(len(samples), source)
             for name, source in phase.inputs.items()
         }
-        weights = {
-            name: self._current.weights[structure.weights_of(self._network.projection(name))]
-            for name in phase.projections
-        }
+        weights = {name: self._weights(name) for name in phase.projections}
         stream = counter.derive_key(self._seed, counter.SPIKES, phase.stream)
         return present(
             self._network,
@@ -143,7 +153,7 @@ class ReferenceSession(Session):
             counter.derive_keys(stream, samples),
             weights,
             self._current.biases,
-            self._probes.rasters,
+            self._probes,
             self._rates,
             self._random_bits,
         )
@@ -155,7 +165,8 @@ class ReferenceSession(Session):
         hard_negatives: Integers,
     ) -> Recording:
         batch, phases = len(samples), len(activities)
-        spikes, goodness, counts, rasters = {}, {}, {}, {}
+        spikes, goodness, counts = {}, {}, {}
+        steps: dict[str, dict[str, Array]] = {kind: {} for kind in STEPWISE}
         for population in self._extent.populations:
             name, size = population.name, population.size
             total = np.zeros((batch, phases), np.int64)
@@ -169,13 +180,13 @@ class ReferenceSession(Session):
             goodness[name] = learning.goodness(flat.astype(float), self._program.window)
             if name in self._probes.counts:
                 counts[name] = flat
-            if name in self._probes.rasters:
-                silent = np.zeros(
-                    (self._program.steps, batch, size), float if self._rates else bool
-                )
-                parts = [activity.rasters.get(name, silent) for activity in activities]
-                stacked = np.stack(parts, axis=2)
-                rasters[name] = stacked.reshape(self._program.steps, batch * phases, size)
+            for kind in STEPWISE:
+                if name in getattr(self._probes, kind):
+                    bits = kind == "rasters" and not self._rates
+                    silent = np.zeros((self._program.steps, batch, size), bool if bits else float)
+                    parts = [getattr(activity, kind).get(name, silent) for activity in activities]
+                    stacked = np.stack(parts, axis=2)
+                    steps[kind][name] = stacked.reshape(self._program.steps, batch * phases, size)
         return Recording(
             self._network,
             self._program,
@@ -184,7 +195,7 @@ class ReferenceSession(Session):
             goodness,
             hard_negatives,
             counts,
-            rasters,
+            **steps,
         )
 
     def _parameters(self) -> Parameters:

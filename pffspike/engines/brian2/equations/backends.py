@@ -23,8 +23,9 @@ from pffspike.network import structure
 from pffspike.network.parameters import Parameters
 from pffspike.typing import Floats
 
-#: Spikes, comparison of the candidates for a hard negative, and weights and biases afterwards.
-Outcome = tuple[Events, Floats | None, Parameters]
+#: Spikes, states by time, comparison of the candidates for a hard negative, and weights and
+#: biases afterwards.
+Outcome = tuple[Events, Mapping[str, Floats], Floats | None, Parameters]
 
 
 class EquationsBackend(Protocol):
@@ -75,12 +76,12 @@ class Runtime:
             for monitor in model.spikes.values():
                 monitor.resize(0)
                 monitor.variables["N"].set_value(0)
-            if model.choice is not None:
-                model.choice.resize(0)
+            for kept in (*model.states.values(), *([model.choice] if model.choice else [])):
+                kept.resize(0)
             model.network.t_ = 0.0  # every chunk starts at the first row of its tables
             model.network.run((steps + model.program.learns) * model.dt, namespace={})
             beaten = None if model.choice is None else np.array(model.choice.beaten).T
-            return model.events(), beaten, model.parameters()
+            return model.events(), model.observed(), beaten, model.parameters()
 
     def close(self) -> None:
         """Do nothing: the model lives in memory."""
@@ -184,7 +185,12 @@ class Standalone:
             weights[name][mask] = read[f"{name}.w"]
         for name in biases.keys() & model.populations.keys():
             biases[name] = read[f"{name}.b"]
-        return events, beaten, Parameters(weights, biases)
+        observed = {
+            f"{name}.{variable}": read[f"{name}.{variable}.states"].reshape(-1, len(monitor.record))
+            for name, monitor in model.states.items()
+            for variable in monitor.record_variables
+        }
+        return events, observed, beaten, Parameters(weights, biases)
 
     def close(self) -> None:
         """Remove the program and its files."""
@@ -196,6 +202,8 @@ def _results(device: CPPStandaloneDevice, model: Model) -> dict[str, tuple[str, 
     wanted = {"beaten": (model.choice, "beaten")} if model.choice is not None else {}
     for name, monitor in model.spikes.items():
         wanted |= {f"{name}.i": (monitor, "i"), f"{name}.t": (monitor, "t")}
+    for name, states in model.states.items():
+        wanted |= {f"{name}.{key}.states": (states, key) for key in states.record_variables}
     for name, group in model.populations.items():
         if "b" in group.variables:
             wanted[f"{name}.b"] = (group, "b")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -17,7 +18,7 @@ from pffspike.engines.brian2.equations.tables import EquationsTables, class_sign
 from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.parameters import Parameters
-from pffspike.recording import Recording
+from pffspike.recording import KINDS, Recording
 from pffspike.typing import Array, Floats, Integers, Progress, Signals
 
 
@@ -50,6 +51,7 @@ class EquationsEngine(Engine):
     """
 
     name = "brian2:equations"
+    records = KINDS
 
     def __init__(
         self,
@@ -79,7 +81,8 @@ class EquationsSession(Session):
     def __init__(self, engine: EquationsEngine, task: Task) -> None:
         super().__init__(engine, task)
         # Neurons that the program does not use, and rules for what it does not teach, may be given.
-        self._options = options.restricted(engine.options, task.network, task.program)
+        chosen = options.restricted(engine.options, task.network, task.program)
+        self._options = dataclasses.replace(chosen, probes=task.probes)
         self._chunk, self._state = engine.chunk, task.parameters.copy()
         make: Callable[[], Model] = self._model
         self._backend: EquationsBackend = (
@@ -124,11 +127,13 @@ class EquationsSession(Session):
         network, program = self._task.network, self._task.program
         tables = self._tables(signals, samples, scale)
         steps = len(samples) * len(program.phases) * program.steps
-        found, beaten, state = self._backend.run(tables, self._state, steps)
+        found, observed, beaten, state = self._backend.run(tables, self._state, steps)
         if program.learns and len(samples):
             self._state = state
         chosen = events.hard_negatives(program, signals, len(samples), beaten)
-        return events.recording(network, program, samples, found, chosen, self._task.probes)
+        return events.recording(
+            network, program, samples, found, observed, chosen, self._task.probes
+        )
 
     def _parameters(self) -> Parameters:
         return self._state.copy()

@@ -1,4 +1,4 @@
-"""From lists of spikes to a recording, as every engine returns it."""
+"""From lists of spikes and monitored states to a recording, as every engine returns it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from pffspike.engines.brian2.equations import monitors
 from pffspike.network.spec import Network, Program
 from pffspike.recording import Probes, Recording
-from pffspike.typing import Array, Integers, Signals
+from pffspike.typing import Array, Floats, Integers, Signals
 
 Events = Mapping[str, tuple[Array, Array]]
 
@@ -18,8 +19,9 @@ def recording(
     program: Program,
     samples: Integers,
     events: Events,
+    observed: Mapping[str, Floats],
     hard_negatives: Integers,
-    probes: Probes | None = None,
+    probes: Probes,
 ) -> Recording:
     """Count spikes by presentation.
 
@@ -34,18 +36,18 @@ def recording(
     events : mapping of str to pair of (spikes,) ndarray of int
         By population: neuron and step of every spike; steps after the last presentation are left
         out.
+    observed : mapping of str to (times, units) ndarray of float64
+        What `monitors.make_monitors` kept, by "population.variable" or "projection.w".
     hard_negatives : (samples,) ndarray of int64
         The class that was chosen for each sample, -1 without one.
-    probes : Probes or None
-        What is kept; None: counts and rasters of all populations.
+    probes : Probes
+        What is kept.
 
     Returns
     -------
     Recording
     """
     shown = len(samples) * len(program.phases)
-    names = tuple(events)
-    kept = probes or Probes(counts=names, rasters=names)
     spikes, goodness, counts, rasters = {}, {}, {}, {}
     for name, (neurons, ticks) in events.items():
         size = network.population(name).size
@@ -56,11 +58,21 @@ def recording(
         window = by_step[:, program.burn_in :].sum(axis=1, dtype=np.int64)
         spikes[name] = by_step.sum(axis=(1, 2), dtype=np.int64)
         goodness[name] = np.square(window).sum(axis=1) / program.window**2
-        if name in kept.counts:
+        if name in probes.counts:
             counts[name] = window
-        if name in kept.rasters:
+        if name in probes.rasters:
             rasters[name] = by_step.transpose(1, 0, 2)
-    return Recording(network, program, samples, spikes, goodness, hard_negatives, counts, rasters)
+    return Recording(
+        network,
+        program,
+        samples,
+        spikes,
+        goodness,
+        hard_negatives,
+        counts,
+        rasters,
+        **monitors.states(network, program, len(samples), observed, probes),
+    )
 
 
 def hard_negatives(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from brian2 import NeuronGroup, Quantity, SpikeMonitor, StateMonitor, Synapses, linked_var
 
 from pffspike.engines.base import check_signals, signal_size
-from pffspike.engines.brian2.equations import events, projections
+from pffspike.engines.brian2.equations import events, monitors, projections
 from pffspike.engines.brian2.equations import options as options_
 from pffspike.engines.brian2.equations.candidates import make_candidates
 from pffspike.engines.brian2.equations.frame import Frame
@@ -49,6 +50,9 @@ class Model:
         By population, one neuron each: ``n`` and, if a rule depends on it, goodness ``G``.
     spikes : dict of str to SpikeMonitor
         By population.
+    states : dict of str to StateMonitor
+        Of the populations and projections that `Probes` ask for: ``p``, ``I`` and ``b`` in every
+        step, before neurons draw; ``w`` at the begin of every sample.
     duration : Quantity
         All presentations, and one step if something is learned from the last of them.
     parts : tuple
@@ -60,6 +64,7 @@ class Model:
     projections: Mapping[str, Synapses]
     pools: Mapping[str, NeuronGroup]
     spikes: Mapping[str, SpikeMonitor]
+    states: Mapping[str, StateMonitor]
     duration: Quantity
     parts: tuple[Any, ...]
     choice: StateMonitor | None = field(repr=False)
@@ -110,6 +115,14 @@ class Model:
             for name, monitor in self.spikes.items()
         }
 
+    def observed(self) -> dict[str, Floats]:
+        """What the monitors of ``states`` hold: time first, by "population.variable"."""
+        return {
+            f"{name}.{variable}": np.array(getattr(monitor, variable)).T
+            for name, monitor in self.states.items()
+            for variable in monitor.record_variables
+        }
+
     def parameters(self) -> Parameters:
         """Weights and biases as they are now; those that the program does not use as they were."""
         weights, biases = dict(self._start.weights), dict(self._start.biases)
@@ -126,16 +139,20 @@ class Model:
         Returns
         -------
         Recording
-            With counts and rasters of all populations of the program.
+            With counts and rasters of all populations of the program, and what its ``states`` hold.
         """
         frame = self._frame
+        names = tuple(self.spikes)
+        kept = dataclasses.replace(frame.options.probes, counts=names, rasters=names)
         beaten = None if self.choice is None else np.asarray(self.choice.beaten).T
         return events.recording(
             frame.network,
             frame.program,
             self._samples,
             self.events(),
+            self.observed(),
             events.hard_negatives(frame.program, self._signals, len(self._samples), beaten),
+            kept,
         )
 
     def text(self) -> str:
@@ -183,7 +200,7 @@ def to_brian2(
     learning_scale : float
         Factor of all learning rates.
     options : Options
-        Other neurons, rules, sources, names.
+        Other neurons, rules, sources, names; what is recorded beside spikes.
 
     Returns
     -------
@@ -269,13 +286,21 @@ def build(frame: Frame, start: Parameters, signals: Signals, samples: Integers) 
         name: SpikeMonitor(group, name=frame.name(f"{name}_spikes"))
         for name, group in populations.items()
     }
+    states = monitors.make_monitors(frame, populations, synapses)
     steps = len(samples) * len(frame.program.phases) * frame.program.steps + frame.program.learns
     return Model(
-        brian2.Network(*populations.values(), *synapses.values(), *parts, *spikes.values()),
+        brian2.Network(
+            *populations.values(),
+            *synapses.values(),
+            *parts,
+            *spikes.values(),
+            *states.values(),
+        ),
         populations,
         {q.name: synapses[q.name] for q in extent.projections},
         pools,
         spikes,
+        states,
         steps * frame.options.dt,
         tuple(parts),
         choice,

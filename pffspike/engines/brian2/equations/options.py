@@ -11,6 +11,7 @@ from brian2 import Quantity, ms
 from pffspike.errors import ValidationError, unknown
 from pffspike.network import structure
 from pffspike.network.spec import Network, Program
+from pffspike.recording import NOTHING, Probes
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ class Options:
         Duration of a step. It has no effect on spikes unless ``neurons`` use physical time.
     prefix : str
         Before the names of all Brian2 objects, so that several models can share a network.
+    probes : Probes
+        Drives, spike probabilities and weights that monitors keep beside all spikes.
 
     Examples
     --------
@@ -86,6 +89,7 @@ class Options:
     namespace: Mapping[str, object] = field(default_factory=dict)
     dt: Quantity = field(default_factory=lambda: 1 * ms)
     prefix: str = ""
+    probes: Probes = NOTHING
 
 
 def check(options: Options, network: Network, program: Program) -> None:

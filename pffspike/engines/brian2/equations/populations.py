@@ -204,7 +204,7 @@ def _run(frame: Frame, group: NeuronGroup, population: Population, neuron: Neuro
         frame.say(name, "every step", "\n".join(draw)),
         clock=frame.clock,
         when="groups",
-        order=1,
+        order=2,  # monitors of what they draw from come before
         name=frame.name(f"{name}_draw"),
     )
     _at_the_end(frame, group, population)
