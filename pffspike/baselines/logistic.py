@@ -14,6 +14,7 @@ from pffspike.baselines.result import (
     layer_operations,
     scaled,
 )
+from pffspike.baselines.settings import check_counts
 from pffspike.data import Dataset
 from pffspike.errors import ValidationError
 
@@ -36,8 +37,7 @@ class Logistic:
     def __post_init__(self) -> None:
         if self.regularization <= 0:
             raise ValidationError(f"regularization = {self.regularization} must be above 0")
-        if self.iterations < 1:
-            raise ValidationError(f"iterations = {self.iterations} must be at least 1")
+        check_counts(self, "iterations")
 
 
 def run(

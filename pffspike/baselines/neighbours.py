@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from pffspike.baselines.result import Operations, Outcome, Report, SystemResult, cpu_seconds, scaled
+from pffspike.baselines.settings import check_counts
 from pffspike.data import Dataset
-from pffspike.errors import ValidationError
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,7 @@ class Neighbours:
     neighbours: int = 3
 
     def __post_init__(self) -> None:
-        if self.neighbours < 1:
-            raise ValidationError(f"neighbours = {self.neighbours} must be at least 1")
+        check_counts(self, "neighbours")
 
 
 def run(

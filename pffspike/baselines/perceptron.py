@@ -16,8 +16,8 @@ from pffspike.baselines.result import (
     layer_operations,
     scaled,
 )
+from pffspike.baselines.settings import check_counts, check_hidden, check_schedule
 from pffspike.data import Dataset, shifted
-from pffspike.errors import ValidationError
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,9 @@ class Perceptron:
     weight_decay: float = 0.0001
 
     def __post_init__(self) -> None:
-        if not self.hidden or min(self.hidden) < 1:
-            raise ValidationError(f"hidden = {self.hidden} must name sizes of at least 1")
-        for key in ("epochs", "batch"):
-            if getattr(self, key) < 1:
-                raise ValidationError(f"{key} = {getattr(self, key)} must be at least 1")
-        if not 0 < self.decay <= 1:
-            raise ValidationError(f"decay = {self.decay} must lie above 0 and be at most 1")
-        if self.shift < 0:
-            raise ValidationError(f"shift = {self.shift} must not be negative")
+        check_hidden(self.hidden)
+        check_counts(self, "epochs", "batch")
+        check_schedule(self.decay, self.shift)
 
 
 def run(

@@ -33,8 +33,8 @@ from pffspike.baselines.result import (
     layer_operations,
     scaled,
 )
+from pffspike.baselines.settings import check_counts, check_hidden
 from pffspike.data import Dataset
-from pffspike.errors import ValidationError
 
 Array = npt.NDArray[np.floating]
 
@@ -70,11 +70,8 @@ class RateFF:
     hard_negatives: bool = True
 
     def __post_init__(self) -> None:
-        if not self.hidden or min(self.hidden) < 1:
-            raise ValidationError(f"hidden = {self.hidden} must name sizes of at least 1")
-        for key in ("epochs", "batch"):
-            if getattr(self, key) < 1:
-                raise ValidationError(f"{key} = {getattr(self, key)} must be at least 1")
+        check_hidden(self.hidden)
+        check_counts(self, "epochs", "batch")
 
 
 def rescaled(v: Array) -> Array:

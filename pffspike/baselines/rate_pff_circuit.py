@@ -28,6 +28,7 @@ import numpy.typing as npt
 from pffspike.arithmetic import counter
 from pffspike.baselines.adam import Arrays
 from pffspike.baselines.rates import normalized, orthogonal, softmax
+from pffspike.baselines.settings import check_counts
 from pffspike.errors import ValidationError
 
 Array = npt.NDArray[np.floating]
@@ -82,9 +83,7 @@ class RatePFF:
     free_readout: bool = False
 
     def __post_init__(self) -> None:
-        for key in ("epochs", "batch", "steps", "group", "latent"):
-            if getattr(self, key) < 1:
-                raise ValidationError(f"{key} = {getattr(self, key)} must be at least 1")
+        check_counts(self, "epochs", "batch", "steps", "group", "latent")
         if self.steps < 4 or self.steps % 2:
             raise ValidationError(f"steps = {self.steps} must be even and at least 4")
         if any(units < self.group or units % self.group for units in self.hidden):

@@ -22,8 +22,8 @@ from pffspike.arithmetic import counter
 from pffspike.baselines.adam import Adam, Arrays
 from pffspike.baselines.rates import Progress, softmax
 from pffspike.baselines.result import Operations, Outcome, Report, SystemResult, cpu_seconds, scaled
+from pffspike.baselines.settings import check_counts, check_hidden, check_schedule
 from pffspike.data import Dataset, shifted
-from pffspike.errors import ValidationError
 
 _BLOCK = 500  #: test images at a time
 _CLIP = 1.0  #: of gradients, element by element
@@ -69,15 +69,9 @@ class StraightThrough:
     bias: float = 0.15625
 
     def __post_init__(self) -> None:
-        if not self.hidden or min(self.hidden) < 1:
-            raise ValidationError(f"hidden = {self.hidden} must name sizes of at least 1")
-        for key in ("epochs", "steps", "test_steps", "batch"):
-            if getattr(self, key) < 1:
-                raise ValidationError(f"{key} = {getattr(self, key)} must be at least 1")
-        if not 0 < self.decay <= 1:
-            raise ValidationError(f"decay = {self.decay} must lie above 0 and be at most 1")
-        if self.shift < 0:
-            raise ValidationError(f"shift = {self.shift} must not be negative")
+        check_hidden(self.hidden)
+        check_counts(self, "epochs", "steps", "test_steps", "batch")
+        check_schedule(self.decay, self.shift)
 
 
 @dataclass(frozen=True)
