@@ -121,9 +121,9 @@ def post_factor(population: Population, sign: int, window: int) -> Magnitude:
     if rule is None:
         return Magnitude(0.0, rates.grid)
     c = rule.coefficients(sign)
-    taught = rules.targets(rule) != (None, None)
+    has_target = rules.targets(rule) != (None, None)
     lowest, highest = sorted((c.offset, c.offset + c.gain))
-    largest = max(-lowest, highest + taught, float(taught), 0.0)
+    largest = max(-lowest, highest + has_target, float(has_target), 0.0)
     return Magnitude(largest, min(_factor_grid(c, rates.grid), rates.grid))
 
 

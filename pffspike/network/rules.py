@@ -126,8 +126,8 @@ class Rule(ABC):
 
     def changes(self, sign: int) -> bool:
         """Whether post factors can differ from 0 in phases of this sign."""
-        taught = self.target_population is not None or self.target_signal is not None
-        return taught or not self.coefficients(sign).zero
+        has_target = self.target_population is not None or self.target_signal is not None
+        return has_target or not self.coefficients(sign).zero
 
 
 @dataclass(frozen=True)

@@ -283,12 +283,12 @@ def _programs(
         phase = draw(_phases(f"phase_{k}", populations, projections, hard_negative))
         phases.append(phase)
         ends = {p.post for p in projections if p.name in phase.projections}
-        taught = {targets.get(name) for earlier in phases for name in earlier.learn}
+        target_signals = {targets.get(name) for earlier in phases for name in earlier.learn}
         if (
             hard_negative is None
             and "readout" in ends
             and not phase.sign
-            and "negative" not in taught
+            and "negative" not in target_signals
         ):
             noise = draw(st.sampled_from([0.0, 0.5, 1.0]))
             hard_negative = HardNegative("negative", "readout", phase.name, "truth", noise)

@@ -140,7 +140,7 @@ def test_the_text_says_everything() -> None:
         assert f" {part.name}\n" in text
     assert "I_post += g_pre*w" in text
     assert "clip(0.5 + slope*(theta - G), 0, 1)" in text
-    assert "beaten_post" in text
+    assert "losses_post" in text
 
 
 @pytest.mark.parametrize(

@@ -105,8 +105,10 @@ class ScheduleWriter:
         self.columns = Columns.of(layout)
         hard_negative = layout.program.hard_negative
         self._hard_negative = hard_negative.signal if hard_negative else None
-        taught = {rules.targets(p.rule)[1] for p in layout.populations}
-        classes = taught | ({hard_negative.truth, hard_negative.signal} if hard_negative else set())
+        targets = {rules.targets(p.rule)[1] for p in layout.populations}
+        classes = targets | (
+            {hard_negative.truth, hard_negative.signal} if hard_negative else set()
+        )
         self.column: dict[str, int] = {}  #: first column of each signal of probabilities
         width = 0
         for phase in layout.program.phases:

@@ -80,8 +80,8 @@ class Runtime:
                 kept.resize(0)
             model.network.t_ = 0.0  # every chunk starts at the first row of its tables
             model.network.run((steps + model.program.learns) * model.dt, namespace={})
-            beaten = None if model.choice is None else np.array(model.choice.beaten).T
-            return model.events(), model.observed(), beaten, model.parameters()
+            losses = None if model.choice is None else np.array(model.choice.losses).T
+            return model.events(), model.observed(), losses, model.parameters()
 
     def close(self) -> None:
         """Do nothing: the model lives in memory."""
@@ -175,9 +175,9 @@ class Standalone:
             ticks = np.round(read[f"{name}.t"] / float(model.dt)).astype(int)
             inside = ticks < steps  # what follows is padding
             events[name] = (read[f"{name}.i"][inside], ticks[inside])
-        beaten = None
+        losses = None
         if model.choice is not None:
-            beaten = read["beaten"].reshape(-1, len(model.choice.record))
+            losses = read["losses"].reshape(-1, len(model.choice.record))
         weights, biases = dict(state.weights), dict(state.biases)
         for name in weights.keys() & model.projections.keys():
             mask = structure.mask(model.specification, model.specification.projection(name))
@@ -190,7 +190,7 @@ class Standalone:
             for name, monitor in model.states.items()
             for variable in monitor.record_variables
         }
-        return events, observed, beaten, Parameters(weights, biases)
+        return events, observed, losses, Parameters(weights, biases)
 
     def close(self) -> None:
         """Remove the program and its files."""
@@ -199,7 +199,7 @@ class Standalone:
 
 def _results(device: CPPStandaloneDevice, model: Model) -> dict[str, tuple[str, str]]:
     """Where the program leaves what is read after a run: file and type."""
-    wanted = {"beaten": (model.choice, "beaten")} if model.choice is not None else {}
+    wanted = {"losses": (model.choice, "losses")} if model.choice is not None else {}
     for name, monitor in model.spikes.items():
         wanted |= {f"{name}.i": (monitor, "i"), f"{name}.t": (monitor, "t")}
     for name, states in model.states.items():

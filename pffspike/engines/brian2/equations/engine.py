@@ -11,7 +11,7 @@ from pffspike.engines.base import Engine, Session, Task, signal_size
 from pffspike.engines.brian2.engine import FLAGS, TARGETS
 from pffspike.engines.brian2.equations import events, options
 from pffspike.engines.brian2.equations.backends import EquationsBackend, Runtime, Standalone
-from pffspike.engines.brian2.equations.frame import Frame
+from pffspike.engines.brian2.equations.context import EquationsContext
 from pffspike.engines.brian2.equations.model import Model, build
 from pffspike.engines.brian2.equations.options import Options
 from pffspike.engines.brian2.equations.tables import EquationsTables, class_signals
@@ -100,8 +100,8 @@ class EquationsSession(Session):
             size = signal_size(network, program, name)
             silence[name] = np.zeros(0, np.int64) if name in classes else np.zeros((0, size))
         values = self._tables(silence, np.zeros(0, np.int64), 1.0)
-        frame = Frame(network, program, self._task.seed, values, self._options)
-        return build(frame, self._state, silence, np.zeros(self._chunk, np.int64))
+        context = EquationsContext(network, program, self._task.seed, values, self._options)
+        return build(context, self._state, silence, np.zeros(self._chunk, np.int64))
 
     def _tables(self, signals: Signals, samples: Integers, scale: float) -> dict[str, Floats]:
         network, program = self._task.network, self._task.program
@@ -127,10 +127,10 @@ class EquationsSession(Session):
         network, program = self._task.network, self._task.program
         tables = self._tables(signals, samples, scale)
         steps = len(samples) * len(program.phases) * program.steps
-        found, observed, beaten, state = self._backend.run(tables, self._state, steps)
+        found, observed, losses, state = self._backend.run(tables, self._state, steps)
         if program.learns and len(samples):
             self._state = state
-        chosen = events.hard_negatives(program, signals, len(samples), beaten)
+        chosen = events.hard_negatives(program, signals, len(samples), losses)
         return events.recording(
             network, program, samples, found, observed, chosen, self._task.probes
         )

@@ -79,7 +79,7 @@ def hard_negatives(
     program: Program,
     signals: Signals,
     samples: int,
-    beaten: Array | None,
+    losses: Array | None,
 ) -> Integers:
     """Class that replaced -1, sample by sample.
 
@@ -91,8 +91,8 @@ def hard_negatives(
         By name, as a run gets them.
     samples : int
         How many there are.
-    beaten : (presentations + 1, classes) ndarray or None
-        By how many others a candidate was beaten, at the begin of each presentation.
+    losses : (presentations + 1, classes) ndarray or None
+        To how many others a candidate lost, at the begin of each presentation.
 
     Returns
     -------
@@ -100,9 +100,9 @@ def hard_negatives(
         -1 if the program chooses none.
     """
     chosen = program.hard_negative
-    if chosen is None or beaten is None or not samples:
+    if chosen is None or losses is None or not samples:
         return np.full(samples, -1, np.int64)
     after = [phase.name for phase in program.phases].index(chosen.phase) + 1
-    classes = beaten[after :: len(program.phases)][:samples].argmin(axis=1)
+    classes = losses[after :: len(program.phases)][:samples].argmin(axis=1)
     given = signals.get(chosen.signal, np.full(samples, -1))
     return np.where(given < 0, classes, given).astype(np.int64)

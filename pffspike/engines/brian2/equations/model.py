@@ -16,7 +16,7 @@ from pffspike.engines.base import check_signals, signal_size
 from pffspike.engines.brian2.equations import events, monitors, projections
 from pffspike.engines.brian2.equations import options as options_
 from pffspike.engines.brian2.equations.candidates import make_candidates
-from pffspike.engines.brian2.equations.frame import Frame
+from pffspike.engines.brian2.equations.context import EquationsContext
 from pffspike.engines.brian2.equations.options import Options
 from pffspike.engines.brian2.equations.populations import make_pool, make_population
 from pffspike.engines.brian2.equations.tables import EquationsTables
@@ -68,7 +68,7 @@ class Model:
     duration: Quantity
     parts: tuple[Any, ...]
     choice: StateMonitor | None = field(repr=False)
-    _frame: Frame = field(repr=False)
+    _context: EquationsContext = field(repr=False)
     _start: Parameters = field(repr=False)
     _signals: Signals = field(repr=False)
     _samples: Integers = field(repr=False)
@@ -81,32 +81,32 @@ class Model:
     @property
     def presentation(self) -> Quantity:
         """Duration of a presentation."""
-        return self._frame.presentations.dt
+        return self._context.presentations.dt
 
     @property
     def presentations(self) -> brian2.Clock:
         """Clock that ticks at the first step of every presentation."""
-        return self._frame.presentations
+        return self._context.presentations
 
     @property
     def specification(self) -> Network:
         """The network of the project that the model was written from."""
-        return self._frame.network
+        return self._context.network
 
     @property
     def program(self) -> Program:
         """The program that the model runs."""
-        return self._frame.program
+        return self._context.program
 
     @property
     def tables(self) -> Mapping[str, brian2.TimedArray]:
         """Inputs and schedule of learning by time."""
-        return self._frame.timed
+        return self._context.timed
 
     @property
     def dt(self) -> Quantity:
         """Duration of a step."""
-        return self._frame.clock.dt
+        return self._context.clock.dt
 
     def events(self) -> dict[str, tuple[Array, Array]]:
         """Neuron and step of every spike so far, by population."""
@@ -127,7 +127,7 @@ class Model:
         """Weights and biases as they are now; those that the program does not use as they were."""
         weights, biases = dict(self._start.weights), dict(self._start.biases)
         for name, synapses in self.projections.items():
-            if self._frame.network.projection(name).tied is None:
+            if self._context.network.projection(name).tied is None:
                 weights[name] = projections.weights_of(synapses, weights[name].shape)
         for name in biases.keys() & self.populations.keys():
             biases[name] = np.array(self.populations[name].b)
@@ -141,17 +141,17 @@ class Model:
         Recording
             With counts and rasters of all populations of the program, and what its ``states`` hold.
         """
-        frame = self._frame
+        context = self._context
         names = tuple(self.spikes)
-        kept = dataclasses.replace(frame.options.probes, counts=names, rasters=names)
-        beaten = None if self.choice is None else np.asarray(self.choice.beaten).T
+        kept = dataclasses.replace(context.options.probes, counts=names, rasters=names)
+        losses = None if self.choice is None else np.asarray(self.choice.losses).T
         return events.recording(
-            frame.network,
-            frame.program,
+            context.network,
+            context.program,
             self._samples,
             self.events(),
             self.observed(),
-            events.hard_negatives(frame.program, self._signals, len(self._samples), beaten),
+            events.hard_negatives(context.program, self._signals, len(self._samples), losses),
             kept,
         )
 
@@ -164,7 +164,7 @@ class Model:
         """
         return "\n\n".join(
             f"{'=' * 20} {name}\n" + "\n\n".join(part for part in parts if part.count("\n"))
-            for name, parts in self._frame.texts.items()
+            for name, parts in self._context.texts.items()
         )
 
 
@@ -231,16 +231,18 @@ def to_brian2(
     parameters.check(network, start)
     checked, numbers = _given(network, chosen, signals or {}, samples, options.external)
     values = EquationsTables(network, chosen, checked, numbers, learning_scale, len(numbers))
-    frame = Frame(network, chosen, seed, values.write(options.external), options)
-    return build(frame, start, checked, numbers)
+    context = EquationsContext(network, chosen, seed, values.write(options.external), options)
+    return build(context, start, checked, numbers)
 
 
-def build(frame: Frame, start: Parameters, signals: Signals, samples: Integers) -> Model:
+def build(
+    context: EquationsContext, start: Parameters, signals: Signals, samples: Integers
+) -> Model:
     """Make all objects of a model in the Brian2 device that is active.
 
     Parameters
     ----------
-    frame : Frame
+    context : EquationsContext
         What all parts of the build share.
     start : Parameters
         Weights and biases that it begins with.
@@ -251,21 +253,21 @@ def build(frame: Frame, start: Parameters, signals: Signals, samples: Integers) 
     -------
     Model
     """
-    extent, hard_negative = frame.extent, frame.program.hard_negative
-    populations = {p.name: make_population(frame, p) for p in extent.populations}
+    extent, hard_negative = context.extent, context.program.hard_negative
+    populations = {p.name: make_population(context, p) for p in extent.populations}
     pools: dict[str, NeuronGroup] = {}
     parts: list[Any] = []
     for p in extent.populations:
         if not p.input:
             populations[p.name].b = start.biases[p.name]
-        made = make_pool(frame, p, populations[p.name])
+        made = make_pool(context, p, populations[p.name])
         pools |= {p.name: made[0]} if made else {}
         parts += made
     synapses: dict[str, Synapses] = {}
     for q in sorted(extent.projections, key=lambda q: q.tied is not None):
         source = structure.weights_of(q)
         synapses[q.name] = projections.make_projection(
-            frame,
+            context,
             q,
             populations[q.pre],
             populations[q.post],
@@ -275,19 +277,25 @@ def build(frame: Frame, start: Parameters, signals: Signals, samples: Integers) 
     choice = None
     if hard_negative:
         candidates, comparison = make_candidates(
-            frame, hard_negative, populations[hard_negative.population]
+            context, hard_negative, populations[hard_negative.population]
         )
         choice = StateMonitor(
-            candidates, "beaten", record=True, clock=frame.presentations, name=frame.name("choice")
+            candidates,
+            "losses",
+            record=True,
+            clock=context.presentations,
+            name=context.name("choice"),
         )
         parts += [candidates, comparison, choice]
-    _link(frame, populations, parts)
+    _link(context, populations, parts)
     spikes = {
-        name: SpikeMonitor(group, name=frame.name(f"{name}_spikes"))
+        name: SpikeMonitor(group, name=context.name(f"{name}_spikes"))
         for name, group in populations.items()
     }
-    states = monitors.make_monitors(frame, populations, synapses)
-    steps = len(samples) * len(frame.program.phases) * frame.program.steps + frame.program.learns
+    states = monitors.make_monitors(context, populations, synapses)
+    steps = (
+        len(samples) * len(context.program.phases) * context.program.steps + context.program.learns
+    )
     return Model(
         brian2.Network(
             *populations.values(),
@@ -301,24 +309,26 @@ def build(frame: Frame, start: Parameters, signals: Signals, samples: Integers) 
         pools,
         spikes,
         states,
-        steps * frame.options.dt,
+        steps * context.options.dt,
         tuple(parts),
         choice,
-        frame,
+        context,
         start,
         signals,
         samples,
     )
 
 
-def _link(frame: Frame, populations: Mapping[str, NeuronGroup], parts: list[Any]) -> None:
+def _link(
+    context: EquationsContext, populations: Mapping[str, NeuronGroup], parts: list[Any]
+) -> None:
     """Targets of the delta rule, and the hard negative."""
-    for p in frame.extent.populations:
+    for p in context.extent.populations:
         group = populations[p.name]
         if "c_target" in group.equations.names and p.rule is not None:
             group.c_target = linked_var(populations[str(p.rule.target_population)], "c")
-        if "beaten" in group.equations.names:
-            group.beaten = linked_var(parts[-3], "beaten")
+        if "losses" in group.equations.names:
+            group.losses = linked_var(parts[-3], "losses")
 
 
 def _given(

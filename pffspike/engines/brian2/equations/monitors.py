@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from brian2 import Clock, NeuronGroup, StateMonitor, Synapses
 
-from pffspike.engines.brian2.equations.frame import Frame
+from pffspike.engines.brian2.equations.context import EquationsContext
 from pffspike.network import structure
 from pffspike.network.spec import Network, Program
 from pffspike.recording import Probes
@@ -15,7 +15,7 @@ from pffspike.typing import Floats
 
 
 def make_monitors(
-    frame: Frame,
+    context: EquationsContext,
     populations: Mapping[str, NeuronGroup],
     synapses: Mapping[str, Synapses],
 ) -> dict[str, StateMonitor]:
@@ -23,7 +23,7 @@ def make_monitors(
 
     Parameters
     ----------
-    frame : Frame
+    context : EquationsContext
         What all parts of the build share. Of its options' probes, what the program does not use
         is left out.
     populations, synapses : mapping of str to NeuronGroup and Synapses
@@ -35,7 +35,7 @@ def make_monitors(
         By population (``p``, ``I`` and ``b`` in every step, between what arrives and the draw) and
         projection (``w`` at the begin of every sample, after the last one was learned).
     """
-    made, probes = {}, frame.options.probes
+    made, probes = {}, context.options.probes
     for name, group in populations.items():
         driven = name in probes.drives
         wanted = ["I", "b"] if driven and "b" in group.variables else []
@@ -46,23 +46,23 @@ def make_monitors(
                 group,
                 wanted,
                 record=True,
-                clock=frame.clock,
+                clock=context.clock,
                 when="groups",
                 order=1,
-                name=frame.name(f"{name}_states"),
+                name=context.name(f"{name}_states"),
             )
     begin = Clock(
-        dt=frame.presentations.dt * len(frame.program.phases), name=frame.name("sample_clock")
+        dt=context.presentations.dt * len(context.program.phases), name=context.name("sample_clock")
     )
-    for projection in frame.extent.projections:
+    for projection in context.extent.projections:
         if projection.name in probes.weights:
             owner = structure.weights_of(projection)
             made[projection.name] = StateMonitor(
                 synapses.get(owner, synapses[projection.name]),
                 "w",
-                record=np.arange(np.count_nonzero(structure.mask(frame.network, projection))),
+                record=np.arange(np.count_nonzero(structure.mask(context.network, projection))),
                 clock=begin,
-                name=frame.name(f"{projection.name}_states"),
+                name=context.name(f"{projection.name}_states"),
             )
     return made
 

@@ -4,7 +4,7 @@ The order of a step, in Brian2's slots:
 
 ====================  =============================================================
 ``start``             at the first step of a presentation only: compare, choose a
-                      hard negative, learn, begin (see `frame.EquationsOrder`)
+                      hard negative, learn, begin (see `context.EquationsOrder`)
 ``groups``            integrate the neuron's own equations, if it has any; draw
 ``thresholds``        spikes
 ``after_thresholds``  number of spikes ``n``, gain ``g`` and trace ``a``, goodness ``G``
@@ -20,7 +20,7 @@ import numpy as np
 from brian2 import NeuronGroup, Synapses, linked_var
 
 from pffspike.engines.brian2.equations import tables
-from pffspike.engines.brian2.equations.frame import EquationsOrder, Frame, constant
+from pffspike.engines.brian2.equations.context import EquationsContext, EquationsOrder, constant
 from pffspike.engines.brian2.equations.options import Neuron
 from pffspike.network import constants, structure
 from pffspike.network.spec import Population
@@ -28,15 +28,15 @@ from pffspike.network.spec import Population
 _KEY = "key = child(child({stream}, sample(t)), t_in_timesteps % steps) : integer (shared)"
 _PRESENTATION = "child(child(rounding, sample(t)), t_in_timesteps // steps % phases)"
 _BIAS = "b = clip(floor((b {change})*2**24 + 0.5)/2**24, -b_max, b_max)"
-_CHOSEN = f" + int({{table}}(t) == {tables.CHOSEN})*int(beaten == 0)"
+_CHOSEN = f" + int({{table}}(t) == {tables.CHOSEN})*int(losses == 0)"
 
 
-def make_population(frame: Frame, population: Population) -> NeuronGroup:
+def make_population(context: EquationsContext, population: Population) -> NeuronGroup:
     """Make the group of a population; what it is linked to comes later (`link`).
 
     Parameters
     ----------
-    frame : Frame
+    context : EquationsContext
         What all parts of the build share.
     population : Population
         What the group is made for.
@@ -45,25 +45,25 @@ def make_population(frame: Frame, population: Population) -> NeuronGroup:
     -------
     NeuronGroup
     """
-    name, neuron = population.name, frame.options.neurons.get(population.name, Neuron())
-    space = frame.namespace | {"population": constant(frame.network.index(name))}
-    lines = _input(frame, population, space) if population.input else _neuron(neuron)
-    lines += _recorded(frame, population) + _learning(frame, population, space)
-    same_stream = len({phase.stream for phase in frame.program.phases}) == 1
-    stream = frame.program.phases[0].stream if same_stream else "stream(t)"
+    name, neuron = population.name, context.options.neurons.get(population.name, Neuron())
+    space = context.namespace | {"population": constant(context.network.index(name))}
+    lines = _input(context, population, space) if population.input else _neuron(neuron)
+    lines += _recorded(context, population) + _learning(context, population, space)
+    same_stream = len({phase.stream for phase in context.program.phases}) == 1
+    stream = context.program.phases[0].stream if same_stream else "stream(t)"
     lines.append(_KEY.format(stream=f"child(spikes, {stream})"))
     group = NeuronGroup(
         population.size,
-        frame.say(name, "equations", "\n".join(lines)),
-        clock=frame.clock,
+        context.say(name, "equations", "\n".join(lines)),
+        clock=context.clock,
         threshold="s > 0",
-        reset=frame.say(name, "of neurons that spike", _reset(frame, population, neuron)),
+        reset=context.say(name, "of neurons that spike", _reset(context, population, neuron)),
         dtype={"key": np.int64},
         namespace=space,
-        name=frame.name(name),
+        name=context.name(name),
     )
     group.resetter["spike"].when = "after_thresholds"
-    _run(frame, group, population, neuron)
+    _run(context, group, population, neuron)
     return group
 
 
@@ -76,47 +76,49 @@ def _neuron(neuron: Neuron) -> list[str]:
     ]
 
 
-def _input(frame: Frame, population: Population, space: dict[str, Any]) -> list[str]:
+def _input(context: EquationsContext, population: Population, space: dict[str, Any]) -> list[str]:
     """Spike probability of an input population: a stimulus, one neuron of a class, or ``I``."""
-    name, sources = population.name, tables.sources(frame.program, population)
-    if name in frame.options.external:
+    name, sources = population.name, tables.sources(context.program, population)
+    if name in context.options.external:
         return ["I : 1                       # given from outside", "p = clip(I, 0, 1) : 1"]
     terms, lines = [], []
-    clamped = [s for s in sources if isinstance(s, int) or s in frame.classes]
+    clamped = [s for s in sources if isinstance(s, int) or s in context.classes]
     if len(clamped) < len(sources):
-        space["stimulus"] = frame.table(f"{name}.stimulus")
+        space["stimulus"] = context.table(f"{name}.stimulus")
         terms.append("stimulus(t, i)")
     if clamped:
-        space["neuron"] = frame.table(f"{name}.neuron")
+        space["neuron"] = context.table(f"{name}.neuron")
         terms.append("int(i == neuron(t))")
-    chosen = frame.program.hard_negative
+    chosen = context.program.hard_negative
     if chosen and chosen.signal in sources:
         terms.append(_CHOSEN.format(table="neuron").removeprefix(" + "))
-        lines.append("beaten : 1 (linked)         # 0: the hard negative")
+        lines.append("losses : 1 (linked)         # 0: the hard negative")
     return [*lines, f"p = {' + '.join(terms)} : 1"]
 
 
-def _recorded(frame: Frame, population: Population) -> list[str]:
+def _recorded(context: EquationsContext, population: Population) -> list[str]:
     lines = [
         "s : 1                       # 1 if the neuron spikes in this step",
         "c : 1                       # spikes in the window",
     ]
-    if frame.has_gain(population):
+    if context.has_gain(population):
         lines += [
             "n : 1 (linked)              # spikes of the population in this step",
             "g : 1                       # gain: divisive normalization by n",
             "a : 1                       # trace: spikes in the window, each times its gain",
         ]
-    if frame.sends_plastic(population):
+    if context.sends_plastic(population):
         lines.append("u_out : 1                   # rounds changes of weights, with u_in")
-    if frame.receives_plastic(population):
+    if context.receives_plastic(population):
         lines.append("u_in : 1")
     return lines
 
 
-def _learning(frame: Frame, population: Population, space: dict[str, Any]) -> list[str]:
+def _learning(
+    context: EquationsContext, population: Population, space: dict[str, Any]
+) -> list[str]:
     """Modulator, target and post factor ``f`` of a population that learns."""
-    rule, phases = population.rule, frame.learning_phases(population)
+    rule, phases = population.rule, context.learning_phases(population)
     if population.input or rule is None or not phases:
         return []
 
@@ -125,7 +127,7 @@ def _learning(frame: Frame, population: Population, space: dict[str, Any]) -> li
         if len(values) == 1:
             space[key] = values.pop()
             return key
-        space[key] = frame.table(f"{population.name}.{key}")
+        space[key] = context.table(f"{population.name}.{key}")
         return f"{key}(t)"
 
     lines, modulator = [], coefficient("offset")
@@ -140,21 +142,21 @@ def _learning(frame: Frame, population: Population, space: dict[str, Any]) -> li
     if rule.target_population is not None:
         lines += ["c_target : 1 (linked)", "target = c_target/T : 1"]
     if rule.target_signal is not None:
-        space["label"] = frame.table(f"{population.name}.label")
-        chosen = frame.program.hard_negative
+        space["label"] = context.table(f"{population.name}.label")
+        chosen = context.program.hard_negative
         wanted = "int(i == label(t))"
         if chosen and chosen.signal == rule.target_signal:
             wanted += _CHOSEN.format(table="label")
-            lines.append("beaten : 1 (linked)         # 0: the hard negative")
+            lines.append("losses : 1 (linked)         # 0: the hard negative")
         lines.append(f"target = {wanted} : 1")
     return lines
 
 
-def _reset(frame: Frame, population: Population, neuron: Neuron) -> str:
+def _reset(context: EquationsContext, population: Population, neuron: Neuron) -> str:
     """What a spike changes: counts and traces begin with the window."""
-    inside = "int(t_in_timesteps % steps >= burn_in)" if frame.program.burn_in else "1"
+    inside = "int(t_in_timesteps % steps >= burn_in)" if context.program.burn_in else "1"
     lines = [f"c = c + {inside}"]
-    if frame.has_gain(population):
+    if context.has_gain(population):
         gain = "g" if inside == "1" else f"g*{inside}"
         lines += [
             f"g = {gain_equation(population.normalization, population.size)}",
@@ -189,66 +191,68 @@ def gain_equation(normalization: str, size: int) -> str:
     return f"0.5**({' + '.join(steps) or 0})"
 
 
-def _run(frame: Frame, group: NeuronGroup, population: Population, neuron: Neuron) -> None:
+def _run(
+    context: EquationsContext, group: NeuronGroup, population: Population, neuron: Neuron
+) -> None:
     name, variables = population.name, group.variables
-    always = frame.always(lambda phase: name in structure.active(frame.network, phase))
+    always = context.always(lambda phase: name in structure.active(context.network, phase))
     # After the last presentation a program that learns goes on for one step, in silence.
-    active = population.input or (always and not frame.program.learns)
+    active = population.input or (always and not context.program.learns)
     if not active:
-        group.namespace["active"] = frame.table(f"{name}.active")
+        group.namespace["active"] = context.table(f"{name}.active")
     draw = [
         f"s = int(uniform(key, population, i) < p){'' if active else '*active(t)'}",
         *(["I = 0"] if "I" in variables else []),
     ]
     group.run_regularly(
-        frame.say(name, "every step", "\n".join(draw)),
-        clock=frame.clock,
+        context.say(name, "every step", "\n".join(draw)),
+        clock=context.clock,
         when="groups",
         order=2,  # monitors of what they draw from come before
-        name=frame.name(f"{name}_draw"),
+        name=context.name(f"{name}_draw"),
     )
-    _at_the_end(frame, group, population)
+    _at_the_end(context, group, population)
     begin = [f"{v} = 0" for v in ("I", "c", "a") if v in variables]
     for side, number in enumerate(("u_out", "u_in")):
         if number in variables:
             begin.append(f"{number} = uniform(child({_PRESENTATION}, {side}), population, i)")
     group.run_regularly(
-        frame.say(name, "at the begin of a presentation", "\n".join([*begin, neuron.begin])),
-        clock=frame.presentations,
+        context.say(name, "at the begin of a presentation", "\n".join([*begin, neuron.begin])),
+        clock=context.presentations,
         when="start",
         order=EquationsOrder.BEGIN,
-        name=frame.name(f"{name}_begin"),
+        name=context.name(f"{name}_begin"),
     )
 
 
-def _at_the_end(frame: Frame, group: NeuronGroup, population: Population) -> None:
+def _at_the_end(context: EquationsContext, group: NeuronGroup, population: Population) -> None:
     """Compare: the post factors of a population that learns, and its biases."""
     name, bias, variables = population.name, population.bias, group.variables
     lines, change = [], ""
     if "f" in variables:
         lines.append("f = m*c/T" + (" + target" if "target" in variables else ""))
         change += "+ eta_b(t)*f" if bias.learning_rate else ""
-    if bias.homeostasis and frame.learning_phases(population):
+    if bias.homeostasis and context.learning_phases(population):
         change += " - h(t)*(c/T - rho)"
     if change:
         lines.append(_BIAS.format(change=change.strip()))
         group.namespace |= {
-            "eta_b": frame.table(f"{name}.eta_b"),
-            "h": frame.table(f"{name}.h"),
+            "eta_b": context.table(f"{name}.eta_b"),
+            "h": context.table(f"{name}.h"),
             "rho": constants.rate(bias.target_rate),
             "b_max": bias.limit,
         }
     if lines:
         group.run_regularly(
-            frame.say(name, "at the end of a presentation", "\n".join(lines)),
-            clock=frame.presentations,
+            context.say(name, "at the end of a presentation", "\n".join(lines)),
+            clock=context.presentations,
             when="start",
             order=EquationsOrder.COMPARE,
-            name=frame.name(f"{name}_compare"),
+            name=context.name(f"{name}_compare"),
         )
 
 
-def make_pool(frame: Frame, population: Population, group: NeuronGroup) -> list[Any]:
+def make_pool(context: EquationsContext, population: Population, group: NeuronGroup) -> list[Any]:
     """Make the pool that a population is linked to; nothing if nobody reads it.
 
     Returns
@@ -257,21 +261,21 @@ def make_pool(frame: Frame, population: Population, group: NeuronGroup) -> list[
         The pool, a `NeuronGroup` of one, and the `Synapses` that count for it; or nothing.
     """
     sums = {}
-    if frame.has_gain(population):
+    if context.has_gain(population):
         sums["n"] = "n_post = s_pre : 1 (summed)"
-    if frame.has_goodness(population):
+    if context.has_goodness(population):
         sums["G"] = "G_post = (c_pre/T)**2 : 1 (summed)"
     if not sums:
         return []
-    name = frame.name(f"{population.name}_pool")
+    name = context.name(f"{population.name}_pool")
     model = "\n".join(f"{variable} : 1" for variable in sums)
-    pool = NeuronGroup(1, model, clock=frame.clock, namespace={}, name=name)
+    pool = NeuronGroup(1, model, clock=context.clock, namespace={}, name=name)
     count = Synapses(
         group,
         pool,
-        frame.say(population.name, "its pool", "\n".join(sums.values())),
-        clock=frame.clock,
-        namespace={"T": frame.program.window},
+        context.say(population.name, "its pool", "\n".join(sums.values())),
+        clock=context.clock,
+        namespace={"T": context.program.window},
         name=f"{name}_sums",
     )
     count.connect()

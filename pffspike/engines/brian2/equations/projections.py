@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from brian2 import NeuronGroup, Synapses, second
 
-from pffspike.engines.brian2.equations.frame import EquationsOrder, Frame
+from pffspike.engines.brian2.equations.context import EquationsContext, EquationsOrder
 from pffspike.network import structure
 from pffspike.network.spec import Projection
 from pffspike.typing import Floats
@@ -22,7 +22,7 @@ _CONNECT = {
 
 
 def make_projection(
-    frame: Frame,
+    context: EquationsContext,
     projection: Projection,
     pre: NeuronGroup,
     post: NeuronGroup,
@@ -33,7 +33,7 @@ def make_projection(
 
     Parameters
     ----------
-    frame : Frame
+    context : EquationsContext
         What all parts of the build share.
     projection : Projection
         What the synapses are made for.
@@ -49,40 +49,40 @@ def make_projection(
     Synapses
     """
     name = projection.name
-    space = frame.namespace | {
-        "enabled": frame.table(f"{name}.enabled"),
-        "eta": frame.table(f"{name}.eta"),
+    space = context.namespace | {
+        "enabled": context.table(f"{name}.enabled"),
+        "eta": context.table(f"{name}.eta"),
         "unit": 2.0**projection.grid,
         "w_min": projection.low,
         "w_max": projection.high,
         "block": max(1, projection.block),
     }
-    enabled = frame.always(lambda phase: name in phase.projections)
-    weighted = frame.weighted(projection)
+    enabled = context.always(lambda phase: name in phase.projections)
+    weighted = context.weighted(projection)
     deliver = f"I_post += {'' if enabled else 'enabled(t)*'}{'g_pre*' if weighted else ''}w"
     synapses = Synapses(
         pre,
         post,
-        frame.say(name, "equations", "" if tied is not None else "w : 1"),
-        on_pre=frame.say(name, "every spike", deliver),
+        context.say(name, "equations", "" if tied is not None else "w : 1"),
+        on_pre=context.say(name, "every spike", deliver),
         delay=0 * second,
-        clock=frame.clock,
+        clock=context.clock,
         namespace=space,
-        name=frame.name(name),
+        name=context.name(name),
     )
     synapses.connect(**_CONNECT[projection.connectivity])
     if tied is not None:
         synapses.variables.add_reference("w", tied, "w")  # linked_var serves no synapses
         return synapses
-    synapses.w = weights[structure.mask(frame.network, projection)]  # sender by sender
-    if frame.plastic(projection):
-        rule = frame.options.rules.get(name, _LEARN.format(trace="a" if weighted else "c"))
+    synapses.w = weights[structure.mask(context.network, projection)]  # sender by sender
+    if context.plastic(projection):
+        rule = context.options.rules.get(name, _LEARN.format(trace="a" if weighted else "c"))
         synapses.run_regularly(
-            frame.say(name, "at the end of a presentation", rule),
-            clock=frame.presentations,
+            context.say(name, "at the end of a presentation", rule),
+            clock=context.presentations,
             when="start",
             order=EquationsOrder.LEARN,
-            name=frame.name(f"{name}_learn"),
+            name=context.name(f"{name}_learn"),
         )
     return synapses
 

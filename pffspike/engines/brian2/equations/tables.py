@@ -22,14 +22,14 @@ NOBODY = -1  #: in the place of a class: none
 
 def class_signals(network: Network, program: Program) -> frozenset[str]:
     """Signals that can only hold classes: those that teach, and those of the hard negative."""
-    taught = {p.rule.target_signal for p in network.populations if p.rule is not None}
+    target_signals = {p.rule.target_signal for p in network.populations if p.rule is not None}
     chosen = program.hard_negative
-    found = taught | ({chosen.truth, chosen.signal} if chosen else set())
+    found = target_signals | ({chosen.truth, chosen.signal} if chosen else set())
     return frozenset(name for name in found if name is not None)
 
 
 def sources(program: Program, population: Population) -> list[str | int]:
-    """What drives an input population, in the phases in which it is active."""
+    """Sources of an input population, in the phases in which it is active."""
     return [f.inputs[population.name] for f in program.phases if population.name in f.inputs]
 
 

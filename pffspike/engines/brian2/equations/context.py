@@ -21,12 +21,12 @@ class EquationsOrder(IntEnum):
 
     COMPARE = -5  #: post factors and biases
     SCORE = -4  #: of the hard negatives
-    BEAT = -3
+    COMPETE = -3
     LEARN = -2  #: weights
     BEGIN = -1  #: silence, and the numbers that will round the changes
 
 
-class Frame:
+class EquationsContext:
     """Made in the Brian2 device that is active then.
 
     Parameters
