@@ -346,7 +346,7 @@ def _check_probabilities(name: str, values: Floats) -> None:
 
 
 def signal_size(network: Network, program: Program, name: str) -> int:
-    """Units of a signal: the size of the populations that it drives or teaches."""
+    """Units of a signal: the size of the populations that take it as input or as target."""
     for phase in program.phases:
         for population_name, source in phase.inputs.items():
             if source == name:

@@ -206,7 +206,7 @@ def _signals(network: Parts, phase: Phase) -> list[tuple[str, Population]]:
 
 
 def _check_sizes(network: Parts, program: Program) -> None:
-    """All that a signal drives or teaches has the size of the hard negative's population."""
+    """All that takes a signal as input or target has the size of the hard negative's population."""
     sizes: dict[str, tuple[str, int]] = {}
     uses = [use for phase in program.phases for use in _signals(network, phase)]
     if program.hard_negative:

@@ -1,4 +1,4 @@
-"""What a session asks of Brian2: arrays in, a run, arrays out."""
+"""The interface between a session and Brian2: arrays in, a run, arrays out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pffspike.typing import Floats, Multiples
 
 @dataclass(frozen=True)
 class State:
-    """What learning changes, in Brian2's order.
+    """The state that learning changes, in Brian2's order.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Rates:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What presentations left behind; rows are presentations.
+    """Results of presentations; rows are presentations.
 
     Parameters
     ----------

@@ -41,7 +41,7 @@ def make_key(layout: Layout, probes: Probes, samples: int, flags: Sequence[str])
     Parameters
     ----------
     layout : Layout
-        Places of neurons and synapses.
+        Indices of neurons and synapses.
     probes : Probes
         What is recorded.
     samples : int
@@ -90,8 +90,8 @@ def _source() -> str:
     """Hash of the code that writes programs."""
     found = hashlib.sha256()
     package = Path(pffspike.__file__).parent
-    for place in _SOURCES:
-        for path in sorted((package / place).glob("*.py")) or [package / place]:
+    for folder in _SOURCES:
+        for path in sorted((package / folder).glob("*.py")) or [package / folder]:
             found.update(path.read_bytes())
     return found.hexdigest()
 
@@ -123,10 +123,10 @@ def fetch(key: str, directory: Path, names: Sequence[str]) -> bool:
     -------
     bool
     """
-    place = caches.private_folder(CACHE)
-    if place is None or not (place / key).is_dir():
+    folder = caches.private_folder(CACHE)
+    if folder is None or not (folder / key).is_dir():
         return False
-    kept = place / key
+    kept = folder / key
     try:
         shutil.copytree(kept, directory, dirs_exist_ok=True)
         os.utime(kept)
@@ -170,26 +170,26 @@ def keep(key: str, directory: Path, names: Sequence[str]) -> None:
     names : sequence of str
         Files and folders in it that make up the program.
     """
-    place = caches.private_folder(CACHE)
-    if place is None:
+    folder = caches.private_folder(CACHE)
+    if folder is None:
         return
     try:
-        unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=place))
+        unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder))
         try:
             for name in names:
                 source = directory / name
                 copy = shutil.copytree if source.is_dir() else shutil.copy2
                 copy(source, unfinished / name)
             (unfinished / _SUMS).write_text(_sums(unfinished, names))
-            _publish(unfinished, place / key)
+            _publish(unfinished, folder / key)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
-        _remove_oldest(place)
+        _remove_oldest(folder)
     except OSError as error:
         logging.getLogger("pffspike").warning(
             "the compiled program could not be kept in %s (%s) and will be compiled again next "
             "time; set %s to another folder",
-            place,
+            folder,
             error.strerror or error,
             caches.VARIABLE,
         )
@@ -204,8 +204,8 @@ def _publish(unfinished: Path, final: Path) -> None:
             raise
 
 
-def _remove_oldest(place: Path) -> None:
-    ages = {path: time.time() - path.stat().st_mtime for path in place.iterdir()}
+def _remove_oldest(folder: Path) -> None:
+    ages = {path: time.time() - path.stat().st_mtime for path in folder.iterdir()}
     finished = [path for path in ages if not path.name.startswith(_UNFINISHED)]
     oldest = sorted(finished, key=ages.__getitem__)[KEPT:]
     abandoned = [path for path in ages.keys() - set(finished) if ages[path] > _DAY]

@@ -61,7 +61,7 @@ class BuildContext:
     Parameters
     ----------
     layout : Layout
-        Places of neurons and synapses.
+        Indices of neurons and synapses.
     columns : Columns
         Columns of the schedule.
     width : int

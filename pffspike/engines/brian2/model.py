@@ -38,7 +38,7 @@ class PackedModel:
     synapses : dict of str to Synapses
         By name of the weights.
     totals, losses, counts : StateMonitor
-        What presentations leave behind; the first row stands for the time before the first.
+        Results of presentations; the first row stands for the time before the first.
     spikes : SpikeMonitor or None
         All spikes, if any raster is wanted.
     """

@@ -152,7 +152,7 @@ def _begin(
     candidates: NeuronGroup | None,
 ) -> None:
     c = context.columns
-    # Brian2 wants shared variables written first.
+    # Brian2 requires that shared variables are written first.
     shared = f"sample_key = pffspike_join(schedule(t, {c.key}), schedule(t, {c.key + 1}))\n"
     code = """
         c = 0

@@ -47,7 +47,7 @@ def make_population_state(context: BuildContext) -> NeuronGroup:
         column = schedule(t, {c.column} + index)
         total = 0
     """
-    shared = ""  # Brian2 wants shared variables written first
+    shared = ""  # Brian2 requires that shared variables are written first
     if context.standalone:
         equations += "stopped : 1 (shared)\n"
         shared += f"stopped = pffspike_stop(schedule(t, {c.stop}))\n"

@@ -59,7 +59,7 @@ class Rows:
     Parameters
     ----------
     layout : Layout
-        Places of neurons and synapses.
+        Indices of neurons and synapses.
     neurons : NeuronGroup
         All neurons of the program.
     synapses : mapping of str to Synapses

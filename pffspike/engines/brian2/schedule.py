@@ -95,7 +95,7 @@ class ScheduleWriter:
     Parameters
     ----------
     layout : Layout
-        Places of neurons and synapses.
+        Indices of neurons and synapses.
     seed : int
         Of everything random.
     """

@@ -38,7 +38,7 @@ def trailing_zeros(typing_context, word):  # type: ignore[no-untyped-def]  # noq
 class WorkingArrays(NamedTuple):
     """Working arrays of one thread.
 
-    ``fired`` holds in each step the spiking neurons of every population, from its first place
+    ``fired`` holds in each step the spiking neurons of every population, from its first index
     on, and ``n_spikes`` their number. ``cached`` holds the sums that later phases of a sample use
     again.
     """
@@ -51,7 +51,7 @@ class WorkingArrays(NamedTuple):
     counts: np.ndarray  #: (neurons,) int64
     traces: np.ndarray  #: (neurons,) float64
     factors: np.ndarray  #: (neurons,) float64
-    active_inputs: np.ndarray  #: (probabilities,) int64: places whose probability is above 0
+    active_inputs: np.ndarray  #: (probabilities,) int64: units whose probability is above 0
     levels: np.ndarray  #: (probabilities,) int64: these probabilities times 2^24
     senders: np.ndarray  #: (neurons,) uint32: noise of rounding times 2^32
     receivers: np.ndarray  #: (neurons,) uint32
@@ -115,17 +115,17 @@ def add_blocks(drive, weights, offset, block, factor, senders, n_spikes):  # typ
 
 
 @numba.njit(nogil=True)
-def add_precomputed(cached, place, padded, weights, offset, active_inputs, steps_of, steps):  # type: ignore[no-untyped-def]
+def add_precomputed(cached, column, padded, weights, offset, active_inputs, steps_of, steps):  # type: ignore[no-untyped-def]
     """Add up rows of weights for all steps at once, sender by sender.
 
     Where senders do not depend on the network, a row is read once, and not in every step in which
     its sender spikes. ``steps_of`` has a bit for each of them; ``steps`` is memory for a list.
     """
     for t in range(len(cached)):
-        cached[t, place : place + padded] = 0
+        cached[t, column : column + padded] = 0
     for first in range(0, padded, _CHUNK):
         width = min(_CHUNK, padded - first)
-        begin = place + first
+        begin = column + first
         for k in range(len(active_inputs)):
             a = offset + active_inputs[k] * padded + first
             row, left = weights[a : a + width], steps_of[k]
@@ -182,7 +182,7 @@ def draw_signal(active_inputs, levels, key, position, fired, mask, steps_of, ste
 
 @numba.njit(nogil=True)
 def collect(size, mask, mask_words, fired):  # type: ignore[no-untyped-def]
-    """List the places that a mask marks by 1, 64 at a time; their number."""
+    """List the units that a mask marks by 1, 64 at a time; their number."""
     mask[size : -(-size // 64) * 64] = 0
     n_spikes = 0
     for k in range(0, size, 64):
@@ -211,10 +211,10 @@ def deliver(weights, memory, projections, populations, phases, phase, step):  # 
         if projections.normalized[r]:
             factor *= populations.gains[populations.gain[pre] + n_spikes]
         start, padded = populations.start[post], populations.padded[post]
-        place = projections.sums[r]
-        sums = memory.sums[place : place + padded]
+        column = projections.sums[r]
+        sums = memory.sums[column : column + padded]
         if phases.reused_sums[phase, r] or memory.precomputed[r]:
-            sums = memory.cached[step, place : place + padded]
+            sums = memory.cached[step, column : column + padded]
         else:
             begin = populations.start[pre]
             senders = memory.fired[step, begin : begin + n_spikes]
@@ -225,7 +225,7 @@ def deliver(weights, memory, projections, populations, phases, phase, step):  # 
                 continue
             add_rows(sums, weights, offset, senders, n_spikes)
             if projections.cached[r]:
-                memory.cached[step, place : place + padded] = sums
+                memory.cached[step, column : column + padded] = sums
         add_drive(memory.drive[start : start + padded], sums, factor)
 
 
@@ -256,11 +256,11 @@ def precompute(  # type: ignore[no-untyped-def]
             )
         for r in range(len(projections.pre)):
             if projections.pre[r] == p and phases.enabled[phase, r] and projections.precomputed[r]:
-                padded, place = populations.padded[projections.post[r]], projections.sums[r]
+                padded, column = populations.padded[projections.post[r]], projections.sums[r]
                 offset = projections.offset[r]
                 add_precomputed(
                     memory.cached,
-                    place,
+                    column,
                     padded,
                     weights,
                     offset,
@@ -342,7 +342,7 @@ def present(weights, biases, memory, plan, phase, key, classes, columns, widths)
 
 @numba.njit(nogil=True)
 def list_active_inputs(row, active_inputs, levels):  # type: ignore[no-untyped-def]
-    """List the places of a row whose probability is above 0, and it times 2^24; their number."""
+    """List the units of a row whose probability is above 0, and it times 2^24; their number."""
     count = 0
     for j in range(len(row)):
         active_inputs[count] = j

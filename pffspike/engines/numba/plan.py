@@ -22,15 +22,15 @@ from pffspike.network.rules import Coefficients
 from pffspike.network.spec import Network, Phase, Population, Program, Projection
 from pffspike.typing import Array, Bools, Floats, Integers, Keys
 
-_ALIGNED = 64  #: places
-_SMALL = 16  #: places for what is at most `_ALIGNED` wide: the read-out has 10
+_ALIGNED = 64  #: columns
+_SMALL = 16  #: columns for what is at most `_ALIGNED` wide: the read-out has 10
 INACTIVE, COMPUTED, CLAMPED, FOLLOWING = range(4)  #: what a population does in a phase
 
 
 class Populations(NamedTuple):
     """One entry a population.
 
-    ``start`` is its first place and ``padded`` its number of places, ``counter`` the position of
+    ``start`` is its first column and ``padded`` its number of columns, ``counter`` the position of
     its first neuron's random numbers, ``gain`` the beginning of its table in ``gains``, ``target``
     the population whose rates are its targets, or -1.
     """
@@ -179,7 +179,7 @@ class KernelPlan:
         self.owners = tuple(self.network.projection(name) for name in owners)
         lengths = np.array([math.prod(self._shape(p)) for p in self.owners], np.int64)
         starts = _starts(_aligned(lengths))
-        self.places = int(_aligned(lengths).sum())
+        self.length = int(_aligned(lengths).sum())
         self.offsets = dict(zip(owners, starts.tolist(), strict=True))
         receivers = [self.network.population(p.post).size for p in projections]
         return Projections(
@@ -207,7 +207,7 @@ class KernelPlan:
         )  # there is a bit for each
 
     def _shape(self, projection: Projection) -> tuple[int, int]:
-        """Rows of a projection, and places of each."""
+        """Rows of a projection, and columns of each."""
         senders, width = self.network.population(projection.pre).size, self._width(projection)
         return senders, width if block_size(projection) else int(_padded(np.array(width)))
 
@@ -309,7 +309,7 @@ class KernelPlan:
 
     def pack(self, parameters: Parameters) -> tuple[npt.NDArray[np.signedinteger], Floats]:
         """Weights and biases as two rows: ``(synapses,)`` integers, ``(neurons,)`` float64."""
-        weights = aligned_zeros(self.places, self.dtype)
+        weights = aligned_zeros(self.length, self.dtype)
         for p in self.owners:
             self._rows(weights, p)[:] = to_rows(p, parameters.weights[p.name] * 2.0**-p.grid)
         biases = aligned_zeros(self.neurons, np.dtype(np.float64))
@@ -346,7 +346,7 @@ def _aligned(lengths: Integers) -> Integers:
 
 
 def _padded(sizes: Integers) -> Integers:
-    """Places of the rows of populations: whole vector registers, and cache lines for wide ones."""
+    """Columns of the rows of populations: whole vector registers, and cache lines for wide ones."""
     return np.where(sizes <= _ALIGNED, -(-sizes // _SMALL) * _SMALL, _aligned(sizes))
 
 

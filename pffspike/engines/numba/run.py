@@ -49,7 +49,7 @@ class Outputs(NamedTuple):
 
 @numba.njit(nogil=True)
 def record(memory, populations, steps, outputs, row):  # type: ignore[no-untyped-def]
-    """Write down what a presentation leaves behind."""
+    """Record the results of a presentation."""
     for p in range(len(populations.start)):
         start, size = populations.start[p], populations.size[p]
         outputs.spikes[row, p] = memory.n_spikes[:, p].sum()

@@ -139,15 +139,15 @@ class NumbaSession(Session):
         classes = np.full((len(samples), len(names)), -1, np.int64)
         columns = np.full(len(names), -1, np.int64)
         widths = np.full(len(names), -1, np.int64)
-        tables, place = [np.zeros((len(samples), 0))], 0
+        tables, column = [np.zeros((len(samples), 0))], 0
         for index, name in enumerate(names):
             values = signals[name]
             if values.ndim == 1:
                 classes[:, index] = values
             else:
-                columns[index], widths[index] = place, values.shape[1]
+                columns[index], widths[index] = column, values.shape[1]
                 tables.append(values)
-                place += values.shape[1]
+                column += values.shape[1]
         table = tables[-1] if len(tables) == 2 else np.concatenate(tables, axis=1)
         return Inputs(
             samples.astype(np.uint64), classes, np.ascontiguousarray(table), columns, widths

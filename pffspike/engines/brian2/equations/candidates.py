@@ -45,14 +45,14 @@ def make_candidates(
     space |= {key: context.table(f"candidates.{key}") for key in ("chooses", "truth", "ended")}
     candidates = NeuronGroup(
         len(group),
-        context.say("candidates", "equations", _MODEL),
+        context.document("candidates", "equations", _MODEL),
         clock=context.presentations,
         namespace=space,
         name=context.name("candidates"),
     )
     candidates.c = linked_var(group, "c")
     candidates.run_regularly(
-        context.say("candidates", "at the end of a presentation", _SCORE),
+        context.document("candidates", "at the end of a presentation", _SCORE),
         clock=context.presentations,
         when="start",
         order=EquationsOrder.SCORE,
@@ -61,7 +61,7 @@ def make_candidates(
     comparison = Synapses(
         candidates,
         candidates,
-        context.say("candidates", "each against each", _COMPETE),
+        context.document("candidates", "each against each", _COMPETE),
         clock=context.presentations,
         namespace={},
         name=context.name("candidates_comparison"),

@@ -124,7 +124,7 @@ class EquationsContext:
         """Whether a plastic projection ends here."""
         return any(p.post == population.name and self.plastic(p) for p in self.extent.projections)
 
-    def say(self, name: str, title: str, text: str) -> str:
+    def document(self, name: str, title: str, text: str) -> str:
         """Keep a text, so that a person can print it; gives it back."""
         self.texts.setdefault(name, []).append(f"# {title}\n{text.strip()}")
         return text

@@ -54,10 +54,10 @@ def make_population(context: EquationsContext, population: Population) -> Neuron
     lines.append(_KEY.format(stream=f"child(spikes, {stream})"))
     group = NeuronGroup(
         population.size,
-        context.say(name, "equations", "\n".join(lines)),
+        context.document(name, "equations", "\n".join(lines)),
         clock=context.clock,
         threshold="s > 0",
-        reset=context.say(name, "of neurons that spike", _reset(context, population, neuron)),
+        reset=context.document(name, "of neurons that spike", _reset(context, population, neuron)),
         dtype={"key": np.int64},
         namespace=space,
         name=context.name(name),
@@ -205,7 +205,7 @@ def _run(
         *(["I = 0"] if "I" in variables else []),
     ]
     group.run_regularly(
-        context.say(name, "every step", "\n".join(draw)),
+        context.document(name, "every step", "\n".join(draw)),
         clock=context.clock,
         when="groups",
         order=2,  # monitors of what they draw from come before
@@ -217,7 +217,7 @@ def _run(
         if number in variables:
             begin.append(f"{number} = uniform(child({_PRESENTATION}, {side}), population, i)")
     group.run_regularly(
-        context.say(name, "at the begin of a presentation", "\n".join([*begin, neuron.begin])),
+        context.document(name, "at the begin of a presentation", "\n".join([*begin, neuron.begin])),
         clock=context.presentations,
         when="start",
         order=EquationsOrder.BEGIN,
@@ -244,7 +244,7 @@ def _at_the_end(context: EquationsContext, group: NeuronGroup, population: Popul
         }
     if lines:
         group.run_regularly(
-            context.say(name, "at the end of a presentation", "\n".join(lines)),
+            context.document(name, "at the end of a presentation", "\n".join(lines)),
             clock=context.presentations,
             when="start",
             order=EquationsOrder.COMPARE,
@@ -273,7 +273,7 @@ def make_pool(context: EquationsContext, population: Population, group: NeuronGr
     count = Synapses(
         group,
         pool,
-        context.say(population.name, "its pool", "\n".join(sums.values())),
+        context.document(population.name, "its pool", "\n".join(sums.values())),
         clock=context.clock,
         namespace={"T": context.program.window},
         name=f"{name}_sums",

@@ -63,8 +63,8 @@ def make_projection(
     synapses = Synapses(
         pre,
         post,
-        context.say(name, "equations", "" if tied is not None else "w : 1"),
-        on_pre=context.say(name, "every spike", deliver),
+        context.document(name, "equations", "" if tied is not None else "w : 1"),
+        on_pre=context.document(name, "every spike", deliver),
         delay=0 * second,
         clock=context.clock,
         namespace=space,
@@ -78,7 +78,7 @@ def make_projection(
     if context.plastic(projection):
         rule = context.options.rules.get(name, _LEARN.format(trace="a" if weighted else "c"))
         synapses.run_regularly(
-            context.say(name, "at the end of a presentation", rule),
+            context.document(name, "at the end of a presentation", rule),
             clock=context.presentations,
             when="start",
             order=EquationsOrder.LEARN,

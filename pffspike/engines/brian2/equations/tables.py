@@ -17,7 +17,7 @@ from pffspike.network.spec import Network, Phase, Population, Program, Projectio
 from pffspike.typing import Floats, Integers, Signals
 
 CHOSEN = -2  #: in the place of a class: the hard negative that was chosen
-NOBODY = -1  #: in the place of a class: none
+NO_CLASS = -1  #: in the place of a class: none
 
 
 def class_signals(network: Network, program: Program) -> frozenset[str]:
@@ -58,7 +58,7 @@ class EquationsTables:
     scale : float
         Factor of the learning rates.
     rows : int
-        Samples that the tables have room for; those beyond ``samples`` are silent.
+        Number of samples that the tables hold; those beyond ``samples`` are silent.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ class EquationsTables:
             if isinstance(source, int):
                 return source
             if source not in classes:
-                return NOBODY
+                return NO_CLASS
             return np.where(self._signals[source] < 0, CHOSEN, self._signals[source])
 
         def stimulus(phase: Phase) -> npt.ArrayLike:
@@ -142,7 +142,7 @@ class EquationsTables:
             return given if given.ndim == 2 else given[:, None] == np.arange(population.size)
 
         return {
-            f"{name}.neuron": self._now(neuron, NOBODY),
+            f"{name}.neuron": self._now(neuron, NO_CLASS),
             f"{name}.stimulus": self._now(stimulus),
         }
 
@@ -161,16 +161,16 @@ class EquationsTables:
             for key in ("offset", "gain", "slope", "theta"):
                 tables[key] = learning(lambda f, key=key: getattr(rule.coefficients(f.sign), key))  # type: ignore[misc]
             if rule.target_signal is not None:
-                tables["label"] = self._ended(lambda f: self._target(population, f), NOBODY)
+                tables["label"] = self._ended(lambda f: self._target(population, f), NO_CLASS)
         return {f"{name}.{key}": table for key, table in tables.items()}
 
     def _target(self, population: Population, phase: Phase) -> npt.ArrayLike:
         if population.rule is None or population.name not in phase.learn:
-            return NOBODY
+            return NO_CLASS
         given, chosen = (
             self._signals[str(population.rule.target_signal)],
             self._program.hard_negative,
         )
         names = [f.name for f in self._program.phases]
         known = chosen and names.index(chosen.phase) < names.index(phase.name)
-        return np.where(given < 0, CHOSEN if known else NOBODY, given)
+        return np.where(given < 0, CHOSEN if known else NO_CLASS, given)
