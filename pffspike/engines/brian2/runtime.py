@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from brian2 import second
@@ -15,7 +13,7 @@ from pffspike.engines.brian2.backend import Rates, Recorded, State
 from pffspike.engines.brian2.context import STEP, BuildContext
 from pffspike.engines.brian2.model import PackedModel, build
 from pffspike.engines.brian2.schedule import Tables
-from pffspike.engines.brian2.state import brian2_state
+from pffspike.engines.brian2.state import brian2_state, frozen_objects
 
 
 class RuntimeBackend:
@@ -75,7 +73,7 @@ class RuntimeBackend:
         presentations = len(tables.schedule) - 1
         steps = presentations * context.program.steps
         padded = tables.padded(self._samples, len(model.schedule.values) - 1)
-        with brian2_state(runtime_device, self._preferences), _frozen_objects():
+        with brian2_state(runtime_device, self._preferences), frozen_objects():
             self._load(padded, state, rates)
             model.network.t_ = 0.0  # every chunk starts at the first row of its tables
             model.network.run((steps + 1) * STEP, namespace={})
@@ -131,13 +129,3 @@ class RuntimeBackend:
 
     def close(self) -> None:
         """Do nothing: the model lives in memory."""
-
-
-@contextmanager
-def _frozen_objects() -> Iterator[None]:
-    """Keep what exists out of garbage collection, which Brian2 asks for in every run."""
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()

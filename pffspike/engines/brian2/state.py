@@ -1,7 +1,8 @@
-"""The only place that touches Brian2's process-wide state: device, preferences, log."""
+"""The only place that touches what Brian2 shares in a process: device, preferences, log, memory."""
 
 from __future__ import annotations
 
+import gc
 import logging
 import warnings
 from collections.abc import Iterator, Mapping
@@ -46,3 +47,13 @@ def brian2_state(device: Any, preferences: Mapping[str, Any]) -> Iterator[None]:
         for name, value in saved.items():
             prefs[name] = value
         log.setLevel(level)
+
+
+@contextmanager
+def frozen_objects() -> Iterator[None]:
+    """Keep what exists out of garbage collection, which Brian2 asks for in every run."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

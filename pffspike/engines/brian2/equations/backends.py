@@ -17,7 +17,7 @@ from brian2.devices.device import runtime_device
 from pffspike.engines.brian2 import compiler
 from pffspike.engines.brian2.equations.events import Events
 from pffspike.engines.brian2.equations.model import Model
-from pffspike.engines.brian2.state import brian2_state
+from pffspike.engines.brian2.state import brian2_state, frozen_objects
 from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.parameters import Parameters
@@ -67,7 +67,7 @@ class Runtime:
     def run(self, tables: Mapping[str, Floats], state: Parameters, steps: int) -> Outcome:
         """See `EquationsBackend.run`."""
         model = self._model
-        with brian2_state(runtime_device, self._preferences):
+        with brian2_state(runtime_device, self._preferences), frozen_objects():
             for name, table in model.tables.items():
                 table.values[:] = tables[name]
             for name, values in _arguments(model, state).items():
