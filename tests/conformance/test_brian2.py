@@ -363,7 +363,7 @@ def test_a_compiler_error_is_one_sentence(
 def test_options_are_checked() -> None:
     """One sentence each."""
     with pytest.raises(UserError, match="not one of: cython, numpy, cpp_standalone"):
-        Brian2Engine("cuda")  # type: ignore[arg-type]
+        Brian2Engine("cuda")
     with pytest.raises(UserError, match="at least 1"):
         Brian2Engine(chunk=0)
     with pytest.raises(UserError, match="at least 1"):
@@ -402,7 +402,7 @@ def test_weights_are_an_ordinary_variable_of_brian2(
         network, "train", initial(network, 1), seed=1
     ) as session:
         session.run(signals, np.arange(3))
-        model = session._backend._model  # type: ignore[union-attr]
+        model = session._backend._model
         for name in session._layout.plastic:
             synapses, matrix = model.synapses[name], session.parameters.weights[name]
             projection = network.projection(name)
@@ -427,7 +427,7 @@ def test_files_do_not_grow_over_chunks(tiny: tuple[Network, dict[str, Any]]) -> 
     with Brian2Engine("cpp_standalone", chunk=1, flags=SOON).compile(
         network, "train", initial(network, 1), seed=1
     ) as session:
-        directory = session._backend._directory  # type: ignore[union-attr]
+        directory = session._backend._directory
         session.run(some, np.arange(2))
         before = sizes(directory)
         for k in range(4):
@@ -496,4 +496,4 @@ def live_tie() -> Network:
 @pytest.mark.parametrize("target", ["numpy", CYTHON, "cpp_standalone"])
 def test_tied_weights_follow_while_they_are_learned(target: str) -> None:
     """A projection that shares weights with one that learns in the same program."""
-    compare(Brian2Engine(target, chunk=8, flags=SOON), live_tie(), digits_signals(8))  # type: ignore[arg-type]
+    compare(Brian2Engine(target, chunk=8, flags=SOON), live_tie(), digits_signals(8))

@@ -175,10 +175,10 @@ class Careless(Engine):
             task.network, task.program.name, task.parameters, seed=seed, probes=task.probes
         )
         if wrong == "learns nothing":
-            session._current = task.parameters  # type: ignore[attr-defined]
-            session._parameters = lambda: initial(task.network, 11)  # type: ignore[method-assign]
+            session._current = task.parameters
+            session._parameters = lambda: initial(task.network, 11)
         if wrong == "closes nothing":
-            session.close = lambda: None  # type: ignore[method-assign, misc]
+            session.close = lambda: None
         return session
 
 
@@ -202,5 +202,5 @@ def test_checks_find_mistakes(mistake: str, check: str) -> None:
 def test_a_text_in_place_of_names_is_refused() -> None:
     """One forgotten comma, and every letter would be a population."""
     with pytest.raises(ValidationError, match=r"rasters = 'hidden' is a text; .* \('hidden',\)"):
-        Probes(rasters="hidden")  # type: ignore[arg-type]
-    assert Probes(rasters=["a", "b"]).rasters == ("a", "b")  # type: ignore[arg-type]
+        Probes(rasters="hidden")
+    assert Probes(rasters=["a", "b"]).rasters == ("a", "b")

@@ -141,16 +141,16 @@ class Broken(Rule):
     kind: str = "broken"
 
     def coefficients(self, sign: int) -> Coefficients:
-        return self.gives  # type: ignore[return-value]
+        return self.gives
 
-    target_population = property(lambda self: self.population)  # type: ignore[assignment]
-    target_signal = property(lambda self: self.signal)  # type: ignore[assignment]
+    target_population = property(lambda self: self.population)
+    target_signal = property(lambda self: self.signal)
 
 
 REFUSED = [
     (NotARule(), "population 'first': rule 'bcm' is no Rule"),
     (Broken((1.0, 0.0)), r"'broken' in a phase of sign -1 gives \(1.0, 0.0\)"),
-    (Broken(Coefficients(offset="1")), "'broken' .*: offset = '1' must be a finite number"),  # type: ignore[arg-type]
+    (Broken(Coefficients(offset="1")), "'broken' .*: offset = '1' must be a finite number"),
     (Broken(Coefficients(gain=float("nan"))), "'broken' .*: gain = nan must be a finite"),
     (Broken(Coefficients(slope=0.1)), r"'broken' .*: slope = 0.1 must be a multiple of 2\^-8"),
     (Broken(Coefficients(offset=17.0)), "'broken' .*: offset = 17.0 must be from -16 to 16"),
@@ -167,7 +167,7 @@ def test_what_has_not_the_form_of_a_rule_is_refused(
 ) -> None:
     """By name, at compile time, by every engine."""
     pytest.importorskip(engine.split(":")[0])
-    net = network(rule)  # type: ignore[arg-type]
+    net = network(rule)
     start = initial(net, 1)
     with pytest.raises(ValidationError, match=sentence):
         make_engine(engine).compile(net, "train", start, seed=1)
@@ -196,7 +196,7 @@ def test_the_rules_of_the_package_are_what_their_formulas_say(sign: int) -> None
     goodness = sum(q * q for q in rates)
     for threshold in (0.1, 1.3, 1.6, 2.5, 40.0):
         for positive in ("low", "high"):
-            rule = Goodness(threshold, 0.3, positive)  # type: ignore[arg-type]
+            rule = Goodness(threshold, 0.3, positive)
             distance = on_grid(0.3, -8) * (on_grid(threshold, -8) - goodness)
             label = int(sign > 0)
             modulator = clip(Fraction(1, 2) + distance, 0, 1) - label

@@ -30,7 +30,7 @@ POSITIONS = np.concatenate(
 )
 
 
-def network(group_name: str = "numbers"):  # type: ignore[no-untyped-def]
+def network(group_name: str = "numbers"):
     """One Brian2 group that computes child keys and uniform numbers of every position."""
     group = brian2.NeuronGroup(
         len(POSITIONS),

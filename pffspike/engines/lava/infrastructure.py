@@ -42,7 +42,7 @@ class _Memory:
         return _Room(size)
 
 
-class Actor(multiprocessing.Process):
+class WorkerProcess(multiprocessing.Process):
     """Operating-system process of one Lava process, or of Lava's runtime service.
 
     It ends with its parent, whatever happens to that: it is a daemon, and a thread watches the
@@ -115,11 +115,11 @@ class Infrastructure(MultiProcessing):
         """Provide memory for channels, which lives as long as they do."""
         self._smm = _Memory()
 
-    def build_actor(self, target_fn: Any, builder: Any, exception_q: Any = None) -> Actor:  # noqa: ARG002
+    def build_actor(self, target_fn: Any, builder: Any, exception_q: Any = None) -> WorkerProcess:  # noqa: ARG002
         """Fork the process of a builder; Lava calls this for models and runtime services."""
         parameters = getattr(builder, "proc_params", None)
         name = parameters.get("name") if parameters is not None else None
-        actor = Actor(name or "runtime service", builder)
+        actor = WorkerProcess(name or "runtime service", builder)
         actor.start()
         self._actors.append(actor)
         return actor
