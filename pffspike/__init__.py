@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         Views,
         calibrate,
         check_mode,
+        check_reconstruction,
         classify,
         coverage,
         fit_confidence,
@@ -119,8 +120,8 @@ _MODULES = {
     "pffspike.training": "begin train",
     "pffspike.inference": (
         "AnyMode CALIBRATED Classification Confidence MODES Mode PROPOSED Reconstruction "
-        "STATES ShiftedViews Stopping Views calibrate check_mode classify coverage "
-        "fit_confidence label_state reconstruct views_of"
+        "STATES ShiftedViews Stopping Views calibrate check_mode check_reconstruction classify "
+        "coverage fit_confidence label_state reconstruct views_of"
     ),
     "pffspike.evaluation": "Evaluation evaluate summary",
     "pffspike.generation": "FittedPrior Quality Samples fit_prior quality sample",
@@ -223,6 +224,7 @@ __all__ = [
     "card_text",
     "check_bits",
     "check_mode",
+    "check_reconstruction",
     "classify",
     "coverage",
     "dataset_of",

@@ -34,6 +34,7 @@ def reconstruct(
     Example: pffspike reconstruct digits.h5 --samples 20 -o reconstructions.png
     """
     state = options.load_trained(trained)
+    pffspike.check_reconstruction(state.network, labelled=label_state != "free")
     found = options.load_dataset(state, dataset, data, download, test_samples=samples)
     originals = pffspike.probabilities(found.test_images, found.levels)
     coded = state.coding.encode(found.test_images, found.levels)

@@ -5,7 +5,7 @@ from pffspike.generation.fitting import FittedPrior, fit_prior
 from pffspike.generation.latent import ROUNDS, LatentStates, infer_latents, learn_latents
 from pffspike.generation.prior import draw_labels, draw_latents, fit_mixtures
 from pffspike.generation.sampling import Samples, sample
-from pffspike.generation.synthesis import synthesize
+from pffspike.generation.synthesis import check_synthesis, synthesize
 
 __all__ = [
     "ROUNDS",
@@ -13,6 +13,7 @@ __all__ = [
     "LatentStates",
     "Quality",
     "Samples",
+    "check_synthesis",
     "draw_labels",
     "draw_latents",
     "fit_mixtures",

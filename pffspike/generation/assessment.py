@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pffspike import inference
 from pffspike.data import Dataset, probabilities
 from pffspike.execution import Execution, counting, made
 from pffspike.generation.decoders import principal_components
@@ -15,9 +16,9 @@ from pffspike.generation.judge import Judge, Judgement, class_means
 from pffspike.generation.prior import draw_latents
 from pffspike.generation.rebuilding import rebuild
 from pffspike.generation.sampling import Samples
-from pffspike.generation.synthesis import synthesize
+from pffspike.generation.synthesis import check_synthesis, synthesize
 from pffspike.inference import STATES
-from pffspike.inputs import check_programs, dataset_of
+from pffspike.inputs import dataset_of
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Floats
 
@@ -99,7 +100,8 @@ def quality(
     >>> sorted(pffspike.quality(trained, states=["free"], count=200).judgements)
     ['mean of the class', 'real training images', 'synthesized']
     """
-    check_programs(trained.network, "reconstruct", "synthesize")
+    inference.check_reconstruction(trained.network, labelled=True)
+    check_synthesis(trained.network)
     data = dataset_of(trained, dataset)
     execution = execution.replace(engine=made(execution.engine))
     original = probabilities(data.test_images, data.levels)

@@ -10,8 +10,7 @@ import numpy.typing as npt
 from pffspike.errors import ValidationError
 from pffspike.execution import Execution
 from pffspike.generation.prior import draw_labels, draw_latents
-from pffspike.generation.synthesis import synthesize
-from pffspike.inputs import check_programs
+from pffspike.generation.synthesis import check_synthesis, synthesize
 from pffspike.trained import TrainedNetwork
 
 _LONGEST = 4096  #: steps of a window
@@ -75,7 +74,7 @@ def sample(
     >>> pffspike.sample(pffspike.train("digits", epochs=1), 3, label=7)
     Samples(3 images of 64 pixels)
     """
-    check_programs(trained.network, "synthesize")
+    check_synthesis(trained.network)
     classes = trained.network.role("label").size
     if count < 1:
         raise ValidationError(f"count = {count} must be at least 1")

@@ -8,10 +8,38 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.execution import Execution, run
+from pffspike.inputs import check_programs
 from pffspike.network import signals, structure
+from pffspike.network.spec import Network
 from pffspike.recording import Probes
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Floats, Integers
+
+
+def check_synthesis(network: Network) -> str:
+    """Check that a network can synthesize images.
+
+    Parameters
+    ----------
+    network : Network
+        Specification of the network.
+
+    Returns
+    -------
+    str
+        Name of the population that predicts the input population.
+
+    Raises
+    ------
+    ValidationError
+        If it can't: a program, a role or a prediction is missing.
+    """
+    check_programs(network, "synthesize")
+    structure.check_signals(network, "synthesize", signals.LABEL, signals.LATENT)
+    if signals.LATENT in structure.extent(network, network.program("synthesize")).signals:
+        network.role("latent")  # or one sentence
+    network.role("label")
+    return structure.prediction_of(network, "synthesize", network.role("input").name).name
 
 
 def synthesize(
@@ -42,10 +70,7 @@ def synthesize(
     (samples, neurons) ndarray of float64
         Rates of the image's prediction.
     """
-    network = trained.network
-    structure.check_signals(network, "synthesize", signals.LABEL, signals.LATENT)
-    image = network.role("input").name
-    prediction = structure.prediction_of(network, "synthesize", image).name
+    network, prediction = trained.network, check_synthesis(trained.network)
     program = dataclasses.replace(network.program("synthesize"), window=window)
     others = tuple(p for p in network.programs if p.name != program.name)
     given: dict[str, npt.NDArray[np.generic]] = {signals.LABEL: labels}

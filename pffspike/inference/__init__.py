@@ -12,7 +12,13 @@ from pffspike.inference.feedback import feedback_network
 from pffspike.inference.goodness import goodness_scores
 from pffspike.inference.keys import content_keys
 from pffspike.inference.mode import CALIBRATED, MODES, PROPOSED, AnyMode, Mode, as_mode, check_mode
-from pffspike.inference.reconstruction import STATES, Reconstruction, label_state, reconstruct
+from pffspike.inference.reconstruction import (
+    STATES,
+    Reconstruction,
+    check_reconstruction,
+    label_state,
+    reconstruct,
+)
 from pffspike.inference.stopping import Stopping
 from pffspike.inference.views import ShiftedViews, Views, views_of
 
@@ -33,6 +39,7 @@ __all__ = [
     "calibrate",
     "calibration_error",
     "check_mode",
+    "check_reconstruction",
     "classify",
     "content_keys",
     "coverage",

@@ -97,11 +97,8 @@ def reconstruct(
     >>> sorted(pffspike.reconstruct(trained, images).error(images))
     ['below', 'chain']
     """
-    check_programs(trained.network, "reconstruct")
-    structure.check_signals(trained.network, "reconstruct", signals.IMAGE)
+    prediction = check_reconstruction(trained.network, labelled=labels is not None)
     asked = trained.replace(network=_asked(trained.network, labels is not None, window))
-    image = trained.network.role("input").name
-    prediction = structure.prediction_of(trained.network, "reconstruct", image).name
     probes = Probes(counts=(prediction, *_hidden(trained.network)))
     given: dict[str, npt.NDArray[np.generic]] = {signals.IMAGE: images}
     if labels is not None:
@@ -124,6 +121,39 @@ def reconstruct(
         {name: found[:, 0] for name, found in rates.items()},
         recording,
     )
+
+
+def check_reconstruction(network: Network, *, labelled: bool = False) -> str:
+    """Check that a network can reconstruct images.
+
+    Parameters
+    ----------
+    network : Network
+        Specification of the network.
+    labelled : bool
+        Whether a label shall drive the hidden populations beside the image.
+
+    Returns
+    -------
+    str
+        Name of the population that predicts the input population.
+
+    Raises
+    ------
+    ValidationError
+        If it can't: a program, a role or a prediction is missing.
+
+    Examples
+    --------
+    >>> from pffspike.cards import load_network
+    >>> check_reconstruction(load_network("digits"))
+    'image_prediction'
+    """
+    check_programs(network, "reconstruct")
+    structure.check_signals(network, "reconstruct", signals.IMAGE)
+    if labelled:
+        network.role("label")  # or one sentence
+    return structure.prediction_of(network, "reconstruct", network.role("input").name).name
 
 
 def label_state(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,7 +96,7 @@ def report(
         sections.activity(trained, dataset, answered[0].evaluation),
     ]
     images = probabilities(dataset.test_images, dataset.levels)
-    if _has(trained.network, "reconstruct"):
+    if _can(inference.check_reconstruction, trained.network):
         rebuilt = inference.reconstruct(
             trained,
             encoded_test(trained, dataset),
@@ -104,7 +104,7 @@ def report(
             execution=execution,
         )
         parts.append(sections.reconstruction(rebuilt, images, dataset.shape))
-    if trained.prior is not None and _has(trained.network, "synthesize"):
+    if trained.prior is not None and _can(generation.check_synthesis, trained.network):
         parts.append(sections.samples(*runner.samples(), dataset.shape))
     everything = answered + runner.windows()
     parts += [
@@ -115,8 +115,13 @@ def report(
     return page(f"{trained.network.name}: spiking network, its accuracy and its energy", *parts)
 
 
-def _has(network: Network, program: str) -> bool:
-    return any(p.name == program for p in network.programs)
+def _can(check: Callable[..., object], *arguments: object) -> bool:
+    """Whether a network passes a check; not every circuit can do everything."""
+    try:
+        check(*arguments)
+    except ValidationError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -136,11 +141,8 @@ class _Runner:
         rasters = Probes(rasters=tuple(p.name for p in everyone))
         found = [self.answer(network, "goodness", probes=rasters)]
         for mode in ("one_pass", "proposal", "early"):
-            try:
-                inference.check_mode(network, mode)
-            except ValidationError:
-                continue  # not every circuit has all of them
-            found.append(self.answer(network, mode))
+            if _can(inference.check_mode, network, mode):
+                found.append(self.answer(network, mode))
         return found
 
     def windows(self) -> list[Answered]:
@@ -149,7 +151,7 @@ class _Runner:
         for window in _WINDOWS:
             network = structure.with_window(self.trained.network, window)
             for mode in ("one_pass", "goodness"):
-                if _has(network, mode):
+                if _can(inference.check_mode, network, mode):
                     found.append(self.answer(network, mode, f"window of {window}"))
         return found
 

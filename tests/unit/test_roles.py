@@ -169,6 +169,7 @@ NEEDS = {
     "sample, no latent": ("latent", lambda t, d: pffspike.sample(t)),
     "sample, no input": ("input", lambda t, d: pffspike.sample(t)),
     "quality": ("label", lambda t, d: pffspike.quality(t, d)),
+    "quality, no latent": ("latent", lambda t, d: pffspike.quality(t, d)),
     "quantize": ("input", lambda t, d: pffspike.quantize(t, 8, dataset=d)),
     "energy": ("readout", lambda t, d: pffspike.energy(t, d, "one_pass")),
     "report": ("label", lambda t, d: pffspike.report(t, d, [pffspike.load_device("loihi1")])),
