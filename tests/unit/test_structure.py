@@ -64,6 +64,36 @@ def test_no_module_imports_itself_by_way_of_others():
     assert circle(graph) == []
 
 
+def private_uses(path: Path, known: set[str]) -> list[str]:
+    """Private names of other modules of the package that a module uses."""
+    found, names = [], set()
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pffspike"):
+            for alias in node.names:
+                if alias.name.startswith("_") and not alias.name.startswith("__"):
+                    found.append(f"{node.module}.{alias.name}")
+                if f"{node.module}.{alias.name}" in known:
+                    names.add(alias.asname or alias.name)
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            private = node.attr.startswith("_") and not node.attr.startswith("__")
+            if private and node.value.id in names:
+                found.append(f"{node.value.id}.{node.attr}")
+    return found
+
+
+def test_what_is_private_stays_in_its_module(tmp_path):
+    known = modules()
+    found = {name: uses for name, path in known.items() if (uses := private_uses(path, set(known)))}
+    assert found == {}
+    path = tmp_path / "module.py"
+    path.write_text(
+        "from pffspike.network import rows\nfrom pffspike.text import _x\nrows._y(), rows.z\n"
+    )
+    assert private_uses(path, set(known)) == ["pffspike.text._x", "rows._y"]
+
+
 #: A Lava process bears the name of what it simulates: the circuit, the population.
 PROCESSES = {"PFF", "Population"}
 
