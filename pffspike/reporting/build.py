@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pffspike import evaluation, generation, inference, mapping
 from pffspike.data import Dataset, probabilities
 from pffspike.devices import Device
-from pffspike.energies import Energy, energy
+from pffspike.energies import energy
 from pffspike.errors import ValidationError
 from pffspike.execution import Execution, made
 from pffspike.inference import Mode
@@ -20,32 +20,13 @@ from pffspike.network import structure
 from pffspike.network.spec import Network
 from pffspike.recording import NOTHING, Probes
 from pffspike.reporting import sections
+from pffspike.reporting.answered import Answered
 from pffspike.reporting.page import Markup, page
 from pffspike.trained import TrainedNetwork
 
 _WINDOWS = (4, 8, 16, 32)  #: of the curve of accuracy against energy
 _TOLERANCE = 0.002  #: of answers that mode early may change
 _SAMPLES = 50  #: synthesized images
-
-
-@dataclass(frozen=True)
-class Answered:
-    """Test images answered in one way.
-
-    Parameters
-    ----------
-    mode, setting : str
-        The mode, and what else is special.
-    evaluation : Evaluation
-        With the energy on the first device.
-    energies : tuple of Energy
-        Of every device.
-    """
-
-    mode: str
-    setting: str
-    evaluation: evaluation.Evaluation
-    energies: tuple[Energy, ...]
 
 
 def report(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -21,12 +20,10 @@ from pffspike.execution import Execution
 from pffspike.inference import Reconstruction
 from pffspike.network import rules, structure
 from pffspike.network.spec import Network
+from pffspike.reporting.answered import Answered
 from pffspike.reporting.page import Markup, details, heading, paragraph, picture, section, table
 from pffspike.text import joule, percent, three_energies
 from pffspike.trained import TrainedNetwork, versions
-
-if TYPE_CHECKING:
-    from pffspike.reporting.build import Answered
 
 _SHOWN = 15  #: images in a row
 

@@ -25,7 +25,7 @@ from brian2_cases import (  # noqa: E402
     digits_signals,
 )
 from pffspike.engines.brian2 import Brian2Engine  # noqa: E402
-from pffspike.engines.brian2.engine import FLAGS  # noqa: E402
+from pffspike.engines.brian2.session import FLAGS  # noqa: E402
 
 pytestmark = pytest.mark.brian2
 

@@ -15,7 +15,7 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice  # noqa: E4
 from brian2.devices.device import runtime_device  # noqa: E402
 
 from pffspike.engines.brian2 import compiler, functions  # noqa: E402
-from pffspike.engines.brian2.engine import FLAGS  # noqa: E402
+from pffspike.engines.brian2.session import FLAGS  # noqa: E402
 from pffspike.engines.brian2.state import brian2_state  # noqa: E402
 
 pytestmark = pytest.mark.brian2

@@ -42,6 +42,6 @@ def _without_debug_log() -> None:
 if _imported_here:
     _without_debug_log()
 
-from pffspike.engines.brian2.engine import Brian2Engine  # noqa: E402
+from pffspike.engines.brian2.session import Brian2Engine  # noqa: E402
 
 __all__ = ["Brian2Engine"]

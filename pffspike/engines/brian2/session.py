@@ -1,14 +1,13 @@
-"""The session: chunks in, traces out; parameters in the network's own shape."""
+"""Engine and session: chunks in, recordings out; parameters in the network's own shape."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pffspike.engines.base import Session, Task
+from pffspike.engines.base import Engine, Session, Task
 from pffspike.engines.brian2 import builds
 from pffspike.engines.brian2.backend import Backend, Rates, Recorded, State
 from pffspike.engines.brian2.context import STEP, BuildContext
@@ -16,13 +15,59 @@ from pffspike.engines.brian2.layout import Layout
 from pffspike.engines.brian2.runtime import RuntimeBackend
 from pffspike.engines.brian2.schedule import ScheduleWriter
 from pffspike.engines.brian2.standalone import StandaloneBackend
+from pffspike.errors import ValidationError
 from pffspike.network import constants
 from pffspike.network.parameters import Parameters
 from pffspike.recording import Probes, Recording
 from pffspike.typing import Bools, Integers, Progress, Signals
 
-if TYPE_CHECKING:
-    from pffspike.engines.brian2.engine import Brian2Engine
+TARGETS = ("cython", "numpy", "cpp_standalone")
+#: Brian2's own flags, but of -ffast-math only the part that changes no number: without it a loop
+#: that rounds or clips is not vectorised. Exactness does not depend on any of them.
+FLAGS = ("-w", "-O3", "-march=native", "-std=c++11", "-fno-trapping-math")
+
+
+class Brian2Engine(Engine):
+    """Simulation in Brian2, bit for bit that of the reference engine.
+
+    Parameters
+    ----------
+    target : {"cython", "numpy", "cpp_standalone"}
+        ``cpp_standalone`` runs a C++ program, compiled in some seconds the first time a network
+        is used, and is the fastest by far; ``cython`` needs a compiler too; ``numpy`` needs none
+        and is slow.
+    chunk : int
+        Samples in one run of Brian2: after each, weights are read and progress is reported.
+    flags : tuple of str
+        For GCC or Clang.
+    processes : int
+        Chunks that ``cpp_standalone`` runs at the same time in programs that learn nothing.
+
+    Raises
+    ------
+    ValidationError
+        If the target is unknown, the chunk is empty, or there is no process.
+    """
+
+    name = "brian2"
+
+    def __init__(
+        self,
+        target: str = "cpp_standalone",
+        chunk: int = 1000,
+        flags: tuple[str, ...] = FLAGS,
+        processes: int = 1,
+    ) -> None:
+        if target not in TARGETS:
+            raise ValidationError(f"target {target!r} is not one of: {', '.join(TARGETS)}")
+        if chunk < 1:
+            raise ValidationError(f"chunk = {chunk} must be at least 1 sample")
+        if processes < 1:
+            raise ValidationError(f"processes = {processes} must be at least 1")
+        self.target, self.chunk, self.flags, self.processes = target, chunk, flags, processes
+
+    def _compile(self, task: Task) -> Brian2Session:
+        return Brian2Session(self, task)
 
 
 class Brian2Session(Session):

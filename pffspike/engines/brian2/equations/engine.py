@@ -8,13 +8,13 @@ from collections.abc import Callable
 import numpy as np
 
 from pffspike.engines.base import Engine, Session, Task, signal_size
-from pffspike.engines.brian2.engine import FLAGS, TARGETS
 from pffspike.engines.brian2.equations import events, options
 from pffspike.engines.brian2.equations.backends import EquationsBackend, Runtime, Standalone
 from pffspike.engines.brian2.equations.context import EquationsContext
 from pffspike.engines.brian2.equations.model import Model, build
 from pffspike.engines.brian2.equations.options import Options
 from pffspike.engines.brian2.equations.tables import EquationsTables, class_signals
+from pffspike.engines.brian2.session import FLAGS, TARGETS
 from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.parameters import Parameters
