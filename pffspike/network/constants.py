@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from pffspike.arithmetic import grids
-from pffspike.network.spec import HardNegative
+
+
+class Noisy(Protocol):
+    """What is asked of a hard negative."""
+
+    @property
+    def noise(self) -> float:
+        """Of its choice, in spikes."""
 
 
 def rate(value: float, scale: float = 1.0) -> float:
@@ -23,7 +32,7 @@ def rate(value: float, scale: float = 1.0) -> float:
     return grids.nearest_scalar(value * scale, grids.RATE_GRID)
 
 
-def noise(hard_negative: HardNegative) -> float:
+def noise(hard_negative: Noisy) -> float:
     """Noise of the choice of a hard negative, in spikes, on the grid 2^-8."""
     return grids.nearest_scalar(hard_negative.noise, grids.THRESHOLD_GRID)
 

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from pffspike.arithmetic import counter
 from pffspike.network import constants
-from pffspike.network.spec import HardNegative
 from pffspike.typing import Array, Integers, Signals
 
 
+class Choice(constants.Noisy, Protocol):
+    """What is asked of a hard negative."""
+
+    @property
+    def signal(self) -> str:
+        """Takes the class that is chosen."""
+
+    @property
+    def truth(self) -> str:
+        """Signal of the true classes."""
+
+
 def choose_hard_negatives(
-    hard_negative: HardNegative, counts: Array, signals: Signals, seed: int, samples: Integers
+    hard_negative: Choice, counts: Array, signals: Signals, seed: int, samples: Integers
 ) -> Integers:
     """Choose the wrong class of each sample, see `pffspike.network.spec.HardNegative`.
 
     Parameters
     ----------
-    hard_negative : HardNegative
+    hard_negative : HardNegative or another `Choice`
         How the class is chosen.
     counts : (batch, classes) ndarray
         Spikes of the population that decides, in the window.

@@ -6,18 +6,31 @@ block share their receivers.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
-from pffspike.network.elements import Projection
 from pffspike.typing import Array, Integers
 
 
-def block_size(projection: Projection) -> int:
+class Connectivity(Protocol):
+    """What is asked of a projection."""
+
+    @property
+    def connectivity(self) -> str:
+        """``dense``, ``one_to_one`` or ``blocks``."""
+
+    @property
+    def block(self) -> int:
+        """Neurons of a block."""
+
+
+def block_size(projection: Connectivity) -> int:
     """Number of consecutive senders that share their receivers; 0: all share all.
 
     Parameters
     ----------
-    projection : Projection
+    projection : Projection or another `Connectivity`
         Of any connectivity.
 
     Returns
@@ -26,18 +39,19 @@ def block_size(projection: Projection) -> int:
 
     Examples
     --------
+    >>> from pffspike.network import Projection
     >>> block_size(Projection("a", "x", "y", connectivity="one_to_one"))
     1
     """
     return {"dense": 0, "one_to_one": 1, "blocks": projection.block}[projection.connectivity]
 
 
-def receivers(projection: Projection, senders: int) -> Integers | None:
+def receivers(projection: Connectivity, senders: int) -> Integers | None:
     """Receiver of every entry of a row, for each sender; in blocks, itself among them.
 
     Parameters
     ----------
-    projection : Projection
+    projection : Projection or another `Connectivity`
         Of any connectivity.
     senders : int
         Size of the sending population.
@@ -48,6 +62,7 @@ def receivers(projection: Projection, senders: int) -> Integers | None:
 
     Examples
     --------
+    >>> from pffspike.network import Projection
     >>> receivers(Projection("a", "x", "y", connectivity="blocks", block=2), 4).tolist()
     [[0, 1], [0, 1], [2, 3], [2, 3]]
     """
@@ -57,12 +72,12 @@ def receivers(projection: Projection, senders: int) -> Integers | None:
     return np.arange(senders)[:, None] // block * block + np.arange(block)
 
 
-def to_rows(projection: Projection, w: Array) -> Array:
+def to_rows(projection: Connectivity, w: Array) -> Array:
     """Leave out the synapses between blocks.
 
     Parameters
     ----------
-    projection : Projection
+    projection : Projection or another `Connectivity`
         Whose weights they are.
     w : (n_pre, n_post) ndarray
         The weights.
@@ -75,12 +90,12 @@ def to_rows(projection: Projection, w: Array) -> Array:
     return w if columns is None else np.take_along_axis(w, columns, axis=1)
 
 
-def to_matrix(projection: Projection, rows: Array) -> Array:
+def to_matrix(projection: Connectivity, rows: Array) -> Array:
     """Undo `to_rows`: 0 between blocks.
 
     Parameters
     ----------
-    projection : Projection
+    projection : Projection or another `Connectivity`
         Whose weights they are.
     rows : (n_pre, width) ndarray
         The weights, row by row.
@@ -91,6 +106,7 @@ def to_matrix(projection: Projection, rows: Array) -> Array:
 
     Examples
     --------
+    >>> from pffspike.network import Projection
     >>> pair = Projection("a", "x", "y", connectivity="one_to_one")
     >>> to_matrix(pair, np.array([[2], [3]])).tolist()
     [[2, 0], [0, 3]]

@@ -26,8 +26,8 @@ from pffspike.recording import Probes
 
 pytest.importorskip("lava", reason="needs lava-nc")
 from pffspike.engines.lava import LavaEngine
-from pffspike.engines.lava.arithmetic import Arithmetic
-from pffspike.engines.lava.events import deliver
+from pffspike.engines.lava.processes.arithmetic import Arithmetic
+from pffspike.engines.lava.processes.events import deliver
 
 pytestmark = pytest.mark.lava
 

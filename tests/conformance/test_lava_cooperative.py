@@ -281,7 +281,7 @@ def test_debug_mode_names_what_does_not_fit(monkeypatch):
 
 
 def test_debug_mode_looks_at_payloads_and_changes_nothing(monkeypatch):
-    from pffspike.engines.lava import ranges
+    from pffspike.engines.lava.processes import ranges
 
     expected = ReferenceEngine().compile(NETWORK, "train", PARAMETERS, seed=1)
     with (

@@ -99,7 +99,7 @@ def test_spikes_and_weights_agree(
     """Several samples and phases, learning among them."""
     wanted, learned = expected(network, program, signals)
     process = PFF(network, program, signals, seed=3, arithmetic=arithmetic)
-    process_start = PFF(network, program, signals, seed=3).proc_params["start"]
+    process_start = PFF(network, program, signals, seed=3).parameters()
     assert process_start.equal(initial(network, 3))
     found, after = run(process, wanted, arithmetic)
     for name, raster in wanted.items():

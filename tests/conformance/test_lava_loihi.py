@@ -81,7 +81,7 @@ def test_a_rate_of_zero_changes_nothing(learned):
 @pytest.mark.parametrize("scale", [1.0, 0.3, 2.0**-12])
 def test_constant_makes_good_what_fixed_point_loses(scale):
     projection = NETWORK.projection("image_to_hidden_1")
-    mantissa, exponent = loihi.constant(projection, 6, scale)
+    mantissa, exponent = loihi.constant(projection.learning_rate, 6, scale)
     assert 0 <= mantissa <= 7
     assert -7 <= exponent <= 8
     # A trace a = 1 and a factor f = 1, by what Lava computes: x1 y1 m >> 3, in accumulator units.
@@ -90,7 +90,7 @@ def test_constant_makes_good_what_fixed_point_loses(scale):
     expected = projection.learning_rate * scale
     if scale > 0.01:
         assert change == pytest.approx(expected, rel=0.5 / mantissa)
-    assert loihi.constant(projection, 6, 0.0) == (0, 0)
+    assert loihi.constant(projection.learning_rate, 6, 0.0) == (0, 0)
 
 
 def test_what_cannot_be_expressed_is_refused():

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from lava.magma.runtime.message_infrastructure.message_infrastructure_interface 
 )
 from lava.magma.runtime.runtime_services import runtime_service as service_module
 
+from pffspike.engines.lava.errors import StalledError
 from pffspike.errors import ValidationError
 from pffspike.typing import Array
 
@@ -68,11 +69,34 @@ class Scheduler:
             self.running.switch()
         self.running = None
 
-    def suspend(self, what: str) -> None:
-        """Let others run until somebody wakes the actor that calls this."""
+    def wait(self, ports: Sequence[Any], what: str) -> None:
+        """Let others run until something happens at one of the ports.
+
+        The program that runs the network may call this too, as it does to read and set variables:
+        then all actors run until each waits.
+
+        Parameters
+        ----------
+        ports : sequence of ports
+            Of the actor that calls this.
+        what : str
+            It waits to do, for errors.
+
+        Raises
+        ------
+        StalledError
+            If the program calls, and no actor can go on.
+        """
         actor = getcurrent()
         if not isinstance(actor, Actor) or self._hub is None:
-            raise RuntimeError(f"nothing would ever end a wait to {what} outside of the network")
+            if not self._ready:
+                raise StalledError(
+                    f"the Lava processes have nothing more to do in a wait to {what}"
+                )
+            self.run()
+            return
+        for port in ports:
+            port.waiting.append(actor)
         actor.waits = what
         self._hub.switch()
         actor.waits = ""
@@ -158,8 +182,7 @@ class LocalSendPort(_LocalPort, CspSendPort):
                 f"Mismatch: {data.shape} sent on {self._name}, whose shape is {self._shape}"
             )
         while len(self._queue) >= self._size:
-            self.waiting.append(getcurrent())
-            self._channel.scheduler.suspend(f"send on {self._name}")
+            self._channel.scheduler.wait([self], f"send on {self._name}")
         self._queue.append(np.array(data, self._dtype))
         if self.waiting:
             self._channel.scheduler.resume(self.waiting)
@@ -175,8 +198,7 @@ class LocalRecvPort(_LocalPort, CspRecvPort):
     def peek(self) -> Array:
         """Give the next message and leave it where it is; waits for one."""
         while not self._queue:
-            self.waiting.append(getcurrent())
-            self._channel.scheduler.suspend(f"receive on {self._name}")
+            self._channel.scheduler.wait([self], f"receive on {self._name}")
         return self._queue[0]
 
     def recv(self) -> Array:
@@ -200,9 +222,7 @@ class Selector:
             for port, action in choices:
                 if port.probe():
                     return action()
-            for port, _ in choices:
-                port.waiting.append(getcurrent())
-            self._scheduler.suspend("be told")
+            self._scheduler.wait([port for port, _ in choices], "be told")
 
 
 class Cooperative(MessageInfrastructureInterface):

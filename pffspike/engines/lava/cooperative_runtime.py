@@ -3,67 +3,31 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import signal
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from lava.magma.core.process.message_interface_enum import ActorType
-from lava.magma.core.process.process import AbstractProcess
-from lava.magma.core.run_conditions import RunSteps
-from lava.magma.core.run_configs import Loihi2SimCfg
 from lava.magma.runtime.mgmt_token_enums import MGMT_RESPONSE, enum_equal
-from lava.magma.runtime.runtime import Runtime
 
 from pffspike.engines.lava.cooperative import Cooperative
 from pffspike.engines.lava.errors import LavaError, ModelError, StalledError
-from pffspike.engines.lava.runtime import forget
+from pffspike.engines.lava.watched import WatchedRuntime
 
-_CHANNEL_SIZE = 4  #: messages that a channel holds; one or two would do
 _START_SECONDS = 30.0  #: to build all models
 
 
-class CooperativeRuntime(Runtime):
+class CooperativeRuntime(WatchedRuntime):
     """Lava's runtime on `pffspike.engines.lava.cooperative`.
 
-    Parameters
-    ----------
-    processes : sequence of AbstractProcess
-        All processes of a connected network.
-    tag : str
-        Of the process models.
-    progress : callable
-        Gives a number that grows while processes finish steps.
-    timeout : float
-        Seconds of computing without progress until the run counts as stalled. A model that
-        sleeps is not noticed, and outside of the main thread none is: Python interrupts that
-        one only. ``LavaEngine(processes=True)`` has no such limit.
+    Parameters are those of `WatchedRuntime`, with this difference: only computing counts as time
+    without progress. A model that sleeps is not noticed, and outside of the main thread none is:
+    Python interrupts that one only. `GuardedRuntime` has no such limit.
     """
 
-    def __init__(
-        self,
-        processes: Sequence[AbstractProcess],
-        tag: str,
-        progress: Callable[[], int],
-        timeout: float,
-    ) -> None:
-        self._is_started = False  # what Lava's __del__ asks for, also after a failed compilation
-        configuration = Loihi2SimCfg(select_tag=tag, loglevel=logging.ERROR)
-        executable = processes[0].compile(configuration, {"pypy_channel_size": _CHANNEL_SIZE})
-        super().__init__(executable, ActorType.MultiProcessing, logging.ERROR)
-        self._progress, self._timeout = progress, timeout
-        self._stopped = False
-        executable.assign_runtime_to_all_processes(self)
+    def _prepare(self) -> None:
         self.infrastructure = Cooperative()
-        try:
-            self.initialize()
-        except BaseException:
-            self.stop()
-            raise
-        finally:
-            forget(processes)
 
     def initialize(self, node_cfg_idx: int = 0) -> None:  # noqa: ARG002
         """Build all models and let each run to its first wait."""
@@ -90,7 +54,7 @@ class CooperativeRuntime(Runtime):
         """
         when = f"in a run of {steps} steps"
         try:
-            self.start(RunSteps(steps, blocking=False))
+            self._begin_steps(steps)
             with self._guarded(when, self._timeout):
                 self.infrastructure.scheduler.run()
                 self._check_answers(when)
@@ -131,13 +95,14 @@ class CooperativeRuntime(Runtime):
     @contextlib.contextmanager
     def _alarm(self, when: str, timeout: float) -> Iterator[None]:
         """Look, as often as time for a step has been spent computing, whether there is progress."""
-        if threading.current_thread() is not threading.main_thread():
+        progress = self._progress
+        if progress is None or threading.current_thread() is not threading.main_thread():
             yield
             return
-        steps = [self._progress()]
+        steps = [progress()]
 
         def look(*_: Any) -> None:
-            if self._progress() == steps[0]:
+            if progress() == steps[0]:
                 running = self.infrastructure.scheduler.running
                 name = running.name if running is not None else "the runtime"
                 raise StalledError(
@@ -145,7 +110,7 @@ class CooperativeRuntime(Runtime):
                     f"at work); if the machine is only slow, use LavaEngine(timeout=...) with "
                     f"more seconds"
                 )
-            steps[0] = self._progress()
+            steps[0] = progress()
 
         previous = signal.signal(signal.SIGVTALRM, look)
         signal.setitimer(signal.ITIMER_VIRTUAL, timeout, timeout)

@@ -34,8 +34,9 @@ from typing import Any
 
 import numpy as np
 
-from pffspike.arithmetic import grids
-from pffspike.engines.lava.plan import Plan, Synapses
+from pffspike.arithmetic import counter, grids
+from pffspike.engines.lava.processes.learning import FACTOR_BITS
+from pffspike.engines.lava.processes.plan import Plan, Setting, Synapses
 from pffspike.errors import ValidationError
 from pffspike.network import constants, exactness, rules, structure
 from pffspike.network.spec import Network, Program, Projection
@@ -43,7 +44,6 @@ from pffspike.typing import Array
 
 CARRY = 0.25  #: of a pre trace that the next presentation finds, and that the rule reads
 MESSAGE_BITS = 6  #: of a gain
-FACTOR_BITS = 6  #: of a post factor of 1
 _LARGEST_FACTOR = 2.0  #: just fits into 7 bits, up to the last unit
 WEIGHT_GRID = -7  #: weights lie within 2
 _WEIGHT_LIMIT = 254  #: even, because Lava floors odd weights of mixed sign at the start
@@ -55,7 +55,7 @@ _LONGEST = 63  #: steps of a learning epoch: 6 bits
 def is_stock(synapses: Synapses) -> bool:
     """Whether a LearningDense takes the place of a projection."""
     plasticity = synapses.plasticity
-    return plasticity is not None and plasticity.columns is None and synapses.graded
+    return plasticity is not None and synapses.connectivity == "dense" and synapses.graded
 
 
 def check(network: Network, program: Program) -> None:
@@ -87,13 +87,13 @@ def check(network: Network, program: Program) -> None:
                 )
 
 
-def constant(projection: Projection, steps: int, scale: float) -> tuple[int, int]:
+def constant(learning_rate: float, steps: int, scale: float) -> tuple[int, int]:
     """Mantissa and exponent of the rule's ``c``, with all that fixed point loses made good.
 
     Parameters
     ----------
-    projection : Projection
-        Whose weights learn.
+    learning_rate : float
+        Of the weights.
     steps : int
         Of a presentation.
     scale : float
@@ -106,7 +106,7 @@ def constant(projection: Projection, steps: int, scale: float) -> tuple[int, int
     """
     # x_1 = CARRY * steps * a * 2^(MESSAGE_BITS - 1) and y = f * 2^FACTOR_BITS.
     traces = CARRY * steps * 2.0 ** (MESSAGE_BITS - 1 + FACTOR_BITS)
-    rate = constants.rate(projection.learning_rate, scale)
+    rate = constants.rate(learning_rate, scale)
     c = rate * 2.0 ** (_LOST_BITS - WEIGHT_GRID) / traces
     if c <= 0:
         return 0, 0
@@ -116,16 +116,16 @@ def constant(projection: Projection, steps: int, scale: float) -> tuple[int, int
 
 
 def make_process(
-    network: Network, plan: Plan, synapses: Synapses, weights: Array, scale: float
+    plan: Plan, setting: Setting, synapses: Synapses, weights: Array, scale: float
 ) -> Any:
     """LearningDense of a projection.
 
     Parameters
     ----------
-    network : Network
-        Specification of the network.
     plan : Plan
-        Processes and channels of the network.
+        What is run.
+    setting : Setting
+        How it is run.
     synapses : Synapses
         Part of the plan that the process is made for.
     weights : (n_pre, n_post) ndarray of int64
@@ -143,9 +143,9 @@ def make_process(
     from lava.proc.dense.process import Dense, LearningDense
     from lava.utils.weightutils import SignMode
 
-    projection, steps = network.projection(synapses.name), plan.clock.steps
-    mantissa, exponent = constant(projection, steps, scale)
-    real = weights.T * 2.0 ** (projection.grid - WEIGHT_GRID)
+    steps, learned = plan.clock.steps, synapses.plasticity
+    mantissa, exponent = constant(learned.learning_rate if learned else 0.0, steps, scale)
+    real = weights.T * 2.0 ** (synapses.grid - WEIGHT_GRID)
     even = 2 * np.floor(real / 2 + 0.5)
     options = {
         "name": synapses.name,
@@ -162,7 +162,7 @@ def make_process(
         x1_impulse=0,
         x1_tau=-steps / math.log(CARRY),
         t_epoch=steps,
-        rng_seed=(synapses.plasticity.key if synapses.plasticity else 0) % 2**31,
+        rng_seed=counter.derive_key(setting.seed, counter.ROUNDING) % 2**31,
     )
     return LearningDense(
         learning_rule=rule, graded_spike_cfg=GradedSpikeCfg.ADD_WITH_SATURATION, **options

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import logging
+import contextlib
+import math
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from multiprocessing import connection
 from typing import Any
 
-from lava.magma.core.process.message_interface_enum import ActorType
-from lava.magma.core.process.process import AbstractProcess, ProcessServer
-from lava.magma.core.process.variable import VarServer
-from lava.magma.core.run_conditions import RunSteps
-from lava.magma.core.run_configs import Loihi2SimCfg
 from lava.magma.runtime.mgmt_token_enums import MGMT_COMMAND, MGMT_RESPONSE, enum_equal
-from lava.magma.runtime.runtime import Runtime
 
 from pffspike.engines.lava.compat import forking, interrupts_held
 from pffspike.engines.lava.errors import DeadProcessError, ModelError, StalledError
 from pffspike.engines.lava.infrastructure import Infrastructure
+from pffspike.engines.lava.watched import WatchedRuntime
 
-_CHANNEL_SIZE = 4  #: messages that a channel holds; one or two would do
 _START_SECONDS = 30.0  #: for the next process to be ready, on a machine busy with others
 _LOOK_SECONDS = 0.25  #: between two looks at the progress
 _STOP_SECONDS = 1.0  #: for all processes to end by themselves
@@ -29,48 +24,22 @@ _ANSWER_SECONDS = 0.5  #: for a process to say what it waits for
 _ENDED = "ended"  #: in place of a report: the process is gone
 _IDLE = ("service", "be told")  #: what a process waits for that has finished its step
 
-Progress = Callable[[], int]  #: a number that grows while processes finish steps
 
-
-class GuardedRuntime(Runtime):
+class GuardedRuntime(WatchedRuntime):
     """Lava's runtime under a guard.
 
     Stock Lava waits for ever after an exception in a model, for a process that has died, and
     in a deadlock. This one waits for the end of a run, for reports of its processes and for
     their ends at once, and looks from time to time whether steps are still being finished.
 
-    Parameters
-    ----------
-    processes : sequence of AbstractProcess
-        All processes of a connected network.
-    tag : str
-        Of the process models.
-    progress : callable
-        Called with the steps that were run.
-    timeout : float
-        Seconds without progress until the run counts as stalled.
+    Parameters are those of `WatchedRuntime`.
     """
 
-    def __init__(
-        self, processes: Sequence[AbstractProcess], tag: str, progress: Progress, timeout: float
-    ) -> None:
-        configuration = Loihi2SimCfg(select_tag=tag, loglevel=logging.ERROR)
-        executable = processes[0].compile(configuration, {"pypy_channel_size": _CHANNEL_SIZE})
-        super().__init__(executable, ActorType.MultiProcessing, logging.ERROR)
-        self._progress, self._timeout = progress, timeout
-        self._is_started = self._stopped = False
+    def _prepare(self) -> None:
         self._owner = os.getpid()
         self._wake_reader, self._wake_writer = os.pipe()
         os.set_blocking(self._wake_writer, False)
-        executable.assign_runtime_to_all_processes(self)
         self.infrastructure = Infrastructure()
-        try:
-            self.initialize()
-        except BaseException:
-            self.stop()
-            raise
-        finally:
-            forget(processes)
 
     def initialize(self, node_cfg_idx: int = 0) -> None:  # noqa: ARG002
         """Fork the processes and wait until each has built its model."""
@@ -112,7 +81,7 @@ class GuardedRuntime(Runtime):
             return len(finished) == len(self.service_to_runtime)
 
         try:
-            self.start(RunSteps(steps, blocking=False))
+            self._begin_steps(steps)
             self._guard(done, f"in a run of {steps} steps", self._timeout)
         except BaseException:
             self.stop()
@@ -160,14 +129,17 @@ class GuardedRuntime(Runtime):
 
     def _notify(self) -> None:
         """Make `_guard` look; called by a thread of Lava's when an answer has arrived."""
-        os.write(self._wake_writer, b"!")
+        with contextlib.suppress(BlockingIOError):  # full: it will look anyway
+            os.write(self._wake_writer, b"!")
 
     def _guard(
         self, done: Callable[[list[tuple[str, str]]], bool], when: str, timeout: float
     ) -> None:
         """Wait until ``done``, which is told of reports as (name, report)."""
         pipes = {actor.pipe: actor for actor in self.infrastructure.actors}
-        steps, since = self._progress(), time.monotonic()
+        progress = self._progress or (lambda: 0)
+        timeout = timeout if self._progress else math.inf
+        steps, since = progress(), time.monotonic()
         while True:
             ready = set(
                 connection.wait([self._wake_reader, *pipes], min(_LOOK_SECONDS, timeout / 4))
@@ -184,7 +156,7 @@ class GuardedRuntime(Runtime):
             for name, what, _ in reports:
                 if what == _ENDED:
                     raise self._death(name, when)
-            now = self._progress()
+            now = progress()
             if reports or now != steps:
                 steps, since = now, time.monotonic()
             elif time.monotonic() - since > timeout:
@@ -227,11 +199,3 @@ def _read(pipe: Any) -> tuple[str, str]:
     except (EOFError, OSError):
         return _ENDED, ""
     return str(what), str(text)
-
-
-def forget(processes: Sequence[AbstractProcess]) -> None:
-    """Take processes out of Lava's global lists, which would keep them and their weights."""
-    mine = set(processes)
-    server, variables = ProcessServer(), VarServer()
-    server.processes = [process for process in server.processes if process not in mine]
-    variables.vars = [var for var in variables.vars if var.process not in mine]

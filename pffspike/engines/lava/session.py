@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from pffspike.engines.base import Engine, Session, Task
 from pffspike.engines.lava import compat, loihi
-from pffspike.engines.lava.arithmetic import Arithmetic, Format
-from pffspike.engines.lava.memory import Memory
-from pffspike.engines.lava.plan import Synapses, make_plan
+from pffspike.engines.lava.planning import make_plan
+from pffspike.engines.lava.processes.arithmetic import Arithmetic, Format
+from pffspike.engines.lava.processes.memory import Memory
+from pffspike.engines.lava.processes.plan import Setting, Synapses
 from pffspike.errors import ValidationError
 from pffspike.network import structure
-from pffspike.network.hard_negatives import choose_hard_negatives
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Program
 from pffspike.recording import Recording
-from pffspike.typing import Array, Integers, Progress, Signals
+from pffspike.typing import Integers, Progress, Signals
 
 _LANES = 64  #: 128 were a quarter faster in a long run on digits and slower in a short one
 _TIMEOUT = 4.0  #: seconds without a finished step; a step takes milliseconds
@@ -107,12 +106,10 @@ class LavaSession(Session):
     """See `pffspike.engines.base.Session`; the Lava network runs from compilation to `close`."""
 
     def __init__(self, engine: LavaEngine, task: Task) -> None:
-        from pffspike.engines.lava import build
-
         super().__init__(engine, task)
         network, program = task.network, task.program
-        self._network, self._program, self._seed = network, program, task.seed
-        self._probes, self._lanes = task.probes, 1 if program.learns else engine.lanes
+        self._network, self._program, self._probes = network, program, task.probes
+        self._lanes = 1 if program.learns else engine.lanes
         stock = engine.learning == "loihi" and program.learns
         arithmetic = Arithmetic(
             engine.arithmetic,
@@ -120,22 +117,36 @@ class LavaSession(Session):
             loihi.MESSAGE_BITS if stock else None,
             engine.logistic,
         )
-        plan = make_plan(network, program, task.seed, arithmetic, self._lanes)
-        self._memory = Memory(network, program, plan, task.parameters, task.probes, self._lanes)
-        self._others = task.parameters.without(self._memory.weights, self._memory.biases)
-        self._stock = tuple(p.name for p in plan.projections if stock and loihi.is_stock(p))
+        self._plan = make_plan(network, program, arithmetic)
+        self._setting = Setting(arithmetic, self._lanes, task.seed)
+        start, rasters = task.parameters, task.probes.rasters
+        self._memory = Memory(
+            self._plan, self._setting, start.weights, start.biases, rasters=rasters
+        )
+        self._others = start.without(self._memory.weights, self._memory.biases)
+        self._stock = tuple(p.name for p in self._plan.projections if stock and loihi.is_stock(p))
         self._scale = 1.0
+        self._begin()
 
-        def dense(synapses: Synapses) -> Any:
-            rows = self._memory.weights[synapses.owner]
-            return loihi.make_process(network, plan, synapses, rows, self._scale)
+    def _begin(self) -> None:
+        from pffspike.engines.lava.cooperative_runtime import CooperativeRuntime
+        from pffspike.engines.lava.processes.circuit.process import Circuit
+        from pffspike.engines.lava.runtime import GuardedRuntime
+        from pffspike.engines.lava.watched import select
 
-        def begin() -> list[Any]:
-            make = dense if stock else None
-            return build.start(plan, self._memory, engine.timeout, engine.processes, make)
+        engine: LavaEngine = self._engine  # type: ignore[assignment]
+        replaced = self._dense if self._stock else None
+        with compat.logging_untouched():
+            circuit = Circuit(self._plan, self._setting, self._memory, replaced=replaced)
+        runtime = GuardedRuntime if engine.processes else CooperativeRuntime
+        self._runtime = runtime(circuit, select(self._setting.arithmetic.tag), engine.timeout)
+        self._release = weakref.finalize(self, self._runtime.stop)
 
-        self._begin, self._runtimes = begin, begin()
-        self._release = weakref.finalize(self, _stop, self._runtimes)
+    def _dense(self, synapses: Synapses) -> Any:
+        if synapses.name not in self._stock:
+            return None
+        weights = self._memory.weights[synapses.owner]
+        return loihi.make_process(self._plan, self._setting, synapses, weights, self._scale)
 
     def _run(
         self,
@@ -171,45 +182,24 @@ class LavaSession(Session):
             self._fetch()
             self._release()
             self._scale = learning_scale
-            self._runtimes = self._begin()
-            self._release = weakref.finalize(self, _stop, self._runtimes)
+            self._begin()
 
     def _fetch(self) -> None:
         """Take the weights out of the LearningDense processes, as arrays."""
-        for runtime in self._runtimes if self._stock else ():
-            for actor in runtime.infrastructure.actors:
-                if actor.name in self._stock:
-                    projection = self._network.projection(actor.name)
-                    raw = loihi.raw_weights(projection, actor.model)
-                    self._memory.weights[actor.name][:] = raw
+        for actor in self._runtime.infrastructure.actors if self._stock else ():
+            if actor.name in self._stock:
+                projection = self._network.projection(actor.name)
+                raw = loihi.raw_weights(projection, actor.model)
+                self._memory.weights[actor.name][:] = raw
 
-    def _run_lanes(self, signals: Mapping[str, Array], samples: Integers) -> Recording:
+    def _run_lanes(self, signals: Signals, samples: Integers) -> Recording:
         """Run as many samples as there are lanes, or fewer."""
-        program, hard_negative, current = self._program, self._program.hard_negative, dict(signals)
-        chosen = np.full(len(samples), -1, np.int64)
-        self._memory.load(current, samples)
-        first = 0
-        if hard_negative and hard_negative.signal in current:
-            names = [phase.name for phase in program.phases]
-            first = names.index(hard_negative.phase) + 1
-            self._run_phases(first)
-            counts = self._memory.probes[hard_negative.population].counts[first - 1, : len(samples)]
-            chosen = choose_hard_negatives(hard_negative, counts, current, self._seed, samples)
-            current[hard_negative.signal] = chosen
-            self._memory.load(current, samples)
-        self._run_phases(len(program.phases) - first)
-        return self._trace(samples, chosen)
+        self._memory.load(signals, samples)
+        if len(samples):
+            self._runtime.run_steps(self._program.steps * len(self._program.phases))
+        return self._trace(samples)
 
-    def _run_phases(self, phases: int) -> None:
-        if not self._memory.schedule.used[0]:
-            return
-        # Parts of a network that are not connected may share weights, which change with a phase.
-        together = len(self._runtimes) == 1 or not self._program.learns
-        for _ in range(1 if together else phases):
-            for runtime in self._runtimes if phases else ():
-                runtime.run_steps(self._program.steps * (phases if together else 1))
-
-    def _trace(self, samples: Integers, chosen: Integers) -> Recording:
+    def _trace(self, samples: Integers) -> Recording:
         used, window = len(samples), self._program.window
         spikes, goodness, counts, rasters = {}, {}, {}, {}
         for population in structure.extent(self._network, self._program).populations:
@@ -221,7 +211,7 @@ class LavaSession(Session):
             if name in self._probes.counts:
                 counts[name] = flat
             if probe.raster is not None:
-                raster = probe.raster[:, :, :used].transpose(1, 2, 0, 3).copy()
+                raster = probe.raster[0, :, :, :used].transpose(1, 2, 0, 3).copy()
                 rasters[name] = raster.reshape(self._program.steps, -1, population.size)
         return Recording(
             self._network,
@@ -229,20 +219,15 @@ class LavaSession(Session):
             samples,
             spikes,
             goodness,
-            chosen,
+            self._memory.chosen[:used].copy(),
             counts,
             rasters,
         )
 
     def _parameters(self) -> Parameters:
         self._fetch()
-        return self._others.copy().joined(self._memory.parameters())
+        return self._others.copy().joined(Parameters(*self._memory.learned()))
 
     def _close(self) -> None:
         """End all processes of the network."""
         self._release()
-
-
-def _stop(runtimes: list[Any]) -> None:
-    for runtime in runtimes:
-        runtime.stop()

@@ -9,38 +9,58 @@ from lava.magma.core.model.py.type import LavaPyType
 from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
-from pffspike.engines.lava.events import deliver
 from pffspike.engines.lava.processes.connection.process import Connection
-from pffspike.engines.lava.ranges import PAYLOAD_BITS, SUM_BITS, WEIGHT_BITS, CheckedModel
+from pffspike.engines.lava.processes.events import deliver
+from pffspike.engines.lava.processes.learning import SynapticLearning
+from pffspike.engines.lava.processes.plan import Synapses
+from pffspike.engines.lava.processes.ranges import (
+    PAYLOAD_BITS,
+    SUM_BITS,
+    WEIGHT_BITS,
+    CheckedModel,
+)
+from pffspike.network import rows
 from pffspike.typing import Array
 
 
 class AbstractPyConnectionModel(CheckedModel):
+    part: Synapses
+
     def __init__(self, proc_params: Any) -> None:
-        synapses = proc_params["synapses"]
-        super().__init__(proc_params, f"projection {synapses.name!r}", synapses)
-        self.schedule, self.progress = proc_params["schedule"], proc_params["progress"]
-        self.weights, self.rate = proc_params["weights"], proc_params["rate"]
-        self.group, self.shifts = synapses.group, synapses.shifts
-        self.plasticity = synapses.plasticity
-        self.silence = np.zeros(synapses.shape_out, self.weights.dtype)
+        super().__init__(proc_params)
+        self.bind()
+        self.shifts: Any = self.part.shifts
+        self.rate: Any = self.memory.rate(self.part)
+        senders, receivers = self.part.sizes
+        self.group = rows.block_size(self.part) or senders
+        self.plasticity: Any = self.part.plasticity
+        self.learning: Any = None
+        if self.plasticity is not None:
+            self.learning = SynapticLearning(self.part, self.plasticity, self.clock, self.setting)
+        lanes, dtype = self.setting.lanes, self.weights.dtype
+        self.shape = self.setting.shape(receivers)
+        self.shape_in = (lanes, senders)
+        self.silence = np.zeros((lanes, receivers), dtype)
         self.current = self.silence
-        self.trace = np.zeros(synapses.shape_in[1], self.weights.dtype)
-        self.factors = np.zeros(synapses.shape_out[1], self.weights.dtype)
+        self.trace = np.zeros(senders, dtype)
+        self.factors = np.zeros(receivers, dtype)
+
+    def bind(self) -> None:
+        self.weights = self.memory.weights[self.part.owner]
 
     def scale(self, current: Array, shift: int) -> Array:
         raise NotImplementedError
 
     def run_spk(self) -> None:
         # Send what the spikes of the last step caused, then receive: loops do not deadlock.
-        self.a_out.send(self.current)
-        spikes = self.s_in.recv()
-        phase, step = self.clock.at(self.time_step)
-        last = step == self.clock.steps - 1
+        self.a_out.send(self.current.reshape(self.shape))
+        spikes = self.s_in.recv().reshape(self.shape_in)
+        phase, step = self.now()
+        last = step == self.last
         if self.shifts[phase] is None or last:  # nobody would hear it
             self.current = self.silence
         else:
-            used = int(self.schedule.used[0])
+            used = self.used
             self.current = np.zeros_like(self.silence)
             self.current[:used] = self.scale(
                 deliver(spikes[:used], self.weights, self.group), self.shifts[phase]
@@ -58,18 +78,16 @@ class AbstractPyConnectionModel(CheckedModel):
             self.factors = self.f_in.recv()
 
     def lrn_guard(self) -> bool:
-        phase, step = self.clock.at(self.time_step)
-        return (
-            self.plasticity is not None
-            and self.plasticity.learns[phase]
-            and step == self.clock.steps - 1
-        )
+        if self.plasticity is None:
+            return False
+        _, phase, step = self.clock.at(self.time_step)
+        return self.plasticity.learns[phase] and step == self.last
 
     def run_lrn(self) -> None:
-        phase, _ = self.clock.at(self.time_step)
+        phase, _ = self.now()
         self.check("as a trace", self.trace, SUM_BITS)
-        sample = int(self.schedule.samples[0])
-        self.plasticity.change(self.weights, self.trace, self.factors, self.rate, sample, phase)
+        sample = int(self.memory.samples[self.batch, 0])
+        self.learning.change(self.weights, self.trace, self.factors, self.rate, sample, phase)
         self.check("as a weight", self.weights, WEIGHT_BITS)
 
 
@@ -80,6 +98,7 @@ class PyConnectionModelFloat(AbstractPyConnectionModel):
     s_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.float64)
     f_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.float64)
     a_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
+    weights: np.ndarray = LavaPyType(np.ndarray, np.float64)
 
     def scale(self, current: Array, shift: int) -> Array:  # noqa: ARG002
         return current
@@ -92,6 +111,7 @@ class PyConnectionModelFixed(AbstractPyConnectionModel):
     s_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=PAYLOAD_BITS)
     f_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64, precision=SUM_BITS)
     a_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int64, precision=SUM_BITS)
+    weights: np.ndarray = LavaPyType(np.ndarray, np.int64)
 
     def scale(self, current: Array, shift: int) -> Array:
         return current << shift

@@ -2,10 +2,10 @@
 
 from lava.magma.core.process.ports.ports import InPort, OutPort
 from lava.magma.core.process.process import AbstractProcess
+from lava.magma.core.process.variable import Var
 
-from pffspike.engines.lava.memory import Schedule
-from pffspike.engines.lava.plan import Synapses
-from pffspike.typing import Array
+from pffspike.engines.lava.processes.memory import Memory
+from pffspike.engines.lava.processes.plan import Plan, Setting, Synapses
 
 
 class Connection(AbstractProcess):
@@ -24,37 +24,26 @@ class Connection(AbstractProcess):
 
     Parameters
     ----------
-    synapses : Synapses
-    weights : (n_pre, width) ndarray
-        Raw, shared with the session and with projections that are tied to this one.
-    rate : (1,) ndarray
-        Raw learning rate, shared with the session.
-    schedule : Schedule
-    progress : (1,) ndarray of int64
-        Takes the number of the last time step that was finished.
+    part : Synapses
+        The projection.
+    plan : Plan
+        It is part of.
+    setting : Setting
+        How the plan is run.
+    memory : Memory
+        Of all processes; tied projections find the same weights in it.
 
     Notes
     -----
-    ``s_in`` has shape (lanes, n_pre), ``a_out`` (lanes, n_post), ``f_in`` (n_post,).
+    ``s_in`` has the shape (n_pre,) and ``a_out`` (n_post,), both with lanes before if there are
+    several, ``f_in`` (n_post,). The variable ``weights`` has the shape (n_pre, width).
     """
 
-    def __init__(
-        self,
-        *,
-        synapses: Synapses,
-        weights: Array,
-        rate: Array,
-        schedule: Schedule,
-        progress: Array,
-    ) -> None:
-        super().__init__(
-            name=synapses.name,
-            synapses=synapses,
-            weights=weights,
-            rate=rate,
-            schedule=schedule,
-            progress=progress,
-        )
-        self.s_in = InPort(shape=synapses.shape_in)
-        self.f_in = InPort(shape=synapses.shape_out[1:])
-        self.a_out = OutPort(shape=synapses.shape_out)
+    def __init__(self, *, part: Synapses, plan: Plan, setting: Setting, memory: Memory) -> None:
+        super().__init__(name=part.name, part=part, plan=plan, setting=setting, memory=memory)
+        senders, receivers = part.sizes
+        self.s_in = InPort(shape=setting.shape(senders))
+        self.f_in = InPort(shape=(receivers,))
+        self.a_out = OutPort(shape=setting.shape(receivers))
+        weights = memory.weights[part.owner]
+        self.weights = Var(shape=weights.shape, init=weights)

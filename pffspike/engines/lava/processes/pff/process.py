@@ -1,32 +1,33 @@
-"""One process that holds a whole network."""
+"""One process that holds a program of a network."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from lava.magma.core.process.ports.ports import InPort, OutPort
-from lava.magma.core.process.process import AbstractProcess
-from lava.magma.core.process.variable import Var
 
-from pffspike.arithmetic import grids
 from pffspike.engines.base import check_signals, signal_size
-from pffspike.engines.lava.arithmetic import Arithmetic
-from pffspike.engines.lava.pages import Pages
-from pffspike.engines.lava.plan import make_plan
+from pffspike.engines.lava.compat import logging_untouched
+from pffspike.engines.lava.planning import make_plan
+from pffspike.engines.lava.processes.arithmetic import Arithmetic
+from pffspike.engines.lava.processes.circuit.process import Circuit
+from pffspike.engines.lava.processes.memory import Memory
+from pffspike.engines.lava.processes.plan import Setting
 from pffspike.errors import ValidationError
-from pffspike.network import constants, exactness, parameters
+from pffspike.network import exactness, parameters
 from pffspike.network.parameters import Parameters
-from pffspike.network.rows import to_matrix, to_rows
+from pffspike.network.spec import Program
 from pffspike.typing import Array, Integers
 
 
-class PFF(AbstractProcess):
+class PFF(Circuit):
     """A program of a trained network as one hierarchical Lava process, learning included.
 
-    Connect it, run it on any Lava runtime with
-    ``Loihi2SimCfg(select_tag="fixed_pt", select_sub_proc_model=True)`` (or ``"floating_pt"``), and
-    read and set its variables. Spikes and learned weights are those of every engine, bit for bit.
+    Connect it, run it on Lava's own runtime with
+    ``Loihi2SimCfg(select_tag="fixed_pt", select_sub_proc_model=True)`` (or ``"floating_pt"``), or
+    on one of `pffspike.lava.CooperativeRuntime` and `pffspike.lava.GuardedRuntime`, and read and
+    set its variables. Spikes and learned weights are those of every engine, bit for bit: the
+    engine ``lava`` runs the same processes.
 
     Parameters
     ----------
@@ -35,9 +36,11 @@ class PFF(AbstractProcess):
     program : str
         Name of one of its programs.
     signals : mapping of str to ndarray
-        As for `pffspike.engines.base.Session.run`. Populations in ``external`` need none.
-    samples : (samples,) array_like of int or None
-        Numbers that key the random numbers; 0, 1, 2, ... if they are not given.
+        As for `pffspike.engines.base.Session.run`. Populations in ``external`` need none. A -1 in
+        the signal of a hard negative asks for the most convincing wrong class.
+    samples : (samples,) or (turns, lanes) array_like of int, or None
+        Numbers that key the random numbers; 0, 1, 2, ... if they are not given. They follow each
+        other; in an array of two dimensions, those of a row run side by side.
     seed : int or None
         Of all random numbers; that of the trained network, or 0, if it is not given.
     external : tuple of str
@@ -48,22 +51,23 @@ class PFF(AbstractProcess):
 
     Attributes
     ----------
-    <population>_in : InPort of shape (units,)
+    <population>_in : InPort of shape (units,), or (lanes, units) with several lanes
         Of populations in ``external``: entries other than 0 are spikes.
-    <population>_out : OutPort of shape (units,)
+    <population>_out : OutPort of shape (units,), or (lanes, units) with several lanes
         1 for every spike of the step.
     <population>_bias, <population>_gains, <population>_spikes : Var
         Biases (not of input populations); gain by number of spikes; spikes of the step.
     <projection>_weights : Var of shape (n_pre, width)
-        The synapses of each sender, in the order of their receivers.
+        The synapses of each sender, in the order of their receivers. Those of tied projections are
+        the same.
     steps : int
         Time steps for all samples.
 
     Raises
     ------
     ValidationError
-        If a name, a signal or a shape does not suit the network, or the program learns from hard
-        negatives that it would have to choose itself: give every class of its signal.
+        If a name, a signal or a shape does not suit the network, or a program that learns is given
+        samples side by side.
 
     Examples
     --------
@@ -93,109 +97,119 @@ class PFF(AbstractProcess):
             raise ValidationError(f"arithmetic = {arithmetic!r} must be 'fixed' or 'floating'")
         exactness.check(network)
         parameters.check(network, start)
-        reckon, chosen = Arithmetic(arithmetic), network.program(program)  # type: ignore[arg-type]
-        plan = make_plan(network, chosen, seed, reckon, 1)
-        sizes = {each.name: each.shape[1] for each in plan.sources}
-        for name in external:
-            if name not in sizes:
-                raise ValidationError(
-                    f"external population {name!r} is no input of program {program!r}; its inputs "
-                    f"are: {', '.join(sizes)}"
-                )
-        given, numbers = _given(network, chosen, signals or {}, samples, external)
-        pages = Pages(chosen, reckon, numbers, given, sizes)
-        super().__init__(
-            plan=plan,
-            pages=pages,
-            raw=_raw(network, plan, start, reckon),
-            external=external,
-            specification=network,
-            start=start,
-        )
-        self.steps = len(numbers) * len(chosen.phases) * chosen.steps
-        for each in plan.neurons:
-            units = each.shape[1]
-            if each.name in external:
-                setattr(self, f"{each.name}_in", InPort(shape=(units,)))
-            setattr(self, f"{each.name}_out", OutPort(shape=(units,)))
-            setattr(self, f"{each.name}_gains", Var(shape=(units + 1,), init=each.gains))
-            setattr(self, f"{each.name}_spikes", Var(shape=(units,), init=0))
-        for each in plan.populations:
-            bias = self.proc_params["raw"]["bias", each.name]
-            setattr(self, f"{each.name}_bias", Var(shape=bias.shape, init=bias))
-        for synapses in plan.projections:
-            rows = self.proc_params["raw"]["weights", synapses.name]
-            setattr(self, f"{synapses.name}_weights", Var(shape=rows.shape, init=rows))
+        self._network, self._program = network, network.program(program)
+        self._external, self._start = _check_external(self._program, external), start
+        signals, (turns, lanes), samples = signals or {}, *_arranged(signals or {}, samples)
+        if lanes > 1 and self._program.learns:
+            raise ValidationError(
+                f"program {program!r} learns, one sample after the other; samples of shape "
+                f"({turns}, {lanes}) would run {lanes} side by side"
+            )
+        reckon = Arithmetic(arithmetic)  # type: ignore[arg-type]
+        plan, setting = make_plan(network, self._program, reckon), Setting(reckon, lanes, seed)
+        memory = Memory(plan, setting, start.weights, start.biases, batches=turns)
+        memory.load(*self._checked(signals, samples))
+        with logging_untouched():
+            super().__init__(plan, setting, memory, tuple(external))
+
+    def _checked(
+        self, signals: Mapping[str, Array], samples: npt.ArrayLike
+    ) -> tuple[dict[str, Array], Integers]:
+        """Signals and samples; external populations need no signal."""
+        network, program = self._network, self._program
+        count = len(np.asarray(samples))
+        others = {
+            source: np.zeros((count, signal_size(network, program, source)))
+            for phase in program.phases
+            for name, source in phase.inputs.items()
+            if name in self._external and isinstance(source, str) and source not in signals
+        }
+        return check_signals(network, program, {**others, **signals}, samples)
+
+    def load(self, signals: Mapping[str, Array], samples: npt.ArrayLike) -> None:
+        """Put in other samples, which the next run presents, before or after any run.
+
+        Parameters
+        ----------
+        signals : mapping of str to ndarray
+            As for the class.
+        samples : (samples,) array_like of int
+            Exactly as many as before.
+
+        Raises
+        ------
+        ValidationError
+            If they do not suit the network, or are more or fewer.
+        """
+        checked, numbers = self._checked(signals, samples)
+        room = self.memory.samples.size
+        if len(numbers) != room:
+            raise ValidationError(
+                f"{len(numbers)} samples do not fill a process that was made for {room}; give "
+                f"{room}, or make another"
+            )
+        self.memory.load(checked, numbers)
+
+    def set_learning_scale(self, scale: float) -> None:
+        """Set the factor of all learning rates, before or after any run.
+
+        Parameters
+        ----------
+        scale : float
+            At least 0; 1 at the beginning.
+
+        Raises
+        ------
+        ValidationError
+            If the program learns nothing, or a change of a weight would not be exact.
+        """
+        if not self._program.learns:
+            raise ValidationError(
+                f"program {self._program.name!r} learns nothing, so it can't be asked to learn; "
+                f"those that learn are: "
+                f"{', '.join(p.name for p in self._network.programs if p.learns) or 'none'}"
+            )
+        if not 0 <= scale < np.inf:
+            raise ValidationError(f"learning scale {scale} must be finite and at least 0")
+        exactness.check(self._network, learning_scale=scale)
+        self.memory.set_rates(scale)
 
     def parameters(self) -> Parameters:
-        """Weights and biases as they are now, read from the variables (slow: a number a message).
+        """Weights and biases as they are now, before, between or after runs.
 
         Returns
         -------
         Parameters
             Those that the program does not use are as they were.
         """
-        network, plan = self.proc_params["specification"], self.proc_params["plan"]
-        start, decode = self.proc_params["start"], plan.arithmetic.decode
-        weights, biases = dict(start.weights), dict(start.biases)
-        for synapses in plan.projections:
-            if synapses.owner == synapses.name:
-                projection = network.projection(synapses.name)
-                rows = np.asarray(getattr(self, f"{synapses.name}_weights").get())
-                weights[synapses.name] = to_matrix(projection, decode(rows, projection.grid))
-        for each in plan.populations:
-            raw = np.asarray(getattr(self, f"{each.name}_bias").get())
-            biases[each.name] = decode(raw, grids.DRIVE_GRID)
-        return Parameters(weights, biases)
+        learned = Parameters(*self.memory.learned())
+        return self._start.without(learned.weights, learned.biases).joined(learned)
 
 
-def _given(
-    network: Any,
-    program: Any,
-    signals: Mapping[str, Array],
-    samples: npt.ArrayLike | None,
-    external: tuple[str, ...],
-) -> tuple[dict[str, Array], Integers]:
-    """Checked signals and samples; what external populations would follow is made up."""
+def _arranged(
+    signals: Mapping[str, Array], samples: npt.ArrayLike | None
+) -> tuple[tuple[int, int], Array]:
+    """Turns and lanes, and the samples one after the other."""
     if samples is None:
         samples = np.arange(max([len(values) for values in signals.values()] or [1]))
-    count = len(np.asarray(samples))
-    made_up = {
-        source: np.zeros((count, signal_size(network, program, source)))
-        for phase in program.phases
-        for name, source in phase.inputs.items()
-        if name in external and isinstance(source, str) and source not in signals
-    }
-    checked, numbers = check_signals(network, program, {**made_up, **signals}, samples)
-    if not count:
-        raise ValidationError(f"program {program.name!r} was given no samples; give at least one")
-    chosen = program.hard_negative
-    if chosen and np.any(checked.get(chosen.signal, np.zeros(0)) < 0):
+    numbers = np.asarray(samples)
+    if not numbers.size:
+        raise ValidationError("there are no samples; give at least one")
+    if numbers.ndim == 2:
+        return (numbers.shape[0], numbers.shape[1]), numbers.reshape(-1)
+    return (len(np.atleast_1d(numbers)), 1), numbers
+
+
+def _check_external(program: Program, external: tuple[str, ...]) -> tuple[str, ...]:
+    inputs = {name: None for phase in program.phases for name in phase.inputs}
+    if isinstance(external, str):
         raise ValidationError(
-            f"signal {chosen.signal!r} holds -1, a hard negative to be chosen while it runs, which "
-            f"needs a session of an engine; give a class for every sample"
+            f"external = {external!r} is a text; give names, as in ({external!r},)"
         )
-    return checked, numbers
-
-
-def _raw(network: Any, plan: Any, start: Parameters, reckon: Arithmetic) -> dict[Any, Array]:
-    """Weights, biases and rates as the models hold them."""
-    found: dict[Any, Array] = {}
-    for each in plan.populations:
-        found["bias", each.name] = reckon.encode(start.biases[each.name], grids.DRIVE_GRID)
-        rate = constants.rate(network.population(each.name).bias.learning_rate)
-        found["bias rate", each.name] = np.array([reckon.encode(rate, grids.RATE_GRID)])
-    plastic = {synapses.name for synapses in plan.projections if synapses.plasticity}
-    for synapses in plan.projections:
-        if synapses.owner != synapses.name and synapses.owner in plastic:
+    for name in external:
+        if name not in inputs:
             raise ValidationError(
-                f"projection {synapses.name!r} is tied to {synapses.owner!r}, which this program "
-                f"changes: two Lava processes can't share a variable; use an engine"
+                f"external population {name!r} is no input of program {program.name!r}; its inputs "
+                f"are: {', '.join(inputs)}"
             )
-        owner = network.projection(synapses.owner)
-        found["weights", synapses.name] = reckon.encode(
-            to_rows(owner, start.weights[synapses.owner]), owner.grid
-        )
-        rate = constants.rate(network.projection(synapses.name).learning_rate)
-        found["weights rate", synapses.name] = np.array([reckon.encode(rate, grids.RATE_GRID)])
-    return found
+    return tuple(external)

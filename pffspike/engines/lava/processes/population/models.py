@@ -10,72 +10,86 @@ from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
 from pffspike.arithmetic import grids
-from pffspike.engines.lava.arithmetic import LOGISTIC, LOGISTIC_GRID, LOGISTIC_LOW
-from pffspike.engines.lava.bernoulli import BernoulliModel, fixed_uniform, floating_uniform
-from pffspike.engines.lava.loihi import FACTOR_BITS
+from pffspike.engines.lava.processes.arithmetic import LOGISTIC, LOGISTIC_GRID, LOGISTIC_LOW
+from pffspike.engines.lava.processes.bernoulli import (
+    BernoulliModel,
+    fixed_uniform,
+    floating_uniform,
+)
+from pffspike.engines.lava.processes.learning import PopulationLearning
 from pffspike.engines.lava.processes.population.process import Population
-from pffspike.engines.lava.ranges import PAYLOAD_BITS, SUM_BITS, WEIGHT_BITS
+from pffspike.engines.lava.processes.ranges import PAYLOAD_BITS, SUM_BITS, WEIGHT_BITS
 from pffspike.typing import Array
 
 
 class AbstractPyPopulationModel(BernoulliModel):
     def __init__(self, proc_params: Any) -> None:
         super().__init__(proc_params)
-        self.plasticity, self.bias = proc_params["neurons"].plasticity, proc_params["bias"]
-        self.rate, self.classes = proc_params["rate"], proc_params["classes"]
-        self.target_counts = np.zeros(len(self.bias), np.int64)  # spikes of the population copied
+        self.bind()
+        self.rate: Any = self.memory.rate(self.part)
+        self.plasticity: Any = self.part.plasticity
+        self.learning: Any = None
+        if self.plasticity is not None:
+            self.learning = PopulationLearning(self.plasticity, self.clock, self.setting)
+        # spikes of the population copied
+        self.target_counts = np.zeros(self.part.size, np.int64)
         self.factors = np.zeros_like(self.bias)
         self.table = self.arithmetic.encode(LOGISTIC, grids.DRIVE_GRID)
+
+    def bind(self) -> None:
+        self.bias = self.memory.biases[self.part.name]
 
     def fire(self, phase: int, step: int, current: Array | int) -> Array:
         raise NotImplementedError
 
     def run_spk(self) -> None:
-        phase, step = self.clock.at(self.time_step)
-        current = self.a_in.recv()[: self.used]
-        if self.d_in.csp_ports:
-            current = current + self.d_in.recv()
+        phase, step = self.now()
+        current = self.a_in.recv().reshape(self.silence.shape)[: self.used]
         if self.active[phase]:
             # What arrives in step 0 was sent by the presentation before.
             self.emit(phase, step, self.fire(phase, step, 0 if step == 0 else current))
         else:
             self.emit(phase, step, None)
-        if self.plasticity is not None:
+        if self.learning is not None:
             self.accumulate(phase, step)
 
     def accumulate(self, phase: int, step: int) -> None:
         if self.t_in.csp_ports:
-            spikes = self.t_in.recv()[0] != 0
+            spikes = self.t_in.recv() != 0
             if step == 0:
                 self.target_counts[:] = 0
             if step >= self.clock.burn_in:
                 self.target_counts += spikes
         if self.lrn_guard():
             target = self.target_counts
-            if self.plasticity.signal:
+            if self.plasticity.target_signal:
                 target = np.zeros_like(self.target_counts)
-                target[self.classes[0]] = 1 << self.plasticity.exponent
+                target[self.target_class()] = 1 << self.clock.exponent
             counts = self.probe.counts[phase, 0]
-            self.factors = self.plasticity.factors(phase, counts, target)
+            self.factors = self.learning.factors(phase, counts, target)
             self.f_out.send(self.factors)
         if self.y1_out.csp_ports:
             factors = self.factors if self.lrn_guard() else np.zeros_like(self.factors)
-            positive, negative = self.plasticity.signed_traces(factors, FACTOR_BITS)
+            positive, negative = self.learning.signed_traces(factors)
             self.y1_out.send(positive)
             self.y2_out.send(negative)
 
+    def target_class(self) -> int:
+        signal = self.plasticity.target_signal
+        if self.wrong_class and self.wrong_class.signal == signal:
+            return int(self.chosen[0])
+        return int(self.memory.classes[signal][self.batch, 0])
+
     def lrn_guard(self) -> bool:
-        phase, step = self.clock.at(self.time_step)
-        return (
-            self.plasticity is not None
-            and self.plasticity.learns[phase]
-            and step == self.clock.steps - 1
-        )
+        if self.plasticity is None:
+            return False
+        _, phase, step = self.clock.at(self.time_step)
+        return self.plasticity.learns[phase] and step == self.last
 
     def run_lrn(self) -> None:
-        phase, _ = self.clock.at(self.time_step)
+        phase, _ = self.now()
         counts = self.probe.counts[phase, 0]
-        self.bias[:] = self.plasticity.changed_biases(self.bias, counts, self.factors, self.rate)
+        self.bias[:] = self.learning.changed_biases(self.bias, counts, self.factors, self.rate)
         self.check("as a bias", self.bias, WEIGHT_BITS)
 
 
@@ -84,14 +98,19 @@ class AbstractPyPopulationModel(BernoulliModel):
 @tag("floating_pt")
 class PyPopulationModelFloat(AbstractPyPopulationModel):
     a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.float64)
-    d_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.float64)
     t_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.float64)
+    h_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    link_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
     s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
     g_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
-    d_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
     f_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
+    h_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int64)
+    link_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int64)
     y1_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
     y2_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
+    bias: np.ndarray = LavaPyType(np.ndarray, np.float64)
+    gains: np.ndarray = LavaPyType(np.ndarray, np.float64)
+    s: np.ndarray = LavaPyType(np.ndarray, np.int32)
 
     def fire(self, phase: int, step: int, current: Array | int) -> Array:
         if self.arithmetic.logistic:
@@ -107,14 +126,19 @@ class PyPopulationModelFloat(AbstractPyPopulationModel):
 @tag("fixed_pt")
 class PyPopulationModelFixed(AbstractPyPopulationModel):
     a_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64, precision=SUM_BITS)
-    d_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64, precision=SUM_BITS)
     t_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=1)
+    h_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    link_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
     s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=1)
     g_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=PAYLOAD_BITS)
-    d_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=PAYLOAD_BITS)
     f_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int64, precision=SUM_BITS)
+    h_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int64)
+    link_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int64)
     y1_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=7)
     y2_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=7)
+    bias: np.ndarray = LavaPyType(np.ndarray, np.int64)
+    gains: np.ndarray = LavaPyType(np.ndarray, np.int32)
+    s: np.ndarray = LavaPyType(np.ndarray, np.int32)
 
     def fire(self, phase: int, step: int, current: Array | int) -> Array:
         if self.checked:

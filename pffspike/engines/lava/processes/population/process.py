@@ -1,11 +1,12 @@
 """Process of a population that other populations drive."""
 
+import numpy as np
 from lava.magma.core.process.ports.ports import InPort, OutPort
 from lava.magma.core.process.process import AbstractProcess
+from lava.magma.core.process.variable import Var
 
-from pffspike.engines.lava.memory import Probe, Schedule
-from pffspike.engines.lava.plan import Neurons
-from pffspike.typing import Array
+from pffspike.engines.lava.processes.memory import Memory
+from pffspike.engines.lava.processes.plan import Neurons, Plan, Setting
 
 
 class Population(AbstractProcess):
@@ -23,55 +24,42 @@ class Population(AbstractProcess):
 
     Parameters
     ----------
-    neurons : Neurons
-    bias : (units,) ndarray
-        Raw, shared with the session.
-    rate : (1,) ndarray
-        Raw learning rate of the biases, shared with the session.
-    classes : (lanes,) ndarray of int64 or None
-        Classes of the signal that teaches.
-    schedule : Schedule
-    probe : Probe
-    progress : (1,) ndarray of int64
-        Takes the number of the last time step that was finished.
+    part : Neurons
+        The population.
+    plan : Plan
+        It is part of.
+    setting : Setting
+        How the plan is run.
+    memory : Memory
+        Of all processes.
 
     Notes
     -----
     ``s_out`` sends 1 for every spike, ``g_out`` the gain of the population's normalization: a
     graded spike, as Loihi 2 has it. So one number a spike carries the normalization, and only
     the population counts its spikes, whatever the number of its projections. ``t_in`` receives the
-    population that is copied. These ports have shape (lanes, units); ``f_out`` has (units,).
-    For Lava's LearningDense there are ports without lanes: ``d_in`` like ``a_in``, ``d_out`` like
-    ``g_out``, and ``y1_out`` and ``y2_out`` with the factors' two signs, 0 but in the last step.
+    population that is copied. These ports, and the variable ``s``, the spikes of the step, have
+    the shape (units,), or (lanes, units) with several lanes. ``f_out`` sends the post factors
+    (units,), ``h_in`` takes and ``h_out`` sends the chosen wrong classes (lanes,); nothing
+    is sent on ``link_out``. For Lava's
+    LearningDense, ``y1_out`` and ``y2_out`` send the factors' two signs, 0 but in the last step.
+    Variables: ``bias`` (units,) and ``gains`` (units + 1,), by number of spikes.
     """
 
-    def __init__(
-        self,
-        *,
-        neurons: Neurons,
-        bias: Array,
-        rate: Array,
-        classes: Array | None,
-        schedule: Schedule,
-        probe: Probe,
-        progress: Array,
-    ) -> None:
-        super().__init__(
-            name=neurons.name,
-            neurons=neurons,
-            bias=bias,
-            rate=rate,
-            classes=classes,
-            schedule=schedule,
-            probe=probe,
-            progress=progress,
-        )
-        self.a_in = InPort(shape=neurons.shape)
-        self.d_in = InPort(shape=neurons.shape[1:])
-        self.t_in = InPort(shape=neurons.shape)
-        self.s_out = OutPort(shape=neurons.shape)
-        self.g_out = OutPort(shape=neurons.shape)
-        self.d_out = OutPort(shape=neurons.shape[1:])
-        self.f_out = OutPort(shape=neurons.shape[1:])
-        self.y1_out = OutPort(shape=neurons.shape[1:])
-        self.y2_out = OutPort(shape=neurons.shape[1:])
+    def __init__(self, *, part: Neurons, plan: Plan, setting: Setting, memory: Memory) -> None:
+        super().__init__(name=part.name, part=part, plan=plan, setting=setting, memory=memory)
+        shape, units = setting.shape(part.size), (part.size,)
+        self.a_in = InPort(shape=shape)
+        self.t_in = InPort(shape=shape)
+        self.h_in = InPort(shape=(setting.lanes,))
+        self.link_in, self.link_out = InPort(shape=(1,)), OutPort(shape=(1,))
+        self.s_out = OutPort(shape=shape)
+        self.g_out = OutPort(shape=shape)
+        self.f_out = OutPort(shape=units)
+        self.h_out = OutPort(shape=(setting.lanes,))
+        self.y1_out = OutPort(shape=units)
+        self.y2_out = OutPort(shape=units)
+        self.bias = Var(shape=units, init=memory.biases[part.name])
+        gains = setting.arithmetic.encode(part.gains, part.gain_grid)
+        self.gains = Var(shape=gains.shape, init=gains)
+        self.s = Var(shape=shape, init=np.zeros(shape, np.int32))

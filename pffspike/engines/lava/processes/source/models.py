@@ -4,15 +4,19 @@ from typing import Any
 
 import numpy as np
 from lava.magma.core.decorator import implements, requires, tag
-from lava.magma.core.model.py.ports import PyOutPort
+from lava.magma.core.model.py.ports import PyInPort, PyOutPort
 from lava.magma.core.model.py.type import LavaPyType
 from lava.magma.core.resources import CPU
 from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
 from pffspike.arithmetic import counter
-from pffspike.engines.lava.bernoulli import BernoulliModel, fixed_uniform, floating_uniform
+from pffspike.engines.lava.processes.bernoulli import (
+    BernoulliModel,
+    fixed_uniform,
+    floating_uniform,
+)
+from pffspike.engines.lava.processes.ranges import PAYLOAD_BITS
 from pffspike.engines.lava.processes.source.process import Source
-from pffspike.engines.lava.ranges import PAYLOAD_BITS
 from pffspike.typing import Array
 
 
@@ -21,7 +25,9 @@ class AbstractPySourceModel(BernoulliModel):
 
     def __init__(self, proc_params: Any) -> None:
         super().__init__(proc_params)
-        self.probabilities = proc_params["probabilities"]
+        self.probabilities: Any = self.memory.probabilities(self.part)
+        self.inputs: Any = self.part.inputs
+        self.p: Array = np.zeros((0, 0))
         self.sure: Array = np.zeros((0, 0), np.bool_)
         self.unsure: Array = np.zeros(0, np.int64)
 
@@ -33,27 +39,43 @@ class AbstractPySourceModel(BernoulliModel):
         self.sure = p >= self.one
         self.unsure = np.flatnonzero(((p > 0) & ~self.sure).any(axis=0))
 
+    def begin(self, phase: int) -> None:
+        p = self.probabilities[phase][self.batch, : self.used]
+        if self.wrong_class and self.inputs[phase] == self.wrong_class.signal:
+            p = (self.chosen[: self.used, None] == np.arange(self.part.size)) * self.one
+        self.find_unsure(p)
+        self.p = p[:, self.unsure]
+
     def run_spk(self) -> None:
-        phase, step = self.clock.at(self.time_step)
-        p = self.probabilities[phase]
-        if p is None:
+        phase, step = self.now()
+        received = None
+        if self.spikes_in.csp_ports:
+            received = self.spikes_in.recv().reshape(self.silence.shape)
+        if self.probabilities[phase] is None:
             self.emit(phase, step, None)
-            return
-        p = p[: self.used]
-        if step == 0:
-            self.find_unsure(p)
-        spikes = self.sure.copy()
-        spikes[:, self.unsure] = self.uniform(phase, step, self.unsure) < p[:, self.unsure]
-        self.emit(phase, step, spikes)
+        elif received is not None:
+            self.emit(phase, step, received[: self.used] != 0)
+        else:
+            if step == 0:
+                self.begin(phase)
+            spikes = self.sure.copy()
+            spikes[:, self.unsure] = self.uniform(phase, step, self.unsure) < self.p
+            self.emit(phase, step, spikes)
 
 
 @implements(proc=Source, protocol=LoihiProtocol)
 @requires(CPU)
 @tag("floating_pt")
 class PySourceModelFloat(AbstractPySourceModel):
+    spikes_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=1)
+    h_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    link_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
     s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
     g_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
-    d_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
+    h_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int64)
+    link_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int64)
+    gains: np.ndarray = LavaPyType(np.ndarray, np.float64)
+    s: np.ndarray = LavaPyType(np.ndarray, np.int32)
 
     one = 1.0
 
@@ -65,9 +87,15 @@ class PySourceModelFloat(AbstractPySourceModel):
 @requires(CPU)
 @tag("fixed_pt")
 class PySourceModelFixed(AbstractPySourceModel):
+    spikes_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int32, precision=1)
+    h_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
+    link_in: PyInPort = LavaPyType(PyInPort.VEC_DENSE, np.int64)
     s_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=1)
     g_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=PAYLOAD_BITS)
-    d_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=PAYLOAD_BITS)
+    h_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int64)
+    link_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int64)
+    gains: np.ndarray = LavaPyType(np.ndarray, np.int32)
+    s: np.ndarray = LavaPyType(np.ndarray, np.int32)
 
     one = 1 << counter.UNIFORM_BITS
 

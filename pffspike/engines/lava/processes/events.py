@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
 
 from pffspike.typing import Array
 
@@ -16,9 +15,9 @@ def deliver(spikes: Array, weights: Array, group: int) -> Array:
     spikes : (lanes, n_pre) ndarray
         Payload of each spike, the same for all of a lane; 0 where there is none.
     weights : (n_pre, width) ndarray
-        A row for each sender, see `pffspike.engines.lava.plan.Synapses`.
+        A row for each sender, see `pffspike.network.rows`.
     group : int
-        Neurons of a group of lateral synapses; 0: all are connected.
+        Senders that share their receivers.
 
     Returns
     -------
@@ -34,6 +33,8 @@ def deliver(spikes: Array, weights: Array, group: int) -> Array:
     width = weights.shape[1]
     if lanes == 1:
         return _deliver_one(spikes[0], weights, group)[None]
+    from scipy import sparse  # an export runs on a single lane, without SciPy
+
     events = np.flatnonzero(spikes)
     values = spikes.reshape(-1)[events].astype(weights.dtype)
     rows = lanes * (senders // group)

@@ -15,7 +15,8 @@ from lava.magma.core.model.py.type import LavaPyType
 
 from pffspike.arithmetic import grids
 from pffspike.engines.lava.errors import RangeError
-from pffspike.engines.lava.plan import Neurons, Synapses
+from pffspike.engines.lava.processes.memory import Memory
+from pffspike.engines.lava.processes.plan import Neurons, Plan, Setting, Synapses
 from pffspike.typing import Array
 
 WEIGHT_BITS = 31  #: a weight of up to 64 on the grid 2^-24, without its sign
@@ -24,21 +25,38 @@ SUM_BITS = grids.EXACT_BITS  #: currents, drives, traces, factors and changes
 
 
 class CheckedModel(PyLoihiProcessModel):
-    """A model that can check ranges.
+    """What all models have in common: the time, the shared memory, and checks of ranges.
 
     Parameters
     ----------
     proc_params : ProcessParameters
-        As Lava hands them to a model.
-    where : str
-        Population or projection, for messages.
-    part : Neurons or Synapses
-        What the process computes.
+        ``part``, ``plan``, ``setting`` and ``memory`` of the process.
     """
 
-    def __init__(self, proc_params: Any, where: str, part: Neurons | Synapses) -> None:
+    def __init__(self, proc_params: Any) -> None:
         super().__init__(proc_params)
-        self.where, self.clock, self.arithmetic = where, part.clock, part.arithmetic
+        self.part: Neurons | Synapses = proc_params["part"]
+        self.plan: Plan = proc_params["plan"]
+        self.setting: Setting = proc_params["setting"]
+        self.memory: Memory = proc_params["memory"]
+        self.clock, self.arithmetic = self.plan.clock, self.setting.arithmetic
+        self.last = self.clock.steps - 1
+        self.progress = self.memory.slot(self.part)
+        self.batch = 0  # which of the samples in the memory
+
+    def now(self) -> tuple[int, int]:
+        """Phase, and step in the presentation."""
+        sample, phase, step = self.clock.at(self.time_step)
+        self.batch = sample % self.memory.batches
+        return phase, step
+
+    @property
+    def used(self) -> int:
+        """Lanes that hold a sample."""
+        return int(self.memory.used[self.batch])
+
+    def bind(self) -> None:
+        """Put the variables that others share into the shared memory."""
 
     @property
     def checked(self) -> bool:
@@ -46,7 +64,8 @@ class CheckedModel(PyLoihiProcessModel):
         return self.arithmetic.checked and self.arithmetic.name == "fixed"
 
     def start(self) -> None:
-        """Run; Lava's builder has made the ports before."""
+        """Run; Lava's builder has made ports and variables before."""
+        self.bind()
         if self.checked:
             for name in dir(type(self)):
                 declared = getattr(type(self), name)
@@ -91,9 +110,10 @@ class CheckedModel(PyLoihiProcessModel):
         values = np.asarray(values)
         worst = values.flat[int(np.abs(values).argmax())]
         if abs(int(worst)) >> bits:
-            phase, step = self.clock.at(max(1, self.time_step))
+            _, phase, step = self.clock.at(max(1, self.time_step))
+            kind = "population" if isinstance(self.part, Neurons) else "projection"
             raise RangeError(
-                f"{self.where}: {worst} {what} does not fit into {bits} bits in step {step} of "
-                f"phase {phase} (time step {self.time_step}); narrow the range of the weights or "
-                f"coarsen their grid"
+                f"{kind} {self.part.name!r}: {worst} {what} does not fit into {bits} bits in "
+                f"step {step} of phase {phase} (time step {self.time_step}); narrow the range of "
+                f"the weights or coarsen their grid"
             )

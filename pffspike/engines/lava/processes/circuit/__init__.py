@@ -1,0 +1,1 @@
+"""A program of a network as one hierarchical process."""

@@ -1,0 +1,69 @@
+"""One process that holds a whole network."""
+
+from collections.abc import Callable
+from typing import Any
+
+from lava.magma.core.process.ports.ports import InPort, OutPort
+from lava.magma.core.process.process import AbstractProcess
+from lava.magma.core.process.variable import Var
+
+from pffspike.engines.lava.processes.memory import Memory
+from pffspike.engines.lava.processes.plan import Plan, Setting, Synapses
+
+Replaced = Callable[[Synapses], Any]
+
+
+class Circuit(AbstractProcess):
+    """A plan as one hierarchical process: a process for each population and each projection.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is run.
+    setting : Setting
+        How it is run.
+    memory : Memory
+        With the weights, and the samples that run.
+    external : tuple of str
+        Input populations that have a port, ``<population>_in``, for the user's own spikes.
+    replaced : callable or None
+        Gives for a projection the process that takes the place of `Connection`, or None: see
+        `pffspike.engines.lava.loihi`.
+
+    Notes
+    -----
+    Ports and variables are those of `pffspike.lava.PFF`.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        setting: Setting,
+        memory: Memory,
+        external: tuple[str, ...] = (),
+        replaced: Replaced | None = None,
+    ) -> None:
+        super().__init__(
+            plan=plan, setting=setting, memory=memory, external=external, replaced=replaced
+        )
+        self.memory = memory
+        self.steps = memory.batches * plan.clock.phases * plan.clock.steps
+        for each in plan.neurons:
+            shape = setting.shape(each.size)
+            if each.name in external:
+                setattr(self, f"{each.name}_in", InPort(shape=shape))
+            setattr(self, f"{each.name}_out", OutPort(shape=shape))
+            gains = setting.arithmetic.encode(each.gains, each.gain_grid)
+            setattr(self, f"{each.name}_gains", Var(shape=gains.shape, init=gains))
+            setattr(self, f"{each.name}_spikes", Var(shape=shape, init=0))
+        for each in plan.populations:
+            bias = memory.biases[each.name]
+            setattr(self, f"{each.name}_bias", Var(shape=bias.shape, init=bias))
+        for synapses in plan.projections:
+            if replaced is None or replaced(synapses) is None:
+                rows = memory.weights[synapses.owner]
+                setattr(self, f"{synapses.name}_weights", Var(shape=rows.shape, init=rows))
+
+    def finished(self) -> int:
+        """Steps that were finished, summed over populations and projections."""
+        return self.memory.finished()

@@ -1,1 +1,0 @@
-"""A projection whose weights are a variable."""

@@ -1,1 +1,0 @@
-"""A population whose biases, gains and spikes are variables."""

@@ -1,1 +1,0 @@
-"""An input population that others can drive."""
