@@ -39,7 +39,7 @@ def build(network, program, parameters, image, steps):
         dense = Dense(weights=weights)
         made[projection.pre].s_out.connect(dense.s_in)
         dense.a_out.connect(made[projection.post].a_in)
-    return list(made.values())
+    return next(reversed(made.values()))
 
 
 def time_step(network, program, parameters, image, steps, shared_thread):
@@ -48,18 +48,17 @@ def time_step(network, program, parameters, image, steps, shared_thread):
     from lava.magma.core.run_conditions import RunSteps
     from lava.magma.core.run_configs import Loihi2SimCfg
 
-    warm = 5
+    warm, configuration = 5, Loihi2SimCfg(select_tag="fixed_pt", loglevel=logging.ERROR)
     with compat.logging_untouched():
         if shared_thread:
-            from pffspike.engines.lava.cooperative_runtime import CooperativeRuntime
+            from pffspike.lava import CooperativeRuntime
 
-            processes = build(network, program, parameters, image, steps + warm)
-            runtime = CooperativeRuntime(processes, "fixed_pt", lambda: 0, 1e6)
+            first = build(network, program, parameters, image, steps + warm)
+            runtime = CooperativeRuntime(first, configuration)
             run, stop = runtime.run_steps, runtime.stop
         else:
             with compat.forking():
-                first = build(network, program, parameters, image, steps + warm)[-1]
-                configuration = Loihi2SimCfg(select_tag="fixed_pt", loglevel=logging.ERROR)
+                first = build(network, program, parameters, image, steps + warm)
 
                 def run(count):
                     first.run(condition=RunSteps(num_steps=count), run_cfg=configuration)

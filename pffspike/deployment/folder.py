@@ -2,6 +2,8 @@
 
 - ``run_lava.py``: rebuilds the network on Lava and runs it, with NumPy and lava-nc alone, after
   ``sums.py`` has compared every file with its digest;
+- ``processes/``: the Lava processes, the very files that the engine runs, and ``programs.json``,
+  what each has to know in each program;
 - ``example/<program>.npz``: inputs of some images and the spikes that they cause;
 - with a device: ``placement.json``, ``report.md`` and, if Matplotlib is installed,
   ``placement.png``.
@@ -11,8 +13,10 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +24,33 @@ import numpy.typing as npt
 from pffspike import mapping
 from pffspike.arithmetic import grids
 from pffspike.devices import Device
+from pffspike.engines.lava.planning import make_plan
+from pffspike.engines.lava.processes.arithmetic import Arithmetic
+from pffspike.engines.lava.processes.plan import to_json
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import MissingPackageError, ValidationError
 from pffspike.mapping import Placement, Violation
 from pffspike.network import signals, structure
+from pffspike.network.spec import Network
 from pffspike.recording import Probes, Recording
 from pffspike.trained import TrainedNetwork
 
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+#: Packages of the copy that are empty there, and modules beside those of the processes.
+_PACKAGES = ("", "arithmetic", "network", "engines", "engines/lava")
+_MODULES = (
+    "errors.py",
+    "typing.py",
+    "arithmetic/counter.py",
+    "arithmetic/grids.py",
+    "network/constants.py",
+    "network/hard_negatives.py",
+    "network/rows.py",
+    "engines/lava/compat.py",
+    "engines/lava/errors.py",
+)
 _SAMPLES = {"one_pass": 4, "goodness": 1}  #: images of the example, by program
 
 
@@ -147,6 +171,7 @@ def extra_files(
     files = {
         "run_lava.py": (package / "deployment" / "run_lava.py").read_bytes(),
         "sums.py": (package / "sums.py").read_bytes(),
+        **_processes(package, trained.network),
     }
     if images is not None:
         programs = {p.name for p in trained.network.programs}
@@ -156,6 +181,24 @@ def extra_files(
     if deployment is not None:
         files |= _placement(deployment)
     return files
+
+
+def _processes(package: Traversable, network: Network) -> dict[str, bytes]:
+    """Source files of the Lava processes, as they are, and the plans of all programs."""
+    files = {f"{folder}/__init__.py": b"" for folder in _PACKAGES}
+    files |= {name: package.joinpath(name).read_bytes() for name in _MODULES}
+    files |= dict(_sources(package / "engines" / "lava" / "processes", "engines/lava/processes"))
+    found = {f"processes/pffspike/{name.lstrip('/')}": text for name, text in files.items()}
+    plans = {p.name: to_json(make_plan(network, p, Arithmetic("fixed"))) for p in network.programs}
+    return found | {"processes/programs.json": (json.dumps(plans) + "\n").encode()}
+
+
+def _sources(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
+    for each in folder.iterdir():
+        if each.is_dir() and each.name not in ("pff", "__pycache__"):  # PFF reads specifications
+            yield from _sources(each, f"{path}/{each.name}")
+        elif each.name.endswith(".py"):
+            yield f"{path}/{each.name}", each.read_bytes()
 
 
 def example(

@@ -1,7 +1,9 @@
-"""The hierarchical process gives the spikes and weights of the reference, on Lava's own runtime."""
+"""The hierarchical process gives the spikes and weights of the reference, on every runtime."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,16 +13,27 @@ from sklearn.datasets import load_digits
 from pffspike import circuits
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import ValidationError
-from pffspike.network import Network, Training, initial, structure
+from pffspike.network import (
+    Contrast,
+    Network,
+    Phase,
+    Population,
+    Program,
+    Projection,
+    Training,
+    initial,
+    structure,
+)
 from pffspike.recording import Probes
 
 pytest.importorskip("lava")
 from pffspike.engines.lava import compat
-from pffspike.lava import PFF
+from pffspike.lava import PFF, CooperativeRuntime, GuardedRuntime
 
 pytestmark = pytest.mark.lava
 
 SAMPLES = 2
+SECONDS = 60.0  #: without a step, on a machine that does other things too
 SLOW = pytest.mark.slow
 
 
@@ -34,15 +47,17 @@ def network() -> Network:
 def signals() -> dict[str, Any]:
     digits = load_digits()
     labels = digits.target[:SAMPLES]
-    return {"image": digits.data[:SAMPLES] / 16, "label": labels, "negative": (labels + 1) % 10}
+    return {"image": digits.data[:SAMPLES] / 16, "label": labels, "negative": np.array([-1, 4])}
 
 
-def expected(network: Network, program: str, signals: Any) -> tuple[dict[str, Any], Any]:
+def expected(
+    network: Network, program: str, signals: Any, samples: int = SAMPLES
+) -> tuple[dict[str, Any], Any]:
     """``(steps, units)`` spikes of every population, and what the reference engine learns."""
     names = tuple(p.name for p in structure.extent(network, network.program(program)).populations)
     probes, start = Probes(rasters=names), initial(network, 3)
     with ReferenceEngine().compile(network, program, start, seed=3, probes=probes) as session:
-        recording = session.run(signals, np.arange(SAMPLES))
+        recording = session.run(signals, np.arange(samples))
         rasters = {
             name: raster.transpose(1, 0, 2).reshape(-1, raster.shape[2])
             for name, raster in recording.rasters.items()
@@ -50,28 +65,44 @@ def expected(network: Network, program: str, signals: Any) -> tuple[dict[str, An
         return rasters, session.parameters
 
 
-def run(process: Any, names: Any, arithmetic: str, sources: Any = ()) -> tuple[dict[str, Any], Any]:
-    """Connect sinks, run on Lava's own runtime, and read everything."""
-    from lava.magma.core.run_conditions import RunSteps
+def configured(arithmetic: str) -> Any:
+    """Run configuration, as a user of Lava's writes it."""
     from lava.magma.core.run_configs import Loihi2SimCfg
-    from lava.proc.io.sink import RingBuffer
 
     tag = {"fixed": "fixed_pt", "floating": "floating_pt"}[arithmetic]
+    return Loihi2SimCfg(select_tag=tag, select_sub_proc_model=True)
+
+
+def sinks_of(process: Any, names: Any) -> dict[str, Any]:
+    """A sink of Lava's for every population, connected."""
+    from lava.proc.io.sink import RingBuffer
+
     sinks = {}
     for name in names:
         port = getattr(process, f"{name}_out")
         sinks[name] = RingBuffer(shape=port.shape, buffer=process.steps)
         port.connect(sinks[name].a_in)
-    for name, source in sources:
-        source.s_out.connect(getattr(process, f"{name}_in"))
-    # Lava's own sources and sinks have models without a tag.
-    chosen = Loihi2SimCfg(select_tag=tag, select_sub_proc_model=True)
-    process.run(condition=RunSteps(num_steps=process.steps), run_cfg=chosen)
-    try:
-        found = {name: sink.data.get().T != 0 for name, sink in sinks.items()}
-        return found, process.parameters()
-    finally:
-        process.stop()
+    return sinks
+
+
+@contextlib.contextmanager
+def running(process: Any, runtime: str, arithmetic: str = "fixed") -> Iterator[None]:
+    """Run all steps on Lava's own runtime or on one of this project's, and stop at the end."""
+    from lava.magma.core.run_conditions import RunSteps
+
+    configuration = configured(arithmetic)
+    ours = {"cooperative": CooperativeRuntime, "guarded": GuardedRuntime}.get(runtime)
+    with ours(process, configuration, SECONDS) if ours else contextlib.nullcontext():
+        try:
+            process.run(condition=RunSteps(num_steps=process.steps), run_cfg=configuration)
+            yield
+        finally:
+            process.stop()
+
+
+def spikes_of(sinks: dict[str, Any]) -> dict[str, Any]:
+    """``(steps, units)`` spikes that sinks have received."""
+    return {name: np.moveaxis(sink.data.get(), -1, 0) != 0 for name, sink in sinks.items()}
 
 
 @pytest.fixture(autouse=True)
@@ -81,31 +112,121 @@ def surroundings() -> Any:
         yield
 
 
-@pytest.mark.parametrize(
-    ("arithmetic", "program"),
-    [
-        ("fixed", "train"),
-        ("floating", "one_pass"),
-        pytest.param("floating", "train", marks=SLOW),
-        pytest.param("fixed", "one_pass", marks=SLOW),
-        pytest.param("fixed", "goodness", marks=SLOW),
-        pytest.param("fixed", "reconstruct", marks=SLOW),
-        pytest.param("floating", "synthesize", marks=SLOW),
-    ],
-)
+CASES = [
+    ("cooperative", "fixed", "train"),
+    ("cooperative", "floating", "train"),
+    ("cooperative", "fixed", "goodness"),
+    ("cooperative", "fixed", "reconstruct"),
+    ("cooperative", "floating", "synthesize"),
+    ("stock", "floating", "one_pass"),
+    ("guarded", "fixed", "one_pass"),
+    *(
+        pytest.param(runtime, arithmetic, program, marks=SLOW)
+        for runtime, arithmetic, program in [
+            ("stock", "fixed", "train"),
+            ("stock", "floating", "train"),
+            ("stock", "fixed", "goodness"),
+            ("stock", "fixed", "reconstruct"),
+            ("stock", "floating", "synthesize"),
+            ("guarded", "floating", "train"),
+        ]
+    ),
+]
+
+
+@pytest.mark.parametrize(("runtime", "arithmetic", "program"), CASES)
 def test_spikes_and_weights_agree(
-    network: Network, signals: Any, arithmetic: str, program: str
+    network: Network, signals: Any, runtime: str, arithmetic: str, program: str
 ) -> None:
-    """Several samples and phases, learning among them."""
+    """Several samples and phases, learning from chosen hard negatives among them."""
     wanted, learned = expected(network, program, signals)
     process = PFF(network, program, signals, seed=3, arithmetic=arithmetic)
-    process_start = PFF(network, program, signals, seed=3).parameters()
-    assert process_start.equal(initial(network, 3))
-    found, after = run(process, wanted, arithmetic)
-    for name, raster in wanted.items():
-        assert np.array_equal(found[name], raster), name
-    assert after.equal(learned)
-    assert after.equal(process_start) != network.program(program).learns
+    assert process.parameters().equal(initial(network, 3))
+    sinks = sinks_of(process, wanted)
+    with running(process, runtime, arithmetic):
+        for name, found in spikes_of(sinks).items():
+            assert np.array_equal(found, wanted[name]), name
+    assert process.parameters().equal(learned)
+    assert process.parameters().equal(initial(network, 3)) != network.program(program).learns
+
+
+def tied() -> Network:
+    """A plastic projection whose weights another one uses, in a part that is not connected."""
+    populations = (
+        Population("pixels", 6, input=True),
+        Population("cells", 6, rule=Contrast()),
+        Population("others", 6, input=True),
+        Population("copies", 6),
+    )
+    projections = (
+        Projection("up", "pixels", "cells", learning_rate=0.5),
+        Projection("again", "others", "copies", tied="up"),
+    )
+    phases = tuple(
+        Phase(name, {"pixels": "x", "others": "x"}, ("up", "again"), sign=sign, learn=("cells",))
+        for name, sign in (("first", 1), ("second", -1))
+    )
+    programs = (Program("main", 1, 4, phases),)
+    return Network("tied", populations, projections, programs, Training("digits", 1))
+
+
+@pytest.mark.parametrize("runtime", ["cooperative", "guarded", pytest.param("stock", marks=SLOW)])
+def test_tied_weights_are_the_same_ones(runtime: str) -> None:
+    """Those that the owner has learned, in the next presentation, and as a variable."""
+    network, given = tied(), {"x": np.full((SAMPLES, 6), 0.75)}
+    wanted, learned = expected(network, "main", given)
+    process = PFF(network, "main", given, seed=3)
+    sinks = sinks_of(process, wanted)
+    with running(process, runtime):
+        found = spikes_of(sinks)
+        assert np.array_equal(process.again_weights.get(), process.up_weights.get())
+        process.again_weights.set(np.zeros((6, 6)))
+        assert not process.up_weights.get().any()
+    assert all(np.array_equal(found[name], wanted[name]) for name in wanted)
+    assert found["copies"].any()
+    assert not learned.equal(initial(network, 3))
+
+
+@pytest.mark.parametrize("runtime", ["cooperative", pytest.param("stock", marks=SLOW)])
+def test_samples_side_by_side(network: Network, signals: Any, runtime: str) -> None:
+    """Two turns of two lanes, the ports with lanes."""
+    shown = np.concatenate([signals["image"], signals["image"][::-1] / 2])
+    wanted, _ = expected(network, "one_pass", {"image": shown}, 4)
+    process = PFF(network, "one_pass", {"image": shown}, [[0, 1], [2, 3]], seed=3)
+    sinks = sinks_of(process, ["readout"])
+    with running(process, runtime):
+        found = spikes_of(sinks)["readout"].reshape(2, -1, 2, 10)
+    by_sample = found.transpose(0, 2, 1, 3).reshape(-1, 10)
+    assert np.array_equal(by_sample, wanted["readout"])
+
+
+def test_other_samples_and_another_learning_scale(network: Network, signals: Any) -> None:
+    """One process goes on as a session of an engine does."""
+    process = PFF(network, "train", signals, seed=3)
+    with (
+        ReferenceEngine().compile(network, "train", initial(network, 3), seed=3) as session,
+        running(process, "cooperative"),
+    ):
+        session.run(signals, np.arange(SAMPLES))
+        again = {name: values[::-1] for name, values in signals.items()}
+        session.run(again, [7, 5], learning_scale=0.5)
+        process.load(again, [7, 5])
+        process.set_learning_scale(0.5)
+        process.runtime.run_steps(process.steps)
+        assert process.parameters().equal(session.parameters)
+
+
+@pytest.mark.parametrize("runtime", ["cooperative", "guarded"])
+def test_variables_are_read_and_set(network: Network, signals: Any, runtime: str) -> None:
+    """By message, one number each, as Lava does it."""
+    process = PFF(network, "one_pass", signals, seed=3)
+    start = initial(network, 3).biases["readout"]
+    with running(process, runtime):
+        assert np.array_equal(process.readout_bias.get() * 2.0**-24, start)
+        process.readout_bias.set(np.arange(10) << 20)
+        assert np.array_equal(process.readout_bias.get(), np.arange(10) << 20)
+        assert process.hidden_1_gains.get()[0] == process.memory.plan.populations[0].gains[0] * 256
+    assert np.array_equal(process.parameters().biases["readout"], np.arange(10) / 16)
 
 
 def test_spikes_from_a_source_of_ones_own(network: Network, signals: Any) -> None:
@@ -115,25 +236,63 @@ def test_spikes_from_a_source_of_ones_own(network: Network, signals: Any) -> Non
     wanted, _ = expected(network, "one_pass", signals)
     process = PFF(network, "one_pass", samples=np.arange(SAMPLES), seed=3, external=("image",))
     source = RingBuffer(data=wanted["image"].T.astype(np.int32))
-    found, _ = run(process, ["readout", "hidden_1"], "fixed", [("image", source)])
+    source.s_out.connect(process.image_in)
+    sinks = sinks_of(process, ["readout", "hidden_1"])
+    with running(process, "cooperative"):
+        found = spikes_of(sinks)
     assert np.array_equal(found["readout"], wanted["readout"])
     assert np.array_equal(found["hidden_1"], wanted["hidden_1"])
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("program", "options", "said"),
     [
-        ({"external": ("hidden_1",)}, "'hidden_1' is no input of program 'train'"),
-        ({"arithmetic": "exact"}, "must be 'fixed' or 'floating'"),
-        ({"samples": []}, "rows for 0 samples"),
+        ("trian", {}, "program 'trian' does not exist; did you mean 'train'"),
+        ("train", {"external": ("hidden_1",)}, "'hidden_1' is no input of program 'train'"),
+        ("train", {"external": "image"}, r"external = 'image' is a text; give \('image',\)"),
+        ("train", {"arithmetic": "exact"}, "must be 'fixed' or 'floating'"),
+        ("train", {"samples": []}, "there are no samples; give at least one"),
+        ("train", {"samples": [[0, 1]]}, "learns, one sample after the other"),
+        ("one_pass", {"samples": [0, 1, 2]}, "'image' has 2 rows for 3 samples"),
     ],
 )
-def test_mistakes_are_named(network: Network, signals: Any, options: Any, said: str) -> None:
+def test_mistakes_are_named(
+    network: Network, signals: Any, program: str, options: Any, said: str
+) -> None:
     with pytest.raises(ValidationError, match=said):
-        PFF(network, "train", signals, **options)
+        PFF(network, program, signals, **options)
 
 
-def test_a_hard_negative_to_be_chosen_is_refused(network: Network, signals: Any) -> None:
-    unknown = {**signals, "negative": np.full(SAMPLES, -1)}
-    with pytest.raises(ValidationError, match="a hard negative to be chosen"):
-        PFF(network, "train", unknown)
+def test_mistakes_of_a_run_are_named(network: Network, signals: Any) -> None:
+    """A program that learns nothing, and samples that do not fill the process."""
+    process = PFF(network, "one_pass", signals)
+    with pytest.raises(ValidationError, match=r"'one_pass' learns nothing.* that learn are: train"):
+        process.set_learning_scale(0.5)
+    with pytest.raises(ValidationError, match=r"1 samples do not fill a process .* give 2"):
+        process.load({"image": signals["image"][:1]}, [0])
+    with pytest.raises(ValidationError, match="scale -1 must be finite and at least 0"):
+        PFF(network, "train", signals).set_learning_scale(-1)
+
+
+def test_a_wrong_shape_on_a_port_is_named(network: Network, signals: Any) -> None:
+    """By the port of the network; a port of Lava's own compares both shapes."""
+    from lava.proc.io.sink import RingBuffer
+    from lava.proc.io.source import RingBuffer as Source
+
+    process = PFF(network, "one_pass", signals)
+    with pytest.raises(ValidationError, match=r"'readout_out' sends .* \(10,\), and .* \(9,\)"):
+        process.readout_out.connect(RingBuffer(shape=(9,), buffer=4).a_in)
+    process = PFF(network, "one_pass", samples=[0], external=("image",))
+    with pytest.raises(AssertionError, match=r"Shapes \(9,\) and \(64,\) are incompatible"):
+        Source(data=np.zeros((9, 4))).s_out.connect(process.image_in)
+
+
+def test_our_runtimes_want_a_number_of_steps(network: Network, signals: Any) -> None:
+    from lava.magma.core.run_conditions import RunContinuous
+
+    process = PFF(network, "one_pass", signals)
+    with (
+        CooperativeRuntime(process),
+        pytest.raises(ValidationError, match="RunContinuous is no number of steps"),
+    ):
+        process.run(condition=RunContinuous())

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import pffspike
 from pffspike import storage, training
 from pffspike.arithmetic import counter, grids
 from pffspike.cards import load_network
@@ -271,11 +272,68 @@ def test_the_script_gives_the_spikes_of_the_reference_for_everything(tmp_path):
 
 
 @pytest.mark.lava
+def test_the_script_learns_what_the_reference_learns(out, tmp_path):
+    """From a hard negative that it chooses, and from one that is given."""
+    pytest.importorskip("lava")
+    state = read_export(out)
+    data = load("digits")
+    images, labels = probabilities(data.test_images[:2], data.levels), data.test_labels[:2]
+    signals = {"image": images, "label": labels, "negative": np.array([-1, (labels[1] + 3) % 10])}
+    with ReferenceEngine().compile(
+        state.network, "train", state.parameters, seed=4, probes=Probes(rasters=("hidden_1",))
+    ) as session:
+        raster = session.run(signals, [8, 3]).rasters["hidden_1"]
+        learned = session.parameters
+    integers = {**signals, "image": (images * 2**24).astype(np.int32)}
+    np.savez(tmp_path / "in.npz", **integers, samples=[8, 3], seed=4)
+    options = ("--program", "train", "--inputs", tmp_path / "in.npz", "--output")
+    result = script(out, tmp_path, *options, tmp_path / "out.npz")
+    assert result.returncode == 0, result.stderr
+    assert not learned.equal(state.parameters)
+    with np.load(tmp_path / "out.npz") as found:
+        spikes = np.moveaxis(found["hidden_1"], 2, 0).reshape(raster.shape)
+        assert np.array_equal(spikes, raster)
+        for name, w in learned.weights.items():
+            grid = state.network.projection(name).grid
+            assert np.array_equal(found[f"weights/{name}"] * 2.0**grid, w), name
+        for name, b in learned.biases.items():
+            assert np.array_equal(found[f"biases/{name}"] * 2.0**-24, b), name
+
+
+def test_the_processes_of_an_export_are_those_of_the_engine(out):
+    """File by file, byte by byte; packages that are empty there have no content."""
+    package = Path(pffspike.__file__).parent
+    copies = [path for path in (out / "processes" / "pffspike").rglob("*.py") if path.read_bytes()]
+    for path in copies:
+        original = package / path.relative_to(out / "processes" / "pffspike")
+        assert path.read_bytes() == original.read_bytes()
+    processes = {path.parent.name for path in copies if path.name == "models.py"}
+    assert processes == {"source", "population", "connection", "circuit"}
+
+
+@pytest.mark.lava
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (np.zeros((1, 63), np.int32), "has shape (1, 63), not (1,) or (1, 64)"),
+        (np.zeros((1, 64)), "is of type float64; give integers"),
+        (np.full((1, 64), 2**25), "holds values that are not from 0 to 16777216"),
+    ],
+)
+def test_the_script_names_a_signal_that_does_not_fit(out, tmp_path, image, message):
+    pytest.importorskip("lava")
+    np.savez(tmp_path / "in.npz", image=image, samples=np.arange(1), seed=0)
+    result = script(out, tmp_path, "--program", "one_pass", "--inputs", tmp_path / "in.npz")
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.lava
 def test_the_script_refuses_what_it_can_not_run(out, tmp_path):
     pytest.importorskip("lava")
     np.savez(tmp_path / "in.npz", samples=np.arange(1), seed=0)
     for program, message in (
-        ("train", "learns"),
         ("dream", "does not exist"),
         ("one_pass", "signal 'image' is missing"),
     ):
@@ -332,6 +390,10 @@ def pipe(out: Path) -> None:
     os.mkfifo(out / "model.md")
 
 
+def plant_process(out: Path) -> None:
+    (out / "processes" / "pffspike" / "planted.py").write_text("raise SystemExit('imported')")
+
+
 def plant(out: Path) -> None:
     (out / "example" / "dream.npz").write_bytes((out / "example" / "one_pass.npz").read_bytes())
 
@@ -342,6 +404,7 @@ DAMAGES = {
     "a missing file": (lambda out: (out / "model.md").unlink(), "model.md is missing"),
     "a pipe": (pipe, "model.md is not a regular file"),
     "an additional example": (plant, "example/dream.npz has no digest"),
+    "an additional process": (plant_process, "pffspike/planted.py has no digest"),
     "no digests": (lambda out: (out / "SHA256SUMS").unlink(), "SHA256SUMS is missing"),
     "a missing line": (change_lines(leave_out), "image_to_hidden_1.npy has no digest"),
     "an additional line": (
@@ -381,7 +444,7 @@ def test_a_damaged_export_is_refused_by_the_script_and_by_the_program(out, tmp_p
     assert len(result.stderr.splitlines()) == 1
     assert result.stdout == ""
     assert not (copy / "__pycache__").exists()
-    if damage != "an additional example":  # no part of the network
+    if not damage.endswith(("additional example", "additional process")):  # not read
         with pytest.raises(FileError, match=re.escape(sentence)):
             read_export(copy)
 

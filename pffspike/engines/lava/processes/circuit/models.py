@@ -26,9 +26,9 @@ class CircuitModel(AbstractSubProcessModel):
             made[each.name] = Population(part=each, **given)
         for name, process in made.items():
             process.s_out.connect(getattr(proc, f"{name}_out"))
-            for inner, outer in (("bias", "bias"), ("gains", "gains"), ("s", "spikes")):
-                if hasattr(process, inner):
-                    getattr(proc.vars, f"{name}_{outer}").alias(getattr(process.vars, inner))
+            for var in process.vars.members:
+                outer = "spikes" if var.name == "s" else var.name
+                getattr(proc.vars, f"{name}_{outer}").alias(var)
         self._teach(plan, made)
         for name, process in (*made.items(), *self._connect(proc, given, made).items()):
             setattr(self, name, process)  # Lava finds the parts of a model among its attributes

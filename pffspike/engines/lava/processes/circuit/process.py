@@ -9,8 +9,23 @@ from lava.magma.core.process.variable import Var
 
 from pffspike.engines.lava.processes.memory import Memory
 from pffspike.engines.lava.processes.plan import Plan, Setting, Synapses
+from pffspike.errors import ValidationError
 
 Replaced = Callable[[Synapses], Any]
+
+
+class NamedOutPort(OutPort):
+    """An out port that names itself where a shape does not fit; Lava only says that it does not."""
+
+    def connect(self, ports: Any, connection_configs: Any = None) -> None:
+        for port in ports if isinstance(ports, list) else [ports]:
+            if port.shape != self.shape:
+                raise ValidationError(
+                    f"port {self.name!r} sends arrays of shape {self.shape}, and "
+                    f"{type(port.process).__name__}.{port.name} takes {port.shape}; "
+                    f"connect a port of shape {self.shape}"
+                )
+        super().connect(ports, connection_configs)
 
 
 class Circuit(AbstractProcess):
@@ -52,13 +67,15 @@ class Circuit(AbstractProcess):
             shape = setting.shape(each.size)
             if each.name in external:
                 setattr(self, f"{each.name}_in", InPort(shape=shape))
-            setattr(self, f"{each.name}_out", OutPort(shape=shape))
+            setattr(self, f"{each.name}_out", NamedOutPort(shape=shape))
             gains = setting.arithmetic.encode(each.gains, each.gain_grid)
             setattr(self, f"{each.name}_gains", Var(shape=gains.shape, init=gains))
             setattr(self, f"{each.name}_spikes", Var(shape=shape, init=0))
         for each in plan.populations:
             bias = memory.biases[each.name]
             setattr(self, f"{each.name}_bias", Var(shape=bias.shape, init=bias))
+            shape = setting.shape(each.size)
+            setattr(self, f"{each.name}_current", Var(shape=shape, init=0))
         for synapses in plan.projections:
             if replaced is None or replaced(synapses) is None:
                 rows = memory.weights[synapses.owner]

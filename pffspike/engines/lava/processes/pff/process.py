@@ -55,8 +55,12 @@ class PFF(Circuit):
         Of populations in ``external``: entries other than 0 are spikes.
     <population>_out : OutPort of shape (units,), or (lanes, units) with several lanes
         1 for every spike of the step.
-    <population>_bias, <population>_gains, <population>_spikes : Var
-        Biases (not of input populations); gain by number of spikes; spikes of the step.
+    <population>_gains, <population>_spikes : Var
+        Gain by number of spikes; spikes of the step.
+    <population>_bias, <population>_current : Var
+        Not of input populations: the biases, and the current that arrived last, in fixed point in
+        units of 2^-24, or of the finer grid of its largest projection (``<population>.shifts`` of
+        the plan).
     <projection>_weights : Var of shape (n_pre, width)
         The synapses of each sender, in the order of their receivers. Those of tied projections are
         the same.

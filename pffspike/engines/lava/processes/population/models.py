@@ -44,7 +44,8 @@ class AbstractPyPopulationModel(BernoulliModel):
 
     def run_spk(self) -> None:
         phase, step = self.now()
-        current = self.a_in.recv().reshape(self.silence.shape)[: self.used]
+        self.current = self.a_in.recv()
+        current = self.current.reshape(self.silence.shape)[: self.used]
         if self.active[phase]:
             # What arrives in step 0 was sent by the presentation before.
             self.emit(phase, step, self.fire(phase, step, 0 if step == 0 else current))
@@ -109,6 +110,7 @@ class PyPopulationModelFloat(AbstractPyPopulationModel):
     y1_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
     y2_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.float64)
     bias: np.ndarray = LavaPyType(np.ndarray, np.float64)
+    current: np.ndarray = LavaPyType(np.ndarray, np.float64)
     gains: np.ndarray = LavaPyType(np.ndarray, np.float64)
     s: np.ndarray = LavaPyType(np.ndarray, np.int32)
 
@@ -137,6 +139,7 @@ class PyPopulationModelFixed(AbstractPyPopulationModel):
     y1_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=7)
     y2_out: PyOutPort = LavaPyType(PyOutPort.VEC_DENSE, np.int32, precision=7)
     bias: np.ndarray = LavaPyType(np.ndarray, np.int64)
+    current: np.ndarray = LavaPyType(np.ndarray, np.int64)
     gains: np.ndarray = LavaPyType(np.ndarray, np.int32)
     s: np.ndarray = LavaPyType(np.ndarray, np.int32)
 

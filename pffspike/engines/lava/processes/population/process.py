@@ -41,9 +41,9 @@ class Population(AbstractProcess):
     population that is copied. These ports, and the variable ``s``, the spikes of the step, have
     the shape (units,), or (lanes, units) with several lanes. ``f_out`` sends the post factors
     (units,), ``h_in`` takes and ``h_out`` sends the chosen wrong classes (lanes,); nothing
-    is sent on ``link_out``. For Lava's
-    LearningDense, ``y1_out`` and ``y2_out`` send the factors' two signs, 0 but in the last step.
-    Variables: ``bias`` (units,) and ``gains`` (units + 1,), by number of spikes.
+    is sent on ``link_out``. For Lava's LearningDense, ``y1_out`` and ``y2_out`` send the factors'
+    two signs, 0 but in the last step. Variables: ``bias`` (units,); ``gains`` (units + 1,), by
+    number of spikes; and ``current``, which arrived last, on the grid of the drive.
     """
 
     def __init__(self, *, part: Neurons, plan: Plan, setting: Setting, memory: Memory) -> None:
@@ -63,3 +63,4 @@ class Population(AbstractProcess):
         gains = setting.arithmetic.encode(part.gains, part.gain_grid)
         self.gains = Var(shape=gains.shape, init=gains)
         self.s = Var(shape=shape, init=np.zeros(shape, np.int32))
+        self.current = Var(shape=shape, init=0)
