@@ -16,8 +16,9 @@ The folder holds (format version 5; up to version 4 there were no ``roles``; up 
 - ``SHA256SUMS``: digests of all other files, for ``sha256sum --check``; they are compared whenever
   the folder is read;
 - ``README.txt``: this description, what the keys of ``network.json`` mean, and this network;
-- ``run_lava.py`` and ``example/``: a script that rebuilds the network on Lava without this
-  project, and inputs with the spikes that they cause; ``sums.py`` compares the digests for it;
+- ``run_lava.py``, ``processes/`` and ``example/``: a script that rebuilds the network on Lava
+  without this project, the files of the Lava processes with what each has to know, and inputs with
+  the spikes that they cause; ``sums.py`` compares the digests for it;
 - ``placement.json``, ``report.md``, ``placement.png``: where its neurons lie on a device, if one
   was named, which design rules it breaks, and what every core holds.
 """

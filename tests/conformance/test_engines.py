@@ -81,6 +81,39 @@ def test_many_random_networks_agree(engine: str) -> None:
     random_networks(make_engine(engine), EXAMPLES[engine][1])
 
 
+def process_engine(runtime: str) -> Engine:
+    """The hierarchical Lava process as an engine."""
+    pytest.importorskip("lava")
+    from lava_process_engine import ProcessEngine
+
+    return ProcessEngine(runtime)
+
+
+@pytest.mark.lava
+@pytest.mark.parametrize(
+    ("runtime", "examples"),
+    [
+        ("cooperative", 5),
+        ("stock", 1),
+        pytest.param("cooperative", 100, marks=pytest.mark.slow),
+        pytest.param("stock", 15, marks=pytest.mark.slow),
+    ],
+)
+@pytest.mark.timeout(1800)
+def test_the_lava_process_agrees_on_random_networks(runtime: str, examples: int) -> None:
+    """By its ports, on Lava's own runtime and on this project's."""
+    random_networks(process_engine(runtime), examples)
+
+
+@pytest.mark.lava
+@pytest.mark.parametrize("check", CHECKS[1:], ids=lambda check: check.__name__)
+@pytest.mark.parametrize("runtime", ["cooperative", pytest.param("stock", marks=pytest.mark.slow)])
+@pytest.mark.timeout(1800)
+def test_the_lava_process_keeps_the_promise(runtime: str, check: Check) -> None:
+    """As every engine."""
+    check(process_engine(runtime))
+
+
 def edges() -> Network:
     """Blocks of one neuron, which are no synapse, and a program without any projection."""
     populations = (

@@ -249,7 +249,11 @@ def test_spikes_from_a_source_of_ones_own(network: Network, signals: Any) -> Non
     [
         ("trian", {}, "program 'trian' does not exist; did you mean 'train'"),
         ("train", {"external": ("hidden_1",)}, "'hidden_1' is no input of program 'train'"),
-        ("train", {"external": "image"}, r"external = 'image' is a text; give \('image',\)"),
+        (
+            "train",
+            {"external": "image"},
+            r"external = 'image' is a text; give names, as in \('image',\)",
+        ),
         ("train", {"arithmetic": "exact"}, "must be 'fixed' or 'floating'"),
         ("train", {"samples": []}, "there are no samples; give at least one"),
         ("train", {"samples": [[0, 1]]}, "learns, one sample after the other"),

@@ -49,6 +49,44 @@ def test_events_a_network_and_a_process_that_answers(tmp_path):
     assert set(answers) <= set(range(10))
 
 
+@pytest.mark.lava
+def test_ranges_are_read_while_the_network_learns():
+    """A few bits are too few, and 40 are enough for everything."""
+    pytest.importorskip("lava")
+    said = run("lava_ranges.py", "--samples", "1", "--bits", "12")
+    rows = {line.split()[0]: line.split() for line in said.splitlines()[1:]}
+    largest = {name: int(row[1].replace(",", "")) for name, row in rows.items()}
+    assert largest["hidden_1_current"] > 2**20
+    assert largest["image_to_hidden_1_weights"] < 8 * 2**16
+    for name, row in rows.items():
+        assert int(row[2]) == largest[name].bit_length() + 1
+        assert (row[3] == "none") == (int(row[2]) <= 12)
+
+
+@pytest.mark.lava
+def test_a_presentation_is_drawn_step_by_step(tmp_path):
+    """It prints the model, the spikes of each step and the answer."""
+    pytest.importorskip("lava")
+    trained = pffspike.begin(pffspike.load_network("digits"), pffspike.load_data("digits"), seed=0)
+    pffspike.save(tmp_path / "begun.h5", trained)
+    said = run("lava_steps.py", str(tmp_path / "begun.h5"), "-o", str(tmp_path / "steps.png"))
+    assert "hidden_1 -> hidden_2, dense, graded spikes" in said
+    assert len(re.findall(r"^step +\d+: image \d+, hidden_1 \d+", said, re.MULTILINE)) == 18
+    assert (tmp_path / "steps.png").read_bytes()[1:4] == b"PNG"
+
+
+@pytest.mark.slow
+@pytest.mark.lava
+def test_costs_are_ratios():
+    """Lanes share the work of a step."""
+    pytest.importorskip("lava")
+    said = run("lava_costs.py", "--samples", "10", seconds=250)
+    costs = [float(line.split()[-1]) for line in said.splitlines()]
+    assert costs[0] == 1.0
+    assert costs[1] < 0.5
+    assert len(costs) == 4
+
+
 @pytest.mark.slow
 @pytest.mark.lava
 @pytest.mark.timeout(600)

@@ -219,7 +219,7 @@ class LavaSession(Session):
             samples,
             spikes,
             goodness,
-            self._memory.chosen[:used].copy(),
+            self._memory.chosen[0, :used].copy(),
             counts,
             rasters,
         )

@@ -33,9 +33,14 @@ class WatchedRuntime(Runtime):
     process : AbstractProcess
         Any process of a connected network. If it is a `pffspike.lava.PFF`, its progress is watched.
     configuration : RunConfig or None
-        Which process models are selected; ``fixed_pt`` and sub-process models by default.
+        Which process models are selected; by default those of the process's arithmetic.
     timeout : float
         Seconds without progress until the run counts as stalled.
+
+    Raises
+    ------
+    ValidationError
+        If the configuration selects models of another arithmetic.
     """
 
     infrastructure: Any
@@ -47,8 +52,14 @@ class WatchedRuntime(Runtime):
         timeout: float = TIMEOUT,
     ) -> None:
         self._is_started = False  # what Lava's __del__ asks for, also after a failed compilation
-        if configuration is None:
-            configuration = select("fixed_pt")
+        tag = getattr(process, "tag", "fixed_pt")
+        configuration = configuration or select(tag)
+        if hasattr(process, "tag") and configuration.select_tag != tag:
+            raise ValidationError(
+                f"the run configuration selects {configuration.select_tag!r}, and this process has "
+                f"numbers for {tag!r}; select that tag, or make the process with the other "
+                f"arithmetic"
+            )
         with logging_untouched():
             executable = process.compile(configuration, {"pypy_channel_size": _CHANNEL_SIZE})
         super().__init__(executable, ActorType.MultiProcessing, logging.ERROR)

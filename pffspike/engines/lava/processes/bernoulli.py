@@ -131,7 +131,7 @@ class BernoulliModel(CheckedModel):
             self.chosen[:used] = choose_hard_negatives(
                 chosen, counts, given, self.setting.seed, numbers
             )
-            self.memory.chosen[:] = self.chosen
+            self.memory.chosen[self.batch] = self.chosen
             self.h_out.send(self.chosen)
         elif self.h_in.csp_ports:
             self.chosen = self.h_in.recv()

@@ -95,8 +95,8 @@ class Memory:
         self.used = shared((batches,), np.int64)
         #: classes by signal, (batches, lanes)
         self.classes = {name: shared((batches, lanes), np.int64) for name in self._taught()}
-        #: wrong classes that were chosen last, -1 where none was
-        self.chosen = shared((lanes,), np.int64)
+        #: wrong classes that were chosen, (batches, lanes); -1 where none was
+        self.chosen = shared((batches, lanes), np.int64)
         self.chosen[:] = -1
         self._probabilities = {
             each.name: {

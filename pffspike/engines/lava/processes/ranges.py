@@ -17,6 +17,7 @@ from pffspike.arithmetic import grids
 from pffspike.engines.lava.errors import RangeError
 from pffspike.engines.lava.processes.memory import Memory
 from pffspike.engines.lava.processes.plan import Neurons, Plan, Setting, Synapses
+from pffspike.errors import ValidationError
 from pffspike.typing import Array
 
 WEIGHT_BITS = 31  #: a weight of up to 64 on the grid 2^-24, without its sign
@@ -40,6 +41,11 @@ class CheckedModel(PyLoihiProcessModel):
         self.setting: Setting = proc_params["setting"]
         self.memory: Memory = proc_params["memory"]
         self.clock, self.arithmetic = self.plan.clock, self.setting.arithmetic
+        if self.arithmetic.tag not in self.tags:
+            raise ValidationError(
+                f"Lava selected {type(self).__name__} for {self.part.name!r}, whose numbers are "
+                f"for {self.arithmetic.tag!r}; select that tag in the run configuration"
+            )
         self.last = self.clock.steps - 1
         self.progress = self.memory.slot(self.part)
         self.batch = 0  # which of the samples in the memory

@@ -61,7 +61,7 @@ class Circuit(AbstractProcess):
         super().__init__(
             plan=plan, setting=setting, memory=memory, external=external, replaced=replaced
         )
-        self.memory = memory
+        self.memory, self.tag = memory, setting.arithmetic.tag
         self.steps = memory.batches * plan.clock.phases * plan.clock.steps
         for each in plan.neurons:
             shape = setting.shape(each.size)

@@ -130,6 +130,41 @@ class PFF(Circuit):
         }
         return check_signals(network, program, {**others, **signals}, samples)
 
+    def text(self) -> str:
+        """Write the model for people: processes, ports and variables, a line each.
+
+        Returns
+        -------
+        str
+        """
+        plan, (lanes, seed) = (
+            self.memory.plan,
+            (self.memory.setting.lanes, self.memory.setting.seed),
+        )
+        clock, tag = plan.clock, self.tag
+        lines = [
+            f"program {plan.program}: {clock.phases} presentation(s) of {clock.steps} steps a "
+            f"sample, the first {clock.burn_in} before the window; {tag}, seed {seed}, "
+            f"{lanes} lane(s)",
+            "",
+        ]
+        for each in plan.neurons:
+            kind = "population" if each.inputs is None else "input"
+            follows = [str(each) for each in dict.fromkeys(each.inputs or ()) if each is not None]
+            port = [f"{each.name}_in"] if each.name in self._external else follows
+            learns = "learns" if each.plasticity else ""
+            lines.append(_line(kind, each.name, f"{each.size}", ", ".join(port), learns))
+        for synapses in plan.projections:
+            kind = "projection" if synapses.owner == synapses.name else "tied projection"
+            senders, receivers = synapses.sizes
+            size = f"{senders} x {receivers}"
+            way = f"{synapses.pre} -> {synapses.post}, {synapses.connectivity}"
+            if synapses.graded:
+                way += ", graded spikes"
+            learns = "learns" if synapses.plasticity else ""
+            lines.append(_line(kind, synapses.name, size, way, learns))
+        return "\n".join(lines)
+
     def load(self, signals: Mapping[str, Array], samples: npt.ArrayLike) -> None:
         """Put in other samples, which the next run presents, before or after any run.
 
@@ -178,6 +213,11 @@ class PFF(Circuit):
         exactness.check(self._network, learning_scale=scale)
         self.memory.set_rates(scale)
 
+    @property
+    def hard_negatives(self) -> Integers:
+        """``(samples,)`` wrong classes that were chosen, or given; -1 where there are none."""
+        return self.memory.chosen.reshape(-1).copy()
+
     def parameters(self) -> Parameters:
         """Weights and biases as they are now, before, between or after runs.
 
@@ -188,6 +228,12 @@ class PFF(Circuit):
         """
         learned = Parameters(*self.memory.learned())
         return self._start.without(learned.weights, learned.biases).joined(learned)
+
+
+def _line(kind: str, name: str, size: str, how: str, learns: str) -> str:
+    return (
+        f"{kind:15}  {name:32}  {size:>9}  {how}{'; ' if how and learns else ''}{learns}".rstrip()
+    )
 
 
 def _arranged(
