@@ -58,6 +58,7 @@ class ProcessSession(Session):
         self, signals: Signals, samples: Integers, learning_scale: float
     ) -> tuple[dict[str, Array], Integers]:
         """``(steps, units)`` spikes of all samples, as sinks have received them."""
+        compat.import_lava()
         from lava.magma.core.run_conditions import RunSteps
         from lava.magma.core.run_configs import Loihi2SimCfg
         from lava.proc.io.sink import RingBuffer
