@@ -213,8 +213,10 @@ def to_brian2(
 
     Examples
     --------
+    >>> import brian2
     >>> import numpy as np
     >>> from pffspike.cards import load_network
+    >>> brian2.prefs.codegen.target = "numpy"  # Cython would compile for a minute first
     >>> digits = load_network("digits")
     >>> model = to_brian2(digits, "one_pass", {"image": np.full((1, 64), 0.25)}, seed=1)
     >>> model.populations["hidden_1"].N, model.projections["image_to_hidden_1"].source.name
