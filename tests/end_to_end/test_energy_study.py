@@ -35,13 +35,10 @@ def test_the_study_gives_the_expected_values(name, tmp_path):
     }
     # Spiking systems are exact; energies are sums of floating-point products of whole counts.
     assert found.keys() == expected["points"].keys()
-    # Energies with static power of MNIST were computed from the counts of a run.
-    static = {"digits": 1e-9, "mnist": 1e-3}[name]
     for point, values in expected["points"].items():
-        assert found[point][:2] == pytest.approx(values[:2], rel=1e-9), point
-        assert found[point][2:] == pytest.approx(values[2:], rel=static), point
+        assert found[point] == pytest.approx(values, rel=1e-9), point
     learned = content["training"]["spiking PFF"]["energy"]["loihi1"]["total"]
-    assert learned == pytest.approx(expected["training"], rel={"digits": 1e-9, "mnist": 1e-2}[name])
+    assert learned == pytest.approx(expected["training"], rel=1e-9)
     # Libraries round differently, so these learn a little differently elsewhere.
     others = {s["system"]: s for s in content["systems"] if "spiking" not in s["system"]}
     assert others.keys() == expected["others"].keys()
