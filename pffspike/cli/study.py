@@ -14,6 +14,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 import pffspike
 from pffspike import Resources, StudyCallback
 from pffspike.cli import options, output
+from pffspike.studies.cluster import TIMEOUT
 
 _LINES = 60.0  #: seconds between two lines about a run, where there is no terminal
 
@@ -32,6 +33,9 @@ def study(
     scheduler: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler to use instead.")
     ] = None,
+    timeout: Annotated[
+        float, typer.Option(help="Seconds that the scheduler may be without workers.")
+    ] = TIMEOUT,
     out: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Folder of the results (default: the study's)."),
@@ -56,7 +60,7 @@ def study(
             fast=fast,
             only=only or (),
             dataset=dataset,
-            resources=Resources(workers, scheduler, data, download),
+            resources=Resources(workers, scheduler, timeout, data, download),
             progress=progress,
         )
     for name in result.study.datasets:

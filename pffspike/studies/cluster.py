@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import functools
 import logging
 import time
@@ -23,8 +24,8 @@ Listen = Callable[[str, float], None]  #: called with the label of a run and its
 
 _TOPIC = "pffspike-study"
 _INTERVAL = 1.0  #: seconds between two reports of a run
-_TIMEOUT = 10  #: seconds to wait for a scheduler, and between two looks at its workers
-_PATIENCE = 120  #: seconds to wait for a worker
+_WORD = 10.0  #: seconds to wait for a scheduler, and without workers before a word about it
+TIMEOUT = 120.0  #: seconds without workers before a study ends, unless another number is given
 _LOGGER = logging.getLogger("pffspike")
 
 
@@ -34,6 +35,7 @@ def execute_all(
     *,
     workers: int | None = None,
     scheduler: str | None = None,
+    timeout: float = TIMEOUT,
     listen: Listen,
 ) -> Iterator[tuple[Run, str | None]]:
     """Do runs and give each, as it ends, with what went wrong.
@@ -48,6 +50,8 @@ def execute_all(
         Processes; as many as cores by default, 0 for this process.
     scheduler : str or None
         Address of a Dask scheduler, instead of processes on this machine.
+    timeout : float
+        Seconds that a scheduler may be without workers, or without an answer.
     listen : callable
         Called with the news of a run: its label and what it says.
 
@@ -55,6 +59,13 @@ def execute_all(
     ------
     run : Run
     problem : str or None
+
+    Raises
+    ------
+    ValidationError
+        If no scheduler answers at the address.
+    PffspikeError
+        If the scheduler goes away, or has no workers for too long.
     """
     if not runs:
         return
@@ -66,12 +77,12 @@ def execute_all(
         most = min(workers or cores(), len(runs))
         yield from execute_in_processes(runs, output, most, listen)
         return
-    with _client(scheduler) as client:
-        yield from _distribute(client, runs, output, listen)
+    with _client(scheduler, min(_WORD, timeout)) as client:
+        yield from _distribute(client, runs, output, timeout, listen)
 
 
 @contextmanager
-def _client(scheduler: str) -> Iterator[Client]:
+def _client(scheduler: str, timeout: float) -> Iterator[Client]:
     try:
         from distributed import Client
     except ImportError as error:
@@ -79,20 +90,29 @@ def _client(scheduler: str) -> Iterator[Client]:
             f"--scheduler needs dask.distributed ({error}); run: pip install 'pffspike[study]', or "
             f"leave --scheduler out"
         ) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client"):  # its own words come beside ours
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        client = Client(scheduler, timeout=_TIMEOUT)
+        client = Client(scheduler, timeout=timeout)
     except (OSError, ValueError, asyncio.TimeoutError) as error:
         raise ValidationError(
             f"no scheduler answers at {scheduler!r} ({error}); give the address that it prints "
             f"when it starts, or leave --scheduler out"
         ) from None
-    with client:
+    try:
         yield client
+    except (OSError, asyncio.CancelledError, concurrent.futures.CancelledError) as error:
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise PffspikeError(
+            f"the scheduler has gone ({reason}); start it and repeat the command: what has ended "
+            f"is stored"
+        ) from None
+    finally:
+        client.close(timeout=timeout)
 
 
 def _distribute(
-    client: Client, runs: Sequence[Run], output: Path, listen: Listen
+    client: Client, runs: Sequence[Run], output: Path, timeout: float, listen: Listen
 ) -> Iterator[tuple[Run, str | None]]:
     client.subscribe_topic(_TOPIC, lambda event: listen(*event[1]))
     first: dict[str, Any] = {}  # of the runs that share a training, the one that does it
@@ -109,45 +129,53 @@ def _distribute(
         )
         first.setdefault(run.training_hash, future)
         submitted[future] = run
-    yield from _results(client, submitted)
+    yield from _results(client, submitted, timeout)
 
 
-def _results(client: Client, submitted: dict[Future, Run]) -> Iterator[tuple[Run, str | None]]:
+def _results(
+    client: Client, submitted: dict[Future, Run], timeout: float
+) -> Iterator[tuple[Run, str | None]]:
     """Give runs as they end; say when nobody works on them, and stop waiting after a while."""
     from distributed import wait
 
-    lonely = 0.0  # seconds
+    interval = min(_WORD, timeout / 3)  # seconds between two looks at the workers
+    lonely, said = 0.0, False  # seconds without a worker, and whether that was said
     while submitted:
+        began = time.monotonic()
         try:
-            ended = wait(list(submitted), timeout=_TIMEOUT, return_when="FIRST_COMPLETED").done
+            ended = wait(list(submitted), timeout=interval, return_when="FIRST_COMPLETED").done
         except (TimeoutError, asyncio.TimeoutError):
             ended = set()
-        except (OSError, asyncio.CancelledError) as error:
-            raise _lost(error) from None
-        if client.status != "running":
-            raise _lost(client.status)
+        if client.status != "running" and not ended:
+            raise ConnectionError("the connection is lost")
         for future in ended:
             problem = future.exception()
-            yield submitted.pop(future), str(problem) if problem else future.result()
-        lonely = 0.0 if ended or client.nthreads() else lonely + _TIMEOUT
-        if lonely >= _PATIENCE:
+            line = str(problem).partition("\n")[0] if problem else future.result()
+            yield submitted.pop(future), line
+        if ended or _workers(client, min(_WORD, timeout)):
+            lonely, said = 0.0, False
+            continue
+        lonely += time.monotonic() - began
+        if lonely >= timeout:
             raise PffspikeError(
-                f"no worker has joined the scheduler for {lonely:.0f} s; start one with `dask "
-                f"worker ADDRESS`, and repeat the command: what has ended is stored"
+                f"the scheduler has had no worker for {lonely:.0f} s; start one with `dask worker "
+                f"ADDRESS`, and repeat the command: what has ended is stored"
             )
-        if lonely:
+        if not said:
+            said = True
             _LOGGER.warning(
-                "no worker has joined the scheduler yet; waiting for %d s more, start one with "
-                "`dask worker ADDRESS`",
-                _PATIENCE - lonely,
+                "the scheduler has no worker; the study ends in %.0f s unless one joins, start "
+                "one with `dask worker ADDRESS`",
+                timeout - lonely,
             )
 
 
-def _lost(reason: object) -> PffspikeError:
-    return PffspikeError(
-        f"the scheduler has gone ({reason}); start it and repeat the command: what has ended is "
-        f"stored"
-    )
+def _workers(client: Client, timeout: float) -> int:
+    """Workers of the scheduler; 0 if it does not answer in time."""
+    try:
+        return len(client.sync(client.scheduler.ncores, callback_timeout=timeout))
+    except (TimeoutError, asyncio.TimeoutError):
+        return 0
 
 
 def _work(run: Run, output: Path, _after: str | None) -> str | None:

@@ -159,6 +159,14 @@ def read_result(output: Path, run: Run) -> dict[str, Any] | None:
     return content
 
 
+def absence(output: Path, run: Run) -> str | None:
+    """Say that a run has left no result, as one of a worker that sees another folder; else None."""
+    path = result_path(output, run)
+    if path.exists():
+        return None
+    return f"its result is not at {path}; let every worker see that folder"
+
+
 def execute(run: Run, output: Path, report: Report) -> str | None:
     """Do a run and store its result, on one core where the system lets choose.
 

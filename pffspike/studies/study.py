@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ class Resources:
         Processes: as many as cores by default; 0: this one.
     scheduler : str or None
         Address of a Dask scheduler to use instead.
+    timeout : float
+        Seconds that the scheduler may be without workers.
     directory : Path or None
         Folder with data sets.
     download : bool
@@ -39,8 +42,15 @@ class Resources:
 
     workers: int | None = None
     scheduler: str | None = None
+    timeout: float = cluster.TIMEOUT
     directory: Path | None = None
     download: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.timeout < math.inf:
+            raise ValidationError(
+                f"timeout = {self.timeout} is not a time; give a number of seconds above 0"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,10 +154,12 @@ def study(
         place,
         workers=resources.workers,
         scheduler=resources.scheduler,
+        timeout=resources.timeout,
         listen=lambda label, share: tell(label, min(share, _NEARLY), None, len(todo)),
     ):
-        tell(run.label, 1.0, problem, len(todo))
-        problems += [run.label] if problem else []
+        wrong = problem or runs.absence(place, run)
+        tell(run.label, 1.0, wrong, len(todo))
+        problems += [run.label] if wrong else []
     command = f"pffspike study {folder}{' --fast' if fast else ''}"
     command += f" --dataset {dataset}" if dataset else ""
     result = _write(whole, planned, place, command)

@@ -1,6 +1,8 @@
 """``pffspike study``: a small study from its config to its tables."""
 
+import contextlib
 import json
+import math
 import multiprocessing
 import os
 import signal
@@ -12,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from pffspike import Resources
 from pffspike.cli.app import app
 from pffspike.data import load
-from pffspike.errors import PffspikeError
+from pffspike.errors import PffspikeError, ValidationError
 from pffspike.studies import cluster, runs
 from pffspike.studies.config import read_study
 from pffspike.studies.processes import execute_in_processes
@@ -204,16 +207,108 @@ def test_a_killed_process_is_one_failed_run(folder):
     assert "its process ended with code -9" in done[0][1]
 
 
-def test_a_scheduler_without_workers_is_not_waited_for_for_ever(folder, monkeypatch, caplog):
+def test_a_scheduler_without_workers_is_not_waited_for_for_ever(folder, caplog):
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr(cluster, "_TIMEOUT", 1)
-    monkeypatch.setattr(cluster, "_PATIENCE", 3)
     planned = one_run(folder, "knn")
     with distributed.LocalCluster(n_workers=0, dashboard_address=None) as dask:
-        address, said = dask.scheduler_address, lambda *_: None
-        with pytest.raises(PffspikeError, match="no worker has joined the scheduler for 3 s"):
-            list(cluster.execute_all(planned, folder, scheduler=address, listen=said))
-    assert "waiting for 2 s more" in caplog.text
+        where = {"scheduler": dask.scheduler_address, "timeout": 3}
+        with pytest.raises(PffspikeError, match=r"the scheduler has had no worker for \d s"):
+            list(cluster.execute_all(planned, folder, **where, listen=lambda *_: None))
+    assert caplog.text.count("the scheduler has no worker; the study ends in") == 1
+
+
+@contextlib.contextmanager
+def dask_processes(folder: Path):
+    """A scheduler and a worker of one thread, as processes: its address, and both."""
+    pytest.importorskip("distributed")
+    file = folder / "scheduler.json"
+    common = ("--scheduler-file", str(file), "--no-dashboard")
+    commands = {
+        "scheduler": ("dask_scheduler", "--host", "127.0.0.1", "--port", "0", *common),
+        "worker": ("dask_worker", "--no-nanny", "--nthreads", "1", *common),
+    }
+    said = {"scheduler": "Scheduler at", "worker": "Registered to"}
+    started = {}
+    try:
+        for name, (module, *options) in commands.items():
+            log = folder / f"{name}.log"
+            with log.open("w") as errors:
+                started[name] = subprocess.Popen(
+                    [sys.executable, "-m", f"distributed.cli.{module}", *options],
+                    cwd=folder,
+                    stdout=subprocess.DEVNULL,
+                    stderr=errors,
+                )
+            wait_for(log, said[name], started[name])
+        yield json.loads(file.read_text())["address"], started
+    finally:
+        for process in started.values():
+            process.kill()
+            process.wait()
+
+
+def wait_for(log: Path, sentence: str, process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 200
+    while sentence not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("victim", "how", "sentence"),
+    [
+        ("scheduler", signal.SIGKILL, "pffspike: the scheduler has gone ("),
+        pytest.param("worker", signal.SIGKILL, "has had no worker for", marks=pytest.mark.slow),
+        pytest.param("worker", signal.SIGTERM, "has had no worker for", marks=pytest.mark.slow),
+        pytest.param("scheduler", signal.SIGTERM, "scheduler has gone (", marks=pytest.mark.slow),
+        pytest.param("scheduler", signal.SIGSTOP, "had no worker for", marks=pytest.mark.slow),
+    ],
+)
+def test_a_study_whose_scheduler_or_last_worker_ends_says_so_and_goes_on_afterwards(
+    victim, how, sentence, folder, capsys
+):
+    limit, options = 6, ("study", "--fast", "--only", "knn", "--only", "pff")
+    config = CONFIG.replace(
+        "changes.training = { epochs = 1 }", "changes.training = { epochs = 3 }"
+    )
+    (folder / "config.toml").write_text(config)
+    with dask_processes(folder.parent) as (address, processes):
+        study = subprocess.Popen(
+            command(*options, "--scheduler", address, "--timeout", limit, cwd=folder.parent),
+            cwd=folder.parent,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        with study:
+            assert study.stderr.readline() == "digits knn seed 0: done (1 of 2)\n"
+            processes[victim].send_signal(how)
+            killed = time.monotonic()
+            errors = study.communicate(timeout=60)[1].splitlines()
+    assert study.returncode == 2, errors
+    assert time.monotonic() - killed < 10 * limit
+    assert sentence in errors[-1]
+    assert all("unless one joins" in line for line in errors[:-1]), errors
+    (stored,) = (folder / "fast" / "runs").glob("*.json")
+    before = stored.stat().st_mtime_ns
+    assert call(*options, "--workers", 0) == 0
+    assert "digits pff seed 0: done (1 of 1)" in capsys.readouterr().err
+    assert stored.stat().st_mtime_ns == before, "what was stored stays"
+
+
+def test_a_run_without_a_result_where_it_belongs_is_a_failed_one(folder):
+    """A worker that sees another folder leaves its result there."""
+    (planned,) = one_run(folder, "knn")
+    assert "let every worker see that folder" in runs.absence(folder / "here", planned)
+    assert list(cluster.execute_all([planned], folder / "here", workers=0, listen=lambda *_: None))
+    assert runs.absence(folder / "here", planned) is None
+
+
+@pytest.mark.parametrize("timeout", [0, -1, math.nan, math.inf])
+def test_a_time_limit_is_a_positive_number(timeout):
+    with pytest.raises(ValidationError, match="give a number of seconds above 0"):
+        Resources(timeout=timeout)
 
 
 def write_idx(folder: Path) -> None:
