@@ -2,11 +2,14 @@
 
 All that this package keeps, downloads apart, lies in one folder: the one that the environment
 variable ``PFFSPIKE_CACHE`` names, or ``pffspike`` in the user's cache. What is in it is run as
-code, so it has to belong to the user, and nobody else may write there.
+code, so it has to belong to the user, and nobody else may write there. A cache that can only be
+read, as one that an administrator fills for all, is read if it belongs to the user or to root and
+nobody else can write to any part of it.
 """
 
 from __future__ import annotations
 
+import atexit
 import functools
 import logging
 import os
@@ -73,9 +76,7 @@ def private_folder(name: str) -> Path | None:
 def _private_folder(folder: Path) -> Path | None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        problem = distrust(folder)
-        if problem is None and not os.access(folder, os.W_OK):
-            problem = "it is read-only"
+        problem = "it is read-only" if is_read_only(folder) else distrust(folder)
     except OSError as error:
         problem = error.strerror or str(error)
     if problem is None:
@@ -88,6 +89,116 @@ def _private_folder(folder: Path) -> Path | None:
         VARIABLE,
     )
     return None
+
+
+def is_read_only(folder: Path) -> bool:
+    """Whether a folder is there and can't, or by its mode should not, be written.
+
+    Parameters
+    ----------
+    folder : Path
+        Of a cache.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> is_read_only(Path("absent"))
+    False
+    """
+    if not folder.is_dir():
+        return False
+    return not folder.stat().st_mode & stat.S_IWUSR or not os.access(folder, os.W_OK)
+
+
+def readable_folder(name: str) -> Path | None:
+    """Folder of one cache to read from: that of `private_folder`, or one that can only be read.
+
+    Parameters
+    ----------
+    name : str
+        Of the cache.
+
+    Returns
+    -------
+    Path or None
+        None, and a warning once a process, if what lies there can't be trusted.
+
+    Examples
+    --------
+    >>> readable_folder("brian2") is None or readable_folder("brian2").is_dir()
+    True
+    """
+    folder = root() / name
+    if is_read_only(folder) and _is_shared_safely(folder):
+        return folder
+    return private_folder(name)
+
+
+def working_folder(name: str) -> Path | None:
+    """Folder of one cache to read from and to write to; of one that can only be read, a copy.
+
+    Parameters
+    ----------
+    name : str
+        Of the cache.
+
+    Returns
+    -------
+    Path or None
+        As of `readable_folder`. A copy goes when the process ends.
+
+    Examples
+    --------
+    >>> working_folder("numba") is None or working_folder("numba").is_dir()
+    True
+    """
+    folder = readable_folder(name)
+    return _copied(folder) if folder is not None and is_read_only(folder) else folder
+
+
+@functools.lru_cache(maxsize=64)
+def _copied(folder: Path) -> Path:
+    place, remove = temporary_folder("cache")
+    atexit.register(remove)
+    copy(folder, place)
+    return place
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy what is in a folder; the copies can be written, whatever the originals can.
+
+    Parameters
+    ----------
+    source, target : Path
+        Folders; the second is made if it is missing.
+
+    Examples
+    --------
+    >>> copy(Path(tempfile.mkdtemp()), Path(tempfile.mkdtemp()))
+    """
+    shutil.copytree(source, target, dirs_exist_ok=True)
+    for path in (target, *target.rglob("*")):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        path.chmod(mode | (0o700 if path.is_dir() else 0o600))
+
+
+def _is_shared_safely(folder: Path) -> bool:
+    """Whether all that is in a folder belongs to the user or to root, who alone can write it."""
+    if not hasattr(os, "geteuid"):  # Windows
+        return True
+    try:
+        for path in (folder, *folder.rglob("*")):
+            status = path.lstat()
+            if not (stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode)):
+                return False
+            if status.st_uid not in (0, os.geteuid()) or status.st_mode & 0o022:
+                return False
+        return _distrusted_above(folder) is None
+    except OSError:
+        return False
 
 
 def distrust(folder: Path) -> str | None:
@@ -118,6 +229,11 @@ def distrust(folder: Path) -> str | None:
         return "other users can write there"
     if status.st_mode & 0o077:
         folder.chmod(0o700)
+    return _distrusted_above(folder)
+
+
+def _distrusted_above(folder: Path) -> str | None:
+    """Say which folder above could have been exchanged by others; None if none could."""
     for above in folder.resolve().parents:
         status = above.stat()
         if status.st_uid not in (0, os.geteuid()):

@@ -169,6 +169,79 @@ def test_a_cache_that_cannot_be_written_is_done_without(
     assert "PFFSPIKE_CACHE" in said
 
 
+def close(folder: Path, *, writable: bool) -> None:
+    """Let nobody write a folder, or its owner again."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod((path.stat().st_mode & 0o777 | 0o444) & ~0o222 | writable * 0o200)
+
+
+def test_a_cache_that_can_only_be_read_is_read(
+    cache: Path, compiled: list[Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    """As one that an administrator fills for all; a bad program in it is said, and stays."""
+    run(network())
+    (kept,) = cache.iterdir()
+    close(cache, writable=False)
+    caches._private_folder.cache_clear()  # it was found writable in this process
+    try:
+        run(network())
+        assert len(compiled) == 1
+        assert not [r for r in caplog.records if r.name == "pffspike"]
+        (kept / "main").chmod(0o755)
+        (kept / "main").write_bytes(b"")
+        (kept / "main").chmod(0o555)
+        run(network())
+        assert len(compiled) == 2
+        assert "is not as it was stored" in caplog.text
+        assert "it is read-only" in caplog.text
+        assert (kept / "main").exists()
+    finally:
+        close(cache, writable=True)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize(
+    ("name", "usable"), [("brian2:equations:cython", True), ("brian2:cython", False)]
+)
+def test_modules_of_cython_lie_in_the_cache_or_nowhere_after_the_run(
+    name: str, usable: bool, tmp_path: Path
+) -> None:
+    """Never in the home, which may be read-only or another's."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "temporary").mkdir()
+    code = """
+import sys
+sys.path[:0] = sys.argv[2:]
+import numpy as np
+import pffspike
+from pffspike.network import initial
+import test_brian2_builds as tests
+net = tests.network()
+with pffspike.make_engine(sys.argv[1]).compile(net, "one_pass", initial(net, 1), seed=3) as session:
+    session.run({"image": np.full((2, 8), 0.5)}, np.arange(2))
+"""
+    here = Path(__file__).parent
+    done = subprocess.run(
+        [sys.executable, "-c", code, name, str(here), str(here.parent)],
+        env={
+            **os.environ,
+            "HOME": str(tmp_path / "home"),
+            "TMPDIR": str(tmp_path / "temporary"),
+            caches.VARIABLE: str(tmp_path / "cache") if usable else os.devnull,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert usable or "could not be kept" in done.stderr
+    modules = [path.name for path in tmp_path.rglob("*.so")]
+    assert bool(modules) == usable, modules
+    assert all("cache/cython" in str(path) for path in tmp_path.rglob("*.so"))
+    assert not list((tmp_path / "temporary").glob("pffspike-*"))
+
+
 @pytest.mark.slow
 def test_a_program_that_was_half_removed_is_compiled_again(
     cache: Path, compiled: list[Path]

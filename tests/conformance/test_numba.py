@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
+from pffspike import caches
 from pffspike.circuits import PFF, pff
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.network import Network, Training, initial, structure
@@ -116,3 +121,60 @@ def test_an_error_in_a_thread_is_raised_and_the_session_lives() -> None:
         with pytest.raises(KeyboardInterrupt):
             session.run(signals, np.arange(200), progress=interrupt)
         assert session.run(signals, np.arange(200)).presentations == 2000
+
+
+STORED = """
+import sys
+import numpy as np
+import pffspike
+from pffspike.engines.numba.run import run_samples
+from pffspike.network import initial
+
+network = pffspike.load_network("digits")
+parameters = initial(network, 1)
+with pffspike.make_engine("numba").compile(network, "one_pass", parameters, seed=0) as session:
+    session.run({"image": np.full((2, 64), 0.5)}, np.arange(2))
+print(sum(run_samples.stats.cache_hits.values()), run_samples.stats.cache_path)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bad", [False, True])
+def test_what_is_stored_where_nobody_can_write_is_used_if_nobody_could(
+    bad: bool, tmp_path: Path
+) -> None:
+    """A copy of it is used, which goes; it stays as it is."""
+    (tmp_path / "temporary").mkdir()
+    environment = {
+        **os.environ,
+        "TMPDIR": str(tmp_path / "temporary"),
+        caches.VARIABLE: str(tmp_path / "cache"),
+    }
+
+    def run() -> tuple[list[str], str]:
+        done = subprocess.run(
+            [sys.executable, "-c", STORED],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.split(), done.stderr
+
+    kept = caches.working_folder("numba")
+    if kept is not None:  # what other tests have compiled
+        caches.copy(kept, tmp_path / "cache" / "numba")
+    run()
+    paths = (tmp_path / "cache", *(tmp_path / "cache").rglob("*"))
+    before = {path: path.read_bytes() for path in paths if path.is_file()}
+    for path in paths:
+        path.chmod((0o555 if path.is_dir() else 0o444) | bad * 0o020)
+    (hits, place), said = run()
+    assert hits == ("0" if bad else "1")
+    assert ("could not be kept" in said) == bad
+    assert not place.startswith(str(tmp_path / "cache"))
+    for path in paths:
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    assert {path: path.read_bytes() for path in paths if path.is_file()} == before
+    assert not list((tmp_path / "temporary").iterdir())

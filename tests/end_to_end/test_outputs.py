@@ -1,5 +1,6 @@
 """What commands write: checked before the work, never over an input or another kind of file."""
 
+import contextlib
 import inspect
 import io
 import json
@@ -247,6 +248,54 @@ def test_sigterm_ends_in_order(folder):
     assert "Traceback" not in said
     assert not storage.load(folder / "cut.h5").finished
     assert sorted(path.name for path in folder.iterdir()) == ["cut.h5", "net.h5"]
+
+
+def running_in(folder: Path) -> list[int]:
+    """Processes whose program lies in a folder."""
+    found = []
+    for link in Path("/proc").glob("[0-9]*/exe"):
+        with contextlib.suppress(OSError):
+            if folder in link.readlink().parents:
+                found.append(int(link.parent.name))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.brian2
+@pytest.mark.skipif(not Path("/proc/self/exe").exists(), reason="needs /proc")
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_program_that_brian2_has_compiled_and_removes_it(folder, how):
+    """A training of a minute, stopped while the compiled program runs."""
+    pytest.importorskip("brian2")
+    (folder / "temporary").mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pffspike", "train", "digits", "-e", "brian2", "-o", "cut.h5"],
+        cwd=folder,
+        env={**os.environ, "TMPDIR": str(folder / "temporary")},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 200
+    while not running_in(folder) and time.monotonic() < deadline:
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.01)
+    assert running_in(folder)
+    process.send_signal(how)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == (143 if how == signal.SIGTERM else 130), said
+    assert "Traceback" not in said
+    assert not running_in(folder)
+    assert not list((folder / "temporary").iterdir())
+
+
+@pytest.mark.lava
+def test_a_training_that_goes_on_inexactly_says_so(folder):
+    pytest.importorskip("lava")
+    state = storage.load(folder / "net.h5")
+    storage.save(folder / "net.h5", state.replace(samples_done=state.samples_total - 1))
+    result = call("train", "--resume", "net.h5", "-e", "lava:loihi")
+    assert result.exit_code == 0, result.output
+    assert "lava:loihi is inexact: the weights will not be those of" in result.output
 
 
 def test_two_trainings_into_one_file_are_refused(folder):

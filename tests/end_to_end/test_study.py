@@ -255,13 +255,12 @@ def wait_for(log: Path, sentence: str, process: subprocess.Popen) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("victim", "how", "sentence"),
     [
         ("scheduler", signal.SIGKILL, "pffspike: the scheduler has gone ("),
         pytest.param("worker", signal.SIGKILL, "has had no worker for", marks=pytest.mark.slow),
-        pytest.param("worker", signal.SIGTERM, "has had no worker for", marks=pytest.mark.slow),
-        pytest.param("scheduler", signal.SIGTERM, "scheduler has gone (", marks=pytest.mark.slow),
         pytest.param("scheduler", signal.SIGSTOP, "had no worker for", marks=pytest.mark.slow),
     ],
 )
@@ -270,7 +269,7 @@ def test_a_study_whose_scheduler_or_last_worker_ends_says_so_and_goes_on_afterwa
 ):
     limit, options = 6, ("study", "--fast", "--only", "knn", "--only", "pff")
     config = CONFIG.replace(
-        "changes.training = { epochs = 1 }", "changes.training = { epochs = 3 }"
+        "changes.training = { epochs = 1 }", "changes.training = { epochs = 6 }"
     )
     (folder / "config.toml").write_text(config)
     with dask_processes(folder.parent) as (address, processes):
@@ -281,11 +280,13 @@ def test_a_study_whose_scheduler_or_last_worker_ends_says_so_and_goes_on_afterwa
             stderr=subprocess.PIPE,
             text=True,
         )
-        with study:
+        try:
             assert study.stderr.readline() == "digits knn seed 0: done (1 of 2)\n"
             processes[victim].send_signal(how)
             killed = time.monotonic()
             errors = study.communicate(timeout=60)[1].splitlines()
+        finally:
+            study.kill()
     assert study.returncode == 2, errors
     assert time.monotonic() - killed < 10 * limit
     assert sentence in errors[-1]

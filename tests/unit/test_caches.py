@@ -67,6 +67,62 @@ def test_a_shared_folder_above_with_the_sticky_bit_is_trusted(place):
     assert caches.distrust(place / "brian2") is None
 
 
+def make_read_only(folder: Path) -> None:
+    """As an administrator leaves a cache that all may read."""
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+
+@pytest.fixture
+def shared(place):
+    """A cache that can only be read, with one program."""
+    (place / "brian2" / "key").mkdir(parents=True)
+    (place / "brian2" / "key" / "main").write_text("x")
+    make_read_only(place)
+    yield place / "brian2"
+    for path in (place, *place.rglob("*")):
+        path.chmod(0o700)
+
+
+def test_a_cache_that_can_only_be_read_is_read_and_stays_as_it_is(shared, caplog):
+    assert caches.readable_folder("brian2") == shared
+    assert not caplog.records, "what is read needs no word"
+    assert caches.private_folder("brian2") is None
+    assert "it is read-only" in caplog.text
+    assert shared.stat().st_mode & 0o777 == 0o555
+    working = caches.working_folder("brian2")
+    assert working != shared
+    assert (working / "key" / "main").read_text() == "x"
+    (working / "key" / "main").write_text("y")
+    assert (shared / "key" / "main").read_text() == "x"
+
+
+@pytest.mark.parametrize("problem", ["file", "folder", "above", "owner", "link", "pipe"])
+def test_a_cache_that_can_only_be_read_but_others_could_have_changed_is_not_used(
+    shared, problem, caplog
+):
+    main = shared / "key" / "main"
+    if problem == "file":
+        main.chmod(0o464)
+    elif problem == "folder":
+        main.parent.chmod(0o575)
+    elif problem == "above":
+        shared.parent.chmod(0o777)
+    elif problem == "owner":
+        if os.geteuid() != 0:
+            pytest.skip("only root can give a file away")
+        os.chown(main, 12345, 12345)
+    else:
+        main.parent.chmod(0o755)
+        main.unlink()
+        main.symlink_to("/bin/true") if problem == "link" else os.mkfifo(main)
+        main.parent.chmod(0o555)
+    assert caches.readable_folder("brian2") is None
+    assert caches.working_folder("brian2") is None
+    assert len(caplog.records) == 1
+    assert "PFFSPIKE_CACHE" in caplog.text
+
+
 CODE = """
 from pffspike import caches
 kept = caches.temporary_folder('test')
@@ -166,3 +222,9 @@ def test_brian2_leaves_no_log_behind(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "brian_" not in done.stdout
+
+
+def test_cores_are_counted_where_a_process_has_no_affinity(monkeypatch):
+    """As on macOS and Windows."""
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert limits.cores() == os.cpu_count()

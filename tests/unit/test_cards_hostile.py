@@ -102,6 +102,16 @@ def test_the_shipped_cards_are_read():
         assert load_network(name).name == name
 
 
+@pytest.mark.parametrize("name", ["digits", "digits-free", "fashion-mnist", "mnist", "mnist-500"])
+def test_training_windows_that_53_bits_cannot_hold_are_refused_when_the_card_is_read(name):
+    """As the README says; no engine refuses a window that a card has accepted."""
+    long = load_network(name, {"pff": {"window": 32, "inference_window": 1024}})
+    assert long.program("train").window == 32
+    with pytest.raises(ValidationError, match=r"needs 5\d bits; lower the window \(64\)") as error:
+        load_network(name, {"pff": {"window": 64}})
+    assert "\n" not in str(error.value)
+
+
 values = st.recursive(
     st.none().flatmap(
         lambda _: st.sampled_from([0, 1, -1, 2**70, 0.5, 1e308, True, "", "x", "pff"])

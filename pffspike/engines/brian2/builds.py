@@ -7,7 +7,9 @@ that nothing here is ever in use and the oldest can be removed at any time.
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
+import functools
 import hashlib
 import importlib.metadata
 import logging
@@ -107,6 +109,26 @@ def _compiler(flags: Sequence[str]) -> tuple[object, ...]:
     return name, tuple(flags), said.returncode, said.stderr
 
 
+@functools.lru_cache(maxsize=8)
+def _modules(folder: Path | None) -> str:
+    if folder is None:
+        folder, remove = caches.temporary_folder("cython")
+        atexit.register(remove)
+    return str(folder)
+
+
+def preferences_of_cython() -> dict[str, str]:
+    """Where Brian2 keeps its Cython modules: in the cache, or for this process alone.
+
+    Returns
+    -------
+    dict of str to str
+        Preferences of Brian2.
+    """
+    folder = caches.working_folder("cython")
+    return {"codegen.runtime.cython.cache_dir": _modules(folder)}
+
+
 def fetch(key: str, directory: Path, names: Sequence[str]) -> bool:
     """Copy a program into an existing directory; False if there is none.
 
@@ -123,13 +145,14 @@ def fetch(key: str, directory: Path, names: Sequence[str]) -> bool:
     -------
     bool
     """
-    folder = caches.private_folder(CACHE)
+    folder = caches.readable_folder(CACHE)
     if folder is None or not (folder / key).is_dir():
         return False
-    kept = folder / key
+    kept, read_only = folder / key, caches.is_read_only(folder)
     try:
-        shutil.copytree(kept, directory, dirs_exist_ok=True)
-        os.utime(kept)
+        caches.copy(kept, directory)
+        if not read_only:
+            os.utime(kept)
         # The copy is compared, for nobody else can change it.
         if (directory / _SUMS).read_text() == _sums(directory, names):
             return True
@@ -138,7 +161,8 @@ def fetch(key: str, directory: Path, names: Sequence[str]) -> bool:
     logging.getLogger("pffspike").warning(
         "the compiled program in %s is not as it was stored; it is compiled again", kept
     )
-    shutil.rmtree(kept, ignore_errors=True)
+    if not read_only:
+        shutil.rmtree(kept, ignore_errors=True)
     for name in (*names, _SUMS):
         path = directory / name
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)

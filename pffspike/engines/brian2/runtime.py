@@ -8,8 +8,8 @@ import numpy as np
 from brian2 import second
 from brian2.devices.device import runtime_device
 
-from pffspike import caches
 from pffspike.engines.brian2.backend import Rates, Recorded, State
+from pffspike.engines.brian2.builds import preferences_of_cython
 from pffspike.engines.brian2.context import STEP, BuildContext
 from pffspike.engines.brian2.model import PackedModel, build
 from pffspike.engines.brian2.schedule import Tables
@@ -53,9 +53,8 @@ class RuntimeBackend:
                 "end",
             ],
         }
-        modules = caches.private_folder("cython") if target == "cython" else None
-        if modules is not None:
-            self._preferences["codegen.runtime.cython.cache_dir"] = str(modules)
+        if target == "cython":
+            self._preferences |= preferences_of_cython()
         # Connecting synapses happens once a set of weights: not worth a Cython module each.
         once = {**self._preferences, "codegen.target": "numpy"}
         with brian2_state(runtime_device, once):

@@ -120,13 +120,13 @@ def _sources() -> int:
 
 @contextmanager
 def _place() -> Iterator[bool]:
-    """Let Numba store in this package's cache; False if it can't be trusted or written.
+    """Let Numba store in this package's cache, or in a copy of it; False if it can't be trusted.
 
     Each version of the sources has a folder of its own: what Numba has stored names classes, which
     another version may lack.
     """
     named = numba.config.CACHE_DIR
-    folder = caches.private_folder(f"numba/{_sources():x}")
+    folder = caches.working_folder(f"numba/{_sources():x}")
     if folder is not None:
         _remove_damaged(folder)
         numba.config.CACHE_DIR = str(folder)

@@ -15,6 +15,7 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 from brian2.devices.device import runtime_device
 
 from pffspike.engines.brian2 import compiler
+from pffspike.engines.brian2.builds import preferences_of_cython
 from pffspike.engines.brian2.equations.events import Events
 from pffspike.engines.brian2.equations.model import Model
 from pffspike.engines.brian2.state import brian2_state, frozen_objects
@@ -60,6 +61,8 @@ class Runtime:
             "codegen.cpp.extra_compile_args_gcc": list(flags),
             "core.stop_on_keyboard_interrupt": False,  # it would end a run early, as if complete
         }
+        if target == "cython":
+            self._preferences |= preferences_of_cython()
         # Connecting synapses happens once: not worth a Cython module each.
         with brian2_state(runtime_device, {**self._preferences, "codegen.target": "numpy"}):
             self._model = make()
