@@ -165,7 +165,7 @@ def _check_place(path: Path, kind: str) -> None:
         folder = above
     else:
         folder = (path.resolve() if path.is_symlink() else path).parent
-        if not folder.exists():
+        if not folder.is_dir():
             raise FileError(
                 f"{path} can't be written: there is no folder {str(folder)!r}; make it, or choose "
                 f"another place"

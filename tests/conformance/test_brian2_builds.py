@@ -201,9 +201,7 @@ def test_a_cache_that_can_only_be_read_is_read(
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize(
-    ("name", "usable"), [("brian2:equations:cython", True), ("brian2:cython", False)]
-)
+@pytest.mark.parametrize(("name", "usable"), [("EquationsEngine", True), ("Brian2Engine", False)])
 def test_modules_of_cython_lie_in_the_cache_or_nowhere_after_the_run(
     name: str, usable: bool, tmp_path: Path
 ) -> None:
@@ -214,11 +212,14 @@ def test_modules_of_cython_lie_in_the_cache_or_nowhere_after_the_run(
 import sys
 sys.path[:0] = sys.argv[2:]
 import numpy as np
-import pffspike
+from pffspike.engines import brian2
+from pffspike.engines.brian2.equations import engine
 from pffspike.network import initial
 import test_brian2_builds as tests
 net = tests.network()
-with pffspike.make_engine(sys.argv[1]).compile(net, "one_pass", initial(net, 1), seed=3) as session:
+kind = {**vars(brian2), **vars(engine)}[sys.argv[1]]
+made = kind(target="cython", flags=tests.FLAGS)
+with made.compile(net, "one_pass", initial(net, 1), seed=3) as session:
     session.run({"image": np.full((2, 8), 0.5)}, np.arange(2))
 """
     here = Path(__file__).parent

@@ -106,6 +106,7 @@ def test_nothing_is_destroyed(folder, arguments):
 #: found before anything is read: the network is absent
 EARLY = {
     "no folder": (("evaluate", "absent.h5", "--json", "no/e.json"), "there is no folder"),
+    "a file as a folder": (("report", "absent.h5", "-o", "file/x.html"), "is no folder 'file'"),
     "a folder": (("report", "absent.h5", "-o", "taken"), "taken is a folder"),
     "an ending": (("run", "absent.h5", "--raster", "r.csv"), "unknown ending .csv"),
     "an ending late": (("benchmark", "--plot", "p.xyz"), "unknown ending .xyz"),

@@ -217,6 +217,18 @@ def test_a_scheduler_without_workers_is_not_waited_for_for_ever(folder, caplog):
     assert caplog.text.count("the scheduler has no worker; the study ends in") == 1
 
 
+def test_a_scheduler_that_closes_is_one_sentence(folder):
+    distributed = pytest.importorskip("distributed")
+    planned = one_run(folder, "knn")
+    with distributed.LocalCluster(n_workers=0, dashboard_address=None) as dask:
+        closing = threading.Timer(1, dask.close)
+        closing.start()
+        where = {"scheduler": dask.scheduler_address, "timeout": 30}
+        with pytest.raises(PffspikeError, match="the scheduler has gone"):
+            list(cluster.execute_all(planned, folder, **where, listen=lambda *_: None))
+        closing.join()
+
+
 @contextlib.contextmanager
 def dask_processes(folder: Path):
     """A scheduler and a worker of one thread, as processes: its address, and both."""
@@ -255,13 +267,14 @@ def wait_for(log: Path, sentence: str, process: subprocess.Popen) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("victim", "how", "sentence"),
     [
         ("scheduler", signal.SIGKILL, "pffspike: the scheduler has gone ("),
-        pytest.param("worker", signal.SIGKILL, "has had no worker for", marks=pytest.mark.slow),
-        pytest.param("scheduler", signal.SIGSTOP, "had no worker for", marks=pytest.mark.slow),
+        ("worker", signal.SIGKILL, "has had no worker for"),
+        ("scheduler", signal.SIGSTOP, "has had no worker for"),
     ],
 )
 def test_a_study_whose_scheduler_or_last_worker_ends_says_so_and_goes_on_afterwards(
