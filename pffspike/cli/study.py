@@ -14,7 +14,6 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 import pffspike
 from pffspike import Resources, StudyCallback
 from pffspike.cli import options, output
-from pffspike.studies.cluster import TIMEOUT
 
 _LINES = 60.0  #: seconds between two lines about a run, where there is no terminal
 
@@ -35,7 +34,7 @@ def study(
     ] = None,
     timeout: Annotated[
         float, typer.Option(help="Seconds that the scheduler may be without workers.")
-    ] = TIMEOUT,
+    ] = Resources.timeout,
     out: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Folder of the results (default: the study's)."),
