@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +21,7 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+_READER = 10.0  #: seconds to wait for a reader of a pipe
 STANDARD_OUTPUT = Path("-")  #: as an output: the standard output
 
 
@@ -124,7 +127,7 @@ def write_whole(path: Path, content: bytes | str) -> None:
         target = path.resolve() if path.is_symlink() else path
         mode = target.stat().st_mode if target.exists() else None
         if mode is not None and not stat.S_ISREG(mode):
-            with target.open("wb") as file:  # a folder raises here
+            with os.fdopen(_open_special(target, mode), "wb") as file:  # a folder raises here
                 file.write(data)
             return
         if mode is not None and not mode & 0o222:
@@ -141,6 +144,27 @@ def write_whole(path: Path, content: bytes | str) -> None:
             f"{path} can't be written: {reason}; free some space or choose another place "
             f"(what stood there before is intact)"
         ) from None
+
+
+def _open_special(target: Path, mode: int) -> int:
+    """Open what is no regular file; a pipe must have a reader within some seconds."""
+    if not stat.S_ISFIFO(mode):
+        return os.open(target, os.O_WRONLY)
+    deadline = time.monotonic() + _READER
+    while True:
+        try:
+            descriptor = os.open(target, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if time.monotonic() > deadline:
+                raise FileError(
+                    f"{target} can't be written: nobody reads from this pipe; start a reader first"
+                ) from None
+            time.sleep(0.05)
+        else:
+            os.set_blocking(descriptor, True)
+            return descriptor
 
 
 def _write_to_standard_output(data: bytes) -> None:

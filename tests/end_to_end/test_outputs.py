@@ -22,6 +22,7 @@ from pffspike import cards, storage, training
 from pffspike.cli import app as commands_app
 from pffspike.cli import output, outputs
 from pffspike.data import load
+from pffspike.errors import PffspikeError
 from pffspike.files import locked, write_whole
 
 
@@ -161,6 +162,13 @@ def test_what_is_no_regular_file_gets_the_content_and_stays(tmp_path):
     reader.join(10)
     assert read == ["content"]
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for_for_ever(tmp_path, monkeypatch):
+    monkeypatch.setattr("pffspike.files._READER", 0.2)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(PffspikeError, match="nobody reads from this pipe; start a reader first"):
+        write_whole(tmp_path / "pipe", "content")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
