@@ -134,16 +134,31 @@ def edges() -> Network:
     return Network("edges", populations, projections, programs, Training("digits", 1))
 
 
-@pytest.mark.parametrize("program", ["blocks", "no_synapse", "no_projection"])
+EDGES = ("blocks", "no_synapse", "no_projection")
+
+
 @pytest.mark.parametrize(
-    "engine",
+    ("engine", "program"),
     [
-        "numpy",
-        pytest.param("numba", marks=marks("numba")),
-        pytest.param("brian2:numpy", marks=marks("brian2:numpy")),
-        pytest.param("lava:checked", marks=marks("lava:checked")),
-        pytest.param("brian2:cpp_standalone", marks=pytest.mark.brian2),
-        pytest.param("brian2:cython", marks=[pytest.mark.brian2, pytest.mark.slow]),
+        *(("numpy", edge) for edge in EDGES),
+        *(
+            pytest.param(name, edge, marks=marks(name))
+            for name in ("numba", "brian2:numpy", "lava:checked")
+            for edge in EDGES
+        ),
+        # A program takes seconds to compile: by default those whose arrays are empty.
+        *(
+            pytest.param(
+                "brian2:cpp_standalone",
+                edge,
+                marks=[pytest.mark.brian2, *[pytest.mark.slow] * (edge == "blocks")],
+            )
+            for edge in EDGES
+        ),
+        *(
+            pytest.param("brian2:cython", edge, marks=[pytest.mark.brian2, pytest.mark.slow])
+            for edge in EDGES
+        ),
     ],
 )
 def test_edges_of_connectivity_agree(engine: str, program: str) -> None:
