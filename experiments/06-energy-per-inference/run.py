@@ -133,14 +133,14 @@ def sweep_base(
 
 
 def rule_abiding(
-    card: str, data: Dataset, devices: list[Device], seed: int, store: Path, budget: float
+    card: str, data: Dataset, devices: list[Device], seed: int, store: Path, tolerance: float
 ) -> Iterator[dict[str, Any]]:
     """The network that breaks no design rule of Loihi 1, with weights of 8 bits."""
     state = systems.with_bits(systems.train(card, {}, data, seed, store), 8, data, seed)
     systems.check_rules(state)
     for mode, candidates in (("one_pass", None), ("early", 2), ("goodness", None)):
         point = systems.spiking(
-            state, data, mode, devices, seed, candidates=candidates, budget=budget
+            state, data, mode, devices, seed, candidates=candidates, tolerance=tolerance
         )
         yield {"series": "fits Loihi 1", "setting": f"{card}, 8 bits", **point}
 

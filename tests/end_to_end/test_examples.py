@@ -75,6 +75,23 @@ def test_a_presentation_is_drawn_step_by_step(tmp_path):
     assert (tmp_path / "steps.png").read_bytes()[1:4] == b"PNG"
 
 
+@pytest.mark.brian2
+def test_a_learning_sample_is_drawn_step_by_step(tmp_path):
+    """It prints goodness by phase and the wrong label, and learns."""
+    pytest.importorskip("brian2")
+    trained = pffspike.begin(pffspike.load_network("digits"), pffspike.load_data("digits"), seed=0)
+    pffspike.save(tmp_path / "begun.h5", trained)
+    said = run("brian2_steps.py", str(tmp_path / "begun.h5"), "-o", str(tmp_path / "steps.png"))
+    phases = re.findall(
+        r"^(\w+): goodness of hidden_1 [\d.]+, hidden_2 [\d.]+$", said, re.MULTILINE
+    )
+    assert phases == ["free", "positive", "negative"]
+    label, wrong = re.findall(r"^label (\d), wrong label (\d)$", said, re.MULTILINE)[0]
+    assert label != wrong
+    assert int(re.findall(r"^(\d+) weights", said, re.MULTILINE)[0]) > 0
+    assert (tmp_path / "steps.png").read_bytes()[1:4] == b"PNG"
+
+
 @pytest.mark.slow
 @pytest.mark.lava
 def test_costs_are_ratios():
