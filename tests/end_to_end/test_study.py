@@ -304,11 +304,12 @@ def test_a_study_whose_scheduler_or_last_worker_ends_says_so_and_goes_on_afterwa
     assert time.monotonic() - killed < 10 * limit
     assert sentence in errors[-1]
     assert all("unless one joins" in line for line in errors[:-1]), errors
-    (stored,) = (folder / "fast" / "runs").glob("*.json")
-    before = stored.stat().st_mtime_ns
+    before = {p: p.stat().st_mtime_ns for p in (folder / "fast" / "runs").glob("*.json")}
     assert call(*options, "--workers", 0) == 0
-    assert "digits pff seed 0: done (1 of 1)" in capsys.readouterr().err
-    assert stored.stat().st_mtime_ns == before, "what was stored stays"
+    # A worker whose scheduler hangs may yet have finished what it had begun.
+    assert len(before) == 2 or "digits pff seed 0: done (1 of 1)" in capsys.readouterr().err
+    assert len(before) == 1 or how == signal.SIGSTOP
+    assert all(p.stat().st_mtime_ns == then for p, then in before.items()), "what was stored stays"
 
 
 def test_a_run_without_a_result_where_it_belongs_is_a_failed_one(folder):
