@@ -96,6 +96,20 @@ def test_the_readable_model_records_the_same(network, trained, shown, recording)
     assert pffspike.run(trained, "train", shown, execution=execution).same_spikes(recording)
 
 
+@pytest.mark.brian2
+def test_a_projection_without_synapses_has_weights_of_zero():
+    """Blocks of one neuron connect nobody."""
+    engines = pytest.importorskip("pffspike.brian2", exc_type=ImportError)
+    network = pffspike.load_network("digits", {"pff": {"hidden": [6, 4], "lateral": 1}})
+    trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), seed=0)
+    probes = Probes(weights=("hidden_1_lateral",))
+    engine = engines.EquationsEngine("numpy", chunk=2)
+    found = pffspike.run(
+        trained, "one_pass", {"image": np.zeros((2, 64))}, execution=Execution(engine, 0, probes)
+    )
+    assert np.array_equal(found.weights["hidden_1_lateral"], np.zeros((2, 6, 6)))
+
+
 def test_tied_weights_are_those_of_their_owner(network, trained):
     probes = Probes(weights=("hidden_1_prediction_to_image_prediction",))
     found = pffspike.run(

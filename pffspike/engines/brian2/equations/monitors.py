@@ -55,12 +55,13 @@ def make_monitors(
         dt=context.presentations.dt * len(context.program.phases), name=context.name("sample_clock")
     )
     for projection in context.extent.projections:
-        if projection.name in probes.weights:
+        count = np.count_nonzero(structure.mask(context.network, projection))
+        if projection.name in probes.weights and count:
             owner = structure.weights_of(projection)
             made[projection.name] = StateMonitor(
                 synapses.get(owner, synapses[projection.name]),
                 "w",
-                record=np.arange(np.count_nonzero(structure.mask(context.network, projection))),
+                record=np.arange(count),  # C++ standalone does not know it yet
                 clock=begin,
                 name=context.name(f"{projection.name}_states"),
             )
@@ -113,6 +114,7 @@ def states(
             mask = structure.mask(network, projection)
             matrices = np.zeros((samples, *mask.shape))
             first = int(program.learns)  # the first time is before the first sample
-            matrices[:, mask] = observed[f"{projection.name}.w"][first : first + samples]
+            if mask.any():  # blocks of one neuron have no synapses
+                matrices[:, mask] = observed[f"{projection.name}.w"][first : first + samples]
             found["weights"][projection.name] = matrices
     return found
