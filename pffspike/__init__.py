@@ -89,7 +89,7 @@ if TYPE_CHECKING:
     from pffspike.storage import load, save
     from pffspike.studies.study import Resources, StudyCallback, StudyResult, study
     from pffspike.trained import Prior, TrainedNetwork, versions
-    from pffspike.training import begin, train
+    from pffspike.training import begin, lengthened, train
 
 #: Names by the module that defines them.
 _MODULES = {
@@ -117,7 +117,7 @@ _MODULES = {
     "pffspike.recorded": "read_recording record",
     "pffspike.inputs": "dataset_of first_samples read_images signals_of trained_levels",
     "pffspike.storage": "load save",
-    "pffspike.training": "begin train",
+    "pffspike.training": "begin lengthened train",
     "pffspike.inference": (
         "AnyMode CALIBRATED Classification Confidence MODES Mode PROPOSED Reconstruction "
         "STATES ShiftedViews Stopping Views calibrate check_mode check_reconstruction classify "
@@ -246,6 +246,7 @@ __all__ = [
     "known_devices",
     "known_networks",
     "label_state",
+    "lengthened",
     "limits",
     "load",
     "load_data",

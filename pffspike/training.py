@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter
-from pffspike.cards import load_network
-from pffspike.data import Dataset, check_same, identify, make_coding, shifted
+from pffspike.cards import load_network, network_hash
+from pffspike.data import Dataset, check_same, identify, is_same, make_coding, shifted
 from pffspike.deprecation import former_keywords
 from pffspike.engines.base import Session
 from pffspike.errors import ValidationError
@@ -86,6 +86,85 @@ def _checked_epochs(epochs: int) -> int:
     return int(epochs)
 
 
+def lengthened(
+    trained: TrainedNetwork, dataset: Dataset, *, epochs: int, seed: int = 0
+) -> TrainedNetwork:
+    """Network that has finished its schedule, with epochs added that it has not learned yet.
+
+    On the data that it has learned from, its schedule goes on: seed, order, noise and the decay of
+    learning rates (a power of the number of epochs before, whatever their number in all) are those
+    of a training that was longer from the beginning, and so are the weights, bit for bit. On other
+    data a schedule of its own begins with these weights. Either stands in the provenance.
+
+    Parameters
+    ----------
+    trained : TrainedNetwork
+        A network whose schedule has been run.
+    dataset : Dataset
+        What it will learn.
+    epochs : int
+        To add.
+    seed : int
+        Of everything random in a schedule that begins; one that goes on keeps its own.
+
+    Returns
+    -------
+    TrainedNetwork
+        Without its prior, which is that of the former weights.
+
+    Raises
+    ------
+    ValidationError
+        If the schedule has not been finished, or the data do not fit the network.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> data = pffspike.load_data("digits")
+    >>> trained = pffspike.train("digits", data, epochs=1)
+    >>> lengthened(trained, data, epochs=1)
+    TrainedNetwork('digits', seed 0, 1,437 of 2,874 samples)
+    """
+    if not trained.finished:
+        raise ValidationError(
+            f"epochs = {epochs} can't be added to a training that has done {trained.samples_done} "
+            f"of {trained.samples_total} samples; finish it first"
+        )
+    added, done, per_epoch = (
+        _checked_epochs(epochs),
+        trained.samples_done,
+        len(dataset.train_images),
+    )
+    known = trained.data is not None and is_same(trained.data, dataset)
+    if done and known and per_epoch == trained.samples_per_epoch:
+        scale = constants.decayed(trained.network.training.decay, done // per_epoch)
+        stage = {
+            "samples": done,
+            "engine": trained.engine,
+            "epochs": added,
+            "learning_scale": scale,
+        }
+        before = trained.provenance.get("continued", [])
+        return trained.replace(
+            samples_total=done + added * per_epoch,
+            prior=None,
+            provenance={**trained.provenance, "continued": [*before, stage]},
+        )
+    begun = begin(trained.network, dataset, seed=seed, epochs=added)
+    origin = {
+        "network": network_hash(trained.network),
+        "data": trained.data.name if trained.data else trained.network.training.dataset,
+        "train": trained.data.train if trained.data else "",
+        "samples": done,
+        "seed": str(trained.seed),
+        "engine": trained.engine,
+        "provenance": dict(trained.provenance),
+    }
+    return begun.replace(
+        parameters=trained.parameters, coding=trained.coding, provenance={"started_from": origin}
+    )
+
+
 @former_keywords
 def train(
     network: str | Path | Network | TrainedNetwork,
@@ -102,11 +181,12 @@ def train(
     ----------
     network : str, Path, Network or TrainedNetwork
         Name or path of a card, or a specification, which begins with initial weights; or a
-        checkpoint, whose training goes on with its own seed, to the same weights, bit for bit.
+        checkpoint, whose training goes on with its own seed, to the same weights, bit for bit; or a
+        network that has finished its schedule, which learns for some epochs more (`lengthened`).
     dataset : str, Dataset or None
         That of the card by default.
     epochs : int or None
-        Instead of the card's; not for a checkpoint.
+        Instead of the card's; of a finished network: so many more; not for a checkpoint.
     checkpoint : callable or None
         Called with the trained network before the first part of the training, so that a place where
         nothing can be written is found at once, and after each.
@@ -135,7 +215,7 @@ def train(
     if isinstance(network, TrainedNetwork):
         state, data = network, dataset_of(network.network, dataset)
         if epochs is not None:
-            raise ValidationError(f"epochs = {epochs} can't be set where a training goes on")
+            state = lengthened(state, data, epochs=epochs, seed=execution.seed)
     else:
         spec = network if isinstance(network, Network) else load_network(network)
         data = dataset_of(spec, dataset)

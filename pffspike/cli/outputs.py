@@ -45,7 +45,8 @@ OUTPUTS = {
     "study.out": FOLDER,
 }
 _DRAWN = ("report.out", "quality.out", "demo.out")  #: outputs that hold pictures
-_IN_PLACE = {"prior.out": "trained", "train.out": "resume"}  #: outputs that may be that input
+#: Inputs that an output may be.
+_IN_PLACE = {"prior.out": ("trained",), "train.out": ("resume", "start")}
 _PICTURES = (b"\x89PNG", b"%PDF", b"%!PS", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"RIFF", b"<svg")
 _HEAD = 8192  #: bytes that tell what a file is
 
@@ -87,7 +88,7 @@ def check(command: str, given: Mapping[str, Any], force: bool = False) -> None:
             )
         seen[place] = name
         for other, source in inputs:
-            if _IN_PLACE.get(f"{command}.{name}") != other and _collides(path, source):
+            if other not in _IN_PLACE.get(f"{command}.{name}", ()) and _collides(path, source):
                 raise ValidationError(
                     f"{_option(name)} {path} would replace the input {source}; choose another place"
                 )
