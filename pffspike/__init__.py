@@ -47,11 +47,11 @@ if TYPE_CHECKING:
         PROPOSED,
         STATES,
         AnyMode,
+        AugmentedViews,
         Classification,
         Confidence,
         Mode,
         Reconstruction,
-        ShiftedViews,
         Stopping,
         Views,
         calibrate,
@@ -120,7 +120,7 @@ _MODULES = {
     "pffspike.training": "begin lengthened train",
     "pffspike.inference": (
         "AnyMode CALIBRATED Classification Confidence MODES Mode PROPOSED Reconstruction "
-        "STATES ShiftedViews Stopping Views calibrate check_mode check_reconstruction classify "
+        "STATES AugmentedViews Stopping Views calibrate check_mode check_reconstruction classify "
         "coverage fit_confidence label_state reconstruct views_of"
     ),
     "pffspike.evaluation": "Evaluation evaluate summary",
@@ -161,6 +161,7 @@ __all__ = [
     "ROUNDINGS",
     "STATES",
     "AnyMode",
+    "AugmentedViews",
     "Bias",
     "Classification",
     "Coding",
@@ -205,7 +206,6 @@ __all__ = [
     "Search",
     "Session",
     "SessionClosedError",
-    "ShiftedViews",
     "Stopping",
     "StudyCallback",
     "StudyResult",

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import counter
 from pffspike.cards import load_network, network_hash
-from pffspike.data import Dataset, check_same, identify, is_same, make_coding, shifted
+from pffspike.data import Dataset, augmented, check_same, identify, is_same, make_coding
 from pffspike.deprecation import former_keywords
 from pffspike.engines.base import Session
 from pffspike.errors import ValidationError
@@ -264,8 +264,13 @@ def _train_part(
     chosen = order[position:stop]
     numbers = np.arange(state.samples_done, state.samples_done + len(chosen))
     labels = dataset.train_labels[chosen]
-    images = shifted(
-        dataset.train_images[chosen], dataset.shape, training.shift, numbers, state.seed
+    images = augmented(
+        dataset.train_images[chosen],
+        dataset.shape,
+        numbers,
+        state.seed,
+        shift=training.shift,
+        flip=training.flip,
     )
     given = {
         signals.IMAGE: state.coding.encode(images, dataset.levels),

@@ -17,7 +17,7 @@ from pffspike.baselines.result import (
     scaled,
 )
 from pffspike.baselines.settings import check_counts, check_hidden, check_schedule
-from pffspike.data import Dataset, shifted
+from pffspike.data import Dataset, augmented
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,9 @@ class Perceptron:
         Of the learning rate, each epoch: 1 keeps it.
     shift : int
         Pixels by which each training image is moved at random, anew in every epoch, see
-        `pffspike.data.shifted`.
+        `pffspike.data.augmented`.
+    flip : bool
+        Whether half of the training images are mirrored, drawn anew in every epoch.
     weight_decay : float
         Strength of the L2 penalty, scikit-learn's ``alpha``.
     """
@@ -51,6 +53,7 @@ class Perceptron:
     learning_rate: float = 0.001
     decay: float = 1.0
     shift: int = 0
+    flip: bool = False
     weight_decay: float = 0.0001
 
     def __post_init__(self) -> None:
@@ -79,11 +82,10 @@ def run(
         # partial_fit is one epoch and keeps Adam's state, which fit would forget; it shuffles
         # with the same numbers at every call, so the order is drawn here.
         order = counter.permutation(len(train), counter.derive_key(seed, counter.ORDER, epoch))
-        if config.shift:
-            samples = np.arange(len(train)) + epoch * len(train)
-            shown = shifted(train, dataset.shape, config.shift, samples, seed)[order]
-        else:
-            shown = train[order]
+        numbers = np.arange(len(train)) + epoch * len(train)
+        shown = augmented(
+            train, dataset.shape, numbers, seed, shift=config.shift, flip=config.flip
+        )[order]
         if epoch:  # the optimizer keeps the rate that it was made with
             model._optimizer.learning_rate_init = config.learning_rate * config.decay**epoch
         model.partial_fit(shown, dataset.train_labels[order], classes=classes)

@@ -23,7 +23,7 @@ from pffspike.baselines.adam import Adam, Arrays
 from pffspike.baselines.rates import Progress, softmax
 from pffspike.baselines.result import Operations, Outcome, Report, SystemResult, cpu_seconds, scaled
 from pffspike.baselines.settings import check_counts, check_hidden, check_schedule
-from pffspike.data import Dataset, shifted
+from pffspike.data import Dataset, augmented
 
 _BLOCK = 500  #: test images at a time
 _CLIP = 1.0  #: of gradients, element by element
@@ -51,7 +51,9 @@ class StraightThrough:
     decay : float
         Of the learning rate, each epoch: 1 keeps it.
     shift : int
-        Pixels by which each training image is moved at random, see `pffspike.data.shifted`.
+        Pixels by which each training image is moved at random, see `pffspike.data.augmented`.
+    flip : bool
+        Whether half of the training images are mirrored, drawn anew in every epoch.
     scale, bias : float
         Initial weights are normal with the deviation ``scale / sqrt(inputs)``; initial biases of
         the hidden layers.
@@ -65,6 +67,7 @@ class StraightThrough:
     learning_rate: float = 0.001
     decay: float = 0.85
     shift: int = 0
+    flip: bool = False
     scale: float = 2.0
     bias: float = 0.15625
 
@@ -160,7 +163,9 @@ def run(
         for first in range(0, len(train), config.batch):
             part = order[first : first + config.batch]
             shown = numbers[first : first + config.batch]
-            images = shifted(train[part], dataset.shape, config.shift, shown, seed)
+            images = augmented(
+                train[part], dataset.shape, shown, seed, shift=config.shift, flip=config.flip
+            )
             w = progress.parameters
             progress.adam.descend(
                 w, _gradients(config, w, images, dataset.train_labels[part], shown, seed)

@@ -1,7 +1,7 @@
 """Labelled images: the embedded digits, the MNIST family from IDX files, any other arrays."""
 
 from pffspike.data.arrays import read_npy
-from pffspike.data.augmentation import displaced, shifted
+from pffspike.data.augmentation import augmented, displaced, mirrored
 from pffspike.data.coding import Coding, make_coding, neurons
 from pffspike.data.dataset import Dataset, from_arrays, probabilities
 from pffspike.data.datasets import NAMES, known_levels, load, write_dataset
@@ -13,6 +13,7 @@ __all__ = [
     "Coding",
     "Dataset",
     "Identity",
+    "augmented",
     "check_kind",
     "check_same",
     "displaced",
@@ -22,10 +23,10 @@ __all__ = [
     "known_levels",
     "load",
     "make_coding",
+    "mirrored",
     "neurons",
     "probabilities",
     "read_idx",
     "read_npy",
-    "shifted",
     "write_dataset",
 ]

@@ -1,4 +1,4 @@
-"""Augmentation: images moved by a few pixels."""
+"""Augmentation: images moved by a few pixels, and mirrored."""
 
 from __future__ import annotations
 
@@ -8,6 +8,100 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter
+
+
+def augmented(
+    images: npt.NDArray[np.generic],
+    shape: tuple[int, int],
+    samples: npt.NDArray[np.int64],
+    seed: int,
+    *,
+    shift: int = 0,
+    flip: bool = False,
+) -> npt.NDArray[np.generic]:
+    """Mirror and move training images as a schedule asks, see `flipped` and `shifted`.
+
+    Parameters
+    ----------
+    images : (n, pixels) ndarray
+        One image a row, row by row of pixels.
+    shape : tuple of int
+        Rows and columns of an image.
+    samples : (n,) ndarray of int64
+        Numbers that key what happens to each.
+    seed : int
+        Of the training.
+    shift : int
+        The largest displacement, in pixels.
+    flip : bool
+        Whether half of the images are mirrored.
+
+    Returns
+    -------
+    (n, pixels) ndarray
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> images = np.array([[1, 2, 3, 4], [1, 2, 3, 4]])
+    >>> augmented(images, (2, 2), np.arange(2), 4, flip=True)
+    array([[2, 1, 4, 3],
+           [1, 2, 3, 4]])
+    """
+    if flip:
+        images = flipped(images, shape, samples, seed)
+    return shifted(images, shape, shift, samples, seed)
+
+
+def flipped(
+    images: npt.NDArray[np.generic],
+    shape: tuple[int, int],
+    samples: npt.NDArray[np.int64],
+    seed: int,
+) -> npt.NDArray[np.generic]:
+    """Mirror each image, left to right, with a probability of one half.
+
+    Parameters
+    ----------
+    images : (n, pixels) ndarray
+        One image a row, row by row of pixels.
+    shape : tuple of int
+        Rows and columns of an image.
+    samples : (n,) ndarray of int64
+        Numbers that key the choices.
+    seed : int
+        Of the training.
+
+    Returns
+    -------
+    (n, pixels) ndarray
+    """
+    keys = counter.derive_keys(counter.derive_key(seed, counter.MOVES), samples)
+    chosen = counter.integers(keys, 2, 2) == 1
+    return np.where(chosen[:, None], mirrored(images, shape), images)
+
+
+def mirrored(images: npt.NDArray[np.generic], shape: tuple[int, int]) -> npt.NDArray[np.generic]:
+    """Mirror all images, left to right.
+
+    Parameters
+    ----------
+    images : (n, pixels) ndarray
+        One image a row, row by row of pixels.
+    shape : tuple of int
+        Rows and columns of an image.
+
+    Returns
+    -------
+    (n, pixels) ndarray
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> mirrored(np.array([[1, 2, 3, 4, 5, 6]]), (2, 3))
+    array([[3, 2, 1, 6, 5, 4]])
+    """
+    return images.reshape(-1, *shape)[:, :, ::-1].reshape(images.shape)
 
 
 def shifted(

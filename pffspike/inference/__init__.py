@@ -20,7 +20,7 @@ from pffspike.inference.reconstruction import (
     reconstruct,
 )
 from pffspike.inference.stopping import Stopping
-from pffspike.inference.views import ShiftedViews, Views, views_of
+from pffspike.inference.views import AugmentedViews, Views, views_of
 
 __all__ = [
     "CALIBRATED",
@@ -28,11 +28,11 @@ __all__ = [
     "PROPOSED",
     "STATES",
     "AnyMode",
+    "AugmentedViews",
     "Classification",
     "Confidence",
     "Mode",
     "Reconstruction",
-    "ShiftedViews",
     "Stopping",
     "Views",
     "as_mode",

@@ -1,4 +1,4 @@
-"""Views: an image displaced by a little from trial to trial, as an eye that never rests sees it."""
+"""Views: an image displaced or mirrored from trial to trial, as the network has learned from it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.data import Coding, Dataset, displaced
+from pffspike.data import Coding, Dataset, displaced, mirrored
 from pffspike.network.spec import Network
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Floats, Integers
@@ -20,12 +20,12 @@ _DIRECTIONS = ((0, 1), (0, -1), (1, 0), (-1, 0))  #: rows down and columns to th
 
 
 @dataclass(frozen=True, eq=False)
-class ShiftedViews:
+class AugmentedViews:
     """Images displaced to the right, to the left, down and up, in turn, from the second trial on.
 
-    A network that has learned from shifted images knows them displaced too, and errs about other
-    displacements with other images: the average over such trials is right more often than over as
-    many trials of the image in its place. (Test-time augmentation; an eye's small movements do the
+    A network that has learned from shifted or mirrored images knows them in this form too, and errs
+    about other forms with other images: the average over such trials is right more often than over
+    as many trials of the image as it is. (Test-time augmentation; an eye's small movements do the
     same.)
 
     Parameters
@@ -40,12 +40,14 @@ class ShiftedViews:
         How they become spike probabilities.
     pixels : int
         Of the displacement.
+    flip : bool
+        Mirror the image, left to right, in every other trial, the second first.
 
     Examples
     --------
     >>> import numpy as np
     >>> image = np.array([[1, 0, 0, 0]])
-    >>> views = ShiftedViews(image, (2, 2), 1, Coding())
+    >>> views = AugmentedViews(image, (2, 2), 1, Coding())
     >>> [views(trial, np.array([0])).tolist() for trial in (1, 2, 3)]
     [[[0.0, 1.0, 0.0, 0.0]], [[0.0, 0.0, 0.0, 0.0]], [[0.0, 0.0, 1.0, 0.0]]]
     """
@@ -55,6 +57,7 @@ class ShiftedViews:
     levels: int
     coding: Coding
     pixels: int = 1
+    flip: bool = False
 
     def __call__(self, trial: int, rows: Integers) -> Floats:
         """Spike probabilities in a trial, of the images of some rows.
@@ -71,7 +74,10 @@ class ShiftedViews:
         (samples, neurons) ndarray of float64
         """
         down, right = (self.pixels * step for step in _DIRECTIONS[(trial - 1) % 4])
-        moved = displaced(self.images[rows], self.shape, down, right)
+        shown = self.images[rows]
+        if self.flip and trial % 2:
+            shown = mirrored(shown, self.shape)
+        moved = displaced(shown, self.shape, down, right)
         return self.coding.encode(moved, self.levels)
 
 
@@ -109,7 +115,7 @@ def views_of(
     shape: tuple[int, int],
     levels: int,
 ) -> Views | None:
-    """Views that fit what a network has learned from: images shifted as far as those.
+    """Views that fit what a network has learned from: images shifted and mirrored as those.
 
     Parameters
     ----------
@@ -126,8 +132,8 @@ def views_of(
 
     Returns
     -------
-    ShiftedViews or None
-        None if the network has learned from images in their place.
+    AugmentedViews or None
+        None if the network has learned from images as they are.
 
     Examples
     --------
@@ -137,8 +143,10 @@ def views_of(
     >>> views_of(load_network("mnist-500"), Coding(), nothing, (28, 28), 255).pixels
     1
     """
-    shift = network.training.shift
-    return ShiftedViews(images, shape, levels, coding, shift) if shift else None
+    shift, flip = network.training.shift, network.training.flip
+    if not (shift or flip):
+        return None
+    return AugmentedViews(images, shape, levels, coding, shift, flip)
 
 
 def views_of_training(trained: TrainedNetwork, dataset: Dataset) -> Views | None:

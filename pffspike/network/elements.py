@@ -336,6 +336,9 @@ class Training:
         drawn uniformly from the wrong ones.
     shift : int
         Training images are moved by up to so many pixels in each direction, anew in every epoch.
+    flip : bool
+        Training images are mirrored, left to right, with a probability of one half, anew in every
+        epoch.
     coding : {"grey", "on_off"}
         One neuron a pixel, or two that spike for what is brighter or darker than the pixel's mean
         in the training images (`pffspike.data.Coding`).
@@ -346,6 +349,7 @@ class Training:
     decay: float = 1.0
     hard_negatives: float = 0.0
     shift: int = 0
+    flip: bool = False
     coding: Literal["grey", "on_off"] = "grey"
 
     def __post_init__(self) -> None:

@@ -255,10 +255,16 @@ class Simulator:
         return (label + 1 + int(choice * (classes - 1))) % classes
 
     def shifted(self, grey, m, seed):
-        """A training image moved at random."""
+        """A training image mirrored and moved at random."""
         d = self.training["shift"]
-        draws = uniform(derive(seed, SHIFTS, m), [0, 1])
+        *draws, mirror = uniform(derive(seed, SHIFTS, m), [0, 1, 2])
+        if self.training["flip"] and int(2 * mirror):
+            grey = self.mirrored(grey)
         return self.moved(grey, *(int(u * (2 * d + 1)) - d for u in draws))
+
+    def mirrored(self, grey):
+        """An image, left and right exchanged."""
+        return np.fliplr(np.reshape(grey, self.data["shape"])).ravel()
 
     def moved(self, grey, down, right):
         """An image moved by some pixels."""
@@ -291,6 +297,8 @@ class Simulator:
         """Rasters and rates of each phase in one of several trials."""
         if trial:
             seed, d = derive(seed, TRIALS, trial), self.training["shift"]
+            if self.training["flip"] and trial % 2:
+                grey = self.mirrored(grey)
             grey = self.moved(grey, *[(0, d), (0, -d), (d, 0), (-d, 0)][(trial - 1) % 4])
         return self.run(name, sample, seed, {"image": self.encode(grey)})[0]
 

@@ -67,7 +67,7 @@ TRAINED = {
     "on_off": pff(
         PFF(128, 3, (20,), normalization="none", latent=4, common_noise=True, **LEARNS),
         "on_off",
-        Training("digits", 2, shift=1, coding="on_off"),
+        Training("digits", 2, shift=1, flip=True, coding="on_off"),
     ),
     "names": renamed(
         pff(PFF(64, 3, (20, 10), latent=4, **LEARNS), "names", Training("digits", 1, shift=1)),

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pffspike.data import shifted
+from pffspike.data.augmentation import flipped, mirrored, shifted
 
 
 def test_displacements_are_uniform_and_pixels_from_outside_are_zero():
@@ -27,3 +27,16 @@ def test_a_sample_always_moves_alike_and_zero_moves_nothing():
     whole = shifted(images, (4, 4), 2, np.arange(4) + 5, 1)
     assert np.array_equal(whole[2:], shifted(images[2:], (4, 4), 2, np.arange(2, 4) + 5, 1))
     assert shifted(images, (4, 4), 0, np.arange(4), 1) is images
+
+
+def test_half_of_the_images_are_mirrored_always_the_same_ones():
+    images = np.tile(np.arange(6), (2000, 1))
+    numbers = np.arange(2000)
+    shown = flipped(images, (2, 3), numbers, 1)
+    mirror = (shown == mirrored(images, (2, 3))).all(axis=1)
+    assert np.array_equal(shown[~mirror], images[~mirror])
+    assert abs(mirror.mean() - 0.5) < 0.045  # four standard deviations
+    assert np.array_equal(flipped(images[500:], (2, 3), numbers[500:], 1), shown[500:])
+    moved = shifted(images, (2, 3), 1, numbers, 1) != images
+    # Mirroring is drawn apart from the displacement.
+    assert abs(mirror[moved.any(axis=1)].mean() - 0.5) < 0.05

@@ -16,8 +16,8 @@ from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import UserError
 from pffspike.execution import Execution
 from pffspike.inference import (
+    AugmentedViews,
     Mode,
-    ShiftedViews,
     Stopping,
     calibrate,
     calibration,
@@ -253,7 +253,7 @@ def test_trials_average_what_other_seeds_give():
 @pytest.mark.parametrize("mode", ["goodness", "one_pass", "late"])
 def test_trials_after_the_first_present_their_views(mode):
     network, grey, numbers = build(), np.arange(9 * 6).reshape(6, 9), np.arange(6)
-    views = ShiftedViews(grey, (3, 3), 60, Coding())
+    views = AugmentedViews(grey, (3, 3), 60, Coding())
     late = rule(math.inf, mode="late", trials=3)
     several = late if mode == "late" else Mode(mode, trials=3)
 
@@ -272,7 +272,7 @@ def test_trials_after_the_first_present_their_views(mode):
 
 def test_calibration_presents_the_views_too():
     network, grey = build(), np.arange(9 * 30).reshape(30, 9)
-    views = ShiftedViews(grey, (3, 3), 300, Coding())
+    views = AugmentedViews(grey, (3, 3), 300, Coding())
     found = [
         calibrate(
             initially(network),
