@@ -16,6 +16,7 @@ from pffspike.deprecation import former_keywords
 from pffspike.engines.base import Session
 from pffspike.errors import ValidationError
 from pffspike.execution import Execution, counting, made, open_session
+from pffspike.generation.latent import check_latent, learn_latents_once
 from pffspike.inputs import check_fit, dataset_of
 from pffspike.network import constants, initial, signals, structure
 from pffspike.network.spec import Network
@@ -224,19 +225,45 @@ def train(
     structure.check_signals(state.network, "train", signals.IMAGE, signals.LABEL, signals.NEGATIVE)
     hard_negative = state.network.program("train").hard_negative
     probes = Probes(counts=(hard_negative.population,)) if hard_negative else Probes()
-    report = counting(execution, "training", state.samples_total, state.samples_done)
     own = execution.replace(engine=made(execution.engine), seed=state.seed, probes=probes)
     state = state.replace(engine=made(own.engine).name)
-    with open_session(state, "train", own) as session:
+    while True:
+        state = _train_stretch(state, data, own, checkpoint, checkpoint_every)
+        if not state.network.training.latent_images:
+            return state
         if checkpoint:
             checkpoint(state)
-        while not state.finished:
-            state = _train_part(state, data, session, checkpoint_every, report)
-            if checkpoint or state.finished:
+        if state.finished:
+            return state
+
+
+def _train_stretch(
+    state: TrainedNetwork,
+    dataset: Dataset,
+    execution: Execution,
+    checkpoint: Checkpoint | None,
+    checkpoint_every: int,
+) -> TrainedNetwork:
+    """Train to the end, or of the epoch if latent states are learned there by another program."""
+    report = counting(execution, "training", state.samples_total, state.samples_done)
+    per_epoch, end = state.samples_per_epoch, state.samples_total
+    latents = state.network.training.latent_images > 0
+    if latents:
+        check_latent(state.network)
+        end = min(end, state.samples_done - state.samples_done % per_epoch + per_epoch)
+    with open_session(state, "train", execution) as session:
+        if checkpoint:
+            checkpoint(state)
+        if state.finished:
+            return state
+        while state.samples_done < end:
+            state = _train_part(state, dataset, session, checkpoint_every, report)
+            ended = state.samples_done == end
+            if checkpoint or ended:
                 state = state.replace(parameters=session.parameters)
-            if checkpoint:
+            if checkpoint and not (ended and latents):
                 checkpoint(state)
-    return state
+    return _learn_latents(state, dataset, execution) if latents else state
 
 
 def _check_continuation(state: TrainedNetwork, dataset: Dataset) -> None:
@@ -288,6 +315,22 @@ def _train_part(
     return state.replace(
         samples_done=state.samples_done + len(chosen),
         history=_extended(state.history, _history(recording, labels, state.samples_done)),
+    )
+
+
+def _learn_latents(state: TrainedNetwork, dataset: Dataset, execution: Execution) -> TrainedNetwork:
+    """Learn what latent states predict, from the first images of the epoch that has ended."""
+    training, per_epoch = state.network.training, state.samples_per_epoch
+    epoch = state.samples_done // per_epoch - 1
+    order = counter.permutation(per_epoch, counter.derive_key(state.seed, counter.ORDER, epoch))
+    chosen = order[: training.latent_images]
+    return learn_latents_once(
+        state,
+        state.coding.encode(dataset.train_images[chosen], dataset.levels),
+        dataset.train_labels[chosen],
+        first_sample=epoch * len(chosen),
+        learning_scale=constants.decayed(training.decay, epoch),
+        execution=execution.replace(progress=None),
     )
 
 

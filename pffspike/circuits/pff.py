@@ -14,7 +14,7 @@ import itertools
 
 from pffspike.circuits import layers
 from pffspike.circuits.pff_parameters import PFF
-from pffspike.circuits.pff_programs import programs
+from pffspike.circuits.pff_programs import latent_projections, programs
 from pffspike.circuits.variants import stored, without
 from pffspike.network.spec import (
     Bias,
@@ -175,16 +175,13 @@ def _generative(circuit: PFF) -> tuple[Projection, ...]:
     for below, name in zip(["image", *names], names, strict=False):
         learned = layers.zero_initialized(name, f"{below}_prediction", rate)
         projections.append(learned)
-        chained.append(
-            Projection(
-                f"{name}_prediction_to_{below}_prediction",
-                f"{name}_prediction",
-                f"{below}_prediction",
-                tied=learned.name,
-            )
-        )
+        own = layers.zero_initialized(f"{name}_prediction", f"{below}_prediction", rate)
+        shared = Projection(own.name, own.pre, own.post, tied=learned.name)
+        chained.append(own if circuit.own_predictions else shared)
     top = f"{names[-1]}_prediction"
     projections.append(layers.zero_initialized("label", top, rate))
-    if circuit.latent:
-        projections.append(Projection(f"latent_to_{top}", "latent", top, learning_rate=rate))
+    projections += [
+        Projection(name, "latent", name.removeprefix("latent_to_"), learning_rate=rate)
+        for name in latent_projections(circuit)
+    ]
     return tuple(projections + chained)

@@ -19,6 +19,18 @@ class PFF(Layers):
     ----------
     latent : int
         Size of the latent population above the generative circuit; 0: none.
+    latent_to : {"top", "all"}
+        Predictions that latent neurons reach: that of the top hidden population, or those of all.
+    latent_free : bool
+        Whether latent states are found and learned while no label drives the representation
+        circuit; it drives the prediction of the top population in any case. Under its own label,
+        activity says less of the image, for low goodness silences what is typical.
+    latent_window : int or None
+        Steps of the window in which predictions from latent states are learned; None: as inference.
+    own_predictions : bool
+        Whether predictions that follow from predictions, as in synthesis and down the chain, have
+        weights of their own, learned together with latent states; else these synapses share the
+        weights with which spikes of the hidden populations predict.
     top_down_scale : float
         Initial scale of the weights from above.
     top_down_factor, lateral_factor : float
@@ -60,6 +72,10 @@ class PFF(Layers):
     burn_in: int = 4
     positive: Literal["low", "high"] = "low"
     latent: int = 0
+    latent_to: Literal["top", "all"] = "top"
+    latent_free: bool = False
+    latent_window: int | None = None
+    own_predictions: bool = False
     top_down_scale: float = 2.0
     top_down_factor: float = 1.0
     lateral_factor: float = 1.0
@@ -85,6 +101,11 @@ class PFF(Layers):
         if not 0 <= self.latent <= layers.MOST_NEURONS:
             raise ValidationError(
                 f"latent = {shortened(self.latent)} must be from 0 to {layers.MOST_NEURONS}"
+            )
+        if self.own_predictions and not self.latent:
+            raise ValidationError(
+                "own_predictions = true needs a latent population, with whose states these weights "
+                "learn; set latent to, say, 100"
             )
         if not grids.on_grid(self.bias_limit, grids.DRIVE_GRID):
             raise ValidationError(

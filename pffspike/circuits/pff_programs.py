@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 from pffspike.circuits import layers
 from pffspike.circuits.pff_parameters import PFF
 from pffspike.network.spec import HardNegative, Phase, Program, Projection
 
-_TOP = ("label", "latent")  #: populations that predict the top hidden population
+
+def latent_projections(circuit: PFF) -> tuple[str, ...]:
+    """Names of the projections from the latent population to predictions, the top one first."""
+    reached = circuit.names if circuit.latent_to == "all" else circuit.names[-1:]
+    names = tuple(f"latent_to_{name}_prediction" for name in reversed(reached))
+    return names if circuit.latent else ()
 
 
 def programs(
@@ -19,15 +25,14 @@ def programs(
     """Make the programs of the circuit, see `pffspike.circuits.pff.pff`."""
     hidden, free = layers.labelled(representation), layers.unlabelled(representation)
     without_label = layers.labelled(p for p in representation if p.pre != "label")
-    learned = tuple(p.name for p in generative if p.tied is None and p.pre not in _TOP)
-    top = tuple(p.name for p in generative if p.pre in _TOP)
+    learned = tuple(p.name for p in generative if p.pre in circuit.names)
     burn_in, window = circuit.inference
     return (
         _train(circuit, hidden, free, learned),
         *layers.inference_programs(circuit, representation),
         Program("reconstruct", burn_in, window, _reconstruct(circuit, without_label)),
         Program("synthesize", burn_in, window, (_synthesize(circuit),)),
-        *_latent(circuit, burn_in, window, hidden + top),
+        *_latent(circuit, without_label if circuit.latent_free else hidden),
     )
 
 
@@ -76,17 +81,21 @@ def _train(
     )
 
 
-def _latent(
-    circuit: PFF, burn_in: int, window: int, projections: tuple[str, ...]
-) -> tuple[Program, ...]:
-    """Programs that compare the top population with what label and latent predict of it."""
+def _latent(circuit: PFF, representation: tuple[str, ...]) -> tuple[Program, ...]:
+    """Programs that compare hidden populations with what label and latent predict of them."""
     if not circuit.latent:
         return ()
+    names, (burn_in, window) = circuit.names, circuit.inference
     inputs = {"image": "image", "label": "label", "latent": "latent"}
-    top = f"{circuit.names[-1]}_prediction"
-    return tuple(
-        Program(name, burn_in, window, (Phase("imagine", inputs, projections, learn=learn),))
-        for name, learn in (("infer_latent", ()), ("learn_latent", (top,)))
+    reached = names if circuit.latent_to == "all" else names[-1:]
+    lowest = 0 if circuit.own_predictions else 1 + names.index(reached[0])
+    learn = ["image", *names][lowest:] if circuit.own_predictions else reached
+    sources = (*_sources(circuit), *_chain(circuit, len(names), lowest))
+    phase = Phase("imagine", inputs, representation + sources)
+    learning = dataclasses.replace(phase, learn=tuple(f"{name}_prediction" for name in learn))
+    return (
+        Program("infer_latent", burn_in, window, (phase,)),
+        Program("learn_latent", burn_in, circuit.latent_window or window, (learning,)),
     )
 
 
@@ -106,18 +115,23 @@ def _reconstruct(circuit: PFF, without_label: tuple[str, ...]) -> tuple[Phase, .
 
 
 def _synthesize(circuit: PFF) -> Phase:
-    names = circuit.names
-    top = f"{names[-1]}_prediction"
     inputs: dict[str, str | int] = {"label": "label"}
-    sources: tuple[str, ...] = (f"label_to_{top}",)
     if circuit.latent:
-        inputs, sources = {**inputs, "latent": "latent"}, (*sources, f"latent_to_{top}")
-    return Phase("synthesize", inputs, sources + _chain(circuit, len(names)))
+        inputs = {**inputs, "latent": "latent"}
+    return Phase("synthesize", inputs, _sources(circuit) + _chain(circuit, len(circuit.names)))
 
 
-def _chain(circuit: PFF, layers: int) -> tuple[str, ...]:
-    """Projections that predict from the predictions of the lowest ``layers`` hidden populations."""
-    levels = ["image", *circuit.names][: layers + 1]
+def _sources(circuit: PFF) -> tuple[str, ...]:
+    """Projections with which label and latent population predict."""
+    return (f"label_to_{circuit.names[-1]}_prediction", *latent_projections(circuit))
+
+
+def _chain(circuit: PFF, layers: int, lowest: int = 0) -> tuple[str, ...]:
+    """Projections that predict from predictions of hidden populations, down to some level.
+
+    Of the lowest ``layers`` hidden populations; level 0 is the image.
+    """
+    levels = ["image", *circuit.names][lowest : layers + 1]
     return tuple(
         f"{name}_prediction_to_{below}_prediction" for below, name in itertools.pairwise(levels)
     )

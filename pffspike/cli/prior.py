@@ -20,7 +20,14 @@ def prior(
     samples: Annotated[
         int, typer.Option("--samples", "-n", help="Training images to learn from.", min=1)
     ] = 10000,
-    passes: Annotated[int, typer.Option(help="Times that every image is learned.", min=1)] = 3,
+    passes: Annotated[
+        int | None,
+        typer.Option(
+            help="Times that every image is learned; 3 by default, and 0 where the latent "
+            "population has learned with the rest.",
+            min=0,
+        ),
+    ] = None,
     components: Annotated[int, typer.Option(help="Gaussians a class.", min=1)] = 3,
     engine: options.EngineName = "fastest",
     seed: options.Seed = 0,
@@ -31,8 +38,8 @@ def prior(
 ) -> None:
     """Learn what the latent population predicts, and fit the prior of its states.
 
-    For trained networks whose card has a latent population. What was learned before stays as it
-    is; `pffspike sample` then draws from the prior.
+    For trained networks whose card has a latent population. What the representation circuit has
+    learned stays as it is; `pffspike sample` then draws from the prior.
 
     Example: pffspike prior mnist.h5 --samples 10000
     """
@@ -51,7 +58,7 @@ def prior(
     pffspike.save(path, fitted.trained)
     output.table(
         f"{path}: latent states of {fitted.samples} training images",
-        ("presentation", "squared error of the top population"),
+        ("presentation", "squared error of what is predicted"),
         [(index + 1, float(error)) for index, error in enumerate(fitted.errors)],
     )
     output.write_json(

@@ -15,10 +15,12 @@ from pffspike.generation.prior import fit_mixtures
 from pffspike.inputs import dataset_of, encoded_training
 from pffspike.trained import TrainedNetwork
 
+PASSES = 3  #: times that every image is learned, where the latent population has not learned yet
+
 
 @dataclass(frozen=True, eq=False)
 class FittedPrior:
-    """A trained network with a prior, and how well latent states explain what is above them.
+    """A trained network with a prior, and how well latent states explain what they predict.
 
     Parameters
     ----------
@@ -27,7 +29,7 @@ class FittedPrior:
     samples : int
         Training images that it learned from.
     errors : (presentations,) ndarray of float64
-        Mean summed squared error of the top population's rates, by presentation.
+        Mean summed squared error of the predicted populations' rates, by presentation.
     """
 
     trained: TrainedNetwork
@@ -43,13 +45,14 @@ def fit_prior(
     dataset: str | Dataset | None = None,
     *,
     samples: int = 10000,
-    passes: int = 3,
+    passes: int | None = None,
     components: int = 3,
     execution: Execution = Execution(),
 ) -> FittedPrior:
     """Learn what the latent population predicts, and fit the prior of its states.
 
-    What was learned before stays as it is; `pffspike.sample` then draws from the prior.
+    What the representation circuit has learned stays as it is; `pffspike.sample` then draws from
+    the prior.
 
     Parameters
     ----------
@@ -59,8 +62,9 @@ def fit_prior(
         That of the card by default.
     samples : int
         The first so many training images, or all if there are fewer.
-    passes : int
-        Times that every image is learned.
+    passes : int or None
+        Times that every image is learned; None: 3, or 0 where the latent population has learned
+        with the rest (``latent_images`` of the card).
     components : int
         Gaussians a class.
     execution : Execution
@@ -93,6 +97,8 @@ def fit_prior(
     data = dataset_of(trained, dataset)
     images = encoded_training(trained, data)[:samples]
     labels = data.train_labels[:samples]
+    if passes is None:
+        passes = 0 if trained.network.training.latent_images else PASSES
     execution = execution.replace(engine=made(execution.engine))
     learned, states = learn_latents(trained, images, labels, passes=passes, execution=execution)
     prior = fit_mixtures(states.values, labels, data.classes, components, execution.seed)

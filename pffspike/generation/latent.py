@@ -1,23 +1,24 @@
 r"""The latent population: inference by local error, and learning.
 
 A latent neuron's spike probability ``z_i`` is the state of an image, found by repeated
-presentations: the image and its label drive the representation circuit, latent and label predict
-the top hidden population, and every latent neuron hears the prediction errors of the neurons that
-it projects to through the same synapses:
+presentations: the image (and, unless the circuit says ``latent_free``, its label) drives the
+representation circuit, latent and label drive the predictions, and every latent neuron hears the
+prediction errors of the neurons that it projects to through the same synapses:
 
 .. math:: z_i \leftarrow clip(z_i + \kappa \sum_j w_{ij} (q_j - \hat q_j), 0, 1)
 
-with the rates ``q`` of the top population and ``\hat q`` of its prediction in the window. This is
-gradient descent on the squared error of the prediction. Source: the latent state ``z_s`` of Ororbia
-and Mali, arXiv 2301.01452. Unlike the code of its authors, ``z`` begins at a small value above zero
-and is not normalized: there, the first step from zero under a normalization is so large that the
-direction never changes again.
+with the rates ``q`` of the hidden populations and ``\hat q`` of their predictions in the window.
+This is gradient descent on the squared error of the predictions, but for what a prediction means to
+those below it. Source: the latent state ``z_s`` of Ororbia and Mali, arXiv 2301.01452. Unlike the
+code of its authors, ``z`` begins at a small value above zero and is not normalized: there, the
+first step from zero under a normalization is so large that the direction never changes again.
 
 All numbers are dyadic, so that every engine finds the same state.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,20 +34,20 @@ from pffspike.typing import Floats, Integers, Progress
 
 START = 0.125  #: spike probability of a latent neuron before the first presentation
 ROUNDS = 8  #: presentations in which the state of an image is found
-STEP = 0.25  #: the factor kappa
+_STEPS = (0.25, 0.0625)  #: the factor kappa, if one prediction is reached, and if several are
 BATCH = 1000  #: images whose latent states are found with the same weights while these are learned
 
 
 @dataclass(frozen=True)
 class LatentStates:
-    """Latent states of images and how well they explain the top population.
+    """Latent states of images and how well they explain the populations that they predict.
 
     Parameters
     ----------
     values : (samples, latent) ndarray of float64
         Spike probabilities on the grid 2^-24.
     errors : (rounds,) ndarray of float64
-        Mean over images of the summed squared error of the top population's rates.
+        Mean over images of the summed squared error of the predicted populations' rates.
     """
 
     values: Floats
@@ -68,7 +69,7 @@ def infer_latents(
     labels: Integers,
     *,
     rounds: int = ROUNDS,
-    step: float = STEP,
+    step: float | None = None,
     first_sample: int = 0,
     execution: Execution = Execution(),
 ) -> LatentStates:
@@ -84,8 +85,9 @@ def infer_latents(
         True classes.
     rounds : int
         Presentations of each image.
-    step : float
-        The factor kappa, a power of two.
+    step : float or None
+        The factor kappa, a power of two; None: 1/4 if the latent population reaches one prediction,
+        1/16 if it reaches several, where 1/4 diverges.
     first_sample : int
         Number of the first image's first presentation, which keys its random numbers.
     execution : Execution
@@ -96,7 +98,8 @@ def infer_latents(
     LatentStates
     """
     report = counting(execution, "latent states", rounds * len(images))
-    return _states(trained, images, labels, _Rounds(rounds, step, first_sample), execution, report)
+    numbered = _Rounds(rounds, _step(trained.network, step), first_sample)
+    return _states(trained, images, labels, numbered, execution, report)
 
 
 def _states(
@@ -107,12 +110,12 @@ def _states(
     execution: Execution,
     report: Progress | None,
 ) -> LatentStates:
-    network = trained.network
-    projection, target = _projection(network)
-    weights = trained.parameters.weights[projection.name]
-    values, errors = np.full((len(images), weights.shape[0]), START), []
+    network, weights = trained.network, trained.parameters.weights
+    reached = _reached(network)
+    values, errors = np.full((len(images), network.role("latent").size), START), []
     window = network.program("infer_latent").window
-    execution = execution.replace(probes=Probes(counts=(target, projection.post)))
+    counted = tuple(name for p, target in reached for name in (target, p.post))
+    execution = execution.replace(probes=Probes(counts=counted))
     with open_session(trained, "infer_latent", execution) as session:
         for index in range(rounds.number):
             recording = session.run(
@@ -120,9 +123,12 @@ def _states(
                 rounds.first_sample + rounds.number * np.arange(len(images)) + index,
                 progress=report,
             )
-            error = (recording.counts[target] - recording.counts[projection.post]) / window
-            errors.append(float(np.square(error).sum(axis=1).mean()))
-            moved = values + rounds.step * (error @ weights.T)
+            moved, squares = values, 0.0
+            for projection, target in reached:
+                error = (recording.counts[target] - recording.counts[projection.post]) / window
+                squares += float(np.square(error).sum(axis=1).mean())
+                moved = moved + rounds.step * (error @ weights[projection.name].T)
+            errors.append(squares)
             values = grids.saturate(grids.nearest(moved, grids.DRIVE_GRID), 0.0, 1.0)
     return LatentStates(values, np.array(errors))
 
@@ -134,14 +140,15 @@ def learn_latents(
     *,
     passes: int = 3,
     rounds: int = ROUNDS,
-    step: float = STEP,
+    step: float | None = None,
     execution: Execution = Execution(),
 ) -> tuple[TrainedNetwork, LatentStates]:
     """Learn what the latent population predicts, image after image.
 
     For `BATCH` images at a time, their states are found with the weights as they are; then each
-    image is presented once more with its state, and the prediction of the top population learns by
-    its delta rule. Nothing else changes.
+    image is presented once more with its state, and the predictions that the latent population
+    reaches learn by their delta rule; if predictions have weights of their own
+    (``own_predictions``), these learn too. The representation circuit stays as it is.
 
     Parameters
     ----------
@@ -167,23 +174,87 @@ def learn_latents(
     count = len(images)
     total = count * (passes * (rounds + 1) + rounds)
     report = counting(execution, "learning latent states", total)
+    numbered = _Rounds(rounds, _step(trained.network, step), 0)
     for index in range(passes):
-        first = index * count
-        for start in range(0, count, BATCH):
-            part = slice(start, min(start + BATCH, count))
-            numbered = _Rounds(rounds, step, rounds * (first + start))
-            found = _states(trained, images[part], labels[part], numbered, execution, report)
-            shown = {
-                signals.IMAGE: images[part],
-                signals.LABEL: labels[part],
-                signals.LATENT: found.values,
-            }
-            with open_session(trained, "learn_latent", execution) as session:
-                numbers = first + np.arange(count)[part]
-                session.run(shown, numbers, learning_scale=1.0 / (index + 1), progress=report)
-                trained = trained.replace(parameters=session.parameters)
-    numbered = _Rounds(rounds, step, rounds * passes * count)
-    return trained, _states(trained, images, labels, numbered, execution, report)
+        scale = 1.0 / (index + 1)
+        trained = _learn(
+            trained, images, labels, _Pass(index * count, scale, numbered), execution, report
+        )
+    last = dataclasses.replace(numbered, first_sample=rounds * passes * count)
+    return trained, _states(trained, images, labels, last, execution, report)
+
+
+def learn_latents_once(
+    trained: TrainedNetwork,
+    images: Floats,
+    labels: Integers,
+    *,
+    first_sample: int,
+    learning_scale: float,
+    execution: Execution,
+) -> TrainedNetwork:
+    """Learn what the latent population predicts in one pass, as a part of training.
+
+    Parameters
+    ----------
+    trained : TrainedNetwork
+        Its network has the programs ``infer_latent`` and ``learn_latent``.
+    images : (samples, neurons) ndarray of float64
+        Spike probabilities.
+    labels : (samples,) ndarray of int64
+        True classes.
+    first_sample : int
+        Images that such passes have shown before, which keys the random numbers.
+    learning_scale : float
+        Factor of all learning rates.
+    execution : Execution
+        Engine and seed.
+
+    Returns
+    -------
+    TrainedNetwork
+    """
+    rounds = _Rounds(ROUNDS, _step(trained.network, None), 0)
+    part = _Pass(first_sample, learning_scale, rounds)
+    return _learn(trained, images, labels, part, execution, None)
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """One pass over images: number of the first, learning rate, and how states are found."""
+
+    first_sample: int
+    learning_scale: float
+    rounds: _Rounds
+
+
+def _learn(
+    trained: TrainedNetwork,
+    images: Floats,
+    labels: Integers,
+    once: _Pass,
+    execution: Execution,
+    report: Progress | None,
+) -> TrainedNetwork:
+    for start in range(0, len(images), BATCH):
+        part = slice(start, min(start + BATCH, len(images)))
+        first = once.first_sample + start
+        numbered = dataclasses.replace(once.rounds, first_sample=once.rounds.number * first)
+        found = _states(trained, images[part], labels[part], numbered, execution, report)
+        shown = {
+            signals.IMAGE: images[part],
+            signals.LABEL: labels[part],
+            signals.LATENT: found.values,
+        }
+        numbers = first + np.arange(len(images[part]))
+        with open_session(trained, "learn_latent", execution) as session:
+            session.run(shown, numbers, learning_scale=once.learning_scale, progress=report)
+            trained = trained.replace(parameters=session.parameters)
+    return trained
+
+
+def _step(network: Network, step: float | None) -> float:
+    return _STEPS[len(_reached(network)) > 1] if step is None else step
 
 
 def check_latent(network: Network) -> None:
@@ -194,20 +265,21 @@ def check_latent(network: Network) -> None:
     network : Network
         Specification of the network.
     """
-    _projection(network)
+    _reached(network)
     for program in ("infer_latent", "learn_latent"):
         given = (signals.IMAGE, signals.LABEL, signals.LATENT)
         structure.check_signals(network, program, *given)
 
 
-def _projection(network: Network) -> tuple[Projection, str]:
-    """The synapses from the latent population to a prediction, and what that predicts."""
+def _reached(network: Network) -> list[tuple[Projection, str]]:
+    """Projections from the latent population to predictions, each with what that predicts."""
     latent = network.role("latent").name
-    for projection in network.projections:
-        target, _ = rules.targets(network.population(projection.post).rule)
-        if projection.pre == latent and target is not None:
-            return projection, target
-    raise ValidationError(
-        f"network {network.name!r} has no projection from its latent population {latent!r} to one "
-        f"that predicts another; add it"
-    )
+    targets = {p.name: rules.targets(p.rule)[0] for p in network.populations}
+    found = [(p, targets[p.post]) for p in network.projections if p.pre == latent]
+    reached = [(p, target) for p, target in found if target is not None]
+    if not reached:
+        raise ValidationError(
+            f"network {network.name!r} has no projection from its latent population {latent!r} to "
+            f"one that predicts another; add it"
+        )
+    return reached

@@ -339,6 +339,9 @@ class Training:
     flip : bool
         Training images are mirrored, left to right, with a probability of one half, anew in every
         epoch.
+    latent_images : int
+        At the end of each epoch, the latent population learns from so many of its images
+        (`pffspike.generation.latent`); 0: it learns afterwards, see `pffspike.fit_prior`.
     coding : {"grey", "on_off"}
         One neuron a pixel, or two that spike for what is brighter or darker than the pixel's mean
         in the training images (`pffspike.data.Coding`).
@@ -350,6 +353,7 @@ class Training:
     hard_negatives: float = 0.0
     shift: int = 0
     flip: bool = False
+    latent_images: int = 0
     coding: Literal["grey", "on_off"] = "grey"
 
     def __post_init__(self) -> None:
@@ -358,5 +362,9 @@ class Training:
         check(
             0 <= self.hard_negatives <= 1,
             f"hard_negatives = {self.hard_negatives} must be in [0, 1]",
+        )
+        check(
+            0 <= self.latent_images <= 10**9,
+            f"latent_images = {self.latent_images} must be from 0 to {10**9}",
         )
         check(0 <= self.shift <= 8, f"shift = {self.shift} must be from 0 to 8 pixels")
