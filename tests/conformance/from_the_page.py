@@ -245,6 +245,32 @@ class Simulator:
             negative = self.wrong_label(int(labels[k]), m, seed)
             signals = {"image": image, "label": int(labels[k]), "negative": negative}
             self.run("train", m, seed, signals, scale)
+            if (m + 1) % n == 0 and self.training["latent_images"]:
+                self.learn_latents(grey, labels, order, m // n, seed, scale)
+
+    def learn_latents(self, grey, labels, order, epoch, seed, scale):
+        """Find latent states of some images of an epoch, and learn what they predict."""
+        count = min(self.training["latent_images"], len(order))
+        latent = self.roles["latent"]
+        above = {p["post"]: p for p in self.projections.values() if p["pre"] == latent}
+        predicted = {name: self.populations[name]["rule"]["target_population"] for name in above}
+        step = 1 / 4 if len(above) == 1 else 1 / 16
+        for start in range(0, count, 1000):
+            shown = {}
+            for i in range(start, min(start + 1000, count)):
+                g, k = epoch * count + i, order[i]
+                z = np.full(self.populations[latent]["size"], 1 / 8)
+                for r in range(8):
+                    signals = {"image": self.encode(grey[k]), "label": labels[k], "latent": z}
+                    shown[g] = signals
+                    ((_, q),) = self.run("infer_latent", 8 * g + r, seed, signals)[0]
+                    for name, target in predicted.items():  # (14a)
+                        error = q[target] - q[name]
+                        z = z + step * (self.weights[above[name]["name"]] @ error)
+                    z = np.clip(rounded(z, -24), 0, 1)
+                shown[g] = {**shown[g], "latent": z}
+            for g, signals in shown.items():
+                self.run("learn_latent", g, seed, signals, scale)
 
     def wrong_label(self, label, m, seed):
         """Of a training sample (14)."""

@@ -69,6 +69,21 @@ TRAINED = {
         "on_off",
         Training("digits", 2, shift=1, flip=True, coding="on_off"),
     ),
+    "latent": pff(
+        PFF(
+            64,
+            3,
+            (20, 10),
+            latent=4,
+            latent_to="all",
+            latent_free=True,
+            latent_window=16,
+            own_predictions=True,
+            **LEARNS,
+        ),
+        "latent",
+        Training("digits", 2, decay=0.8, latent_images=9),
+    ),
     "names": renamed(
         pff(PFF(64, 3, (20, 10), latent=4, **LEARNS), "names", Training("digits", 1, shift=1)),
         CROSSED,

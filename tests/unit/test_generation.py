@@ -9,6 +9,7 @@ from sklearn.datasets import load_digits
 from pffspike import storage
 from pffspike.cards import load_network
 from pffspike.circuits import PFF, pff
+from pffspike.data import from_arrays, load
 from pffspike.engines import make_engine
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import UserError
@@ -17,12 +18,14 @@ from pffspike.generation import (
     draw_labels,
     draw_latents,
     fit_mixtures,
+    fit_prior,
     infer_latents,
     learn_latents,
     synthesize,
 )
 from pffspike.network import Training, initial
 from pffspike.trained import TrainedNetwork
+from pffspike.training import train
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +133,63 @@ def test_synthesis_follows_label_and_latent_state(trained):
     assert (distances.argmin(axis=1) == asked).mean() >= 0.4  # chance: 0.1
     other = synthesize(state, asked, np.full((20, 6), 0.5), execution=run)
     assert not np.array_equal(made, other)
+
+
+def joint(images: int = 60):
+    """A small network whose latent population learns with the rest."""
+    changes = {"hidden": [20, 20], "latent": 4, "latent_to": "all", "latent_free": True}
+    pff = {**changes, "latent_window": 16, "own_predictions": True}
+    return load_network("digits", {"pff": pff, "training": {"epochs": 2, "latent_images": images}})
+
+
+def test_latent_states_learn_with_the_rest_and_change_nothing_below():
+    data = load("digits")
+    run = Execution("fastest", 3)
+    without, with_them = (train(joint(n), data, execution=run) for n in (0, 60))
+    changed = {
+        name
+        for name, w in with_them.parameters.weights.items()
+        if (w != without.parameters.weights[name]).any()
+    }
+    assert changed == {
+        "label_to_hidden_2_prediction",
+        "latent_to_hidden_2_prediction",
+        "latent_to_hidden_1_prediction",
+        "hidden_1_prediction_to_image_prediction",
+        "hidden_2_prediction_to_hidden_1_prediction",
+        "hidden_1_to_image_prediction",  # its error has the bias that is learned with the states
+        "hidden_2_to_hidden_1_prediction",
+    }
+    prior = fit_prior(with_them, data, samples=200, components=1, execution=run)
+    assert prior.trained.parameters.equal(with_them.parameters)  # nothing is learned any more
+    assert prior.errors[-1] < 0.9 * prior.errors[0]
+
+
+def test_latent_states_learn_alike_on_engines_and_after_interruptions():
+    pytest.importorskip("numba")
+    data = load("digits")
+    whole = train(joint(), data, execution=Execution("numba", 3))
+    size = {"levels": 16, "shape": (8, 8), "classes": 10}
+    part = from_arrays("part", first(data, 100), first(data, 20), **size)
+    small = [train(joint(), part, execution=Execution(e, 3)) for e in ("numpy", "numba")]
+    assert small[0].parameters.equal(small[1].parameters)
+    kept = []
+    again = train(
+        joint(), data, checkpoint=kept.append, checkpoint_every=500, execution=Execution("numba", 3)
+    )
+    assert again.parameters.equal(whole.parameters)
+    assert [c.samples_done for c in kept] == sorted(c.samples_done for c in kept)
+    for state in kept[1::2]:
+        assert train(state, data, execution=Execution("numba")).parameters.equal(whole.parameters)
+    one = train(joint(), data, epochs=1, execution=Execution("numba", 3))
+    more = train(one, data, epochs=1, execution=Execution("numba", 3))
+    assert more.parameters.equal(whole.parameters)
+
+
+def first(data, count):
+    return data.train_images[:count], data.train_labels[:count]
+
+
+def test_weights_of_predictions_need_a_latent_population():
+    with pytest.raises(UserError, match="own_predictions = true needs a latent population"):
+        PFF(64, 10, (10,), own_predictions=True)
