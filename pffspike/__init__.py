@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from pffspike.information import info
     from pffspike.inputs import dataset_of, first_samples, read_images, signals_of, trained_levels
     from pffspike.mapping import OBJECTIVES
+    from pffspike.network.events import Events, events_of
     from pffspike.network.parameters import Parameters, initial
     from pffspike.network.rules import Contrast, Delta, Goodness
     from pffspike.network.spec import (
@@ -97,6 +98,7 @@ _MODULES = {
     "pffspike.network.spec": (
         "Bias HardNegative Network Phase Population Program Projection Roles Training"
     ),
+    "pffspike.network.events": "Events events_of",
     "pffspike.network.parameters": "Parameters initial",
     "pffspike.network.structure": "populations_of",
     "pffspike.circuits.ff": "FF ff",
@@ -174,6 +176,7 @@ __all__ = [
     "Energy",
     "Engine",
     "Evaluation",
+    "Events",
     "Execution",
     "Exported",
     "FileError",
@@ -232,6 +235,7 @@ __all__ = [
     "energy",
     "engine_names",
     "evaluate",
+    "events_of",
     "export",
     "ff",
     "files",

@@ -11,10 +11,10 @@ not fit, and 1 that spikes differ. Examples:
 
 An .npz file of inputs holds an array for each signal of the program: (samples,) integers, the
 neuron that fires in every step (or the class), or (samples, units) integers, spike probabilities
-times 2^24; also `samples`, the (samples,) numbers that key the random numbers, and `seed`. The
-output holds for each population an array (samples, phases, steps, units) of bool; a program that
-learns adds its weights and biases afterwards: `weights/NAME` and `biases/NAME`, integers as in the
-files of those names.
+times 2^24, or (samples, steps, units), those of each step; also `samples`, the (samples,) numbers
+that key the random numbers, and `seed`. The output holds for each population an array (samples,
+phases, steps, units) of bool; a program that learns adds its weights and biases afterwards:
+`weights/NAME` and `biases/NAME`, integers as in the files of those names.
 
 Every population and every projection is a Lava process. They lie in processes/, with
 programs.json, what each process has to know: the very files that the program runs.
@@ -109,7 +109,7 @@ def read_real(kind, name, exponent):
     return read_arrays(FOLDER / kind / f"{name}.npy").astype(np.float64) * 2.0**exponent
 
 
-def check_signal(name, inputs, samples, size, classes):
+def check_signal(name, inputs, samples, steps, size, classes):
     """Classes, or spike probabilities as they are."""
     if name not in inputs:
         refuse(f"signal {name!r} is missing from the inputs; add an array of that name")
@@ -118,10 +118,12 @@ def check_signal(name, inputs, samples, size, classes):
         refuse(f"signal {name!r} is of type {values.dtype}; give integers")
     if values.shape == (samples,):
         highest, lowest = size - 1, -1 if classes else 0
-    elif values.shape == (samples, size) and not classes:
+    elif values.shape in ((samples, size), (samples, steps, size)) and not classes:
         highest, lowest = 1 << UNIT, 0
     else:
-        shapes = f"({samples},)" if classes else f"({samples},) or ({samples}, {size})"
+        shapes = f"({samples},)"
+        if not classes:
+            shapes += f", ({samples}, {size}) or ({samples}, {steps}, {size})"
         refuse(f"signal {name!r} has shape {values.shape}, not {shapes}")
     if values.size and not lowest <= values.min() <= values.max() <= highest:
         refuse(f"signal {name!r} holds values that are not from {lowest} to {highest}")
@@ -145,7 +147,7 @@ def check_inputs(plan, inputs):
             classes |= {plan.wrong_class.truth, plan.wrong_class.signal}
     count = len(samples)
     signals = {
-        name: check_signal(name, inputs, count, size, name in classes)
+        name: check_signal(name, inputs, count, plan.clock.steps, size, name in classes)
         for name, size in sizes.items()
     }
     return signals, samples.astype(np.int64)
@@ -159,7 +161,16 @@ def run(program, inputs, timeout):
     weights = {p.owner: read_real("weights", p.owner, p.grid) for p in plan.projections}
     biases = {p.name: read_real("biases", p.name, -UNIT) for p in plan.populations}
     names = [each.name for each in plan.neurons]
-    memory = Memory(plan, setting, weights, biases, batches=len(samples), rasters=names)
+    in_time = any(values.ndim == 3 for values in signals.values())
+    memory = Memory(
+        plan,
+        setting,
+        weights,
+        biases,
+        batches=len(samples),
+        rasters=names,
+        frames=plan.clock.steps if in_time else 1,
+    )
     memory.load(signals, samples)
     circuit = Circuit(plan, setting, memory)
     configuration = Loihi2SimCfg(select_tag="fixed_pt", select_sub_proc_model=True)

@@ -10,21 +10,22 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, final
 
-import numpy as np
 import numpy.typing as npt
 
-from pffspike.arithmetic import grids
+from pffspike.engines import given
 from pffspike.errors import SessionClosedError, ValidationError, unknown
-from pffspike.network import exactness, rules, structure
+from pffspike.network import exactness
+from pffspike.network.events import Stimulus
 from pffspike.network.parameters import Parameters
 from pffspike.network.parameters import check as check_parameters
 from pffspike.network.spec import Network, Program
 from pffspike.recording import KINDS, NOTHING, Probes, Recording, check_memory
-from pffspike.typing import Array, Floats, Integers, Progress, Signals
+from pffspike.typing import Integers, Progress, Signals
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -77,7 +78,11 @@ class Session(ABC):
         learning_scale: float,
         progress: Progress,
     ) -> Recording:
-        """Run checked inputs; the engine's part of `run`, which describes the arguments."""
+        """Run checked inputs; the engine's part of `run`, which describes the arguments.
+
+        A signal in time is an array of float64 with exactly the steps of a presentation. A run may
+        come in several parts.
+        """
 
     @abstractmethod
     def _parameters(self) -> Parameters:
@@ -90,7 +95,7 @@ class Session(ABC):
     @final
     def run(
         self,
-        signals: Signals,
+        signals: Mapping[str, Stimulus],
         samples: npt.ArrayLike,
         *,
         learning_scale: float = 1.0,
@@ -100,10 +105,13 @@ class Session(ABC):
 
         Parameters
         ----------
-        signals : mapping of str to ndarray
+        signals : mapping of str to ndarray or Events
             By signal: ``(samples,)`` integers, the neuron that fires in every step (for the
-            hard negative's signal, -1: choose), or ``(samples, units)`` float64, spike
-            probabilities on the grid 2^-24.
+            hard negative's signal, -1: choose); or ``(samples, units)`` float64, spike
+            probabilities on the grid 2^-24; or in time, ``(samples, steps, units)``, those of each
+            step, or a raster of spikes (0 or 1), or `pffspike.Events`. Steps count from 0 at the
+            begin of the presentation, burn-in included; each phase begins at 0 again, and steps
+            beyond the presentation are not shown.
         samples : (samples,) array_like of int
             Numbers of the samples, which key their random numbers.
         learning_scale : float
@@ -120,8 +128,8 @@ class Session(ABC):
         SessionClosedError
             If the session has been closed.
         ValidationError
-            If a signal is missing or does not fit, or the learning scale is so large that a
-            change of a weight would not be exact.
+            If a signal is missing or does not fit (in time: has fewer steps than a presentation),
+            or the learning scale is so large that a change of a weight would not be exact.
         """
         if self._closed:
             raise SessionClosedError(
@@ -133,9 +141,16 @@ class Session(ABC):
             )
         if learning_scale > 1 and self._task.program.learns:
             self._engine._check(self._task.network, self._task.program, learning_scale)
-        checked, numbers = check_signals(self._task.network, self._task.program, signals, samples)
-        check_memory(self._task.network, self._task.program, self._task.probes, len(numbers))
-        return self._run(checked, numbers, learning_scale, progress or _tell_nobody)
+        network, program = self._task.network, self._task.program
+        checked, numbers = given.check_signals(network, program, signals, samples)
+        check_memory(network, program, self._task.probes, len(numbers))
+        recordings = []
+        for part in given.parts(checked, program, len(numbers), self._engine.batch):
+            some = given.expanded({name: v[part] for name, v in checked.items()}, program)
+            recordings.append(
+                self._run(some, numbers[part], learning_scale, progress or _tell_nobody)
+            )
+        return recordings[0] if len(recordings) == 1 else Recording.join(recordings)
 
     @final
     @property
@@ -175,9 +190,12 @@ class Engine(ABC):
         For messages and tables.
     records : tuple of str
         Kinds of `pffspike.recording.Probes` that it keeps.
+    batch : int
+        Samples whose changes are added before they are applied: 1, but in variants of learning.
     """
 
     name: str
+    batch: int = 1
     records: tuple[str, ...] = ("counts", "rasters")
 
     @abstractmethod
@@ -260,100 +278,3 @@ class Engine(ABC):
                     )
                 if name not in names:
                     raise unknown(f"probes: {kind}: {what}", name, names)
-
-
-def check_signals(
-    network: Network, program: Program, signals: Signals, samples: npt.ArrayLike
-) -> tuple[dict[str, Array], Integers]:
-    """Check and convert the arguments of `Session.run`.
-
-    Returns
-    -------
-    signals : dict of str to ndarray
-        int64 classes or float64 probabilities, only those that the program uses.
-    samples : (samples,) ndarray of int64
-
-    Raises
-    ------
-    ValidationError
-        One sentence that names the signal and what would be right.
-    """
-    given = np.asarray(samples)
-    if given.ndim != 1:
-        raise ValidationError(f"samples have shape {given.shape}; give one number a sample")
-    if given.size and not np.issubdtype(given.dtype, np.integer):
-        raise ValidationError(f"samples are of type {given.dtype}; give integers, their numbers")
-    numbers = given.astype(np.int64)
-    if np.any(numbers < 0):
-        raise ValidationError(f"sample number {numbers.min()} is negative; numbers start at 0")
-    checked: dict[str, Array] = {}
-    for name in structure.extent(network, program).signals:
-        if name not in signals:
-            raise ValidationError(f"signal {name!r} is missing; program {program.name!r} needs it")
-        values = np.asarray(signals[name])
-        if len(values) != len(numbers):
-            raise ValidationError(
-                f"signal {name!r} has {len(values)} rows for {len(numbers)} samples"
-            )
-        size = signal_size(network, program, name)
-        if values.ndim == 1 and np.issubdtype(values.dtype, np.integer):
-            lowest = -1 if program.hard_negative and program.hard_negative.signal == name else 0
-            checked[name] = _check_classes(name, values.astype(np.int64), lowest, size)
-        elif name in _class_signals(network, program):
-            raise ValidationError(
-                f"signal {name!r} has shape {values.shape} and type {values.dtype}; give "
-                f"({len(numbers)},) integers, the classes"
-            )
-        elif values.shape == (len(numbers), size):
-            checked[name] = values.astype(np.float64)
-            _check_probabilities(name, checked[name])
-        else:
-            raise ValidationError(
-                f"signal {name!r} has shape {values.shape} and type {values.dtype}; give "
-                f"({len(numbers)},) integers or ({len(numbers)}, {size}) probabilities"
-            )
-    return checked, numbers
-
-
-def _class_signals(network: Network, program: Program) -> set[str | None]:
-    targets = {rules.targets(p.rule)[1] for p in network.populations}
-    return targets | (
-        {program.hard_negative.truth, program.hard_negative.signal}
-        if program.hard_negative
-        else set()
-    )
-
-
-def _check_classes(name: str, values: Integers, lowest: int, size: int) -> Integers:
-    wrong = values[(values < lowest) | (values >= size)]
-    if len(wrong):
-        raise ValidationError(
-            f"signal {name!r} holds class {wrong[0]}; classes must be from {lowest} to {size - 1}"
-        )
-    return values
-
-
-def _check_probabilities(name: str, values: Floats) -> None:
-    if not np.all((values >= 0) & (values <= 1)):
-        raise ValidationError(
-            f"signal {name!r} holds values outside [0, 1]; scale it to probabilities"
-        )
-    if not grids.on_grid(values, grids.DRIVE_GRID):
-        raise ValidationError(
-            f"signal {name!r} is not on the grid 2^{grids.DRIVE_GRID}; round it with "
-            f"pffspike.arithmetic.grids.nearest(values, {grids.DRIVE_GRID})"
-        )
-
-
-def signal_size(network: Network, program: Program, name: str) -> int:
-    """Units of a signal: the size of the populations that take it as input or as target."""
-    for phase in program.phases:
-        for population_name, source in phase.inputs.items():
-            if source == name:
-                return network.population(population_name).size
-    for population in network.populations:
-        if rules.targets(population.rule)[1] == name:
-            return population.size
-    if program.hard_negative and program.hard_negative.truth == name:
-        return network.population(program.hard_negative.population).size
-    raise ValidationError(f"signal {name!r} is not used by program {program.name!r}")

@@ -15,6 +15,7 @@ from pffspike.engines.base import Engine, Session
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import SessionClosedError, ValidationError
 from pffspike.network import Parameters, initial, structure
+from pffspike.network.events import Events
 from pffspike.network.rules import Coefficients, Rule
 from pffspike.network.spec import Network, Training
 from pffspike.recording import Probes, Recording
@@ -74,6 +75,37 @@ def two_runs_continue_as_one(engine: Engine) -> None:
             session.run(signals, case.samples[part], progress=seen.append)
         _require(session.parameters.equal(whole), "two runs learn what one run learns")
     _require(sum(seen) == 7, f"progress adds up to the samples, not to {sum(seen)}")
+
+
+def input_in_time(engine: Engine) -> None:
+    """Probabilities of each step, rasters and events, also after input that was always the same.
+
+    A signal that is too short is refused by one sentence, before anything is learned.
+    """
+    network = _network()
+    still, steps = _case(network, 6), network.program("train").steps
+    shown = _in_time(still, steps + 2)  # what lies beyond the presentation is not shown
+    compare(engine, shown, "train", scale=0.7)
+    events = Events.from_raster(shown.signals["image"] > 0.5)
+    expected = _session(ReferenceEngine(), network, "train")
+    with _session(engine, network, "train") as session, expected:
+        for each in (expected, session):
+            each.run(still.signals, still.samples)
+        for image in (events.first(steps - 1), shown.signals["image"][:, : steps - 1]):
+            with _raises(ValidationError, f"signal 'image' has {steps - 1} steps, but a presen"):
+                session.run({**still.signals, "image": image}, still.samples)
+        wanted = expected.run({**still.signals, "image": events.raster()}, still.samples)
+        found = session.run({**still.signals, "image": events}, still.samples)
+        _require(wanted.same_spikes(found), "events give what their raster gives")
+        _require(session.parameters.equal(expected.parameters), "events teach what it teaches")
+
+
+def _in_time(case: Case, steps: int) -> Case:
+    """Probabilities that differ from step to step, every third sample a raster."""
+    places = np.arange(steps * 9).reshape(steps, 9) + 1000
+    values = counter.uniform(case.samples[:, None, None], places)
+    values[::3] = values[::3] < 0.3
+    return dataclasses.replace(case, signals={**case.signals, "image": values})
 
 
 def a_run_without_samples(engine: Engine) -> None:
@@ -200,6 +232,7 @@ CHECKS: tuple[Check, ...] = (
     random_networks,
     learning_and_inference,
     two_runs_continue_as_one,
+    input_in_time,
     a_run_without_samples,
     what_is_given_stays_as_it_is,
     a_closed_session,

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from fractions import Fraction
 from math import floor
+from typing import Any
 
 from pffspike.arithmetic import counter, grids
 from pffspike.network import structure
@@ -20,8 +21,8 @@ from pffspike.typing import Array, Signals
 Numbers = list[Fraction]
 #: by population: spikes in the window, and their sum weighted by the gain
 Counts = dict[str, tuple[list[int], Numbers]]
-#: by signal: a class, or spike probabilities
-Current = dict[str, "int | Numbers"]
+#: by signal: a class, spike probabilities, or those of each step
+Current = dict[str, Any]
 
 
 def on_grid(value: float | Fraction, exponent: int, scale: float = 1.0) -> Fraction:
@@ -29,6 +30,11 @@ def on_grid(value: float | Fraction, exponent: int, scale: float = 1.0) -> Fract
     return Fraction(floor(Fraction(value * scale) / Fraction(2) ** exponent + Fraction(1, 2))) * (
         Fraction(2) ** exponent
     )
+
+
+def _fractions(values: Array) -> Any:
+    """Numbers of an array, nested as its axes are."""
+    return [_fractions(v) if v.ndim else Fraction(float(v)) for v in values]
 
 
 def uniform(key: int, position: int) -> Fraction:
@@ -88,7 +94,7 @@ class Oracle:
         """Run samples, see `pffspike.engines.base.Session.run`; results are attributes."""
         for row, sample in enumerate(samples):
             current: Current = {
-                name: (int(v[row]) if v.ndim == 1 else [Fraction(float(x)) for x in v[row]])
+                name: (int(v[row]) if v.ndim == 1 else _fractions(v[row]))
                 for name, v in signals.items()
             }
             hard_negative = -1
@@ -106,13 +112,22 @@ class Oracle:
             self.hard_negatives.append(hard_negative)
 
     def _probability(
-        self, population: Population, phase: Phase, current: Current, drive: Fraction, j: int
+        self,
+        population: Population,
+        phase: Phase,
+        current: Current,
+        drive: Fraction,
+        step: int,
+        j: int,
     ) -> Fraction:
         if not population.input:
             return clip(self.biases[population.name][j] + drive, 0, 1)
         source = phase.inputs[population.name]
         value = current[source] if isinstance(source, str) else source
-        return Fraction(int(j == value)) if isinstance(value, int) else value[j]
+        if isinstance(value, int):
+            return Fraction(int(j == value))
+        now = value[step] if isinstance(value[0], list) else value
+        return now[j]
 
     def _present(self, phase: Phase, current: Current, sample: int) -> Counts:
         active = structure.active(self.network, phase)
@@ -128,7 +143,7 @@ class Oracle:
                 first = self.network.index(p.name) << 32
                 spikes[p.name] = [
                     uniform(key, first + j)
-                    < self._probability(p, phase, current, drive[p.name][j], j)
+                    < self._probability(p, phase, current, drive[p.name][j], step, j)
                     for j in range(p.size)
                 ]
                 gains[p.name] = Fraction(float(tables[p.name][sum(spikes[p.name])]))

@@ -8,6 +8,7 @@ burn-in, no projection at all.
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,7 +16,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from pffspike.arithmetic import counter
-from pffspike.engines.base import signal_size
+from pffspike.engines.given import signal_size
 from pffspike.errors import ValidationError
 from pffspike.network import exactness, rules, structure
 from pffspike.network.rules import Coefficients
@@ -111,7 +112,7 @@ def networks(draw: st.DrawFn) -> Network:
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    """Networks with signals for three samples, a third of them probabilities."""
+    """Networks with signals for three samples, some of them probabilities, or in time."""
     network = draw(networks())
     seed = draw(st.integers(0, 2**63 - 1))
     samples = np.array(draw(st.lists(st.integers(0, 2**40), min_size=3, max_size=3)))
@@ -131,6 +132,10 @@ def _signal(network: Network, program: Program, name: str, key: int) -> Array:
     if name.startswith("probabilities"):
         values = counter.uniform(key, np.arange(6, 6 + 3 * size)).reshape(3, size)
         return np.where(values < 0.2, 0.0, np.where(values > 0.9, 1.0, values))
+    if name.startswith("raster"):
+        shape = (3, program.steps, size)
+        values = counter.uniform(key, np.arange(6, 6 + math.prod(shape))).reshape(shape)
+        return np.where(values < 0.4, 0.0, np.where(values > 0.6, 1.0, values))
     return classes
 
 
@@ -316,7 +321,7 @@ def _phases(
     sizes = {p.name: p.size for p in populations}
     inputs: dict[str, str | int] = {}
     if draw(st.sampled_from([True, True, False])):
-        pixels: list[str | int] = ["probabilities", "pixel", sizes["pixels"] - 1]
+        pixels: list[str | int] = ["probabilities", "raster", "pixel", sizes["pixels"] - 1]
         inputs["pixels"] = draw(st.sampled_from(pixels))
     sources: list[str | int] = ["negative", "truth"] if hard_negative else ["truth", 0]
     if not inputs or draw(st.booleans()):

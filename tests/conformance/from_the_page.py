@@ -110,7 +110,7 @@ class Simulator:
             spikes, gains = {}, {}
             for name in active:
                 if name in phase["inputs"]:
-                    p = self.probabilities(phase["inputs"][name], sizes[name], signals)
+                    p = self.probabilities(phase["inputs"][name], sizes[name], signals, t)
                 else:
                     p = np.clip(self.biases[name] + current[name], 0, 1)  # (5)
                 spikes[name] = uniform(key, self.positions(name)) < p  # (4)
@@ -129,9 +129,11 @@ class Simulator:
         x = {name: a / window for name, a in traces.items()}
         return rasters, q, x
 
-    def probabilities(self, source, size, signals):
+    def probabilities(self, source, size, signals, t):
         """Spike probabilities of an input population: of a signal, a class or a fixed neuron."""
         value = signals[source] if isinstance(source, str) else source
+        if np.ndim(value) == 2:  # in time
+            return value[t]
         return value if np.ndim(value) else np.arange(size) == value
 
     def gain(self, name, spikes):

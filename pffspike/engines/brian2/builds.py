@@ -37,7 +37,9 @@ _DAY = 86400.0  #: seconds after which an unfinished folder belongs to nobody an
 _SOURCES = ("arithmetic", "engines/brian2", "network", "recording.py")
 
 
-def make_key(layout: Layout, probes: Probes, samples: int, flags: Sequence[str]) -> str:
+def make_key(
+    layout: Layout, probes: Probes, samples: int, flags: Sequence[str], frames: int = 1
+) -> str:
     """Hash of everything that a compiled program depends on.
 
     Parameters
@@ -50,6 +52,8 @@ def make_key(layout: Layout, probes: Probes, samples: int, flags: Sequence[str])
         Length of the longest chunk.
     flags : sequence of str
         For the compiler.
+    frames : int
+        Rows of signals a sample.
 
     Returns
     -------
@@ -63,7 +67,7 @@ def make_key(layout: Layout, probes: Probes, samples: int, flags: Sequence[str])
         *(importlib.metadata.version(name) for name in ("brian2", "numpy")),
         _source(),
         _compiler(flags),
-        (samples, probes, layout.program),
+        (samples, frames, probes, layout.program),
         [
             (network.index(p.name), _unlearned(p), rules.targets(p.rule)[0])
             for p in layout.populations

@@ -72,6 +72,8 @@ class BuildContext:
         Length of the longest chunk.
     standalone : bool
         Whether a C++ program is written.
+    frames : int
+        Rows of signals a sample: 1, or one a step.
     """
 
     def __init__(
@@ -82,18 +84,22 @@ class BuildContext:
         probes: Probes,
         samples: int,
         standalone: bool,
+        frames: int = 1,
     ) -> None:
         self.layout, self.columns, self.probes = layout, columns, probes
         self.program, self.learns = layout.program, layout.learns
         self.standalone, self.has_signals = standalone, width > 0
+        self.in_time = frames > 1
         presentation, phases = STEP * self.program.steps, len(self.program.phases)
         self.clock = Clock(dt=STEP, name="step_clock")
         self.presentations = Clock(dt=presentation, name="presentation_clock")
         self.schedule = TimedArray(
             np.zeros((samples * phases + 1, columns.width)), dt=presentation, name="schedule"
         )
+        # Signals in time are the same in every phase, so a step asks for its row by its number.
+        duration = STEP if self.in_time else presentation * phases
         self.signals = TimedArray(
-            np.zeros((samples, max(1, width))), dt=presentation * phases, name="signals"
+            np.zeros((samples * frames, max(1, width))), dt=duration, name="signals"
         )
         self.namespace = {
             **functions.counter_functions(),

@@ -6,7 +6,7 @@ import numpy as np
 from brian2 import NeuronGroup, linked_var
 
 from pffspike.arithmetic import grids
-from pffspike.engines.brian2.context import BuildContext, Order, Synaptic
+from pffspike.engines.brian2.context import STEP, BuildContext, Order, Synaptic
 from pffspike.engines.brian2.rows import sum_type
 from pffspike.engines.brian2.schedule import CHOSEN, PROBABILITIES
 from pffspike.network import rules
@@ -59,6 +59,7 @@ def make_neurons(
     layout = context.layout
     equations = _NEURONS + (_NEURON_LEARNING if context.learns else "")
     equations += "losses : 1 (linked)\n" if candidates is not None else ""
+    equations += "follows : integer\n" if context.has_signals and context.in_time else ""
     trace = "c += windowed"
     if context.learns:
         trace += "\na += windowed * gain"
@@ -133,12 +134,17 @@ def _targets(context: BuildContext) -> Integers:
 
 
 def _steps(context: BuildContext, neurons: NeuronGroup) -> None:
+    drive = "base + current"
+    if context.has_signals and context.in_time:
+        sample = f"(t_in_timesteps // {context.program.steps * len(context.program.phases)})"
+        row = f"({sample} * {context.program.steps} + step) * {float(STEP)!r} * second"
+        drive += f" + follows * signals({row}, int(follows * (column + index)))"
     neurons.run_regularly(
         f"""
         step = t_in_timesteps % {context.program.steps}
         key = pffspike_derive(sample_key, step)
         windowed = int(step >= {context.program.burn_in})
-        fires = pffspike_uniform(key, counter) < base + current
+        fires = pffspike_uniform(key, counter) < {drive}
         current = 0
         """,
         when="groups",
@@ -163,8 +169,9 @@ def _begin(
         # Where a neuron follows no signal, it reads the first column and ignores it.
         code += f"""
         follows = int(clamped == {PROBABILITIES})
-        base += follows * signals(t, int(follows * (column + index)))
         """
+        if not context.in_time:
+            code += "base += follows * signals(t, int(follows * (column + index)))\n"
     if candidates is not None:
         code += f"base += int(clamped == {CHOSEN}) * {_hard_negative(candidates)}\n"
     if context.learns:

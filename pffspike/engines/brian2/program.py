@@ -56,8 +56,8 @@ class CompiledProgram:
 
     Parameters
     ----------
-    presentations : int
-        In the longest chunk.
+    presentations, rows : int
+        Presentations of the longest chunk, and rows of its signals.
     has_signals : bool
         Whether it takes a table of signals.
     results : mapping of str to Result
@@ -65,6 +65,7 @@ class CompiledProgram:
     """
 
     presentations: int
+    rows: int
     has_signals: bool
     results: Mapping[str, Result]
 
@@ -93,7 +94,9 @@ def build(
         duration = (presentations * context.program.steps + 1) * STEP
         model.network.run(duration, namespace={})
         device.build(directory=str(directory), compile=False, run=False, with_output=False)
-        made = CompiledProgram(presentations, context.has_signals, _results(device, model, context))
+        rows = len(context.signals.values)
+        results = _results(device, model, context)
+        made = CompiledProgram(presentations, rows, context.has_signals, results)
     compiler.compile_project(directory, flags, [r.file for r in made.results.values()])
     for table in ("schedule_values", "signals_values"):  # zeros, for they always are arguments
         if (directory / "static_arrays" / table).exists():

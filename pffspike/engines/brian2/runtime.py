@@ -25,8 +25,6 @@ class RuntimeBackend:
         Gives the context of the model, in the device that is active then.
     target : {"cython", "numpy"}
         Code that Brian2 generates.
-    samples : int
-        Length of the longest chunk.
     flags : tuple of str
         For the C++ compiler behind Cython.
     """
@@ -35,10 +33,8 @@ class RuntimeBackend:
         self,
         make_context: Callable[[], BuildContext],
         target: str,
-        samples: int,
         flags: tuple[str, ...],
     ) -> None:
-        self._samples = samples
         self._preferences = {
             "codegen.target": target,
             "codegen.string_expression_target": "numpy",
@@ -71,7 +67,7 @@ class RuntimeBackend:
         model, context = self._model, self._context
         presentations = len(tables.schedule) - 1
         steps = presentations * context.program.steps
-        padded = tables.padded(self._samples, len(model.schedule.values) - 1)
+        padded = tables.padded(len(model.signals.values), len(model.schedule.values) - 1)
         with brian2_state(runtime_device, self._preferences), frozen_objects():
             self._load(padded, state, rates)
             model.network.t_ = 0.0  # every chunk starts at the first row of its tables

@@ -14,6 +14,7 @@ import numpy as np
 
 from pffspike.arithmetic import counter
 from pffspike.engines.brian2.layout import Layout, learns_in
+from pffspike.engines.given import all_frames
 from pffspike.network import rules, structure
 from pffspike.typing import Floats, Integers, Signals
 
@@ -68,19 +69,20 @@ class Tables:
     ----------
     schedule : (presentations + 1, columns) ndarray of float64
         The last row and any after it stop the run.
-    signals : (samples, probabilities) ndarray of float64
-        Spike probabilities of all signals, side by side.
+    signals : (samples * frames, probabilities) ndarray of float64
+        Spike probabilities of all signals, side by side: a row for each sample, or for each of its
+        steps.
     """
 
     schedule: Floats
     signals: Floats
 
-    def padded(self, samples: int, presentations: int) -> Tables:
-        """Same tables with rows for ``samples`` samples: compiled programs have a fixed size."""
+    def padded(self, rows: int, presentations: int) -> Tables:
+        """Same tables with ``rows`` rows of signals: compiled programs have a fixed size."""
         return dataclasses.replace(
             self,
             schedule=_pad(self.schedule, presentations + 1),
-            signals=_pad(self.signals, samples),
+            signals=_pad(self.signals, rows),
         )
 
 
@@ -98,10 +100,12 @@ class ScheduleWriter:
         Indices of neurons and synapses.
     seed : int
         Of everything random.
+    frames : int
+        Rows of signals a sample: 1, or one a step where any signal is in time.
     """
 
-    def __init__(self, layout: Layout, seed: int) -> None:
-        self.layout, self.seed = layout, seed
+    def __init__(self, layout: Layout, seed: int, frames: int = 1) -> None:
+        self.layout, self.seed, self.frames = layout, seed, frames
         self.columns = Columns.of(layout)
         hard_negative = layout.program.hard_negative
         self._hard_negative = hard_negative.signal if hard_negative else None
@@ -128,7 +132,7 @@ class ScheduleWriter:
         Parameters
         ----------
         signals : mapping of str to ndarray
-            As `pffspike.engines.base.check_signals` gives them.
+            As `pffspike.engines.given.expanded` gives them.
         samples : (samples,) ndarray of int64, at least one
             Numbers of the samples, which key their random numbers.
 
@@ -227,11 +231,12 @@ class ScheduleWriter:
         signals: Signals,
         samples: int,
     ) -> Floats:
-        table = np.zeros((samples, max(1, self.width)))
+        table = np.zeros((samples, self.frames, max(1, self.width)))
         for name, column in self.column.items():
             values = signals[name]
             if values.ndim == 1:
-                table[np.arange(samples), column + values] = 1.0
+                table[np.arange(samples), :, column + values] = 1.0
             else:
-                table[:, column : column + values.shape[1]] = values
-        return table
+                shown = all_frames(values)
+                table[:, :, column : column + shown.shape[2]] = shown
+        return table.reshape(samples * self.frames, -1)

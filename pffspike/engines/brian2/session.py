@@ -76,23 +76,37 @@ class Brian2Session(Session):
     def __init__(self, engine: Brian2Engine, task: Task) -> None:
         super().__init__(engine, task)
         self._network, self._program, self._probes = task.network, task.program, task.probes
-        self._chunk, self._processes = engine.chunk, engine.processes
+        self._processes = engine.processes
         self._layout = layout = Layout(task.network, task.program)
         start = task.parameters
         self._state = State(layout.pack_biases(start.biases), layout.pack_weights(start.weights))
         self._others = start.without(layout.holders, [p.name for p in layout.populations])
-        self._schedule_writer = ScheduleWriter(layout, task.seed)
-        standalone, chunk, flags = engine.target == "cpp_standalone", engine.chunk, engine.flags
-        columns, width = self._schedule_writer.columns, self._schedule_writer.width
+        # Built when it is known whether signals are in time, for that is part of the program.
+        self._backend: Backend | None = None
+
+    def _built(self, signals: Signals) -> Backend:
+        """Give the program for such signals; one for signals in time serves all."""
+        in_time = any(values.ndim == 3 for values in signals.values())
+        frames = self._program.steps if in_time else 1
+        if self._backend is None or self._schedule_writer.frames < frames:
+            self._close()
+            self._backend = self._build(frames)
+        return self._backend
+
+    def _build(self, frames: int) -> Backend:
+        engine: Brian2Engine = self._engine  # type: ignore[assignment]
+        layout, probes, flags = self._layout, self._probes, engine.flags
+        self._schedule_writer = writer = ScheduleWriter(layout, self._task.seed, frames)
+        # The table of signals in time has about as many rows as the other.
+        self._chunk = chunk = max(1, engine.chunk // frames)
+        standalone = engine.target == "cpp_standalone"
         make_context = functools.partial(
-            BuildContext, layout, columns, width, task.probes, chunk, standalone
+            BuildContext, layout, writer.columns, writer.width, probes, chunk, standalone, frames
         )
-        self._backend: Backend
         if standalone:
-            key = builds.make_key(layout, task.probes, chunk, flags)
-            self._backend = StandaloneBackend(make_context, key, chunk, flags)
-        else:
-            self._backend = RuntimeBackend(make_context, engine.target, chunk, flags)
+            key = builds.make_key(layout, probes, chunk, flags, frames)
+            return StandaloneBackend(make_context, key, chunk, flags)
+        return RuntimeBackend(make_context, engine.target, flags)
 
     def _run(
         self,
@@ -102,6 +116,7 @@ class Brian2Session(Session):
         progress: Progress,
     ) -> Recording:
         """See `pffspike.engines.base.Session.run`."""
+        backend = self._built(signals)
         rates = self._rates(learning_scale) if self._program.learns else None
         recordings = [self._trace(_nothing(self._layout, self._probes), samples[:0], {})]
         for parts in self._parts(len(samples)):
@@ -110,7 +125,7 @@ class Brian2Session(Session):
                 self._schedule_writer.tables(given, samples[part])
                 for given, part in zip(some, parts, strict=True)
             ]
-            recorded, state = self._backend.run(tables, self._state, rates)
+            recorded, state = backend.run(tables, self._state, rates)
             if rates is not None:
                 self._state = State(state.biases, {**self._state.weights, **state.weights})
             for left, given, part in zip(recorded, some, parts, strict=True):
@@ -209,7 +224,8 @@ class Brian2Session(Session):
 
     def _close(self) -> None:
         """Remove the compiled program and its files."""
-        self._backend.close()
+        if self._backend is not None:
+            self._backend.close()
 
 
 def _nothing(layout: Layout, probes: Probes) -> Recorded:

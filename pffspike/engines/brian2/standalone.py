@@ -49,7 +49,6 @@ class StandaloneBackend:
         samples: int,
         flags: tuple[str, ...],
     ) -> None:
-        self._samples = samples
         with _told():
             self._directory, remove = caches.temporary_folder("brian2")
         # Also when nobody closes the session, and at the end of the process.
@@ -109,7 +108,7 @@ class StandaloneBackend:
         return [f"{name}={place / name}" for name in arguments]
 
     def _start(self, chunk: Tables, folder: Path, shared: list[str]) -> subprocess.Popen[bytes]:
-        padded = chunk.padded(self._samples, self._program.presentations)
+        padded = chunk.padded(self._program.rows, self._program.presentations)
         arguments = {"schedule.values": padded.schedule}
         if self._program.has_signals:  # a table that no code reads is not part of the program
             arguments["signals.values"] = padded.signals

@@ -119,14 +119,16 @@ class LavaSession(Session):
         )
         self._plan = make_plan(network, program, arithmetic)
         self._setting = Setting(arithmetic, self._lanes, task.seed)
-        start, rasters = task.parameters, task.probes.rasters
-        self._memory = Memory(
-            self._plan, self._setting, start.weights, start.biases, rasters=rasters
-        )
+        start = task.parameters
+        self._memory = self._share(start, frames=1)
         self._others = start.without(self._memory.weights, self._memory.biases)
         self._stock = tuple(p.name for p in self._plan.projections if stock and loihi.is_stock(p))
         self._scale = 1.0
         self._begin()
+
+    def _share(self, start: Parameters, frames: int) -> Memory:
+        weights, biases, rasters = start.weights, start.biases, self._probes.rasters
+        return Memory(self._plan, self._setting, weights, biases, rasters=rasters, frames=frames)
 
     def _begin(self) -> None:
         from pffspike.engines.lava.cooperative_runtime import CooperativeRuntime
@@ -163,6 +165,8 @@ class LavaSession(Session):
             If a process fails, dies or waits for ever; the session is closed then.
         """
         recordings = []
+        if any(values.ndim == 3 for values in signals.values()):
+            self._follow_time()
         self._set_rates(learning_scale)
         try:
             for start in range(0, max(1, len(samples)), self._lanes):
@@ -174,6 +178,15 @@ class LavaSession(Session):
             self.close()
             raise
         return Recording.join(recordings)
+
+    def _follow_time(self) -> None:
+        """Begin anew with memory for spike probabilities of each step, which static input lacks."""
+        if self._memory.frames == 1 and self._program.steps > 1:
+            self._fetch()
+            self._release()
+            learned = Parameters(*self._memory.learned())
+            self._memory = self._share(learned, frames=self._program.steps)
+            self._begin()
 
     def _set_rates(self, learning_scale: float) -> None:
         self._memory.set_rates(learning_scale)

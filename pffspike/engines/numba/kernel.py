@@ -52,7 +52,7 @@ class WorkingArrays(NamedTuple):
     traces: np.ndarray  #: (neurons,) float64
     factors: np.ndarray  #: (neurons,) float64
     active_inputs: np.ndarray  #: (probabilities,) int64: units whose probability is above 0
-    levels: np.ndarray  #: (probabilities,) int64: these probabilities times 2^24
+    levels: np.ndarray  #: (steps, probabilities) int64: these probabilities times 2^24
     senders: np.ndarray  #: (neurons,) uint32: noise of rounding times 2^32
     receivers: np.ndarray  #: (neurons,) uint32
     precomputed: np.ndarray  #: (projections,) bool: whose sums in all steps are cached already
@@ -230,10 +230,12 @@ def deliver(weights, memory, projections, populations, phases, phase, step):  # 
 
 
 @numba.njit(nogil=True)
-def precompute(  # type: ignore[no-untyped-def]
-    weights, memory, populations, projections, phases, phase, steps, key, columns, widths
-):
-    """Draw the spikes of signals of probabilities for all steps, and add up what they cause."""
+def precompute(weights, memory, populations, projections, phases, phase, steps, key, inputs):  # type: ignore[no-untyped-def]
+    """Draw the spikes of signals of probabilities for all steps, and add up what they cause.
+
+    ``inputs`` are columns, widths and frames, as `present` takes them.
+    """
+    columns, widths, frames = inputs
     memory.precomputed[:] = False
     for p in range(len(populations.start)):
         source = phases.source[phase, p]
@@ -245,12 +247,12 @@ def precompute(  # type: ignore[no-untyped-def]
             continue
         start, size = populations.start[p], populations.size[p]
         first, last = columns[source], columns[source] + widths[source]
-        active_inputs, levels = memory.active_inputs[first:last], memory.levels[first:last]
+        active_inputs = memory.active_inputs[first:last]
         steps_of = memory.steps_of[: last - first]
         steps_of[:] = 0
         for t in range(steps):
             fired, step_key = memory.fired[t, start : start + size], derive(key, np.uint64(t))
-            position = populations.counter[p]
+            position, levels = populations.counter[p], memory.levels[min(t, frames - 1), first:last]
             memory.n_spikes[t, p] = draw_signal(
                 active_inputs, levels, step_key, position, fired, memory.mask, steps_of, t
             )
@@ -316,20 +318,20 @@ def rest(biases, memory, populations, phases, phase):  # type: ignore[no-untyped
 
 
 @numba.njit(nogil=True)
-def present(weights, biases, memory, plan, phase, key, classes, columns, widths):  # type: ignore[no-untyped-def]
+def present(weights, biases, memory, plan, phase, key, classes, columns, widths, frames):  # type: ignore[no-untyped-def]
     """One phase of one sample, from silence; leaves spikes, counts and traces in ``memory``.
 
     ``plan`` is a tuple of populations, projections, phases and the schedule; ``columns`` and
     ``widths`` say where the active inputs of a signal of probabilities lie and how many there are
-    (-1: a signal of classes, which are in ``classes``).
+    (-1: a signal of classes, which are in ``classes``), ``frames`` how many rows of ``levels`` are
+    used: 1 where no signal is in time, else one a step.
     """
     populations, projections, phases, schedule = plan
     memory.counts[:] = 0
     memory.traces[:] = 0.0
     steps = schedule.burn_in + schedule.window
-    precompute(
-        weights, memory, populations, projections, phases, phase, steps, key, columns, widths
-    )
+    inputs = columns, widths, frames
+    precompute(weights, memory, populations, projections, phases, phase, steps, key, inputs)
     for step in range(steps):
         rest(biases, memory, populations, phases, phase)
         if step > 0:
@@ -341,13 +343,16 @@ def present(weights, biases, memory, plan, phase, key, classes, columns, widths)
 
 
 @numba.njit(nogil=True)
-def list_active_inputs(row, active_inputs, levels):  # type: ignore[no-untyped-def]
-    """List the units of a row whose probability is above 0, and it times 2^24; their number."""
+def list_active_inputs(rows, active_inputs, levels):  # type: ignore[no-untyped-def]
+    """List the units with a probability above 0 in any row, and it times 2^24; their number."""
     count = 0
-    for j in range(len(row)):
+    for j in range(rows.shape[1]):
         active_inputs[count] = j
-        levels[count] = np.int64(row[j] * _ONES)
-        count += row[j] > 0
+        active = False
+        for t in range(len(rows)):
+            levels[t, count] = np.int64(rows[t, j] * _ONES)
+            active |= rows[t, j] > 0
+        count += active
     return count
 
 

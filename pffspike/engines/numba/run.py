@@ -30,7 +30,7 @@ class Inputs(NamedTuple):
 
     samples: np.ndarray  #: (samples,) uint64
     classes: np.ndarray  #: (samples, signals) int64
-    probabilities: np.ndarray  #: (samples, columns) float64
+    probabilities: np.ndarray  #: (samples, 1 or steps, columns) float64
     columns: np.ndarray  #: (signals,) int64
     widths: np.ndarray  #: (signals,) int64
 
@@ -79,17 +79,21 @@ def run_all(weights, biases, memory, plan, inputs, outputs, first, last, rates, 
     )
     populations, _, phases, schedule = plan
     steps, n_phases = schedule.burn_in + schedule.window, len(phases.stream)
+    columns, frames = inputs.columns, inputs.probabilities.shape[1]
     widths = inputs.widths.copy()
     for index in range(first, last):
         sample, classes = inputs.samples[index], inputs.classes[index]
         for s in range(len(widths)):
-            if inputs.columns[s] >= 0:
-                a, b = inputs.columns[s], inputs.columns[s] + inputs.widths[s]
-                row = inputs.probabilities[index, a:b]
-                widths[s] = list_active_inputs(row, memory.active_inputs[a:b], memory.levels[a:b])
+            if columns[s] >= 0:
+                a, b = columns[s], columns[s] + inputs.widths[s]
+                widths[s] = list_active_inputs(
+                    inputs.probabilities[index, :, a:b],
+                    memory.active_inputs[a:b],
+                    memory.levels[:, a:b],
+                )
         for phase in range(n_phases):
             key = derive(phases.stream[phase], sample)
-            present(weights, biases, memory, plan, phase, key, classes, inputs.columns, widths)
+            present(weights, biases, memory, plan, phase, key, classes, columns, widths, frames)
             record(memory, populations, steps, outputs, index * n_phases + phase)
             if phases.learns[phase].any():
                 rounding = derive(derive(schedule.rounding, sample), np.uint64(phase))

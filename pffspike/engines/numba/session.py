@@ -8,7 +8,8 @@ from queue import SimpleQueue
 
 import numpy as np
 
-from pffspike.engines.base import Engine, Session, Task, signal_size
+from pffspike.engines.base import Engine, Session, Task
+from pffspike.engines.given import all_frames, signal_size
 from pffspike.engines.numba.kernel import WorkingArrays
 from pffspike.engines.numba.plan import KernelPlan, aligned_zeros
 from pffspike.engines.numba.run import Inputs, Outputs, run_samples
@@ -71,7 +72,7 @@ class NumbaSession(Session):
             traces=aligned_zeros(neurons, real),
             factors=aligned_zeros(neurons, real),
             active_inputs=np.zeros(columns, np.int64),
-            levels=np.zeros(columns, np.int64),
+            levels=np.zeros((steps, columns), np.int64),
             senders=aligned_zeros(neurons, np.dtype(np.uint32)),
             receivers=aligned_zeros(neurons, np.dtype(np.uint32)),
             precomputed=np.zeros(len(plan.projections.pre), bool),
@@ -139,16 +140,19 @@ class NumbaSession(Session):
         classes = np.full((len(samples), len(names)), -1, np.int64)
         columns = np.full(len(names), -1, np.int64)
         widths = np.full(len(names), -1, np.int64)
-        tables, column = [np.zeros((len(samples), 0))], 0
+        in_time = any(values.ndim == 3 for values in signals.values())
+        frames = self._program.steps if in_time else 1
+        tables, column = [np.zeros((len(samples), frames, 0))], 0
         for index, name in enumerate(names):
             values = signals[name]
             if values.ndim == 1:
                 classes[:, index] = values
             else:
-                columns[index], widths[index] = column, values.shape[1]
-                tables.append(values)
-                column += values.shape[1]
-        table = tables[-1] if len(tables) == 2 else np.concatenate(tables, axis=1)
+                shown = all_frames(values)
+                columns[index], widths[index] = column, shown.shape[2]
+                tables.append(np.broadcast_to(shown, (len(samples), frames, shown.shape[2])))
+                column += shown.shape[2]
+        table = tables[-1] if len(tables) == 2 else np.concatenate(tables, axis=2)
         return Inputs(
             samples.astype(np.uint64), classes, np.ascontiguousarray(table), columns, widths
         )

@@ -63,7 +63,8 @@ def present(
     phase : Phase
         Which is presented.
     inputs : mapping of str to ndarray
-        By active input population: ``(batch,)`` classes or ``(batch, units)`` probabilities.
+        By active input population: ``(batch,)`` classes, ``(batch, units)`` probabilities, or
+        ``(batch, steps, units)`` those of each step.
     keys : (batch,) ndarray of uint64
         Key of each sample; its children are the steps.
     weights, biases : mapping of str to ndarray
@@ -107,6 +108,10 @@ def present(
     tables = {p.name: grids.gain_table(p.normalization, p.size) for p in populations}
     counters = {p.name: counter.neuron_counters(network.index(p.name), p.size) for p in populations}
     currents: dict[str, Floats | float] = {p.name: 0.0 for p in populations}
+
+    def shown(name: str, step: int) -> Array:
+        return inputs[name][:, step] if inputs[name].ndim == 3 else inputs[name]
+
     for step in range(program.steps):
         step_keys = counter.derive_keys(keys, step)[:, None]
         spikes, gains = {}, {}
@@ -114,7 +119,7 @@ def present(
             if p.name in clamped:
                 s = drive = clamped[p.name]
             else:
-                drive = inputs[p.name] if p.input else biases[p.name] + currents[p.name]
+                drive = biases[p.name] + currents[p.name] if not p.input else shown(p.name, step)
                 s = grids.saturate(drive, 0.0, 1.0)
                 if rates:
                     s = np.broadcast_to(s, (batch, p.size))

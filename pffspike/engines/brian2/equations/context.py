@@ -41,6 +41,8 @@ class EquationsContext:
         By `pffspike.engines.brian2.equations.tables`.
     options : Options
         How the model is built.
+    frames : int
+        Rows of a stimulus in a presentation: 1, or one a step.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class EquationsContext:
         seed: int,
         values: Mapping[str, Floats],
         options: Options,
+        frames: int = 1,
     ) -> None:
         self.network, self.program, self.options = network, program, options
         self.extent = structure.extent(network, program)
@@ -58,6 +61,7 @@ class EquationsContext:
         self.texts: dict[str, list[str]] = {}  #: what is run, by name of population or projection
         self.clock = Clock(dt=options.dt, name=self.name("step_clock"))
         self._presentation = options.dt * program.steps
+        self.frame = options.dt if frames > 1 else self._presentation  #: of a stimulus
         self.presentations = Clock(dt=self._presentation, name=self.name("presentation_clock"))
         self._values = values
         self.namespace = {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pffspike.engines.base import Engine, Session, Task, signal_size
+from pffspike.engines.base import Engine, Session, Task
 from pffspike.engines.brian2.equations import events, options
 from pffspike.engines.brian2.equations.backends import EquationsBackend, Runtime, Standalone
 from pffspike.engines.brian2.equations.context import EquationsContext
@@ -15,6 +15,7 @@ from pffspike.engines.brian2.equations.model import Model, build
 from pffspike.engines.brian2.equations.options import Options
 from pffspike.engines.brian2.equations.tables import EquationsTables, class_signals
 from pffspike.engines.brian2.session import FLAGS, TARGETS
+from pffspike.engines.given import signal_size
 from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.parameters import Parameters
@@ -83,13 +84,27 @@ class EquationsSession(Session):
         # Neurons that the program does not use, and rules for what it does not teach, may be given.
         chosen = options.restricted(engine.options, task.network, task.program)
         self._options = dataclasses.replace(chosen, probes=task.probes)
-        self._chunk, self._state = engine.chunk, task.parameters.copy()
+        self._state = task.parameters.copy()
+        # Built when it is known whether signals are in time, for that is part of the model.
+        self._backend: EquationsBackend | None = None
+
+    def _built(self, signals: Signals) -> EquationsBackend:
+        """Give the model for such signals; one for signals in time serves all."""
+        in_time = any(values.ndim == 3 for values in signals.values())
+        frames = self._task.program.steps if in_time else 1
+        if self._backend is None or self._frames < frames:
+            self._close()
+            self._backend = self._build(frames)
+        return self._backend
+
+    def _build(self, frames: int) -> EquationsBackend:
+        engine: EquationsEngine = self._engine  # type: ignore[assignment]
+        # Tables of stimuli in time have about as many rows as the others.
+        self._frames, self._chunk = frames, max(1, engine.chunk // frames)
         make: Callable[[], Model] = self._model
-        self._backend: EquationsBackend = (
-            Standalone(make, engine.flags)
-            if engine.target == "cpp_standalone"
-            else Runtime(make, engine.target, engine.flags)
-        )
+        if engine.target == "cpp_standalone":
+            return Standalone(make, engine.flags)
+        return Runtime(make, engine.target, engine.flags)
 
     def _model(self) -> Model:
         """Make the model for a chunk of silence, in the device that is active."""
@@ -100,12 +115,14 @@ class EquationsSession(Session):
             size = signal_size(network, program, name)
             silence[name] = np.zeros(0, np.int64) if name in classes else np.zeros((0, size))
         values = self._tables(silence, np.zeros(0, np.int64), 1.0)
-        context = EquationsContext(network, program, self._task.seed, values, self._options)
+        seed, options = self._task.seed, self._options
+        context = EquationsContext(network, program, seed, values, options, self._frames)
         return build(context, self._state, silence, np.zeros(self._chunk, np.int64))
 
     def _tables(self, signals: Signals, samples: Integers, scale: float) -> dict[str, Floats]:
         network, program = self._task.network, self._task.program
-        return EquationsTables(network, program, signals, samples, scale, self._chunk).write()
+        rows, frames = self._chunk, self._frames
+        return EquationsTables(network, program, signals, samples, scale, rows, frames).write()
 
     def _run(
         self,
@@ -116,18 +133,21 @@ class EquationsSession(Session):
     ) -> Recording:
         """See `pffspike.engines.base.Session.run`."""
         recordings = []
+        backend = self._built(signals)
         for first in range(0, max(1, len(samples)), self._chunk):
             part = slice(first, first + self._chunk)
             some = {name: values[part] for name, values in signals.items()}
-            recordings.append(self._run_chunk(some, samples[part], learning_scale))
+            recordings.append(self._run_chunk(backend, some, samples[part], learning_scale))
             progress(len(samples[part]))
         return Recording.join(recordings)
 
-    def _run_chunk(self, signals: Signals, samples: Integers, scale: float) -> Recording:
+    def _run_chunk(
+        self, backend: EquationsBackend, signals: Signals, samples: Integers, scale: float
+    ) -> Recording:
         network, program = self._task.network, self._task.program
         tables = self._tables(signals, samples, scale)
         steps = len(samples) * len(program.phases) * program.steps
-        found, observed, losses, state = self._backend.run(tables, self._state, steps)
+        found, observed, losses, state = backend.run(tables, self._state, steps)
         if program.learns and len(samples):
             self._state = state
         chosen = events.hard_negatives(program, signals, len(samples), losses)
@@ -139,4 +159,5 @@ class EquationsSession(Session):
         return self._state.copy()
 
     def _close(self) -> None:
-        self._backend.close()
+        if self._backend is not None:
+            self._backend.close()

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 from brian2 import NeuronGroup, Quantity, SpikeMonitor, StateMonitor, Synapses, linked_var
 
-from pffspike.engines.base import check_signals, signal_size
 from pffspike.engines.brian2.equations import events, monitors, projections
 from pffspike.engines.brian2.equations import options as options_
 from pffspike.engines.brian2.equations.candidates import make_candidates
@@ -20,8 +19,10 @@ from pffspike.engines.brian2.equations.context import EquationsContext
 from pffspike.engines.brian2.equations.options import Options
 from pffspike.engines.brian2.equations.populations import make_pool, make_population
 from pffspike.engines.brian2.equations.tables import EquationsTables
+from pffspike.engines.given import check_signals, expanded, signal_size
 from pffspike.errors import ValidationError
 from pffspike.network import exactness, parameters, structure
+from pffspike.network.events import Stimulus
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Program
 from pffspike.recording import Recording
@@ -171,7 +172,7 @@ class Model:
 def to_brian2(
     network: Any,
     program: str,
-    signals: Signals | None = None,
+    signals: Mapping[str, Stimulus] | None = None,
     samples: npt.ArrayLike | None = None,
     *,
     seed: int | None = None,
@@ -190,9 +191,10 @@ def to_brian2(
         A network alone starts from its initial weights.
     program : str
         Name of one of its programs.
-    signals : mapping of str to ndarray
-        As for `pffspike.engines.base.Session.run`: ``(samples,)`` integers or ``(samples, units)``
-        spike probabilities. Populations that are driven from outside need none.
+    signals : mapping of str to ndarray or Events
+        As for `pffspike.engines.base.Session.run`: ``(samples,)`` integers, ``(samples, units)``
+        spike probabilities, or ``(samples, steps, units)`` those of each step. Populations that are
+        driven from outside need none.
     samples : (samples,) array_like of int or None
         Numbers that key the random numbers; 0, 1, 2, ... if they are not given.
     seed : int or None
@@ -232,8 +234,11 @@ def to_brian2(
     exactness.check(network)
     parameters.check(network, start)
     checked, numbers = _given(network, chosen, signals or {}, samples, options.external)
-    values = EquationsTables(network, chosen, checked, numbers, learning_scale, len(numbers))
-    context = EquationsContext(network, chosen, seed, values.write(options.external), options)
+    in_time = any(values.ndim == 3 for values in checked.values())
+    frames, scale = chosen.steps if in_time else 1, learning_scale
+    tables = EquationsTables(network, chosen, checked, numbers, scale, len(numbers), frames)
+    values = tables.write(options.external)
+    context = EquationsContext(network, chosen, seed, values, options, frames)
     return build(context, start, checked, numbers)
 
 
@@ -336,7 +341,7 @@ def _link(
 def _given(
     network: Network,
     program: Program,
-    signals: Signals,
+    signals: Mapping[str, Stimulus],
     samples: npt.ArrayLike | None,
     external: tuple[str, ...],
 ) -> tuple[dict[str, Array], Integers]:
@@ -345,11 +350,12 @@ def _given(
         lengths = {len(values) for values in signals.values()} or {1}
         samples = np.arange(max(lengths))
     count = len(np.asarray(samples))
-    made_up: dict[str, Floats] = {}
+    made_up: dict[str, Stimulus] = {}
     for phase in program.phases:
         for name, source in phase.inputs.items():
             if name in external and isinstance(source, str) and source not in signals:
                 made_up[source] = np.zeros((count, signal_size(network, program, source)))
     if not count:
         raise ValidationError(f"program {program.name!r} was given no samples; give at least one")
-    return check_signals(network, program, {**made_up, **signals}, samples)
+    checked, numbers = check_signals(network, program, {**made_up, **signals}, samples)
+    return expanded(checked, program), numbers

@@ -84,7 +84,7 @@ def _input(context: EquationsContext, population: Population, space: dict[str, A
     terms, lines = [], []
     clamped = [s for s in sources if isinstance(s, int) or s in context.classes]
     if len(clamped) < len(sources):
-        space["stimulus"] = context.table(f"{name}.stimulus")
+        space["stimulus"] = context.table(f"{name}.stimulus", context.frame)
         terms.append("stimulus(t, i)")
     if clamped:
         space["neuron"] = context.table(f"{name}.neuron")

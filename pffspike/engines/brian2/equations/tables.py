@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from pffspike.engines.given import all_frames
 from pffspike.network import constants, structure
 from pffspike.network.spec import Network, Phase, Population, Program, Projection
 from pffspike.typing import Floats, Integers, Signals
@@ -52,13 +53,15 @@ class EquationsTables:
     program : Program
         One of its programs.
     signals : mapping of str to ndarray
-        As `pffspike.engines.base.check_signals` gives them.
+        As `pffspike.engines.given.expanded` gives them.
     samples : (samples,) ndarray of int64
         Numbers of the samples, which key their random numbers.
     scale : float
         Factor of the learning rates.
     rows : int
         Number of samples that the tables hold; those beyond ``samples`` are silent.
+    frames : int
+        Rows of a stimulus in a presentation: 1, or one a step where any signal is in time.
     """
 
     def __init__(
@@ -69,9 +72,11 @@ class EquationsTables:
         samples: Integers,
         scale: float,
         rows: int,
+        frames: int = 1,
     ) -> None:
         self._network, self._program, self._signals = network, program, signals
         self._samples, self._scale, self._rows = samples, scale, rows
+        self._frames = frames
 
     def write(self, external: tuple[str, ...] = ()) -> dict[str, Floats]:
         """Write them by the names under which the model looks them up.
@@ -84,7 +89,8 @@ class EquationsTables:
         Returns
         -------
         dict of str to ndarray of float64
-            ``sample`` has a row for each sample, the others one for each presentation and one more.
+            ``sample`` has a row for each sample, a stimulus in time one for each step, the others
+            one for each presentation and one more.
         """
         extent = structure.extent(self._network, self._program)
         samples = np.zeros(self._rows)
@@ -108,7 +114,7 @@ class EquationsTables:
         return tables
 
     def _now(self, value: Callable[[Phase], npt.ArrayLike], silent: float = 0.0) -> Floats:
-        """``value(phase)`` for all samples: a number, or a row of numbers for each sample."""
+        """``value(phase)`` for all samples: a number, or rows of numbers for each sample."""
         phases, count = self._program.phases, len(self._samples)
         columns = [np.asarray(value(phase), float) for phase in phases]
         tail = max(columns, key=np.ndim).shape[1:]
@@ -135,15 +141,17 @@ class EquationsTables:
             return np.where(self._signals[source] < 0, CHOSEN, self._signals[source])
 
         def stimulus(phase: Phase) -> npt.ArrayLike:
-            source = phase.inputs.get(name)
-            if source is None or isinstance(source, int) or source in classes:
-                return np.zeros((len(self._samples), population.size))
-            given = self._signals[source]
-            return given if given.ndim == 2 else given[:, None] == np.arange(population.size)
+            source, size = phase.inputs.get(name), population.size
+            found = np.zeros((len(self._samples), self._frames, size))
+            if source is not None and not isinstance(source, int) and source not in classes:
+                given = self._signals[source]
+                shown = given if given.ndim > 1 else given[:, None] == np.arange(size)
+                found[:] = all_frames(shown)
+            return found
 
         return {
             f"{name}.neuron": self._now(neuron, NO_CLASS),
-            f"{name}.stimulus": self._now(stimulus),
+            f"{name}.stimulus": self._now(stimulus).reshape(-1, population.size),
         }
 
     def _neurons(self, population: Population) -> dict[str, Floats]:

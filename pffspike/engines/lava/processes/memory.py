@@ -63,6 +63,8 @@ class Memory:
         Samples that follow each other in every lane; after the last one they begin again.
     rasters : iterable of str
         Populations of which every spike is recorded.
+    frames : int
+        Spike probabilities of each input: 1, the same in every step, or one a step.
     """
 
     def __init__(
@@ -73,8 +75,10 @@ class Memory:
         biases: Mapping[str, Floats],
         batches: int = 1,
         rasters: Iterable[str] = (),
+        frames: int = 1,
     ) -> None:
-        self.plan, self.setting, self.batches = plan, setting, batches
+        self.plan, self.setting = plan, setting
+        self.batches, self.frames = batches, frames
         self._dtype = setting.arithmetic.dtype
         #: raw rows by projection that owns them, raw biases by population
         self.weights: dict[str, Array] = {}
@@ -100,7 +104,7 @@ class Memory:
         self.chosen[:] = -1
         self._probabilities = {
             each.name: {
-                source: shared((batches, lanes, each.size), self._dtype)
+                source: shared((batches, lanes, frames, each.size), self._dtype)
                 for source in each.inputs or ()
                 if source is not None
             }
@@ -160,7 +164,7 @@ class Memory:
         return int(self._progress.sum())
 
     def probabilities(self, source: Neurons) -> tuple[Array | None, ...]:
-        """``(batches, lanes, units)`` raw spike probabilities of an input, by phase."""
+        """``(batches, lanes, frames, units)`` raw spike probabilities of an input, by phase."""
         arrays = self._probabilities[source.name]
         return tuple(None if f is None else arrays[f] for f in source.inputs or ())
 
@@ -170,8 +174,8 @@ class Memory:
         Parameters
         ----------
         signals : mapping of str to ndarray
-            (samples,) classes or (samples, units) probabilities; an input whose signal is not
-            among them is silent.
+            (samples,) classes, (samples, units) probabilities, or (samples, frames, units) those
+            of each step; an input whose signal is not among them is silent.
         samples : (samples,) ndarray of int64
             Their numbers.
         """
@@ -188,7 +192,8 @@ class Memory:
                 if values.ndim == 1:  # probability 1 is a spike in every step
                     values = (values[:, None] == np.arange(each.size)).astype(np.float64)
                 raw = self.setting.arithmetic.encode(values, grids.DRIVE_GRID)
-                room.reshape(-1, each.size)[:count] = raw
+                shown = raw if raw.ndim == 3 else raw[:, None]
+                room.reshape(-1, self.frames, each.size)[:count] = shown
 
     def learned(self) -> tuple[dict[str, Floats], dict[str, Floats]]:
         """Weights, as matrices, by the projection that owns them, and biases, as they are now."""

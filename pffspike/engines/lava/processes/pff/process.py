@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.engines.base import check_signals, signal_size
+from pffspike.engines.given import check_signals, expanded, signal_size
 from pffspike.engines.lava.compat import logging_untouched
 from pffspike.engines.lava.planning import make_plan
 from pffspike.engines.lava.processes.arithmetic import Arithmetic
@@ -15,6 +15,7 @@ from pffspike.engines.lava.processes.memory import Memory
 from pffspike.engines.lava.processes.plan import Setting
 from pffspike.errors import ValidationError
 from pffspike.network import exactness, parameters
+from pffspike.network.events import Stimulus
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Program
 from pffspike.typing import Array, Integers
@@ -35,7 +36,7 @@ class PFF(Circuit):
         A network alone starts from its initial weights.
     program : str
         Name of one of its programs.
-    signals : mapping of str to ndarray
+    signals : mapping of str to ndarray or Events
         As for `pffspike.engines.base.Session.run`. Populations in ``external`` need none. A -1 in
         the signal of a hard negative asks for the most convincing wrong class.
     samples : (samples,) or (turns, lanes) array_like of int, or None
@@ -86,7 +87,7 @@ class PFF(Circuit):
         self,
         network: Any,
         program: str,
-        signals: Mapping[str, Array] | None = None,
+        signals: Mapping[str, Stimulus] | None = None,
         samples: npt.ArrayLike | None = None,
         *,
         seed: int | None = None,
@@ -111,13 +112,16 @@ class PFF(Circuit):
             )
         reckon = Arithmetic(arithmetic)  # type: ignore[arg-type]
         plan, setting = make_plan(network, self._program, reckon), Setting(reckon, lanes, seed)
-        memory = Memory(plan, setting, start.weights, start.biases, batches=turns)
-        memory.load(*self._checked(signals, samples))
+        given, numbers = self._checked(signals, samples)
+        in_time = any(values.ndim == 3 for values in given.values())
+        frames = self._program.steps if in_time else 1
+        memory = Memory(plan, setting, start.weights, start.biases, batches=turns, frames=frames)
+        memory.load(given, numbers)
         with logging_untouched():
             super().__init__(plan, setting, memory, tuple(external))
 
     def _checked(
-        self, signals: Mapping[str, Array], samples: npt.ArrayLike
+        self, signals: Mapping[str, Stimulus], samples: npt.ArrayLike
     ) -> tuple[dict[str, Array], Integers]:
         """Signals and samples; external populations need no signal."""
         network, program = self._network, self._program
@@ -128,7 +132,8 @@ class PFF(Circuit):
             for name, source in phase.inputs.items()
             if name in self._external and isinstance(source, str) and source not in signals
         }
-        return check_signals(network, program, {**others, **signals}, samples)
+        checked, numbers = check_signals(network, program, {**others, **signals}, samples)
+        return expanded(checked, program), numbers
 
     def text(self) -> str:
         """Write the model for people: processes, ports and variables, a line each.
@@ -165,7 +170,7 @@ class PFF(Circuit):
             lines.append(_line(kind, synapses.name, size, way, learns))
         return "\n".join(lines)
 
-    def load(self, signals: Mapping[str, Array], samples: npt.ArrayLike) -> None:
+    def load(self, signals: Mapping[str, Stimulus], samples: npt.ArrayLike) -> None:
         """Put in other samples, which the next run presents, before or after any run.
 
         Parameters
@@ -178,7 +183,8 @@ class PFF(Circuit):
         Raises
         ------
         ValidationError
-            If they do not suit the network, or are more or fewer.
+            If they do not suit the network, are more or fewer, or are in time and the first ones
+            were not.
         """
         checked, numbers = self._checked(signals, samples)
         room = self.memory.samples.size
@@ -186,6 +192,11 @@ class PFF(Circuit):
             raise ValidationError(
                 f"{len(numbers)} samples do not fill a process that was made for {room}; give "
                 f"{room}, or make another"
+            )
+        if self.memory.frames == 1 and any(values.ndim == 3 for values in checked.values()):
+            raise ValidationError(
+                "the process was made for signals that are the same in every step; make it with "
+                "signals in time"
             )
         self.memory.load(checked, numbers)
 
@@ -237,7 +248,7 @@ def _line(kind: str, name: str, size: str, how: str, learns: str) -> str:
 
 
 def _arranged(
-    signals: Mapping[str, Array], samples: npt.ArrayLike | None
+    signals: Mapping[str, Stimulus], samples: npt.ArrayLike | None
 ) -> tuple[tuple[int, int], Array]:
     """Turns and lanes, and the samples one after the other."""
     if samples is None:

@@ -39,8 +39,9 @@ class AbstractPySourceModel(BernoulliModel):
         self.sure = p >= self.one
         self.unsure = np.flatnonzero(((p > 0) & ~self.sure).any(axis=0))
 
-    def begin(self, phase: int) -> None:
-        p = self.probabilities[phase][self.batch, : self.used]
+    def show(self, phase: int, step: int) -> None:
+        frame = min(step, self.memory.frames - 1)
+        p = self.probabilities[phase][self.batch, : self.used, frame]
         if self.wrong_class and self.inputs[phase] == self.wrong_class.signal:
             p = (self.chosen[: self.used, None] == np.arange(self.part.size)) * self.one
         self.find_unsure(p)
@@ -56,8 +57,8 @@ class AbstractPySourceModel(BernoulliModel):
         elif received is not None:
             self.emit(phase, step, received[: self.used] != 0)
         else:
-            if step == 0:
-                self.begin(phase)
+            if step < self.memory.frames:
+                self.show(phase, step)
             spikes = self.sure.copy()
             spikes[:, self.unsure] = self.uniform(phase, step, self.unsure) < self.p
             self.emit(phase, step, spikes)
