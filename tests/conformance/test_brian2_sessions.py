@@ -93,11 +93,14 @@ def test_brian2_is_left_as_found(
     tiny: tuple[Network, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Device and preferences survive, also if the compiler is missing."""
-    network, _ = tiny
+    network, signals = tiny
     before = brian2.get_device(), brian2.prefs.as_file
     monkeypatch.setenv("CXX", "/nowhere/g++")
-    with pytest.raises(UserError, match="install a C\\+\\+ compiler"):
-        Brian2Engine("cpp_standalone").compile(network, "one_pass", initial(network, 1), seed=1)
+    session = Brian2Engine("cpp_standalone").compile(
+        network, "one_pass", initial(network, 1), seed=1
+    )
+    with session, pytest.raises(UserError, match="install a C\\+\\+ compiler"):
+        session.run(signals, np.arange(3))
     assert (brian2.get_device(), brian2.prefs.as_file) == before
 
 

@@ -21,7 +21,8 @@ RASTERS = st.tuples(st.integers(0, 4), st.integers(1, 5), st.integers(1, 6)).fla
 def test_events_are_what_their_raster_is(raster, data):
     """Cut by slices, by numbers and in time; joined; as times and indices."""
     events = Events.from_raster(raster)
-    assert events.shape == raster.shape and len(events) == len(raster)
+    assert events.shape == raster.shape
+    assert len(events) == len(raster)
     assert np.array_equal(events.raster(), raster)
     assert np.array_equal(events.counts, raster.sum(axis=(1, 2)))
     first, last = sorted(data.draw(st.tuples(*[st.integers(0, len(raster))] * 2)))
