@@ -39,7 +39,7 @@ import numpy.typing as npt
 from pffspike import cards, export_text, sums
 from pffspike.arithmetic import counter, grids
 from pffspike.cards import toml
-from pffspike.data import Coding, Identity
+from pffspike.data import Coding, Identity, coding_of
 from pffspike.data.arrays import read_npy
 from pffspike.errors import FileError, PffspikeError, ValidationError
 from pffspike.files import read_regular, write_folder
@@ -262,25 +262,54 @@ def _read(path: Path, description: dict[str, Any]) -> TrainedNetwork:
         raise ValidationError("the card does not have the hash that network.json states")
     seed = int(description["seed"])
     counter.check_seed(seed)
+    data, place = read_identity(description.get("data")), path / "coding" / "mean.npy"
+    mean = _load(place, grids.DRIVE_GRID) if network.training.coding == "on_off" else None
     return TrainedNetwork(
         network,
         _read_parameters(path, network),
         seed,
         engine="export",
-        coding=_read_coding(path, network),
+        coding=read_coding(network, mean, data),
         provenance=description.get("provenance", {}),
-        data=read_identity(description.get("data")),
+        data=data,
     )
 
 
-def _read_coding(path: Path, network: Network) -> Coding:
-    if network.training.coding == "grey":
-        return Coding()
-    mean = _load(path / "coding" / "mean.npy", grids.DRIVE_GRID)
-    size = network.role("input").size
-    if mean.shape != (size // 2,):
-        raise ValidationError(f"coding/mean.npy has shape {mean.shape}, not {(size // 2,)}")
-    return Coding(mean)
+def read_coding(network: Network, mean: Any, data: Identity | None) -> Coding:
+    """Coding of a stored network.
+
+    Parameters
+    ----------
+    network : Network
+        Its training says how images are coded.
+    mean : (pixels,) array_like of float, or None
+        Mean of each pixel, as it was stored.
+    data : Identity or None
+        Of the data that it was trained on: the shape of an image.
+
+    Returns
+    -------
+    Coding
+
+    Raises
+    ------
+    ValidationError
+        If the mean is missing or does not fit, or the shape is not known where it is needed.
+
+    Examples
+    --------
+    >>> read_coding(cards.load_network("digits"), None, None).encoding
+    'rates'
+    """
+    kind, size = network.training.coding, network.role("input").size
+    if kind == "on_off":
+        mean = np.array(0.0 if mean is None else mean, np.float64)
+        if mean.shape != (size // 2,):
+            raise ValidationError(f"coding/mean has shape {mean.shape}, not {(size // 2,)}")
+    if kind == "saccades" and data is None:
+        raise ValidationError("it does not say of which shape the images are that it sees move")
+    shape = data.shape if data else (1, size)
+    return coding_of(network, mean if kind == "on_off" else None, (shape[0], shape[1]))
 
 
 def _read_parameters(path: Path, network: Network) -> Parameters:

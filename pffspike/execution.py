@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +12,10 @@ import numpy.typing as npt
 from pffspike.arithmetic import counter
 from pffspike.engines.base import Engine, Session
 from pffspike.engines.registry import make_engine, resolve
+from pffspike.network.events import Stimulus
 from pffspike.recording import NOTHING, Probes, Recording
 from pffspike.trained import TrainedNetwork
-from pffspike.typing import Progress, Signals
+from pffspike.typing import Progress
 
 #: Called with a stage of the work, how much of it is done, and how much there is in all.
 ProgressCallback = Callable[[str, int, int], None]
@@ -141,7 +142,7 @@ def open_session(trained: TrainedNetwork, program: str, execution: Execution) ->
 def run(
     trained: TrainedNetwork,
     program: str,
-    signals: Signals,
+    signals: Mapping[str, Stimulus],
     samples: npt.ArrayLike | None = None,
     *,
     execution: Execution = Execution(),
@@ -154,7 +155,7 @@ def run(
         Its weights stay as they are, even if the program learns.
     program : str
         Name of one of the network's programs.
-    signals : mapping of str to ndarray
+    signals : mapping of str to ndarray or Events
         See `pffspike.Session.run`.
     samples : (samples,) array_like of int or None
         Numbers of the samples, which key their random numbers; from 0 on by default.

@@ -22,7 +22,7 @@
   one: ``signal`` that is replaced, deciding ``population`` and ``phase``, signal of the ``truth``,
   ``noise``;
 - ``training``: ``dataset``, ``epochs``, ``decay``, share of ``hard_negatives``, ``shift`` in
-  pixels, ``coding``;
+  pixels, ``coding`` and ``encoding``;
 - ``roles``: which population is the ``input`` that images drive, the ``label`` with a neuron for
   each class, the ``readout`` whose spikes are the answer of one pass, and the ``latent`` one that
   latent states drive; a role that no population has is left out. What a population is called says
@@ -47,6 +47,13 @@ _CODING = {
     "on_off": "with the mean of coding/mean.npy, neuron k of the input population spikes with the\n"
     "probability clip(2 (x - mean), 0, 1) of pixel k, and the second half of the neurons with\n"
     "clip(2 (mean - x), 0, 1).",
+    "saccades": "the image moves in three saccades; neuron k of the input population spikes where\n"
+    "pixel k becomes brighter, and the second half of the neurons where it becomes darker.",
+}
+_ENCODING = {
+    "rates": "",
+    "latency": "The larger its value, the earlier a neuron spikes, once a presentation.",
+    "even": "Instead of by chance, neurons spike evenly spaced, as often as their values say.",
 }
 
 
@@ -93,6 +100,7 @@ def _this_network(description: Mapping[str, Any]) -> str:
             _data(description["data"]),
             "A grey value v of 0 to levels is x = floor((2^25 v + levels) / (2 levels)) * 2^-24;",
             _CODING[training["coding"]],
+            *filter(None, [_ENCODING[training.get("encoding", "rates")]]),
         ],
         "Roles": [f"{role}: {name}" for role, name in description["roles"].items()],
         "Decisions": _decisions(description["decisions"]),

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from pffspike.data import NAMES, Dataset, check_kind, known_levels, load, neurons, read_npy
 from pffspike.errors import ValidationError
 from pffspike.network import signals, structure
+from pffspike.network.events import Stimulus
 from pffspike.network.spec import Network
 from pffspike.trained import TrainedNetwork
-from pffspike.typing import Signals
 
 
 def dataset_of(target: Network | TrainedNetwork, dataset: str | Dataset | None = None) -> Dataset:
@@ -122,13 +122,13 @@ def first_samples(
     )
 
 
-def encoded_test(trained: TrainedNetwork, dataset: Dataset) -> npt.NDArray[np.float64]:
-    """Spike probabilities of a data set's test images: ``(samples, neurons)``."""
+def encoded_test(trained: TrainedNetwork, dataset: Dataset) -> Stimulus:
+    """What a data set's test images are coded as, see `pffspike.Coding.encode`."""
     return trained.coding.encode(dataset.test_images, dataset.levels)
 
 
-def encoded_training(trained: TrainedNetwork, dataset: Dataset) -> npt.NDArray[np.float64]:
-    """Spike probabilities of a data set's training images: ``(samples, neurons)``."""
+def encoded_training(trained: TrainedNetwork, dataset: Dataset) -> Stimulus:
+    """What a data set's training images are coded as, see `pffspike.Coding.encode`."""
     return trained.coding.encode(dataset.train_images, dataset.levels)
 
 
@@ -171,9 +171,7 @@ def read_images(
     """
     values = read_npy(path)
     white = levels or trained_levels(trained)
-    pixels = trained.network.role("input").size
-    if trained.coding.mean is not None:
-        pixels = len(trained.coding.mean)
+    pixels = trained.coding.pixels(trained.network.role("input").size)
     shape = trained.data.shape if trained.data else (pixels,)
     known = {(pixels,), shape}
     if values.shape in known:  # a single image
@@ -226,7 +224,7 @@ def trained_levels(trained: TrainedNetwork) -> int:
     return known_levels(name)
 
 
-def signals_of(trained: TrainedNetwork, program: str, dataset: Dataset) -> Signals:
+def signals_of(trained: TrainedNetwork, program: str, dataset: Dataset) -> dict[str, Stimulus]:
     """Inputs of a program from the test part of a data set.
 
     Parameters
@@ -240,7 +238,7 @@ def signals_of(trained: TrainedNetwork, program: str, dataset: Dataset) -> Signa
 
     Returns
     -------
-    dict of str to ndarray
+    dict of str to ndarray or Events
 
     Raises
     ------
@@ -256,7 +254,7 @@ def signals_of(trained: TrainedNetwork, program: str, dataset: Dataset) -> Signa
     ['image', 'label', 'negative']
     """
     labels = dataset.test_labels
-    known = {
+    known: dict[str, Stimulus] = {
         signals.IMAGE: encoded_test(trained, dataset),
         signals.LABEL: labels,
         signals.NEGATIVE: (labels + 1) % dataset.classes,

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,9 @@ from pffspike import cards
 from pffspike.cards import toml
 from pffspike.errors import FileError, ValidationError
 from pffspike.execution import Execution, counting, open_session
+from pffspike.network.events import Stimulus
 from pffspike.recording import KINDS, STEPWISE, Recording
 from pffspike.trained import TrainedNetwork
-from pffspike.typing import Signals
 
 FORMAT, VERSION = "pffspike recording", 1
 PART = 256  #: samples that are run and written at a time; no effect on the content
@@ -43,7 +44,7 @@ def record(
     path: str | Path,
     trained: TrainedNetwork,
     program: str,
-    signals: Signals,
+    signals: Mapping[str, Stimulus],
     samples: npt.ArrayLike | None = None,
     *,
     execution: Execution = Execution(),
@@ -58,7 +59,7 @@ def record(
         Its weights stay as they are, even if the program learns.
     program : str
         Name of one of the network's programs.
-    signals : mapping of str to ndarray
+    signals : mapping of str to ndarray or Events
         See `pffspike.Session.run`.
     samples : (samples,) array_like of int or None
         Numbers of the samples, which key their random numbers; from 0 on by default.

@@ -29,9 +29,8 @@ import numpy as np
 from pffspike import cards, sealed
 from pffspike.arithmetic import counter
 from pffspike.cards import toml
-from pffspike.data import Coding
 from pffspike.errors import FileError, ValidationError
-from pffspike.exchange import read_export, read_identity
+from pffspike.exchange import read_coding, read_export, read_identity
 from pffspike.files import read_regular, write_whole
 from pffspike.network import parameters as parameters_module
 from pffspike.network.parameters import Parameters
@@ -89,7 +88,7 @@ def save(path: str | Path, trained: TrainedNetwork) -> None:
             ("biases", trained.parameters.biases),
             ("history", trained.history),
             ("prior", vars(trained.prior) if trained.prior else {}),
-            ("coding", {} if trained.coding.mean is None else vars(trained.coding)),
+            ("coding", {} if trained.coding.mean is None else {"mean": trained.coding.mean}),
         ):
             target = file.create_group(group)
             for name, values in arrays.items():
@@ -194,6 +193,7 @@ def _read(file: Any, path: str | Path) -> TrainedNetwork:
     }
     parameters = Parameters(groups["weights"], groups["biases"])
     parameters_module.check(network, parameters)
+    data = read_identity(json.loads(file.attrs.get("data", "null")))
     trained = TrainedNetwork(
         network,
         parameters,
@@ -205,22 +205,12 @@ def _read(file: Any, path: str | Path) -> TrainedNetwork:
         groups["history"],
         json.loads(file.attrs["versions"]),
         _prior(network, file["prior"]) if len(file.get("prior", ())) else None,
-        _coding(network, file.get("coding", {})),
+        read_coding(network, dict(file.get("coding", {})).get("mean"), data),
         json.loads(file.attrs.get("provenance", "{}")),
-        read_identity(json.loads(file.attrs.get("data", "null"))),
+        data,
     )
     _check_schedule(trained)
     return trained
-
-
-def _coding(network: Network, group: Any) -> Coding:
-    if network.training.coding == "grey":
-        return Coding()
-    mean = np.array(group["mean"], np.float64)
-    size = network.role("input").size
-    if mean.shape != (size // 2,):
-        raise ValidationError(f"coding/mean has shape {mean.shape}, not {(size // 2,)}")
-    return Coding(mean)
 
 
 def _prior(network: Network, group: Any) -> Prior:

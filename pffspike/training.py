@@ -73,7 +73,7 @@ def begin(
         seed,
         samples_total=epochs * per_epoch,
         samples_per_epoch=per_epoch,
-        coding=make_coding(network.training.coding, dataset),
+        coding=make_coding(network, dataset),
         data=identify(dataset),
     )
 

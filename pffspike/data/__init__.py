@@ -2,9 +2,10 @@
 
 from pffspike.data.arrays import read_npy
 from pffspike.data.augmentation import augmented, displaced, mirrored
-from pffspike.data.coding import Coding, make_coding, neurons
+from pffspike.data.coding import Coding, coding_of, make_coding, neurons
 from pffspike.data.dataset import Dataset, from_arrays, probabilities
 from pffspike.data.datasets import NAMES, known_levels, load, write_dataset
+from pffspike.data.encoders import delta, even, latency, saccades
 from pffspike.data.identity import Identity, check_kind, check_same, identify, is_same
 from pffspike.data.idx import read_idx
 
@@ -16,11 +17,15 @@ __all__ = [
     "augmented",
     "check_kind",
     "check_same",
+    "coding_of",
+    "delta",
     "displaced",
+    "even",
     "from_arrays",
     "identify",
     "is_same",
     "known_levels",
+    "latency",
     "load",
     "make_coding",
     "mirrored",
@@ -28,5 +33,6 @@ __all__ = [
     "probabilities",
     "read_idx",
     "read_npy",
+    "saccades",
     "write_dataset",
 ]

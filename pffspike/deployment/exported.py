@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from pffspike import mapping, quantization
 from pffspike.cards import toml
 from pffspike.data import Dataset
@@ -19,6 +16,7 @@ from pffspike.exchange import write_export
 from pffspike.inputs import dataset_of
 from pffspike.mapping.demand import format_bits
 from pffspike.network import structure
+from pffspike.network.events import Stimulus
 from pffspike.trained import TrainedNetwork
 
 _EXAMPLES = 4  #: test images of the example
@@ -190,7 +188,7 @@ def _dataset(trained: TrainedNetwork, dataset: str | Dataset | None) -> Dataset 
 def _written(
     trained: TrainedNetwork, folder: Path, target: Target | None, dataset: Dataset | None
 ) -> Exported:
-    images: npt.NDArray[np.float64] | None = None
+    images: Stimulus | None = None
     if dataset is not None:
         images = trained.coding.encode(dataset.test_images[:_EXAMPLES], dataset.levels)
     deployment, rounded = None, ""

@@ -19,7 +19,6 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from pffspike import mapping
 from pffspike.arithmetic import grids
@@ -31,6 +30,7 @@ from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import MissingPackageError, ValidationError
 from pffspike.mapping import Placement, Violation
 from pffspike.network import signals, structure
+from pffspike.network.events import Stimulus, frames, in_time
 from pffspike.network.spec import Network
 from pffspike.recording import Probes, Recording
 from pffspike.trained import TrainedNetwork
@@ -82,7 +82,7 @@ def deploy(
     *,
     learning: bool = False,
     placement: str = "cores",
-    images: npt.NDArray[np.float64] | None = None,
+    images: Stimulus | None = None,
 ) -> Deployment:
     """Place a network on a device and apply the design rules.
 
@@ -135,9 +135,7 @@ def deploy(
     return Deployment(trained, device, placed, mapping.check(placed, trained.parameters, device))
 
 
-def _run(
-    trained: TrainedNetwork, program: str, images: npt.NDArray[np.float64], seed: int = 0
-) -> Recording:
+def _run(trained: TrainedNetwork, program: str, images: Stimulus, seed: int = 0) -> Recording:
     """Run a program on the reference engine and keep every spike."""
     network = trained.network
     names = tuple(p.name for p in structure.extent(network, network.program(program)).populations)
@@ -149,7 +147,7 @@ def _run(
 
 def extra_files(
     trained: TrainedNetwork,
-    images: npt.NDArray[np.float64] | None,
+    images: Stimulus | None,
     deployment: Deployment | None,
 ) -> dict[str, bytes]:
     """Files beside the integer network, by their paths in the folder.
@@ -201,19 +199,18 @@ def _sources(folder: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
             yield f"{path}/{each.name}", each.read_bytes()
 
 
-def example(
-    trained: TrainedNetwork, program: str, images: npt.NDArray[np.float64], seed: int = 0
-) -> bytes:
+def example(trained: TrainedNetwork, program: str, images: Stimulus, seed: int = 0) -> bytes:
     """``.npz`` of the inputs of a program and every spike that the reference engine gives.
 
-    Arrays: ``image`` ``(samples, pixels)`` int32, times 2^-24; ``samples``, ``seed``; and
-    ``spikes/<population>`` ``(samples, phases, steps, units)`` bool.
+    Arrays: ``image`` ``(samples, neurons)`` or ``(samples, steps, neurons)`` int32, times 2^-24;
+    ``samples``, ``seed``; and ``spikes/<population>`` ``(samples, phases, steps, units)`` bool.
     """
     chosen = trained.network.program(program)
     recording = _run(trained, program, images, seed)
     samples = recording.samples
+    shown = frames(images, chosen.steps) if in_time(images) else np.asarray(images)
     arrays = {
-        signals.IMAGE: (images * 2.0**-grids.DRIVE_GRID).astype(np.int32),
+        signals.IMAGE: (shown * 2.0**-grids.DRIVE_GRID).astype(np.int32),
         "samples": samples,
         "seed": np.array(seed),
     }

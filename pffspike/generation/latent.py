@@ -27,6 +27,7 @@ from pffspike.arithmetic import grids
 from pffspike.errors import ValidationError
 from pffspike.execution import Execution, counting, open_session
 from pffspike.network import rules, signals, structure
+from pffspike.network.events import Stimulus
 from pffspike.network.spec import Network, Projection
 from pffspike.recording import Probes
 from pffspike.trained import TrainedNetwork
@@ -65,7 +66,7 @@ class _Rounds:
 
 def infer_latents(
     trained: TrainedNetwork,
-    images: Floats,
+    images: Stimulus,
     labels: Integers,
     *,
     rounds: int = ROUNDS,
@@ -79,7 +80,7 @@ def infer_latents(
     ----------
     trained : TrainedNetwork
         Its network has the program ``infer_latent``.
-    images : (samples, neurons) ndarray of float64
+    images : (samples, neurons) ndarray of float64, or Events
         Spike probabilities.
     labels : (samples,) ndarray of int64
         True classes.
@@ -104,7 +105,7 @@ def infer_latents(
 
 def _states(
     trained: TrainedNetwork,
-    images: Floats,
+    images: Stimulus,
     labels: Integers,
     rounds: _Rounds,
     execution: Execution,
@@ -135,7 +136,7 @@ def _states(
 
 def learn_latents(
     trained: TrainedNetwork,
-    images: Floats,
+    images: Stimulus,
     labels: Integers,
     *,
     passes: int = 3,
@@ -154,7 +155,7 @@ def learn_latents(
     ----------
     trained : TrainedNetwork
         Its network has the programs ``infer_latent`` and ``learn_latent``.
-    images : (samples, neurons) ndarray of float64
+    images : (samples, neurons) ndarray of float64, or Events
         Spike probabilities.
     labels : (samples,) ndarray of int64
         True classes.

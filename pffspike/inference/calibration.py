@@ -22,6 +22,7 @@ from pffspike.inference.stopping import Stopping
 from pffspike.inference.views import Views, viewed, views_of_training
 from pffspike.inputs import dataset_of, encoded_training
 from pffspike.network import signals
+from pffspike.network.events import Events, Stimulus
 from pffspike.recording import NOTHING, Probes
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Floats, Progress
@@ -32,7 +33,7 @@ _CHANGES, _LEAST_SAMPLES = 5, 2000  #: by default: enough to expect so many chan
 @former_keywords
 def calibrate(
     trained: TrainedNetwork,
-    images: Floats | Dataset | str | None = None,
+    images: Stimulus | Dataset | str | None = None,
     mode: str | Mode = "early",
     *,
     views: Views | None = None,
@@ -59,7 +60,7 @@ def calibrate(
     ----------
     trained : TrainedNetwork
         Its network has a program ``goodness``.
-    images : (images, neurons) ndarray of float64, Dataset, str or None
+    images : (images, neurons) ndarray of float64, Events, Dataset, str or None
         Spike probabilities of images, none on which answers will be judged; or a data set, by
         default that of the network, whose training images are taken.
     mode : str or Mode
@@ -102,7 +103,7 @@ def calibrate(
     pixels = trained.network.role("input").size
     limits.check_array((n, pixels), f"a calibration on {n} samples")
     rank = _rank(n, chosen.tolerance, chosen.confidence)
-    if not isinstance(images, np.ndarray):
+    if not isinstance(images, (np.ndarray, Events)):
         data = dataset_of(trained, images)
         images = encoded_training(trained, data)
         views = views or views_of_training(trained, data)
@@ -134,7 +135,7 @@ class Drawn:
 
     Parameters
     ----------
-    images : (images, neurons) ndarray of float64
+    images : (images, neurons) ndarray of float64, or Events
         Spike probabilities.
     rows : (samples,) ndarray of int64
         Drawn with replacement.
@@ -142,7 +143,7 @@ class Drawn:
         What trials after the first present.
     """
 
-    images: Floats
+    images: Stimulus
     rows: npt.NDArray[np.int64]
     views: Views | None
 

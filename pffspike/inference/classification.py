@@ -20,6 +20,7 @@ from pffspike.inference.proposal import counting_readout, propose, ranking
 from pffspike.inference.stopping import Stopping
 from pffspike.inference.views import Views
 from pffspike.network import signals
+from pffspike.network.events import Stimulus
 from pffspike.network.spec import Network
 from pffspike.recording import Recording
 from pffspike.trained import TrainedNetwork
@@ -76,7 +77,7 @@ class Classification:
 @former_keywords
 def classify(
     trained: TrainedNetwork,
-    images: Floats,
+    images: Stimulus,
     mode: AnyMode = "goodness",
     *,
     samples: npt.ArrayLike | None = None,
@@ -89,8 +90,9 @@ def classify(
     ----------
     trained : TrainedNetwork
         Its network has the programs ``goodness`` and ``one_pass``, as far as the mode needs them.
-    images : (samples, neurons) ndarray of float64
-        Spike probabilities on the grid 2^-24; ``trained.coding.encode`` makes them of grey values.
+    images : (samples, neurons) or (samples, steps, neurons) ndarray, or Events
+        Spike probabilities on the grid 2^-24, or those of each step (a raster is 0 and 1);
+        ``trained.coding.encode`` makes what the network expects of grey values.
     mode : str, Mode or Stopping
         See `pffspike.Mode`. Modes ``early`` and ``late`` are given as the rule that
         `pffspike.calibrate` found.

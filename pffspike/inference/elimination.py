@@ -15,6 +15,7 @@ from pffspike.inference.goodness import goodness_scores, margins, scaled_margin
 from pffspike.inference.keys import trial_seed
 from pffspike.inference.views import Views, viewed
 from pffspike.network import signals
+from pffspike.network.events import Stimulus
 from pffspike.network.spec import Network, Program
 from pffspike.recording import Recording
 from pffspike.trained import TrainedNetwork
@@ -114,20 +115,20 @@ class Stimuli:
 
     Parameters
     ----------
-    images : (samples, neurons) ndarray of float64
-        Spike probabilities on the grid 2^-24.
+    images : (samples, neurons) or (samples, steps, neurons) ndarray, or Events
+        Spike probabilities on the grid 2^-24, or those of each step.
     samples : (samples,) ndarray of int64
         Numbers of the images.
     views : callable or None
         What trials after the first present; None: the images as they are.
     """
 
-    images: Floats
+    images: Stimulus
     samples: Integers
     views: Views | None = None
 
-    def shown(self, rows: Integers, trial: int) -> Floats:
-        """Spike probabilities of some of the images in a trial: ``(rows, neurons)``."""
+    def shown(self, rows: Integers, trial: int) -> Stimulus:
+        """Spike probabilities of some of the images in a trial."""
         return viewed(self.images, rows, trial, self.views)
 
     def __len__(self) -> int:

@@ -9,12 +9,13 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import counter, grids
 from pffspike.errors import ValidationError
-from pffspike.typing import Floats, Integers
+from pffspike.network.events import Events, Stimulus, in_time
+from pffspike.typing import Integers
 
 _BITS = 62  #: of a number: within what every engine takes for a sample
 
 
-def content_keys(images: Floats) -> Integers:
+def content_keys(images: Stimulus) -> Integers:
     """Number images by their content, so that an answer does not depend on an image's place.
 
     Equal images get equal numbers, in any order, subset or batch, on any machine: the first 62 bits
@@ -22,8 +23,8 @@ def content_keys(images: Floats) -> Integers:
 
     Parameters
     ----------
-    images : (samples, neurons) ndarray of float64
-        Spike probabilities on the grid 2^-24.
+    images : (samples, neurons) or (samples, steps, neurons) ndarray, or Events
+        Spike probabilities on the grid 2^-24, or those of each step.
 
     Returns
     -------
@@ -36,19 +37,23 @@ def content_keys(images: Floats) -> Integers:
     >>> bool(np.all(content_keys(images)[::-1] == content_keys(images[::-1])))
     True
     """
-    whole = np.rint(np.asarray(images) * 2.0**-grids.DRIVE_GRID).astype("<u4")
-    hashes = (hashlib.blake2b(row.tobytes(), digest_size=8).digest() for row in whole)
-    numbers = [int.from_bytes(digest, "little") >> (64 - _BITS) for digest in hashes]
-    return np.array(numbers, np.int64)
+    return np.array([_key(images[k : k + 1]) for k in range(len(images))], np.int64)
 
 
-def sample_numbers(images: Floats, samples: npt.ArrayLike | None) -> Integers:
+def _key(image: Stimulus) -> int:
+    values = image.raster() if isinstance(image, Events) else image
+    whole = np.rint(values * 2.0**-grids.DRIVE_GRID).astype("<u4")
+    digest = hashlib.blake2b(whole.tobytes(), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> (64 - _BITS)
+
+
+def sample_numbers(images: Stimulus, samples: npt.ArrayLike | None) -> Integers:
     """Numbers of images: those given, or by content.
 
     Parameters
     ----------
-    images : (samples, neurons) ndarray of float64
-        Spike probabilities.
+    images : (samples, neurons) or (samples, steps, neurons) ndarray, or Events
+        Spike probabilities, or those of each step.
     samples : (samples,) array_like of int, or None
         Numbers that the caller chose; None: derived from the images.
 
@@ -67,11 +72,12 @@ def sample_numbers(images: Floats, samples: npt.ArrayLike | None) -> Integers:
     >>> sample_numbers(np.zeros((2, 4)), [5, 6])
     array([5, 6])
     """
-    if np.ndim(images) != 2 or np.asarray(images).dtype.kind != "f":
+    values = images if isinstance(images, Events) else np.asarray(images)
+    if not (in_time(values) or (values.ndim == 2 and values.dtype.kind == "f")):
         raise ValidationError(
-            f"images have shape {np.shape(images)} and type {np.asarray(images).dtype}; give "
-            f"(samples, neurons) spike probabilities, as trained.coding.encode makes them of grey "
-            f"values"
+            f"images have shape {values.shape} and type {values.dtype}; give (samples, neurons) "
+            f"spike probabilities, as trained.coding.encode makes them of grey values, or those "
+            f"of each step, (samples, steps, neurons)"
         )
     if samples is None:
         return content_keys(images)

@@ -15,6 +15,7 @@ from pffspike.execution import Execution, run
 from pffspike.inference.keys import sample_numbers
 from pffspike.inputs import check_programs
 from pffspike.network import signals, structure
+from pffspike.network.events import Stimulus
 from pffspike.network.spec import Network
 from pffspike.recording import Probes, Recording
 from pffspike.trained import TrainedNetwork
@@ -58,7 +59,7 @@ class Reconstruction:
 @former_keywords
 def reconstruct(
     trained: TrainedNetwork,
-    images: Floats,
+    images: Stimulus,
     labels: npt.NDArray[np.int64] | Floats | None = None,
     *,
     window: int | None = None,
@@ -100,7 +101,7 @@ def reconstruct(
     prediction = check_reconstruction(trained.network, labelled=labels is not None)
     asked = trained.replace(network=_asked(trained.network, labels is not None, window))
     probes = Probes(counts=(prediction, *_hidden(trained.network)))
-    given: dict[str, npt.NDArray[np.generic]] = {signals.IMAGE: images}
+    given: dict[str, Stimulus] = {signals.IMAGE: images}
     if labels is not None:
         given[signals.SHOWN] = labels
     recording = run(

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.data import Coding, Dataset, displaced, mirrored
+from pffspike.network.events import Stimulus
 from pffspike.network.spec import Network
 from pffspike.trained import TrainedNetwork
-from pffspike.typing import Floats, Integers
+from pffspike.typing import Integers
 
 #: ``views(trial, rows)``: what a trial after the first presents of some of the images.
-Views = Callable[[int, Integers], Floats]
+Views = Callable[[int, Integers], Stimulus]
 
 _DIRECTIONS = ((0, 1), (0, -1), (1, 0), (-1, 0))  #: rows down and columns to the right, in turn
 
@@ -59,7 +60,7 @@ class AugmentedViews:
     pixels: int = 1
     flip: bool = False
 
-    def __call__(self, trial: int, rows: Integers) -> Floats:
+    def __call__(self, trial: int, rows: Integers) -> Stimulus:
         """Spike probabilities in a trial, of the images of some rows.
 
         Parameters
@@ -71,7 +72,7 @@ class AugmentedViews:
 
         Returns
         -------
-        (samples, neurons) ndarray of float64
+        (samples, neurons) ndarray of float64, or Events
         """
         down, right = (self.pixels * step for step in _DIRECTIONS[(trial - 1) % 4])
         shown = self.images[rows]
@@ -81,12 +82,12 @@ class AugmentedViews:
         return self.coding.encode(moved, self.levels)
 
 
-def viewed(images: Floats, rows: Integers, trial: int, views: Views | None) -> Floats:
+def viewed(images: Stimulus, rows: Integers, trial: int, views: Views | None) -> Stimulus:
     """What a trial presents of some of the images.
 
     Parameters
     ----------
-    images : (n, neurons) ndarray of float64
+    images : (n, neurons) ndarray of float64, or Events
         Spike probabilities of the images as they are.
     rows : (samples,) ndarray of int64
         Places of the images in question.
@@ -97,7 +98,7 @@ def viewed(images: Floats, rows: Integers, trial: int, views: Views | None) -> F
 
     Returns
     -------
-    (samples, neurons) ndarray of float64
+    (samples, neurons) ndarray of float64, or Events
 
     Examples
     --------

@@ -342,9 +342,12 @@ class Training:
     latent_images : int
         At the end of each epoch, the latent population learns from so many of its images
         (`pffspike.generation.latent`); 0: it learns afterwards, see `pffspike.fit_prior`.
-    coding : {"grey", "on_off"}
+    coding : {"grey", "on_off", "saccades"}
         One neuron a pixel, or two that spike for what is brighter or darker than the pixel's mean
-        in the training images (`pffspike.data.Coding`).
+        in the training images, or two that spike for changes of brightness while the image moves
+        (`pffspike.data.Coding`).
+    encoding : {"rates", "latency", "even"}
+        Values are spike probabilities, or encoded in time (`pffspike.data.encoders`).
     """
 
     dataset: str
@@ -354,7 +357,8 @@ class Training:
     shift: int = 0
     flip: bool = False
     latent_images: int = 0
-    coding: Literal["grey", "on_off"] = "grey"
+    coding: Literal["grey", "on_off", "saccades"] = "grey"
+    encoding: Literal["rates", "latency", "even"] = "rates"
 
     def __post_init__(self) -> None:
         check(1 <= self.epochs <= 10**9, f"epochs = {self.epochs} must be from 1 to {10**9}")
@@ -368,3 +372,8 @@ class Training:
             f"latent_images = {self.latent_images} must be from 0 to {10**9}",
         )
         check(0 <= self.shift <= 8, f"shift = {self.shift} must be from 0 to 8 pixels")
+        check(
+            self.coding != "saccades" or self.encoding == "rates",
+            f"encoding = {self.encoding!r} has nothing to encode, for coding = 'saccades' gives "
+            f"spikes already; leave it out",
+        )

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pffspike.arithmetic import grids
 from pffspike.execution import Execution, counting, open_session
 from pffspike.network import signals, structure
+from pffspike.network.events import Stimulus
 from pffspike.network.spec import Network, Program, Projection
 from pffspike.recording import Probes, Recording
 from pffspike.trained import TrainedNetwork
@@ -51,7 +52,7 @@ class Moments:
 
 def activity(
     trained: TrainedNetwork,
-    images: Floats,
+    images: Stimulus,
     labels: npt.NDArray[np.int64],
     *,
     execution: Execution = Execution(),

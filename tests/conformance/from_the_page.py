@@ -309,10 +309,42 @@ class Simulator:
         """Spike probabilities of the image population."""
         levels = self.data["levels"]
         x = (2**25 * np.asarray(grey, np.int64) + levels) // (2 * levels) * 2.0**-24  # (16)
-        if self.mean is None:
-            return x
-        difference = 2 * (x - self.mean)  # (17)
-        return np.clip(np.concatenate([difference, -difference]), 0, 1)
+        if self.training["coding"] == "saccades":
+            return self.seen(grey)
+        if self.mean is not None:
+            difference = 2 * (x - self.mean)  # (17)
+            x = np.clip(np.concatenate([difference, -difference]), 0, 1)
+        s, kind = self.steps(), self.training["encoding"]
+        if kind == "latency":  # (20)
+            return (np.floor((1 - x) * s) == np.arange(s)[:, None]) & (x > 0)
+        if kind == "even":  # (21)
+            done = np.floor(np.outer(range(s + 1), x) + 1 / 2)
+            return np.diff(done, axis=0)
+        return x
+
+    def steps(self):
+        """Of a presentation."""
+        return {p["burn_in"] + p["window"] for p in self.programs.values()}.pop()
+
+    def seen(self, grey):
+        """ON and OFF events of an image that moves in three saccades (19)."""
+        levels, s = self.data["levels"], self.steps()
+        a = max(1, min(self.data["shape"]) // 8)
+        corners = a * np.array([(0, 0), (1, 1), (-1, 1), (0, 0)])
+        reference, found = np.asarray(grey) * 0.0, []
+        for t in range(-1, s):
+            k = min(2, 3 * (t + 1) // s)
+            m = 3 * (t + 1) - k * s
+            place = corners[k] + (2 * (corners[k + 1] - corners[k]) * m + s) // (2 * s)
+            v = self.moved(grey, *place).astype(np.int64)
+            x = (2**25 * v + levels) // (2 * levels) * 2.0**-24
+            if t < 0:
+                reference = x
+                continue
+            on, off = x - reference >= 1 / 8, reference - x >= 1 / 8
+            reference = np.where(on | off, x, reference)
+            found.append(np.concatenate([on, off]))
+        return np.array(found) * 1.0
 
     # --- section 6: decisions
 

@@ -234,6 +234,7 @@ def test_a_closed_session_has_removed_its_files(
     session = Brian2Engine("cpp_standalone", chunk=1, flags=SOON).compile(
         network, "one_pass", initial(network, 1), seed=1
     )
+    session.run(signals, np.arange(3))
     assert list(tmp_path.iterdir())
     session.close()
     session.close()
@@ -246,10 +247,14 @@ def test_a_compiler_error_is_one_sentence(
     tiny: tuple[Network, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without a traceback and the thousand lines of a compiler."""
-    network, _ = tiny
+    network, signals = tiny
     monkeypatch.setenv("CXX", "false")
-    with pytest.raises(UserError, match="compiling the network in C\\+\\+ failed") as caught:
-        Brian2Engine("cpp_standalone").compile(network, "one_pass", initial(network, 1), seed=1)
+    engine, start = Brian2Engine("cpp_standalone"), initial(network, 1)
+    with (
+        engine.compile(network, "one_pass", start, seed=1) as session,
+        pytest.raises(UserError, match="compiling the network in C\\+\\+ failed") as caught,
+    ):
+        session.run(signals, np.arange(3))
     assert "\n" not in str(caught.value)
 
 
@@ -297,8 +302,8 @@ def test_files_do_not_grow_over_chunks(tiny: tuple[Network, dict[str, Any]]) -> 
     with Brian2Engine("cpp_standalone", chunk=1, flags=SOON).compile(
         network, "train", initial(network, 1), seed=1
     ) as session:
-        directory = session._backend._directory
         session.run(some, np.arange(2))
+        directory = session._backend._directory
         before = sizes(directory)
         for k in range(4):
             session.run(some, np.arange(2) + 2 * k)

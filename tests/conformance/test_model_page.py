@@ -18,6 +18,7 @@ from pffspike.engines import make_engine
 from pffspike.exchange import write_export
 from pffspike.inference import Stopping, views_of
 from pffspike.network import Network, Training, initial, structure
+from pffspike.network.events import Events
 from pffspike.network.parameters import Parameters
 from pffspike.recording import Probes
 from pffspike.testing import cases
@@ -83,6 +84,16 @@ TRAINED = {
         ),
         "latent",
         Training("digits", 2, decay=0.8, latent_images=9),
+    "saccades": pff(
+        PFF(128, 3, (20,), **LEARNS), "saccades", Training("digits", 1, shift=1, coding="saccades")
+    ),
+    "latency": pff(
+        PFF(64, 3, (20,), **LEARNS), "latency", Training("digits", 1, encoding="latency")
+    ),
+    "even": pff(
+        PFF(128, 3, (20,), **LEARNS),
+        "even",
+        Training("digits", 1, coding="on_off", encoding="even"),
     ),
     "names": renamed(
         pff(PFF(64, 3, (20, 10), latent=4, **LEARNS), "names", Training("digits", 1, shift=1)),
@@ -108,6 +119,11 @@ def case(request, tmp_path_factory):
     )
     pffspike.export(trained, folder)
     return trained, folder, data
+
+
+def full(images):
+    """Spike probabilities as an array, also those that are given as events."""
+    return images.raster().astype(float) if isinstance(images, Events) else images
 
 
 def equal(simulator: Simulator, parameters: Parameters) -> None:
@@ -169,7 +185,7 @@ def compare_run(folder, trained, program, signals, samples, seed) -> None:
 
 def test_programs_give_the_same_spikes(case):
     trained, folder, data = case
-    images = trained.coding.encode(data.test_images[:3], data.levels)
+    images = full(trained.coding.encode(data.test_images[:3], data.levels))
     signals = {"image": images, "label": data.test_labels[:3], "negative": np.array([-1, -1, 0])}
     signals["latent"] = np.full((3, 4), 0.25)
     for program in trained.network.programs:
@@ -194,7 +210,7 @@ def test_answers_are_the_same(case, mode):
     trained, folder, data = case
     simulator, rule, name = Simulator(folder), MODES[mode], mode.partition(" ")[0]
     images = trained.coding.encode(data.test_images, data.levels)
-    for image, grey in zip(images, data.test_images, strict=True):
+    for image, grey in zip(full(images), data.test_images, strict=True):
         np.testing.assert_array_equal(simulator.encode(grey), image)
     way = pffspike.Mode(name, rule.get("candidates"), rule.get("trials"))
     if "limit" in rule:
