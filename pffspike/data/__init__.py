@@ -2,7 +2,7 @@
 
 from pffspike.data.arrays import read_npy
 from pffspike.data.augmentation import augmented, displaced, mirrored
-from pffspike.data.coding import Coding, coding_of, make_coding, neurons
+from pffspike.data.coding import Coding, coding_of, make_coding, neurons, pixel_means
 from pffspike.data.dataset import Dataset, from_arrays, probabilities
 from pffspike.data.datasets import NAMES, known_levels, load, write_dataset
 from pffspike.data.encoders import delta, even, latency, saccades
@@ -30,6 +30,7 @@ __all__ = [
     "make_coding",
     "mirrored",
     "neurons",
+    "pixel_means",
     "probabilities",
     "read_idx",
     "read_npy",

@@ -129,7 +129,8 @@ class Coding:
 def make_coding(network: Network, dataset: Dataset) -> Coding:
     """Coding of a network's card, with the mean of a data set's training images if it has one."""
     kind = network.training.coding
-    return coding_of(network, _mean(dataset) if kind == "on_off" else None, dataset.shape)
+    mean = pixel_means(dataset) if kind == "on_off" else None
+    return coding_of(network, mean, dataset.shape)
 
 
 def coding_of(network: Network, mean: Floats | None, shape: tuple[int, int]) -> Coding:
@@ -167,12 +168,14 @@ def coding_of(network: Network, mean: Floats | None, shape: tuple[int, int]) -> 
     if len(steps) > 1:
         raise ValidationError(
             f"network {network.name!r} has presentations of {sorted(steps)} steps, but images that "
-            f"are encoded in time need the same in all programs; give window and inference_window alike"
+            f"are encoded in time need the same in all programs; give window "
+            f"and inference_window alike"
         )
     return Coding(mean, training.encoding, shape if moving else None, steps.pop())
 
 
-def _mean(dataset: Dataset) -> Floats:
+def pixel_means(dataset: Dataset) -> Floats:
+    """``(pixels,)`` means over the training images, rounded down to the grid 2^-24."""
     unit = 2.0**PROBABILITY_BITS
     table = (probabilities(np.arange(dataset.levels + 1), dataset.levels) * unit).astype(np.int64)
     total = np.zeros(dataset.train_images.shape[1], np.int64)

@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as arrays
 import pffspike
 from pffspike import storage
 from pffspike.cards import load_network
-from pffspike.data import Coding, Dataset, from_arrays, load, make_coding, probabilities
+from pffspike.data import Coding, Dataset, from_arrays, load, pixel_means, probabilities
 from pffspike.errors import UserError
 from pffspike.exchange import read_export, write_export
 from pffspike.training import begin
@@ -37,7 +37,7 @@ IMAGES = st.integers(1, 255).flatmap(
 @given(IMAGES)
 def test_on_and_off_are_exact_and_exclude_each_other(case):
     images, levels = case
-    coding = make_coding("on_off", small(images, levels))
+    coding = Coding(pixel_means(small(images, levels)))
     coded = coding.encode(images, levels)
     assert coded.shape == (5, 6)
     np.testing.assert_array_equal(coded * 2**24, np.floor(coded * 2**24))
@@ -49,7 +49,7 @@ def test_on_and_off_are_exact_and_exclude_each_other(case):
 @given(IMAGES)
 def test_decoding_undoes_encoding_within_half_the_range(case):
     images, levels = case
-    coding = make_coding("on_off", small(images, levels))
+    coding = Coding(pixel_means(small(images, levels)))
     grey = probabilities(images, levels)
     decoded = coding.decode(coding.encode(images, levels))
     near = np.abs(grey - coding.mean) <= 0.5
@@ -59,14 +59,14 @@ def test_decoding_undoes_encoding_within_half_the_range(case):
 
 def test_the_mean_is_that_of_the_training_images():
     data = load("digits")
-    mean = make_coding("on_off", data).mean
+    mean = pixel_means(data)
     expected = probabilities(data.train_images, data.levels).mean(axis=0)
     np.testing.assert_allclose(mean, expected, rtol=0, atol=2.0**-24)
 
 
 def test_grey_is_the_identity():
     data = load("digits")
-    coding = make_coding("grey", data)
+    coding = Coding()
     grey = probabilities(data.test_images, data.levels)
     np.testing.assert_array_equal(coding.encode(data.test_images, data.levels), grey)
     assert coding.decode(grey) is grey
