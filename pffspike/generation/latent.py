@@ -187,7 +187,7 @@ def learn_latents(
 
 def learn_latents_once(
     trained: TrainedNetwork,
-    images: Floats,
+    images: Stimulus,
     labels: Integers,
     *,
     first_sample: int,
@@ -231,7 +231,7 @@ class _Pass:
 
 def _learn(
     trained: TrainedNetwork,
-    images: Floats,
+    images: Stimulus,
     labels: Integers,
     once: _Pass,
     execution: Execution,

@@ -84,6 +84,7 @@ TRAINED = {
         ),
         "latent",
         Training("digits", 2, decay=0.8, latent_images=9),
+    ),
     "saccades": pff(
         PFF(128, 3, (20,), **LEARNS), "saccades", Training("digits", 1, shift=1, coding="saccades")
     ),
