@@ -13,13 +13,25 @@ if TYPE_CHECKING:
     from pffspike import caches, files, limits, plots, text
     from pffspike.benchmarks.measure import benchmark
     from pffspike.brian2 import to_brian2
+    from pffspike.callbacks import CsvLog, EarlyStopping, TensorBoard, keep_back
     from pffspike.cards import card_text, known_networks, load_network, network_hash
     from pffspike.cards.toml import read as read_toml
     from pffspike.charging import InferenceEnergy, Pricing, energy
     from pffspike.circuits import PFF
     from pffspike.circuits.ff import FF, ff
     from pffspike.circuits.pff import pff
-    from pffspike.data import Coding, Dataset, from_arrays, is_same, probabilities
+    from pffspike.data import (
+        Coding,
+        Dataset,
+        Scaling,
+        Source,
+        from_arrays,
+        is_own,
+        is_same,
+        load_own,
+        own_dataset,
+        probabilities,
+    )
     from pffspike.data import load as load_data
     from pffspike.demonstration import Demonstration, demo
     from pffspike.deployment import Exported, Target, export
@@ -38,6 +50,7 @@ if TYPE_CHECKING:
         ValidationError,
         unknown,
     )
+    from pffspike.estimator import PFFClassifier
     from pffspike.evaluation import Evaluation, evaluate, summary
     from pffspike.execution import Execution, ProgressCallback, open_session, run
     from pffspike.generation import FittedPrior, Quality, Samples, fit_prior, quality, sample
@@ -65,7 +78,13 @@ if TYPE_CHECKING:
         views_of,
     )
     from pffspike.information import info
-    from pffspike.inputs import dataset_of, first_samples, read_images, signals_of, trained_levels
+    from pffspike.inputs import (
+        dataset_of,
+        first_samples,
+        read_images,
+        signals_of,
+        trained_levels,
+    )
     from pffspike.mapping import OBJECTIVES
     from pffspike.network.events import Events, events_of
     from pffspike.network.parameters import Parameters, initial
@@ -82,6 +101,7 @@ if TYPE_CHECKING:
         Training,
     )
     from pffspike.network.structure import populations_of
+    from pffspike.own import network_for, own_data, own_training
     from pffspike.quantization.weights import ROUNDINGS, Quantized, check_bits, quantize
     from pffspike.recorded import read_recording, record
     from pffspike.recording import NOTHING, Probes, Recording
@@ -105,7 +125,10 @@ _MODULES = {
     "pffspike.circuits": "PFF",
     "pffspike.circuits.pff": "pff",
     "pffspike.cards": "card_text known_networks load_network network_hash",
-    "pffspike.data": "Coding Dataset from_arrays is_same probabilities",
+    "pffspike.data": (
+        "Coding Dataset Scaling Source from_arrays is_own is_same load_own own_dataset "
+        "probabilities"
+    ),
     "pffspike.devices": "Device known_devices load_device",
     "pffspike.errors": (
         "FileError MissingPackageError PffspikeError SessionClosedError UserError "
@@ -118,6 +141,7 @@ _MODULES = {
     "pffspike.execution": "Execution ProgressCallback open_session run",
     "pffspike.recorded": "read_recording record",
     "pffspike.inputs": "dataset_of first_samples read_images signals_of trained_levels",
+    "pffspike.own": "network_for own_data own_training",
     "pffspike.storage": "load save",
     "pffspike.training": "begin lengthened train",
     "pffspike.inference": (
@@ -125,6 +149,7 @@ _MODULES = {
         "STATES AugmentedViews Stopping Views calibrate check_mode check_reconstruction classify "
         "coverage fit_confidence label_state reconstruct views_of"
     ),
+    "pffspike.estimator": "PFFClassifier",
     "pffspike.evaluation": "Evaluation evaluate summary",
     "pffspike.generation": "FittedPrior Quality Samples fit_prior quality sample",
     "pffspike.quantization.weights": "Quantized ROUNDINGS check_bits quantize",
@@ -137,6 +162,7 @@ _MODULES = {
     "pffspike.information": "info",
     "pffspike.energies": "Energy Metrics Term",
     "pffspike.energies.host": "HostEnergy",
+    "pffspike.callbacks": "CsvLog EarlyStopping TensorBoard keep_back",
     "pffspike.charging": "InferenceEnergy Pricing energy",
     "pffspike.brian2": "to_brian2",
     "pffspike.searching": "Search search settings_of",
@@ -169,10 +195,12 @@ __all__ = [
     "Coding",
     "Confidence",
     "Contrast",
+    "CsvLog",
     "Dataset",
     "Delta",
     "Demonstration",
     "Device",
+    "EarlyStopping",
     "Energy",
     "Engine",
     "Evaluation",
@@ -189,6 +217,7 @@ __all__ = [
     "MissingPackageError",
     "Mode",
     "Network",
+    "PFFClassifier",
     "Parameters",
     "PffspikeError",
     "Phase",
@@ -206,13 +235,16 @@ __all__ = [
     "Resources",
     "Roles",
     "Samples",
+    "Scaling",
     "Search",
     "Session",
     "SessionClosedError",
+    "Source",
     "Stopping",
     "StudyCallback",
     "StudyResult",
     "Target",
+    "TensorBoard",
     "Term",
     "TrainedNetwork",
     "Training",
@@ -246,7 +278,9 @@ __all__ = [
     "info",
     "initial",
     "is_exact",
+    "is_own",
     "is_same",
+    "keep_back",
     "known_devices",
     "known_networks",
     "label_state",
@@ -256,9 +290,14 @@ __all__ = [
     "load_data",
     "load_device",
     "load_network",
+    "load_own",
     "make_engine",
+    "network_for",
     "network_hash",
     "open_session",
+    "own_data",
+    "own_dataset",
+    "own_training",
     "pff",
     "plots",
     "populations_of",

@@ -56,6 +56,19 @@ class Evaluation:
     classification: Classification
     coverage: dict[float, float]
 
+    @property
+    def class_accuracy(self) -> npt.NDArray[np.float64]:
+        """Fraction of right answers of each class: ``(classes,)``, nan where it has no image."""
+        images = self.confusion.sum(axis=1)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.diag(self.confusion) / images)
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """Mean of the accuracies of the classes that have images, however many each has."""
+        found = self.class_accuracy
+        return float(found[~np.isnan(found)].mean()) if np.any(~np.isnan(found)) else np.nan
+
     def __repr__(self) -> str:
         return (
             f"Evaluation(engine {self.engine!r}, mode {self.mode!r}, accuracy {self.accuracy:.3f}, "
@@ -166,6 +179,8 @@ def summary(results: Sequence[Evaluation]) -> dict[str, Any]:
     for r in results:
         by_engine = (
             ("accuracy", r.accuracy),
+            ("balanced_accuracy", r.balanced_accuracy),
+            ("class_accuracy", [None if np.isnan(a) else float(a) for a in r.class_accuracy]),
             ("confusion", r.confusion.tolist()),
             ("seconds", r.seconds),
             ("coverage", {f"{share:g}": value for share, value in r.coverage.items()}),

@@ -13,6 +13,9 @@ The folder holds (format version 5; up to version 4 there were no ``roles``; up 
 - ``biases/<population>.npy``: ``(size,)`` int32, times ``2^-24``;
 - ``coding/mean.npy``: for a network whose card says ``coding = "on_off"``, the mean of each
   pixel, ``(pixels,)`` int32, times ``2^-24`` (`pffspike.data.Coding`);
+- ``scaling/knots.npy``: for data that were no grey values, ``(features, units + 1)`` float64:
+  a feature of value ``x`` has the grey values ``floor(1/2 + 255 clip((x - a) / (b - a), 0, 1))``,
+  for all neighbours ``a < b`` in its row (where they are equal, 255 if ``x > a``, else 0);
 - ``SHA256SUMS``: digests of all other files, for ``sha256sum --check``; they are compared whenever
   the folder is read;
 - ``README.txt``: this description, what the keys of ``network.json`` mean, and this network;
@@ -39,7 +42,7 @@ import numpy.typing as npt
 from pffspike import cards, export_text, sums
 from pffspike.arithmetic import counter, grids
 from pffspike.cards import toml
-from pffspike.data import Coding, Identity, coding_of
+from pffspike.data import Coding, Identity, Scaling, coding_of
 from pffspike.data.arrays import read_npy
 from pffspike.errors import FileError, PffspikeError, ValidationError
 from pffspike.files import read_regular, write_folder
@@ -52,7 +55,7 @@ from pffspike.trained import TrainedNetwork
 
 FORMAT, VERSION = "pffspike export", 5
 _WITH_SUMS = 4  #: first version with digests of all files
-_READ = ("network.json", "weights/*.npy", "biases/*.npy", "coding/*.npy")
+_READ = ("network.json", "weights/*.npy", "biases/*.npy", "coding/*.npy", "scaling/*.npy")
 _GAIN_EXPONENT = -10  #: fine enough for both kinds of normalization
 
 
@@ -93,13 +96,18 @@ def _files(trained: TrainedNetwork) -> dict[str, bytes]:
         files[f"biases/{name}.npy"] = _npy(b, grids.DRIVE_GRID)
     if trained.coding.mean is not None:
         files["coding/mean.npy"] = _npy(trained.coding.mean, grids.DRIVE_GRID)
+    if trained.scaling:
+        files["scaling/knots.npy"] = _saved(trained.scaling.knots)
     return files
 
 
 def _npy(values: npt.NDArray[np.float64], grid: int) -> bytes:
+    return _saved((values * 2.0**-grid).astype(np.int32))
+
+
+def _saved(array: npt.NDArray[Any]) -> bytes:
     buffer = io.BytesIO()
-    integers = (values * 2.0**-grid).astype(np.int32)
-    np.save(buffer, integers, allow_pickle=False)
+    np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
 
 
@@ -139,8 +147,14 @@ def describe_network(trained: TrainedNetwork) -> dict[str, Any]:
         "decisions": _decisions(network),
         "card": cards.card_text(network),
         "provenance": dict(trained.provenance),
-        "data": dataclasses.asdict(trained.data) if trained.data else None,
+        "data": _identity(trained.data) if trained.data else None,
     }
+
+
+def _identity(data: Identity) -> dict[str, Any]:
+    """What is known of the data, without places on this machine: an export is for others, too."""
+    plain: dict[str, Any] = toml.plain(dataclasses.replace(data, source=None))
+    return plain
 
 
 def _population(network: Network, name: str) -> dict[str, Any]:
@@ -272,6 +286,7 @@ def _read(path: Path, description: dict[str, Any]) -> TrainedNetwork:
         coding=read_coding(network, mean, data),
         provenance=description.get("provenance", {}),
         data=data,
+        scaling=_read_scaling(path),
     )
 
 
@@ -310,6 +325,11 @@ def read_coding(network: Network, mean: Any, data: Identity | None) -> Coding:
         raise ValidationError("it does not say of which shape the images are that it sees move")
     shape = data.shape if data else (1, size)
     return coding_of(network, mean if kind == "on_off" else None, (shape[0], shape[1]))
+
+
+def _read_scaling(path: Path) -> Scaling | None:
+    file = path / "scaling" / "knots.npy"
+    return Scaling(read_npy(file).astype(np.float64)) if file.exists() else None
 
 
 def _read_parameters(path: Path, network: Network) -> Parameters:

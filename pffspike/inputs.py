@@ -8,11 +8,22 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.data import NAMES, Dataset, check_kind, known_levels, load, neurons, read_npy
+from pffspike.data import (
+    NAMES,
+    Dataset,
+    check_kind,
+    form_of,
+    known_levels,
+    load,
+    neurons,
+    read_npy,
+    read_parts,
+)
 from pffspike.errors import ValidationError
 from pffspike.network import signals, structure
 from pffspike.network.events import Stimulus
 from pffspike.network.spec import Network
+from pffspike.own import own_data
 from pffspike.trained import TrainedNetwork
 
 
@@ -22,8 +33,8 @@ def dataset_of(target: Network | TrainedNetwork, dataset: str | Dataset | None =
     Parameters
     ----------
     target : Network or TrainedNetwork
-        Names the data set that is taken by default. Data meet a trained network only if they are
-        of the kind that it was trained on.
+        Names the data set that is taken by default, or the files of the user's own that it was read
+        from. Data meet a trained network only if they are of the kind that it was trained on.
     dataset : str, Dataset or None
         Instead of that one.
 
@@ -44,6 +55,9 @@ def dataset_of(target: Network | TrainedNetwork, dataset: str | Dataset | None =
     """
     network = target.network if isinstance(target, TrainedNetwork) else target
     found = dataset
+    source = target.data.source if isinstance(target, TrainedNetwork) and target.data else None
+    if found is None and source and isinstance(target, TrainedNetwork):
+        found = own_data(target)
     if not isinstance(found, Dataset):
         found = load(found or network.training.dataset)
     check_fit(network, found)
@@ -54,6 +68,12 @@ def dataset_of(target: Network | TrainedNetwork, dataset: str | Dataset | None =
 
 def check_fit(network: Network, dataset: Dataset) -> None:
     """Raise `ValidationError` if a data set's images or classes do not fit a network."""
+    moved = network.training.shift or network.training.flip
+    if moved and dataset.scaling and dataset.scaling.by_feature:
+        raise ValidationError(
+            f"network {network.name!r} learns from pictures shifted or mirrored (shift, flip), but "
+            f"data set {dataset.name!r} is a table; choose a card without"
+        )
     pixels = neurons(network.training.coding, dataset.train_images.shape[1])
     for population, needed, given in (
         (network.role("input"), "pixels", pixels),
@@ -135,12 +155,13 @@ def encoded_training(trained: TrainedNetwork, dataset: Dataset) -> Stimulus:
 def read_images(
     path: str | Path, trained: TrainedNetwork, levels: int | None = None
 ) -> npt.NDArray[np.int64]:
-    """Read images from a ``.npy`` file.
+    """Read images, or samples of a table.
 
     Parameters
     ----------
     path : str or Path
-        Of one array of whole grey values, ``(n, pixels)`` or ``(n, rows, columns)``.
+        Of one array, ``(n, pixels)`` or ``(n, rows, columns)``: whole grey values, or values that
+        the network scales as it did in training. ``.npz``, ``.csv`` and folders of pictures, too.
     trained : TrainedNetwork
         Says which shape an image must have.
     levels : int or None
@@ -169,7 +190,13 @@ def read_images(
     ...     read_images(path, trained).shape
     (2, 64)
     """
-    values = read_npy(path)
+    form = form_of(trained.data, trained.scaling) if trained.data else None
+    if form and (Path(path).is_dir() or Path(path).suffix.lower() in (".csv", ".npz")):
+        values = read_parts(path, None, form.features)[0].values
+    else:
+        values = read_npy(path)
+    if form and form.scaling:
+        return form.grey(values, str(path)).astype(np.int64)
     white = levels or trained_levels(trained)
     pixels = trained.coding.pixels(trained.network.role("input").size)
     shape = trained.data.shape if trained.data else (pixels,)

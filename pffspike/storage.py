@@ -13,11 +13,11 @@ Layout (version 2; version 1 had neither the digest nor ``data``, and is still r
     /history/<column>       (rows,) float64
     /prior/<array>          of `pffspike.trained.Prior`, if there is one
     /coding/mean            (pixels,) float64, of `pffspike.data.Coding`, if it has one
+    /scaling/knots          (features, units + 1) float64, of `pffspike.data.Scaling`, if any
 """
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 from collections.abc import Mapping
@@ -29,6 +29,7 @@ import numpy as np
 from pffspike import cards, sealed
 from pffspike.arithmetic import counter
 from pffspike.cards import toml
+from pffspike.data import Scaling
 from pffspike.errors import FileError, ValidationError
 from pffspike.exchange import read_coding, read_export, read_identity
 from pffspike.files import read_regular, write_whole
@@ -79,7 +80,7 @@ def save(path: str | Path, trained: TrainedNetwork) -> None:
             file.attrs[name] = getattr(trained, name)
         file.attrs["versions"] = json.dumps(dict(trained.versions), sort_keys=True)
         if trained.data:
-            file.attrs["data"] = json.dumps(dataclasses.asdict(trained.data), sort_keys=True)
+            file.attrs["data"] = json.dumps(toml.plain(trained.data), sort_keys=True)
         if trained.provenance:
             file.attrs["provenance"] = json.dumps(dict(trained.provenance), sort_keys=True)
         file["card"] = cards.card_text(trained.network)
@@ -89,6 +90,7 @@ def save(path: str | Path, trained: TrainedNetwork) -> None:
             ("history", trained.history),
             ("prior", vars(trained.prior) if trained.prior else {}),
             ("coding", {} if trained.coding.mean is None else {"mean": trained.coding.mean}),
+            *([("scaling", vars(trained.scaling))] if trained.scaling else []),
         ):
             target = file.create_group(group)
             for name, values in arrays.items():
@@ -208,6 +210,7 @@ def _read(file: Any, path: str | Path) -> TrainedNetwork:
         read_coding(network, dict(file.get("coding", {})).get("mean"), data),
         json.loads(file.attrs.get("provenance", "{}")),
         data,
+        Scaling(np.array(file["scaling"]["knots"], np.float64)) if "scaling" in file else None,
     )
     _check_schedule(trained)
     return trained

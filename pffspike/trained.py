@@ -11,6 +11,7 @@ from typing import Any
 
 from pffspike.data.coding import Coding
 from pffspike.data.identity import Identity
+from pffspike.data.scaling import Scaling
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
 from pffspike.typing import Floats
@@ -96,6 +97,8 @@ class TrainedNetwork:
         What the network was made from, if it was not trained as it is: plain values.
     data : Identity or None
         Of the data it was trained on; None if it was read from a file of version 1.
+    scaling : Scaling or None
+        How measured values become grey values, if the data were no whole grey values.
     """
 
     network: Network
@@ -111,6 +114,7 @@ class TrainedNetwork:
     coding: Coding = field(default_factory=Coding)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     data: Identity | None = None
+    scaling: Scaling | None = None
 
     @property
     def finished(self) -> bool:

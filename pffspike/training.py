@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from pffspike.trained import TrainedNetwork
 from pffspike.typing import Progress
 
 Checkpoint = Callable[[TrainedNetwork], None]
+Callback = Callable[[TrainedNetwork], object]  #: a true value ends the training
 _MOST_EPOCHS = 10**9  #: more would take longer than anyone waits
 _ROWS = 10  #: rows of history between checkpoints
 
@@ -75,6 +77,7 @@ def begin(
         samples_per_epoch=per_epoch,
         coding=make_coding(network, dataset),
         data=identify(dataset),
+        scaling=dataset.scaling,
     )
 
 
@@ -162,7 +165,10 @@ def lengthened(
         "provenance": dict(trained.provenance),
     }
     return begun.replace(
-        parameters=trained.parameters, coding=trained.coding, provenance={"started_from": origin}
+        parameters=trained.parameters,
+        coding=trained.coding,
+        scaling=trained.scaling,
+        provenance={"started_from": origin},
     )
 
 
@@ -174,6 +180,7 @@ def train(
     epochs: int | None = None,
     checkpoint: Checkpoint | None = None,
     checkpoint_every: int = 2000,
+    callbacks: Sequence[Callback] = (),
     execution: Execution = Execution(),
 ) -> TrainedNetwork:
     """Train a network to the end of its schedule.
@@ -193,12 +200,17 @@ def train(
         nothing can be written is found at once, and after each.
     checkpoint_every : int
         Samples between checkpoints; an epoch's end always is one. No effect on the weights.
+    callbacks : sequence of callable
+        Called with the network after each part too, after ``checkpoint``; where one of them gives a
+        true value, the training ends; one with a method ``close`` is closed. See
+        `pffspike.callbacks`.
     execution : Execution
         Engine, seed, progress. All exact engines give the same weights, bit for bit.
 
     Returns
     -------
     TrainedNetwork
+        If a callback has ended the training and has a ``best`` network, that one.
 
     Raises
     ------
@@ -227,21 +239,49 @@ def train(
     probes = Probes(counts=(hard_negative.population,)) if hard_negative else Probes()
     own = execution.replace(engine=made(execution.engine), seed=state.seed, probes=probes)
     state = state.replace(engine=made(own.engine).name)
-    while True:
-        state = _train_stretch(state, data, own, checkpoint, checkpoint_every)
-        if not state.network.training.latent_images:
-            return state
-        if checkpoint:
-            checkpoint(state)
-        if state.finished:
-            return state
+    follow = _Followers(checkpoint, callbacks)
+    with contextlib.ExitStack() as stack:
+        for callback in callbacks:
+            stack.callback(getattr(callback, "close", _nothing))
+        while True:
+            state = _train_stretch(state, data, own, follow, checkpoint_every)
+            if state.network.training.latent_images and not follow.ended:
+                follow.tell(state)
+            if state.finished or follow.ended:
+                break
+    kept = (getattr(callback, "best", None) for callback in callbacks)
+    return next((best for best in kept if best is not None), state)
+
+
+def _nothing() -> None:
+    """What a callback without an end does in the end."""
+
+
+@dataclasses.dataclass
+class _Followers:
+    """Who is told of a training: a checkpoint before its first part and after each, callbacks."""
+
+    checkpoint: Checkpoint | None
+    callbacks: Sequence[Callback]
+    ended: bool = False  #: by a callback
+
+    def begin(self, state: TrainedNetwork) -> None:
+        """Tell of a beginning."""
+        if self.checkpoint:
+            self.checkpoint(state)
+
+    def tell(self, state: TrainedNetwork) -> None:
+        """Tell all of a part that is done."""
+        self.begin(state)
+        told = [bool(callback(state)) for callback in self.callbacks]
+        self.ended = any(told)
 
 
 def _train_stretch(
     state: TrainedNetwork,
     dataset: Dataset,
     execution: Execution,
-    checkpoint: Checkpoint | None,
+    follow: _Followers,
     checkpoint_every: int,
 ) -> TrainedNetwork:
     """Train to the end, or of the epoch if latent states are learned there by another program."""
@@ -252,17 +292,18 @@ def _train_stretch(
         check_latent(state.network)
         end = min(end, state.samples_done - state.samples_done % per_epoch + per_epoch)
     with open_session(state, "train", execution) as session:
-        if checkpoint:
-            checkpoint(state)
+        follow.begin(state)
         if state.finished:
             return state
         while state.samples_done < end:
             state = _train_part(state, dataset, session, checkpoint_every, report)
             ended = state.samples_done == end
-            if checkpoint or ended:
+            if follow.checkpoint or follow.callbacks or ended:
                 state = state.replace(parameters=session.parameters)
-            if checkpoint and not (ended and latents):
-                checkpoint(state)
+            if not (ended and latents):
+                follow.tell(state)
+            if follow.ended:
+                return state
     return _learn_latents(state, dataset, execution) if latents else state
 
 

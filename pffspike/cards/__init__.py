@@ -6,6 +6,14 @@ from pffspike.cards.networks import (
     load_network,
     network_hash,
     read_card,
+    sized_network,
 )
 
-__all__ = ["card_text", "known_networks", "load_network", "network_hash", "read_card"]
+__all__ = [
+    "card_text",
+    "known_networks",
+    "load_network",
+    "network_hash",
+    "read_card",
+    "sized_network",
+]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from pffspike.network import exactness, structure
 from pffspike.network.roles import USUAL
 from pffspike.network.spec import Network, Training
 
+#: keys of circuits with a value for each hidden population
+_BY_LAYER = ("threshold", "scale", "learning_rate", "homeostasis_free")
 #: name of a circuit: its parameters, and what builds it
 _CIRCUITS: dict[str, Any] = {"pff": (PFF, pff), "ff": (FF, ff)}
 
@@ -70,16 +72,82 @@ def load_network(card: str | Path, changes: Mapping[str, Any] | None = None) -> 
     >>> small.population("hidden_1").size
     20
     """
+    data, source = _read(card)
+    return read_card(changed(data, changes or {}), source)
+
+
+def sized_network(
+    card: str | Path,
+    image: int,
+    classes: int,
+    *,
+    hidden: Sequence[int] | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> Network:
+    """Load a network from a card of a circuit, sized to data.
+
+    Parameters
+    ----------
+    card : str or Path
+        See `load_network`.
+    image, classes : int
+        Pixels of a sample, and classes.
+    hidden : sequence of int or None
+        Sizes of the hidden populations, if not those of the card. Where there are more of them,
+        what the card says of the last one holds for all above.
+    changes : mapping or None
+        See `load_network`.
+
+    Returns
+    -------
+    Network
+
+    Raises
+    ------
+    ValidationError
+        If there is no such card, it lists populations one by one, or its parameters do not go with
+        the sizes.
+
+    Examples
+    --------
+    >>> network = sized_network("digits", 12, 3, hidden=[30, 20])
+    >>> [network.population(name).size for name in ("image", "hidden_2", "label")]
+    [12, 20, 3]
+    """
+    data, source = _read(card)
+    data = changed(data, changes or {})
+    circuit = data.get("circuit")
+    if circuit not in _CIRCUITS:
+        raise ValidationError(
+            f"{source} lists populations one by one, so it can't be sized to data; give a card "
+            f"with a circuit"
+        )
+    pixels = image * (1 if data.get("training", {}).get("coding", "grey") == "grey" else 2)
+    sizes: dict[str, Any] = {"image": pixels, "classes": classes}
+    if hidden is not None:
+        table = data[circuit] if isinstance(data.get(circuit), Mapping) else {}
+        layers = {key: table[key] for key in _BY_LAYER if isinstance(table.get(key), list)}
+        sizes |= {key: _resized(values, len(hidden)) for key, values in layers.items()}
+        sizes["hidden"] = list(hidden)
+    return read_card(changed(data, {circuit: sizes}), source)
+
+
+def _resized(values: list[Any], count: int) -> list[Any]:
+    """Values of the hidden populations for another number of them; the last one repeats."""
+    return values if len(values) == 1 else [*values, *values[-1:] * count][:count]
+
+
+def _read(card: str | Path) -> tuple[dict[str, Any], str]:
+    """Tables of a card, and what errors call it."""
     text = str(card)
     if not text:
         raise unknown("network", text, known_networks(), "or give the path of a card")
     if isinstance(card, Path) or "/" in text or text.endswith(".toml"):
-        return read_card(changed(toml.read(Path(card)), changes or {}), text)
+        return toml.read(Path(card)), text
     if text not in known_networks():
         raise unknown("network", text, known_networks(), "or give the path of a card")
     resource = resources.files("pffspike.networks") / f"{text}.toml"
-    data = toml.parse(resource.read_text("utf-8"), text)
-    return read_card(changed(data, changes or {}), f"networks/{text}.toml")
+    return toml.parse(resource.read_text("utf-8"), text), f"networks/{text}.toml"
 
 
 def changed(data: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

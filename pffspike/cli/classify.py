@@ -21,7 +21,8 @@ def classify(
     images: Annotated[
         Path | None,
         typer.Option(
-            help="NumPy file of images, (n, pixels) or (n, rows, columns), 0 to --levels."
+            help="Images or samples: .npy, .npz, .csv, or a folder of pictures; grey values from "
+            "0 to --levels, or values as those of the training."
         ),
     ] = None,
     levels: Annotated[
@@ -45,7 +46,8 @@ def classify(
     engine: options.EngineName = "fastest",
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
-    data: options.DataFolder = None,
+    data: options.DataPlace = None,
+    labels: options.Labels = None,
     download: options.Download = False,
     json: options.JsonFile = None,
 ) -> None:
@@ -70,7 +72,7 @@ def classify(
         )
     names, truth, found = [f"image {k}" for k in index or []], None, None
     if images is None or chosen.name in pffspike.CALIBRATED:
-        found = options.load_dataset(state, dataset, data, download)
+        found = options.load_dataset(state, dataset, data, download, labels=labels)
     if images is not None:
         white = levels or pffspike.trained_levels(state)
         grey = pffspike.read_images(images, state, white)
@@ -90,11 +92,13 @@ def classify(
         if chosen.name in pffspike.CALIBRATED:
             way = pffspike.calibrate(state, found, chosen, execution=execution)
         answer = pffspike.classify(state, drive, way, views=views, execution=execution)
-    show(f"{trained}, {mode}", names, truth, answer)
+    classes = state.data.class_names if state.data else ()
+    show(f"{trained}, {mode}", names, truth, answer, classes)
     output.write_json(
         json,
         {
             "mode": mode,
+            "classes": list(classes),
             "predicted": answer.predicted.tolist(),
             "scores": [
                 [score if np.isfinite(score) else None for score in scores]
@@ -112,20 +116,22 @@ def show(
     names: list[str],
     truth: npt.NDArray[np.int64] | None,
     answer: Classification,
+    classes: tuple[str, ...] = (),
 ) -> None:
     """Print answers and scores as one table; labels that were not compared have none."""
+    called = classes or tuple(map(str, range(answer.scores.shape[1])))
     columns = [
         "",
         "true",
         "answer",
         "margin",
-        *(f"score {label}" for label in range(answer.scores.shape[1])),
+        *(f"score {label}" for label in called),
     ]
     rows = [
         (
             name,
-            "?" if truth is None else int(truth[k]),
-            int(answer.predicted[k]),
+            "?" if truth is None else called[truth[k]],
+            called[answer.predicted[k]],
             float(answer.margins[k]) if np.isfinite(answer.margins[k]) else "",
             *(float(score) if np.isfinite(score) else "" for score in answer.scores[k]),
         )

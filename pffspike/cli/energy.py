@@ -64,7 +64,8 @@ def energy(
     engine: options.EngineName = "fastest",
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
-    data: options.DataFolder = None,
+    data: options.DataPlace = None,
+    labels: options.Labels = None,
     download: options.Download = False,
     json: options.JsonFile = None,
 ) -> None:
@@ -91,7 +92,9 @@ def energy(
     ]
     for way in modes:
         pffspike.check_mode(state.network, way)
-    chosen = options.load_dataset(state, dataset, data, download, test_samples=images)
+    chosen = options.load_dataset(
+        state, dataset, data, download, labels=labels, test_samples=images
+    )
     runner = pffspike.make_engine(engine)
     results: dict[str, Any] = {
         "network": state.network.name,

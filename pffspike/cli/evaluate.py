@@ -10,6 +10,7 @@ import pffspike
 from pffspike import MODES, AnyMode, Evaluation, Execution, Mode, Stopping, text
 from pffspike.cli import options, output
 
+_MOST_CLASSES = 20  #: whose accuracies are shown one by one; --json has all of them
 _DEFAULT_MODES = ["goodness", "one_pass"]
 
 
@@ -38,7 +39,8 @@ def evaluate(
         str, typer.Option(help="Device card with the energies of events.")
     ] = "loihi1",
     dataset: options.DatasetName = None,
-    data: options.DataFolder = None,
+    data: options.DataPlace = None,
+    labels: options.Labels = None,
     download: options.Download = False,
     json: options.JsonFile = None,
 ) -> None:
@@ -60,7 +62,9 @@ def evaluate(
     ]
     for way in chosen:
         pffspike.check_mode(state.network, way)
-    images = options.load_dataset(state, dataset, data, download, test_samples=samples)
+    images = options.load_dataset(
+        state, dataset, data, download, labels=labels, test_samples=samples
+    )
     engines = {
         name: pffspike.make_engine(name)
         for name in map(pffspike.resolve_engine, engine or ["fastest"])
@@ -75,6 +79,7 @@ def evaluate(
                 pffspike.evaluate(state, images, way, device=card, execution=own) for way in modes
             ]
     show(f"{trained}: {len(images.test_images)} test images of {images.name}", results)
+    show_classes(results, images.class_names)
     show_coverage(results)
     for rule in (way for way in modes if isinstance(way, Stopping)):
         show_rule(rule)
@@ -115,6 +120,30 @@ def show(title: str, results: list[Evaluation]) -> None:
         f"without an energy: {', '.join(results[0].energy.unpriced) or 'nothing'}; "
         "not counted: " + "; ".join(results[0].energy.not_counted),
         style="dim",
+    )
+
+
+def show_classes(results: list[Evaluation], names: tuple[str, ...]) -> None:
+    """Show the accuracy of each class, and their mean."""
+    counts = results[0].confusion.sum(axis=1)
+    if len(counts) > _MOST_CLASSES:
+        return
+    called = names or tuple(map(str, range(len(counts))))
+    output.table(
+        "accuracy by class (number of images), and their mean",
+        ("engine", "mode", *(f"{c} ({n})" for c, n in zip(called, counts, strict=True)), "mean"),
+        [
+            (
+                r.engine,
+                r.mode,
+                *(
+                    "" if n == 0 else text.percent(a)
+                    for a, n in zip(r.class_accuracy, counts, strict=True)
+                ),
+                text.percent(r.balanced_accuracy),
+            )
+            for r in results
+        ],
     )
 
 

@@ -30,7 +30,8 @@ def export(
     ] = "cores",
     nir: Annotated[Path | None, typer.Option(help="Also, or only, write this NIR file.")] = None,
     dataset: options.DatasetName = None,
-    data: options.DataFolder = None,
+    data: options.DataPlace = None,
+    labels: options.Labels = None,
     download: options.Download = False,
     json: options.JsonFile = None,
 ) -> None:
@@ -49,7 +50,7 @@ def export(
     state = options.load_trained(trained)
     images: pffspike.Dataset | None = None
     if dataset is not None or data is not None or download:
-        images = options.load_dataset(state, dataset, data, download)
+        images = options.load_dataset(state, dataset, data, download, labels=labels, judged=False)
     target = Target(device, bits, learning, placement) if device is not None else None
     result = pffspike.export(state, out, target=target, nir=nir, dataset=images)
     if out is not None:

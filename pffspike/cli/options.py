@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 import typer
 
 import pffspike
-from pffspike import PROPOSED, STATES, Dataset, Mode, Network, TrainedNetwork
+from pffspike import PROPOSED, STATES, Dataset, Mode, Network, TrainedNetwork, ValidationError
 from pffspike.cli import output
 
 T = TypeVar("T")
@@ -48,6 +48,20 @@ DatasetName = Annotated[
 ]
 DataFolder = Annotated[
     Path | None, typer.Option("--data", help="Folder with the data set's files.")
+]
+DataPlace = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        help="Folder with the data set's files; or samples of your own: .npy, .npz, .csv, or a "
+        "folder of pictures by class.",
+    ),
+]
+Labels = Annotated[
+    str | None,
+    typer.Option(
+        help="Labels of your own samples: .npy, or text with one a line; or a column of .csv."
+    ),
 ]
 Download = Annotated[bool, typer.Option("--download", help="Fetch missing data files.")]
 JsonFile = Annotated[
@@ -131,21 +145,36 @@ def load_trained(path: Path) -> TrainedNetwork:
 def load_dataset(
     target: Network | TrainedNetwork,
     name: str | None,
-    folder: Path | None,
+    place: Path | None,
     download: bool,
     *,
+    labels: str | None = None,
     train_samples: int | None = None,
     test_samples: int | None = None,
+    judged: bool = True,
 ) -> Dataset:
     """Load the data set of a network, or the one asked for, cut to the first samples.
 
     Data meet a trained network only if they are of the kind that it was trained on; if they are
-    others, that is said.
+    others, that is said. Samples of a user's own become the test part, which must not be empty
+    where it is ``judged``.
     """
+    trained = target if isinstance(target, TrainedNetwork) else None
     network = target.network if isinstance(target, TrainedNetwork) else target
-    dataset = pffspike.load_data(name or network.training.dataset, folder, download)
+    data = trained.data if trained else None
+    own = place is not None and pffspike.is_own(place)
+    if labels and not own:
+        raise ValidationError("--labels goes with --data FILE, the samples of your own")
+    if trained and (own or (place is None and name is None and data and data.source)):
+        dataset = pffspike.own_data(trained, place, labels)
+    else:
+        dataset = pffspike.load_data(name or network.training.dataset, place, download)
     pffspike.dataset_of(target, dataset)
-    data = target.data if isinstance(target, TrainedNetwork) else None
+    if judged and not len(dataset.test_images):
+        raise ValidationError(
+            f"data set {dataset.name!r} has no test part; give --data FILE, and --labels if it has "
+            f"none"
+        )
     if data and not pffspike.is_same(data, dataset):
         output.note(
             f"the training images of {dataset.name!r} are not those of {data.name!r} that the "

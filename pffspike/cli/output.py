@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -27,7 +28,7 @@ from rich.text import Text
 
 from pffspike import ProgressCallback, files
 
-__all__ = ["console", "errors", "note", "progress", "table", "write_json"]
+__all__ = ["Shown", "console", "errors", "note", "progress", "table", "write_json"]
 
 _WIDEST = 120  #: columns assumed where output is not a terminal, such as a file or a pipe
 
@@ -67,16 +68,43 @@ def write_json(path: Path | None, content: Any) -> None:
         files.write_whole(path, json.dumps(content, indent=2, sort_keys=True) + "\n")
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What is told of progress.
+
+    Parameters
+    ----------
+    show : callable
+        Told of a stage, how much of it is done, and how much there is.
+    check : callable
+        Raises `KeyboardInterrupt` if one was lost.
+    describe : callable
+        Told of a stage and what to say beside it.
+    """
+
+    show: ProgressCallback
+    check: Callable[[], None]
+    describe: Callable[[str, str], None]
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Show how much is done.
+
+        Parameters
+        ----------
+        stage : str
+            What is going on.
+        done, total : int
+            How much of it is done, of how much.
+        """
+        self.check()
+        self.show(stage, done, total)
+
+
 @contextmanager
-def progress() -> Iterator[ProgressCallback]:
+def progress() -> Iterator[Shown]:
     """Show progress on the error stream, a bar for each stage; yields what is to be told of it."""
-    with _display() as show, _interrupts() as check:
-
-        def report(stage: str, done: int, total: int) -> None:
-            check()
-            show(stage, done, total)
-
-        yield report
+    with _display() as (show, describe), _interrupts() as check:
+        yield Shown(show, check, describe)
 
 
 @contextmanager
@@ -108,7 +136,7 @@ def _interrupts() -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def _display() -> Iterator[ProgressCallback]:
+def _display() -> Iterator[tuple[ProgressCallback, Callable[[str, str], None]]]:
     if not errors.is_terminal:
         yield _lines()
         return
@@ -118,31 +146,41 @@ def _display() -> Iterator[ProgressCallback]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[said]}", markup=False),
     )
     tasks: dict[str, TaskID] = {}
     with Progress(*columns, console=errors) as bar:
 
         def show(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
+                tasks[stage] = bar.add_task(stage, total=total, said="")
             bar.update(tasks[stage], completed=done, total=total)
 
-        yield show
+        def describe(stage: str, said: str) -> None:
+            if stage in tasks:
+                bar.update(tasks[stage], said=said)
+
+        yield show, describe
 
 
-def _lines() -> ProgressCallback:
+def _lines() -> tuple[ProgressCallback, Callable[[str, str], None]]:
     """Progress for logs: a line for every tenth of the way of each stage."""
-    started: dict[str, float] = {}
+    started: dict[str, tuple[float, int]] = {}
+    descriptions: dict[str, str] = {}
     tenths: dict[str, int] = {}
 
     def show(stage: str, done: int, total: int) -> None:
         now = time.perf_counter()
-        start = started.setdefault(stage, now)
+        start, before = started.setdefault(stage, (now, done))
         tenth = done * 10 // max(1, total)
         if tenth < tenths.setdefault(stage, tenth):  # the same stage once more
-            started[stage], tenths[stage] = now, tenth
+            started[stage], tenths[stage] = (now, done), tenth
         if tenth > tenths[stage]:
             tenths[stage] = tenth
-            errors.print(f"{stage}: {done} of {total}, {now - start:.1f} s", highlight=False)
+            left = (now - start) * (total - done) / max(1, done - before)
+            said = f"{stage}: {done} of {total}, {now - start:.1f} s, {left:.0f} s left"
+            if descriptions.get(stage):
+                said += f", {descriptions[stage]}"
+            errors.print(said, highlight=False)
 
-    return show
+    return show, descriptions.__setitem__

@@ -14,7 +14,7 @@ from typing import Any
 
 from pffspike import FileError, ValidationError, files
 
-NETWORK, JSON, PICTURE, PAGE, NIR, ARRAY, FOLDER, NEW_FOLDER = (
+NETWORK, JSON, PICTURE, PAGE, NIR, ARRAY, FOLDER, NEW_FOLDER, TABLE = (
     "a trained network",
     "JSON",
     "a picture",
@@ -23,6 +23,7 @@ NETWORK, JSON, PICTURE, PAGE, NIR, ARRAY, FOLDER, NEW_FOLDER = (
     "a NumPy array",
     "a folder",
     "a new folder",
+    "a table",
 )
 #: Kind of what a command writes, by its parameter; by command and parameter where they differ.
 OUTPUTS = {
@@ -32,6 +33,8 @@ OUTPUTS = {
     "nir": NIR,
     "record": NIR,
     "array": ARRAY,
+    "train.log": TABLE,
+    "train.tensorboard": FOLDER,
     "search.out": JSON,  # one object a line
     "train.out": NETWORK,
     "prior.out": NETWORK,
@@ -227,4 +230,6 @@ def kind_of_content(path: Path) -> str:
         return PAGE
     if head.startswith(b"\x93NUMPY"):
         return ARRAY
+    if head.startswith(b"sample,epoch"):
+        return TABLE
     return JSON if text.startswith((b"{", b"[")) else "something else"

@@ -32,7 +32,8 @@ def prior(
     engine: options.EngineName = "fastest",
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
-    data: options.DataFolder = None,
+    data: options.DataPlace = None,
+    labels: options.Labels = None,
     download: options.Download = False,
     json: options.JsonFile = None,
 ) -> None:
@@ -44,7 +45,7 @@ def prior(
     Example: pffspike prior mnist.h5 --samples 10000
     """
     state = pffspike.load(trained)  # a checkpoint is refused below, in one sentence
-    found = options.load_dataset(state, dataset, data, download)
+    found = options.load_dataset(state, dataset, data, download, labels=labels, judged=False)
     with output.progress() as progress:
         fitted = pffspike.fit_prior(
             state,

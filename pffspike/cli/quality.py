@@ -28,7 +28,8 @@ def quality(
     engine: options.EngineName = "fastest",
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
-    data: options.DataFolder = None,
+    data: options.DataPlace = None,
+    labels: options.Labels = None,
     download: options.Download = False,
     json: options.JsonFile = None,
 ) -> None:
@@ -42,7 +43,9 @@ def quality(
     Example: pffspike quality mnist.h5 --output mnist-quality
     """
     state = options.load_trained(trained)
-    found = options.load_dataset(state, dataset, data, download, test_samples=samples)
+    found = options.load_dataset(
+        state, dataset, data, download, labels=labels, test_samples=samples
+    )
     with output.progress() as progress:
         result = pffspike.quality(
             state,

@@ -32,7 +32,8 @@ def quantize(
     engine: options.EngineName = "fastest",
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
-    data: options.DataFolder = None,
+    data: options.DataPlace = None,
+    labels: options.Labels = None,
     download: options.Download = False,
     json: options.JsonFile = None,
 ) -> None:
@@ -48,7 +49,11 @@ def quantize(
         raise pffspike.unknown("--rounding", rounding, ROUNDINGS)
     card = pffspike.load_device(device) if device else None
     pffspike.check_bits(bits, card)
-    images = options.load_dataset(state, dataset, data, download) if samples else None
+    images = (
+        options.load_dataset(state, dataset, data, download, labels=labels, judged=False)
+        if samples
+        else None
+    )
     with output.progress() as progress:
         result = pffspike.quantize(
             state,

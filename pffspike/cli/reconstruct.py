@@ -25,7 +25,8 @@ def reconstruct(
     engine: options.EngineName = "fastest",
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
-    data: options.DataFolder = None,
+    data: options.DataPlace = None,
+    labels: options.Labels = None,
     download: options.Download = False,
     json: options.JsonFile = None,
 ) -> None:
@@ -35,20 +36,22 @@ def reconstruct(
     """
     state = options.load_trained(trained)
     pffspike.check_reconstruction(state.network, labelled=label_state != "free")
-    found = options.load_dataset(state, dataset, data, download, test_samples=samples)
+    found = options.load_dataset(
+        state, dataset, data, download, labels=labels, test_samples=samples
+    )
     originals = pffspike.probabilities(found.test_images, found.levels)
     coded = state.coding.encode(found.test_images, found.levels)
-    numbers, labels = range(len(coded)), found.test_labels
-    pffspike.label_state(label_state, found.classes, labels)
+    numbers, known = range(len(coded)), found.test_labels
+    pffspike.label_state(label_state, found.classes, known)
     with output.progress() as progress:
         execution = Execution(engine, seed, progress=progress)
         if label_state == "inferred":
             answer = pffspike.classify(state, coded, samples=numbers, execution=execution)
-            labels = answer.predicted
+            known = answer.predicted
         result = pffspike.reconstruct(
             state,
             coded,
-            pffspike.label_state(label_state, found.classes, labels),
+            pffspike.label_state(label_state, found.classes, known),
             window=window,
             samples=numbers,
             execution=execution,

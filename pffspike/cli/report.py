@@ -25,7 +25,8 @@ def report(
     engine: options.EngineName = "fastest",
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
-    data: options.DataFolder = None,
+    data: options.DataPlace = None,
+    labels: options.Labels = None,
     download: options.Download = False,
 ) -> None:
     """Write one self-contained page about a trained network: accuracy, spikes, energy, source.
@@ -35,7 +36,7 @@ def report(
     state = options.load_trained(trained)
     cards = [pffspike.load_device(name) for name in device or ["loihi1", "cortex-m4f"]]
     pffspike.check_mode(state.network, "goodness")
-    found = options.load_dataset(state, dataset, data, download, test_samples=images)
+    found = options.load_dataset(state, dataset, data, download, labels=labels, test_samples=images)
     with output.progress() as progress:
         execution = Execution(engine, seed, progress=progress)
         page = pffspike.report(state, found, cards, execution=execution)

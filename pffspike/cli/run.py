@@ -31,7 +31,8 @@ def run(
     ] = None,
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
-    data: options.DataFolder = None,
+    data: options.DataPlace = None,
+    labels: options.Labels = None,
     download: options.Download = False,
     json: options.JsonFile = None,
 ) -> None:
@@ -42,7 +43,9 @@ def run(
     """
     state = options.load_trained(trained)
     chosen = state.network.program(program)
-    found = options.load_dataset(state, dataset, data, download, test_samples=samples)
+    found = options.load_dataset(
+        state, dataset, data, download, labels=labels, test_samples=samples
+    )
     signals = pffspike.signals_of(state, program, found)
     names = pffspike.populations_of(state.network, program)
     if record is not None:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import pffspike
-from pffspike import Dataset, Execution, Network, TrainedNetwork, ValidationError, files
-from pffspike.cli import options, output, outputs
+from pffspike import (
+    Dataset,
+    Execution,
+    Network,
+    Source,
+    TrainedNetwork,
+    ValidationError,
+    files,
+    text,
+)
+from pffspike.cli import beginnings, options, output, outputs
 
-_BEGIN = ("seed", "epochs", "samples", "dataset")  #: options of a beginning
+_JUDGED = 1000  #: test images that are classified in the end, at most; `evaluate` takes all
+_ROWS = 10  #: of the history that the accuracy beside the bar is the mean of
 
 
 def train(
@@ -40,8 +51,54 @@ def train(
     ] = 2000,
     stretch: options.Stretch = None,
     dataset: options.DatasetName = None,
-    data: options.DataFolder = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            "--images",
+            help="Folder with the data set's files; or samples of your own: .npy, .npz, .csv, or a "
+            "folder of pictures by class.",
+        ),
+    ] = None,
+    labels: options.Labels = None,
+    test_images: Annotated[
+        Path | None, typer.Option(help="Test part of your own samples, in a file of its own.")
+    ] = None,
+    test_labels: Annotated[str | None, typer.Option(help="Its labels.")] = None,
+    test_share: Annotated[
+        float, typer.Option(help="Share of your own samples that becomes the test part otherwise.")
+    ] = 0.2,
+    shape: Annotated[
+        str | None,
+        typer.Option(
+            help="Rows and columns, such as 28x28, of pictures that are rows of an array."
+        ),
+    ] = None,
+    levels: Annotated[
+        int | None,
+        typer.Option(
+            help="Grey value of your own pictures that stands for white (default: the largest).",
+            min=1,
+            max=255,
+        ),
+    ] = None,
+    hidden: Annotated[
+        str | None, typer.Option(help="Sizes of the hidden populations, such as 200,100.")
+    ] = None,
     download: options.Download = False,
+    validation: Annotated[
+        int,
+        typer.Option(help="Training images, the last ones, kept back to judge each epoch.", min=0),
+    ] = 0,
+    patience: Annotated[
+        int, typer.Option(help="Epochs without a rise of their accuracy that end it.", min=1)
+    ] = 5,
+    log: Annotated[
+        Path | None, typer.Option(help="Write the history to this file too (.csv).")
+    ] = None,
+    tensorboard: Annotated[
+        Path | None, typer.Option(help="Folder of events for TensorBoard.")
+    ] = None,
     json: options.JsonFile = None,
 ) -> None:
     """Train a network from its card and write it to one file.
@@ -50,14 +107,31 @@ def train(
     to the same weights, bit for bit. A finished one learns on with --from: 2 epochs and 2 more are
     4, bit for bit.
 
-    Example: pffspike train digits -o digits.h5
+    Samples of your own need no card: one is sized to them, and the file keeps how they are scaled,
+    what their classes are called and where they lie, so every other command finds them again.
+
+    Example: pffspike train digits -o digits.h5; pffspike train --images x.npy --labels y.npy
     """
+    source = None
+    if data is not None and pffspike.is_own(data):
+        tested = (str(test_images or ""), test_labels or "", test_share)
+        source = Source(
+            str(data), labels or "", *tested, beginnings.numbers("--shape", shape, "x"), levels
+        )
+        card = card or (None if resume or start else "own")
+    elif labels:
+        raise ValidationError("--labels goes with --data FILE, the samples of your own")
+    place = beginnings.Place(source, dataset, data, download, samples)
     if [card, resume, start].count(None) != 2:
         raise ValidationError(
             "give one of these: a card to begin with, for example `digits`, or --resume FILE, or "
             "--from FILE"
         )
-    begun, images = _begun(context, card or resume or start, dataset, data, download, samples)
+    begun: Network | TrainedNetwork
+    if card is not None:
+        begun, images = beginnings.begin(card, place, beginnings.numbers("--hidden", hidden, ","))
+    else:
+        begun, images = beginnings.go_on(context, resume or start, place)
     network = begun.network if isinstance(begun, TrainedNetwork) else begun
     path = out or resume or start or Path(f"{network.name}.h5")
     if resume is None and path.exists() and not overwrite:
@@ -66,9 +140,26 @@ def train(
         )
     outputs.check(
         "train",
-        {"out": path, "json": json, "card": card, "resume": resume, "start": start},
+        {
+            "out": path,
+            "json": json,
+            "card": card,
+            "resume": resume,
+            "start": start,
+            "data": data,
+            "labels": labels,
+            "test": test_images,
+            "log": log,
+            "tensorboard": tensorboard,
+        },
         force=out is not None,
     )
+    followers: list[Callable[[TrainedNetwork], object]] = []
+    if validation:
+        images, kept = pffspike.keep_back(images, validation)
+        followers.append(pffspike.EarlyStopping(kept, patience, execution=Execution(engine, seed)))
+    followers += [pffspike.CsvLog(log)] if log else []
+    followers += [pffspike.TensorBoard(tensorboard)] if tensorboard else []
     trained = begun if isinstance(begun, TrainedNetwork) else None
     if start is not None:
         epochs = epochs or network.training.epochs
@@ -76,65 +167,65 @@ def train(
         output.note(f"{engine} is inexact: the weights will not be those of {trained.engine}")
     try:
         with files.locked(path), output.progress() as progress:
+            followers.insert(0, _told(progress))
             state = pffspike.train(
                 begun,
                 images,
                 epochs=epochs,
                 checkpoint=lambda reached: pffspike.save(path, reached),
                 checkpoint_every=stretch or checkpoint_every,
+                callbacks=followers,
                 execution=Execution(engine, seed, progress=progress),
             )
     except KeyboardInterrupt:
         output.errors.print(f"{path} holds the last checkpoint: pffspike train --resume {path}")
         raise
-    _summarize(state, path, json)
+    if validation:
+        pffspike.save(path, state)
+    _summarize(state, path, json, _held_out(state, images))
 
 
-def _begun(
-    context: typer.Context,
-    beginning: str | Path | None,
-    dataset: str | None,
-    data: Path | None,
-    download: bool,
-    samples: int | None,
-) -> tuple[Network | TrainedNetwork, Dataset]:
-    """What a training begins with, and what it learns."""
-    if isinstance(beginning, str):
-        network = pffspike.load_network(beginning)
-        return network, options.load_dataset(
-            network, dataset, data, download, train_samples=samples
+def _told(progress: output.Shown) -> Callable[[TrainedNetwork], None]:
+    """Say beside the bar which epoch it is, and how many samples are answered before learning."""
+
+    def tell(state: TrainedNetwork) -> None:
+        epoch = -(-state.samples_done // state.samples_per_epoch)
+        epochs = state.samples_total // state.samples_per_epoch
+        said = f"epoch {epoch} of {epochs}"
+        if "accuracy.online" in state.history:
+            last = state.history["accuracy.online"][-_ROWS:]
+            said += f", on-line accuracy {text.percent(float(last.mean()))}"
+        progress.describe("training", said)
+
+    return tell
+
+
+def _held_out(state: TrainedNetwork, images: Dataset) -> float | None:
+    """Accuracy on test images, if there are any and the network can answer."""
+    try:
+        pffspike.check_mode(state.network, "goodness")
+    except ValidationError:
+        return None
+    judged = images.test_images[:_JUDGED]
+    if not len(judged):
+        return None
+    with output.progress() as progress:
+        answer = pffspike.classify(
+            state,
+            state.coding.encode(judged, images.levels),
+            samples=range(len(judged)),
+            execution=Execution(progress=progress),
         )
-    state = pffspike.load(str(beginning))
-    resumed = context.params["resume"] is not None
-    if resumed and state.finished:
-        raise ValidationError(
-            f"{beginning} is finished after {state.samples_done:,} samples; to train it further, "
-            f"give --from {beginning} --epochs N --output FILE"
-        )
-    if not resumed and not state.finished:
-        raise ValidationError(
-            f"{beginning} holds a checkpoint after {state.samples_done:,} of "
-            f"{state.samples_total:,} samples; finish it with --resume {beginning}"
-        )
-    if resumed:
-        _refuse(context, "--resume", beginning, *_BEGIN)
-    if samples is None and dataset is None:
-        samples = state.samples_per_epoch or None
-    images = options.load_dataset(state, dataset, data, download, train_samples=samples)
-    if not resumed and state.data and pffspike.is_same(state.data, images):
-        _refuse(context, "--from on the same data", beginning, "seed")
-    return state, images
+    found = answer.accuracy(images.test_labels[:_JUDGED])
+    output.console.print(
+        f"held-out accuracy (goodness): {text.percent(found)} of {len(judged):,} test images"
+    )
+    return found
 
 
-def _refuse(context: typer.Context, way: str, path: Path | None, *names: str) -> None:
-    """Refuse options of a beginning where a training goes on."""
-    for name in names:
-        source = context.get_parameter_source(name)
-        if source is not None and source.name == "COMMANDLINE":
-            raise ValidationError(f"--{name} does not go with {way}; {path} says what it was")
-
-
-def _summarize(state: TrainedNetwork, path: Path, json: Path | None) -> None:
+def _summarize(
+    state: TrainedNetwork, path: Path, json: Path | None, accuracy: float | None
+) -> None:
     last = {name: float(values[-1]) for name, values in sorted(state.history.items())}
     output.table(
         f"{path}: {state.network.name}, {state.samples_done} samples, seed {state.seed}",
@@ -149,6 +240,7 @@ def _summarize(state: TrainedNetwork, path: Path, json: Path | None) -> None:
             "seed": state.seed,
             "engine": state.engine,
             "samples": state.samples_done,
+            "accuracy": accuracy,
             "history": {name: values.tolist() for name, values in state.history.items()},
         },
     )

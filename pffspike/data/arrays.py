@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,14 +44,44 @@ def read_npy(path: str | Path) -> npt.NDArray[np.generic]:
     >>> read_npy(path)
     array([0, 1, 2])
     """
-    content = read_regular(path)
+    return parse_npy(read_regular(path), path)
+
+
+def parse_npy(content: bytes, path: str | Path, kinds: str = "buif") -> npt.NDArray[Any]:
+    """Array of the bytes of a ``.npy`` file.
+
+    Parameters
+    ----------
+    content : bytes
+        Of the file.
+    path : str or Path
+        What errors call it.
+    kinds : str
+        Kinds of its type that are wanted, as `numpy.dtype.kind` names them.
+
+    Returns
+    -------
+    ndarray
+
+    Raises
+    ------
+    ValidationError
+        If it is no such file, or does not hold as many values as its header declares.
+
+    Examples
+    --------
+    >>> parse_npy(b"", "a.npy")
+    Traceback (most recent call last):
+    ...
+    pffspike.errors.ValidationError: a.npy is no .npy file of numbers (...); give one
+    """
     stream = io.BytesIO(content)
     try:
         version = npy.read_magic(stream)
         if version not in _HEADERS:
             raise ValueError(f"its format version is {version}")
         shape, _, dtype = _HEADERS[version](stream)
-        if dtype.hasobject or dtype.kind not in "buif":
+        if dtype.hasobject or dtype.kind not in kinds:
             raise ValueError(f"it holds {dtype}")
         declared, held = math.prod(shape) * dtype.itemsize, len(content) - stream.tell()
         if declared != held:

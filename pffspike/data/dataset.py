@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from pffspike.errors import ValidationError
+
+if TYPE_CHECKING:
+    from pffspike.data.identity import Source
+    from pffspike.data.scaling import Scaling
 
 PROBABILITY_BITS = 24  #: probabilities are multiples of 2^-24, as uniform numbers are
 MAX_LEVELS = 255  #: largest grey value that a pixel of 8 bits holds
@@ -31,6 +36,10 @@ class Dataset:
         The grey value that stands for white: 16 for the digits, 255 for IDX files.
     class_names : tuple of str
         One a class, or none.
+    scaling : Scaling or None
+        How measured values became grey values, if the data were no whole grey values.
+    source : Source or None
+        Files that they were read from, if they are a user's own.
     """
 
     name: str
@@ -42,6 +51,8 @@ class Dataset:
     shape: tuple[int, int]
     levels: int
     class_names: tuple[str, ...] = ()
+    scaling: Scaling | None = None
+    source: Source | None = None
 
     def __repr__(self) -> str:
         rows, columns = self.shape

@@ -13,6 +13,48 @@ from pffspike.errors import ValidationError
 
 
 @dataclass(frozen=True)
+class Source:
+    """Files of a user's own that data come from.
+
+    Parameters
+    ----------
+    samples, labels : str
+        See `pffspike.data.read_parts`; no labels if they stand in the first.
+    test_samples, test_labels : str
+        The same of the test part; empty if it is a share of the samples, or there is none.
+    test_share : float
+        Of the samples, for a test part if there is no other.
+    shape : tuple of int
+        Rows and columns of pictures that are rows of an array; empty if the file says it.
+    levels : int or None
+        The grey value that stands for white; None: the largest of the training part.
+
+    Examples
+    --------
+    >>> Source("flowers.csv").test_share
+    0.2
+    """
+
+    samples: str
+    labels: str = ""
+    test_samples: str = ""
+    test_labels: str = ""
+    test_share: float = 0.2
+    shape: tuple[int, ...] = ()
+    levels: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.test_share < 1:
+            raise ValidationError(
+                f"the share of the test part, {self.test_share}, must be at least 0 and below 1"
+            )
+        if len(self.shape) not in (0, 2) or min(self.shape, default=1) < 1:
+            raise ValidationError(
+                f"shape = {self.shape} must be rows and columns of a picture, such as 28x28"
+            )
+
+
+@dataclass(frozen=True)
 class Identity:
     """What a trained network knows about its data.
 
@@ -32,6 +74,8 @@ class Identity:
         Of the training part.
     train : str
         Digest of the training part, see `digest`; empty if it is not known.
+    source : Source or None
+        Files that it was read from, if they were a user's own.
 
     Examples
     --------
@@ -46,6 +90,7 @@ class Identity:
     class_names: tuple[str, ...] = ()
     samples: int = 0
     train: str = ""
+    source: Source | None = None
 
     def __post_init__(self) -> None:
         for key, value, low, high in (
@@ -123,6 +168,7 @@ def identify(dataset: Dataset) -> Identity:
         tuple(dataset.class_names),
         len(dataset.train_images),
         digest(dataset.train_images, dataset.train_labels, dataset.levels),
+        dataset.source,
     )
 
 

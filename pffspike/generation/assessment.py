@@ -137,6 +137,8 @@ def _judge(
         progress=counting(execution, "classifier", _EPOCHS),
     )
     n, labels = len(samples.images), samples.labels
+    if n >= len(train):  # of small data a half each
+        n = len(train) // 2
     # Other real images than those that samples are compared with.
     others, other_labels = train[n : 2 * n], dataset.train_labels[n : 2 * n]
     sets = {

@@ -53,7 +53,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_every_parameter_that_is_a_path_is_an_output_or_an_input():
     """Should one be renamed or added, this says that its collisions are not checked."""
-    inputs = {"trained", "resume", "images", "data", "folder", "space"}
+    inputs = {"trained", "resume", "start", "images", "test_images", "data", "folder", "space"}
     for command in commands_app.app.registered_commands:
         name = command.callback.__name__
         for parameter in inspect.signature(command.callback).parameters.values():

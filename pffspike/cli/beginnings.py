@@ -1,0 +1,107 @@
+"""What a training begins with: a card and data, or a file whose training goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+import pffspike
+from pffspike import Dataset, Network, Source, TrainedNetwork, ValidationError
+from pffspike.cli import options
+
+_BEGIN = ("seed", "epochs", "samples", "dataset")  #: options of a beginning
+
+
+def numbers(option: str, text: str | None, between: str) -> tuple[int, ...]:
+    """Whole numbers of an option; none if it was not given."""
+    if text is None:
+        return ()
+    parts = text.split(between)
+    if not all(part.strip().isdecimal() and len(part) < 10 for part in parts):
+        example = between.join(("28", "28"))
+        raise ValidationError(f"{option} {text} must be whole numbers, such as {example}")
+    return tuple(map(int, parts))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Options that say what is learned.
+
+    Parameters
+    ----------
+    source : Source or None
+        Samples of the user's own.
+    dataset : str or None
+        Name of a data set.
+    folder : Path or None
+        Where its files are.
+    download : bool
+        Whether to fetch them.
+    samples : int or None
+        Only the first so many of the training part.
+    """
+
+    source: Source | None
+    dataset: str | None
+    folder: Path | None
+    download: bool
+    samples: int | None
+
+
+def begin(card: str, place: Place, hidden: tuple[int, ...]) -> tuple[Network, Dataset]:
+    """Network of a card, sized to data of one's own, and the data."""
+    if place.source:
+        images = pffspike.load_own(place.source, place.dataset)
+        network = pffspike.network_for(images, card, hidden=hidden or None)
+    else:
+        network = pffspike.load_network(card)
+        images = options.load_dataset(
+            network, place.dataset, place.folder, place.download, judged=False
+        )
+        if hidden:
+            network = pffspike.network_for(images, card, hidden=hidden)
+    return network, pffspike.first_samples(images, train=place.samples)
+
+
+def go_on(
+    context: typer.Context, beginning: Path | None, place: Place
+) -> tuple[TrainedNetwork, Dataset]:
+    """Training that goes on, and the data."""
+    state = pffspike.load(str(beginning))
+    resumed = context.params["resume"] is not None
+    _refuse(context, "--resume" if resumed else "--from", beginning, "hidden", "validation")
+    if resumed and state.finished:
+        raise ValidationError(
+            f"{beginning} is finished after {state.samples_done:,} samples; to train it further, "
+            f"give --from {beginning} --epochs N --output FILE"
+        )
+    if not resumed and not state.finished:
+        raise ValidationError(
+            f"{beginning} holds a checkpoint after {state.samples_done:,} of "
+            f"{state.samples_total:,} samples; finish it with --resume {beginning}"
+        )
+    if resumed:
+        _refuse(context, "--resume", beginning, *_BEGIN)
+    samples = place.samples
+    if samples is None and place.dataset is None and (resumed or place.source is None):
+        samples = state.samples_per_epoch or None
+    if place.source:
+        images = pffspike.own_training(state, place.source)
+    else:
+        images = options.load_dataset(
+            state, place.dataset, place.folder, place.download, judged=False
+        )
+    images = pffspike.first_samples(images, train=samples)
+    if not resumed and state.data and pffspike.is_same(state.data, images):
+        _refuse(context, "--from on the same data", beginning, "seed")
+    return state, images
+
+
+def _refuse(context: typer.Context, way: str, path: Path | None, *names: str) -> None:
+    """Refuse options of a beginning where a training goes on."""
+    for name in names:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise ValidationError(f"--{name} does not go with {way}; {path} says what it was")

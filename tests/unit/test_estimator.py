@@ -1,0 +1,119 @@
+"""The classifier with scikit-learn's interface: its own checks, and where it is used."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.datasets import load_iris
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import pffspike
+from pffspike import PFFClassifier
+
+pytestmark = pytest.mark.numba
+X, Y = load_iris(return_X_y=True)
+KINDS = np.array(["setosa", "versicolor", "virginica"])[Y]
+SMALL = {"hidden": (30, 30), "epochs": 40, "engine": "numba", "trials": 1}
+
+
+@parametrize_with_checks([PFFClassifier(engine="numba")])
+def test_the_checks_of_scikit_learn(estimator, check):
+    """All of them; none is expected to fail."""
+    check(estimator)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return PFFClassifier(**SMALL).fit(X[::2], KINDS[::2])
+
+
+def test_answers_are_labels_and_those_of_the_library(model):
+    assert model.classes_.tolist() == ["setosa", "versicolor", "virginica"]
+    answers = model.predict(X[1::2])
+    assert np.mean(answers == KINDS[1::2]) == model.score(X[1::2], KINDS[1::2]) > 0.85
+    drive = model.trained_.coding.encode(model.trained_.scaling.grey(X[1::2]), 255)
+    found = pffspike.classify(model.trained_, drive, execution=pffspike.Execution("numpy"))
+    np.testing.assert_array_equal(answers, model.classes_[found.predicted])
+
+
+@pytest.mark.parametrize("mode", ["one_pass", "feedback", "proposal"])
+def test_every_mode_agrees_with_its_scores(model, mode):
+    other = clone(model).set_params(mode=mode)
+    other.__dict__.update({k: v for k, v in vars(model).items() if k.endswith("_")})
+    scores = other.decision_function(X)
+    np.testing.assert_array_equal(other.predict(X), other.classes_[scores.argmax(axis=1)])
+    np.testing.assert_array_equal(other.predict_proba(X).argmax(axis=1), scores.argmax(axis=1))
+
+
+def test_an_answer_depends_on_nothing_but_the_sample(model):
+    some = np.array([3, 70, 140, 70])
+    np.testing.assert_array_equal(
+        model.decision_function(X)[some], model.decision_function(X[some])
+    )
+    np.testing.assert_array_equal(model.transform(X)[some], model.transform(X[some]))
+
+
+def test_it_is_used_where_estimators_are(model):
+    line = make_pipeline(StandardScaler(), PFFClassifier(**SMALL))
+    assert cross_val_score(line, X, KINDS, cv=3).mean() > 0.85
+    search = GridSearchCV(PFFClassifier(**SMALL), {"hidden": [(5,), (30, 30)]}, cv=2).fit(X, Y)
+    assert search.best_params_["hidden"] == (30, 30)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.decision_function(X), model.decision_function(X))
+
+
+def test_samples_are_rebuilt_and_made(model):
+    """Better than the mean sample; and taken for their class."""
+    rates = model.transform(X)
+    assert rates.shape == (150, 60)
+    assert 0 <= rates.min() <= rates.max() <= 1
+    rebuilt = model.inverse_transform(rates)
+    scale = X.std(axis=0)
+    error = np.square((rebuilt - X) / scale).mean()
+    assert error < 0.6 * np.square((X.mean(axis=0) - X) / scale).mean()
+    values, labels = model.sample(4, y=["virginica", "setosa"])
+    assert labels.tolist() == ["virginica"] * 4 + ["setosa"] * 4
+    assert np.mean(model.predict(values) == labels) > 0.8
+
+
+def test_learning_in_parts():
+    model = PFFClassifier(**SMALL)
+    with pytest.raises(ValueError, match="needs all labels"):
+        model.partial_fit(X[:10], KINDS[:10])
+    order = np.argsort(np.arange(150) * 61 % 150)
+    for _ in range(8):
+        for part in np.array_split(order, 3):
+            model.partial_fit(X[part], KINDS[part], classes=np.unique(KINDS))
+    assert model.score(X, KINDS) > 0.8
+    with pytest.raises(ValueError, match="'tulip' is none of the classes"):
+        model.partial_fit(X[:1], ["tulip"])
+
+
+def test_pictures_keep_their_shape():
+    data = pffspike.load_data("digits")
+    some = data.train_labels < 3
+    images = data.train_images[some][:150].reshape(-1, 8, 8)
+    model = PFFClassifier(**SMALL).fit(images, data.train_labels[some][:150])
+    assert model.trained_.data.shape == (8, 8)
+    assert model.trained_.scaling is None
+    assert model.inverse_transform(model.transform(images[:2])).shape == (2, 64)
+    flat = PFFClassifier(**SMALL, shape=(8, 8)).fit(
+        images.reshape(-1, 64), data.train_labels[some][:150]
+    )
+    assert flat.trained_.parameters.equal(model.trained_.parameters)
+
+
+def test_wrong_settings_are_one_sentence():
+    for settings, sentence in (
+        ({"mode": "late"}, "late"),
+        ({"hidden": (0,)}, "hidden"),
+        ({"engine": "nunba"}, "did you mean 'numba'"),
+        ({"mode": "gut"}, "gut"),
+        ({"epochs": 0}, "epochs = 0"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            PFFClassifier(**{**SMALL, **settings}).fit(X, Y).predict(X[:2])
