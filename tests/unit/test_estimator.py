@@ -17,7 +17,7 @@ from pffspike import PFFClassifier
 pytestmark = pytest.mark.numba
 X, Y = load_iris(return_X_y=True)
 KINDS = np.array(["setosa", "versicolor", "virginica"])[Y]
-SMALL = {"hidden": (30, 30), "epochs": 40, "engine": "numba", "trials": 1}
+SMALL = {"hidden": (100, 100), "epochs": 40, "engine": "numba", "trials": 1}
 
 
 @parametrize_with_checks([PFFClassifier(engine="numba")])
@@ -60,8 +60,8 @@ def test_an_answer_depends_on_nothing_but_the_sample(model):
 def test_it_is_used_where_estimators_are(model):
     line = make_pipeline(StandardScaler(), PFFClassifier(**SMALL))
     assert cross_val_score(line, X, KINDS, cv=3).mean() > 0.85
-    search = GridSearchCV(PFFClassifier(**SMALL), {"hidden": [(5,), (30, 30)]}, cv=2).fit(X, Y)
-    assert search.best_params_["hidden"] == (30, 30)
+    search = GridSearchCV(PFFClassifier(**SMALL), {"hidden": [(5,), (100, 100)]}, cv=2).fit(X, Y)
+    assert search.best_params_["hidden"] == (100, 100)
     again = pickle.loads(pickle.dumps(model))
     np.testing.assert_array_equal(again.decision_function(X), model.decision_function(X))
 
@@ -69,7 +69,7 @@ def test_it_is_used_where_estimators_are(model):
 def test_samples_are_rebuilt_and_made(model):
     """Better than the mean sample; and taken for their class."""
     rates = model.transform(X)
-    assert rates.shape == (150, 60)
+    assert rates.shape == (150, 200)
     assert 0 <= rates.min() <= rates.max() <= 1
     rebuilt = model.inverse_transform(rates)
     scale = X.std(axis=0)
