@@ -392,8 +392,8 @@ class PFFClassifier(
                 f"{', '.join(map(str, self.classes_))}"
             )
 
-    def _drive(self, X: npt.ArrayLike) -> Floats:
-        """Spike probabilities of samples."""
+    def _drive(self, X: npt.ArrayLike) -> Any:
+        """What drives the input population: spike probabilities, or as the card encodes them."""
         check_is_fitted(self)
         values = validate_data(self, self._flat(X)[0], reset=False, dtype=np.float64)
         form = self._form()
