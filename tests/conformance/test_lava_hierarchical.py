@@ -24,6 +24,7 @@ from pffspike.network import (
     initial,
     structure,
 )
+from pffspike.network.events import Events
 from pffspike.recording import Probes
 
 pytest.importorskip("lava")
@@ -242,6 +243,34 @@ def test_spikes_from_a_source_of_ones_own(network: Network, signals: Any) -> Non
         found = spikes_of(sinks)
     assert np.array_equal(found["readout"], wanted["readout"])
     assert np.array_equal(found["hidden_1"], wanted["hidden_1"])
+
+
+def test_a_live_source_and_events_give_the_same(network: Network) -> None:
+    """What a source of the user's own sends step by step is what events are as a signal."""
+    from lava.proc.io.source import RingBuffer
+
+    steps = network.program("one_pass").steps
+    raster = np.random.default_rng(5).random((SAMPLES, steps, 64)) < 0.2  # noqa: NPY002, RUF100
+    signals = {"image": Events.from_raster(raster)}
+    wanted, _ = expected(network, "one_pass", signals)
+    options = {"samples": np.arange(SAMPLES), "seed": 3}
+    fed = PFF(network, "one_pass", external=("image",), **options)
+    source = RingBuffer(data=raster.reshape(-1, 64).T.astype(np.int32))
+    source.s_out.connect(fed.image_in)
+    for process in (fed, PFF(network, "one_pass", signals, **options)):
+        sinks = sinks_of(process, ["image", "readout", "hidden_1"])
+        with running(process, "cooperative"):
+            found = spikes_of(sinks)
+        for name, spikes in found.items():
+            assert np.array_equal(spikes, wanted[name])
+
+
+def test_a_process_for_static_input_takes_none_in_time(network: Network, signals: Any) -> None:
+    process = PFF(network, "one_pass", signals)
+    count, steps = len(signals["image"]), network.program("one_pass").steps
+    shown = {"image": np.zeros((count, steps, 64), bool)}
+    with pytest.raises(ValidationError, match="make it with signals in time"):
+        process.load(shown, np.arange(count))
 
 
 @pytest.mark.parametrize(
