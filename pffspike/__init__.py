@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         probabilities,
     )
     from pffspike.data import load as load_data
+    from pffspike.data.event_files import read_events
     from pffspike.demonstration import Demonstration, demo
     from pffspike.deployment import Exported, Target, export
     from pffspike.devices import Device, known_devices, load_device
@@ -129,6 +130,7 @@ _MODULES = {
         "Coding Dataset Scaling Source from_arrays is_own is_same load_own own_dataset "
         "probabilities"
     ),
+    "pffspike.data.event_files": "read_events",
     "pffspike.devices": "Device known_devices load_device",
     "pffspike.errors": (
         "FileError MissingPackageError PffspikeError SessionClosedError UserError "
@@ -304,6 +306,7 @@ __all__ = [
     "probabilities",
     "quality",
     "quantize",
+    "read_events",
     "read_images",
     "read_recording",
     "read_toml",

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pffspike import Events, UserError, events_of
+from pffspike import Events, UserError, events_of, read_events
 from pffspike.network.events import frames
 
 RASTERS = st.tuples(st.integers(0, 4), st.integers(1, 5), st.integers(1, 6)).flatmap(
@@ -72,3 +72,34 @@ def test_what_is_no_raster_is_refused():
     ones = [Events.from_raster(np.ones((1, 2, n), bool)) for n in (3, 4)]
     with pytest.raises(UserError, match="can't be joined"):
         Events.join(ones)
+
+
+def test_events_come_from_files(tmp_path):
+    """Times are steps, or any that are divided into steps; empty samples count."""
+    path, raster = tmp_path / "events.npz", np.zeros((3, 4, 5), bool)
+    raster[0, 3, 4] = raster[0, 0, 1] = raster[2, 2, 0] = True
+    events = Events.from_raster(raster)
+    np.savez(path, times=events.times, indices=events.indices, ends=events.ends)
+    assert np.array_equal(read_events(path, steps=4, units=5).raster(), raster)
+    late = events.times * 0.25 + 0.1
+    np.savez(path, times=late, indices=events.indices, ends=events.ends)
+    assert np.array_equal(read_events(path, steps=4, units=5, duration=0.25).raster(), raster)
+    for wrong, sentence in (
+        ({"ends": [9]}, "ends that ascend to their number"),
+        ({"indices": [5, 0, 0]}, "sample 0 has an event at neuron 5"),
+        ({"times": [[0.0]]}, "one row of numbers"),
+    ):
+        held = {"times": late, "indices": events.indices, "ends": events.ends, **wrong}
+        np.savez(path, **held)
+        with pytest.raises(UserError, match=sentence):
+            read_events(path, steps=4, units=5, duration=0.25)
+    np.savez(path, times=late, indices=events.indices, ends=events.ends)
+    with pytest.raises(UserError, match="give whole numbers"):
+        read_events(path, steps=4, units=5)
+    with pytest.raises(UserError, match=r"duration = 0\.0 of a step must be above 0"):
+        read_events(path, steps=4, units=5, duration=0.0)
+    path.write_bytes(b"no archive")
+    with pytest.raises(UserError, match=r"is no \.npz file"):
+        read_events(path, steps=4, units=5)
+    with pytest.raises(UserError, match="nowhere"):
+        read_events(tmp_path / "nowhere.npz", steps=4, units=5)
