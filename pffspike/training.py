@@ -370,7 +370,7 @@ def _learn_latents(state: TrainedNetwork, dataset: Dataset, execution: Execution
         state.coding.encode(dataset.train_images[chosen], dataset.levels),
         dataset.train_labels[chosen],
         first_sample=epoch * len(chosen),
-        learning_scale=constants.decayed(training.decay, epoch),
+        learning_scale=constants.decayed(training.latent_decay, epoch),
         execution=execution.replace(progress=None),
     )
 

@@ -30,7 +30,14 @@ _CIRCUITS: dict[str, Any] = {"pff": (PFF, pff), "ff": (FF, ff)}
 
 
 #: keys of the training table that came after version 1: their defaults are not part of a hash
-_LATER = {"shift": 0, "flip": False, "latent_images": 0, "coding": "grey", "encoding": "rates"}
+_LATER = {
+    "shift": 0,
+    "flip": False,
+    "latent_images": 0,
+    "latent_decay": 1.0,
+    "coding": "grey",
+    "encoding": "rates",
+}
 
 
 def known_networks() -> tuple[str, ...]:

@@ -342,6 +342,9 @@ class Training:
     latent_images : int
         At the end of each epoch, the latent population learns from so many of its images
         (`pffspike.generation.latent`); 0: it learns afterwards, see `pffspike.fit_prior`.
+    latent_decay : float
+        Factor of the learning rates of that, from one epoch to the next. With the ``decay`` of the
+        rest, it would not follow what the hidden populations come to be late in the training.
     coding : {"grey", "on_off", "saccades"}
         One neuron a pixel, or two that spike for what is brighter or darker than the pixel's mean
         in the training images, or two that spike for changes of brightness while the image moves
@@ -357,12 +360,15 @@ class Training:
     shift: int = 0
     flip: bool = False
     latent_images: int = 0
+    latent_decay: float = 1.0
     coding: Literal["grey", "on_off", "saccades"] = "grey"
     encoding: Literal["rates", "latency", "even"] = "rates"
 
     def __post_init__(self) -> None:
         check(1 <= self.epochs <= 10**9, f"epochs = {self.epochs} must be from 1 to {10**9}")
-        check(0 < self.decay <= 1, f"decay = {self.decay} must be above 0 and at most 1")
+        for key in ("decay", "latent_decay"):
+            value = getattr(self, key)
+            check(0 < value <= 1, f"{key} = {value} must be above 0 and at most 1")
         check(
             0 <= self.hard_negatives <= 1,
             f"hard_negatives = {self.hard_negatives} must be in [0, 1]",

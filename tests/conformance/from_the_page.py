@@ -248,12 +248,14 @@ class Simulator:
             signals = {"image": image, "label": int(labels[k]), "negative": negative}
             self.run("train", m, seed, signals, scale)
             if (m + 1) % n == 0 and self.training["latent_images"]:
-                self.learn_latents(grey, labels, order, m // n, seed, scale)
+                self.learn_latents(grey, labels, order, m // n, seed)
 
-    def learn_latents(self, grey, labels, order, epoch, seed, scale):
+    def learn_latents(self, grey, labels, order, epoch, seed):
         """Find latent states of some images of an epoch, and learn what they predict."""
         count = min(self.training["latent_images"], len(order))
-        latent = self.roles["latent"]
+        scale, latent = 1.0, self.roles["latent"]
+        for _ in range(epoch):
+            scale *= self.training["latent_decay"]
         above = {p["post"]: p for p in self.projections.values() if p["pre"] == latent}
         predicted = {name: self.populations[name]["rule"]["target_population"] for name in above}
         step = 1 / 4 if len(above) == 1 else 1 / 16

@@ -83,7 +83,7 @@ TRAINED = {
             **LEARNS,
         ),
         "latent",
-        Training("digits", 2, decay=0.8, latent_images=9),
+        Training("digits", 2, decay=0.8, latent_images=9, latent_decay=0.7),
     ),
     "saccades": pff(
         PFF(128, 3, (20,), **LEARNS), "saccades", Training("digits", 1, shift=1, coding="saccades")
