@@ -29,7 +29,8 @@ def feedback_network(network: Network) -> Network:
     Raises
     ------
     ValidationError
-        If the label drives no population of that program.
+        If the label drives no population of that program, or a projection has the name of one of
+        those that are added.
 
     Examples
     --------
@@ -61,6 +62,12 @@ def feedback_network(network: Network) -> Network:
         raise ValidationError(
             f"network {network.name!r} has no projection from the label population {label!r}, so "
             f"nothing can be fed back; choose another mode than 'feedback'"
+        )
+    taken = {p.name for p in network.projections} & {p.name for p in fed}
+    if taken:
+        raise ValidationError(
+            f"network {network.name!r} has a projection {min(taken)!r}, the name of the one by "
+            f"which mode 'feedback' leads the read-out back; rename it, or choose another mode"
         )
     phase = dataclasses.replace(phase, projections=(*phase.projections, *(p.name for p in fed)))
     return network.replace(

@@ -320,6 +320,26 @@ def test_a_wrong_shape_on_a_port_is_named(network: Network, signals: Any) -> Non
         Source(data=np.zeros((9, 4))).s_out.connect(process.image_in)
 
 
+@pytest.mark.parametrize(
+    ("tag", "arithmetic"),
+    [("bit_accurate_loihi", "fixed"), ("floating_pt", "fixed"), ("fixed_pt", "floating")],
+)
+def test_a_run_configuration_for_other_numbers_is_named(
+    network: Network, signals: Any, tag: str, arithmetic: str
+) -> None:
+    """Lava's own runtime would not find a model, or start processes that wait for ever."""
+    from lava.magma.core.run_conditions import RunSteps
+    from lava.magma.core.run_configs import Loihi2SimCfg
+
+    process = PFF(network, "one_pass", signals, arithmetic=arithmetic)
+    wrong = Loihi2SimCfg(select_tag=tag, select_sub_proc_model=True)
+    said = f"selects models by the tag '{tag}', .* give Loihi2SimCfg.select_tag='{process.tag}'"
+    with pytest.raises(ValidationError, match=said):
+        process.run(condition=RunSteps(num_steps=4), run_cfg=wrong)
+    with CooperativeRuntime(process), pytest.raises(ValidationError, match=said):
+        process.run(condition=RunSteps(num_steps=4), run_cfg=wrong)
+
+
 def test_our_runtimes_want_a_number_of_steps(network: Network, signals: Any) -> None:
     from lava.magma.core.run_conditions import RunContinuous
 

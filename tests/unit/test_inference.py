@@ -1,6 +1,5 @@
 """Inference modes: what is equal to what, exactly, and what each of them costs."""
 
-import dataclasses
 import math
 
 import numpy as np
@@ -25,7 +24,6 @@ from pffspike.inference import (
     goodness_scores,
 )
 from pffspike.inference.elimination import candidate_network
-from pffspike.inference.feedback import feedback_network
 from pffspike.inference.goodness import prefix_scores
 from pffspike.inference.keys import trial_seed
 from pffspike.network import Network, Training, initial
@@ -284,27 +282,6 @@ def test_calibration_presents_the_views_too():
         for x in (None, views)
     ]
     assert found[0] != found[1]
-
-
-def test_feedback_presents_the_answer_as_a_label():
-    """With a read-out that always spikes for label 2, one pass is a presentation of label 2."""
-    network, shown = build(), images(5, 3)
-    parameters = initial(network, 1)
-    biases = {**parameters.biases, "readout": np.where(np.arange(CLASSES) == 2, 1.0, -1.0)}
-    forced = dataclasses.replace(parameters, biases=biases)
-    fed = feedback_network(network)
-    probes = Probes(rasters=("hidden_1", "hidden_2", "readout"))
-    with ENGINE.compile(fed, "one_pass", forced, seed=3, probes=probes) as session:
-        found = session.run({"image": shown}, np.arange(5)).rasters
-    assert found["readout"][:, :, 2].all()
-    assert found["readout"].sum() == found["readout"][:, :, 2].sum()
-    labelled = candidate_network(network)
-    probes = Probes(rasters=("hidden_1", "hidden_2"))
-    with ENGINE.compile(labelled, "candidate", forced, seed=3, probes=probes) as session:
-        expected = session.run({"image": shown, "candidate": np.full(5, 2)}, np.arange(5)).rasters
-    for name, raster in expected.items():
-        np.testing.assert_array_equal(found[name], raster)
-    assert feedback_network(network).projection("readout_to_hidden_2").tied == "label_to_hidden_2"
 
 
 @pytest.mark.parametrize("mode", ["goodness", "one_pass", "proposal", "late"])

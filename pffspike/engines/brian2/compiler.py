@@ -25,8 +25,10 @@ _WRITES = re.compile(
     re.DOTALL,
 )
 _BRIAN = "using namespace brian;"  #: in each function of a file
-#: What runs once: not worth the time that optimizing it takes.
+#: What runs once, as the code objects that create synapses do: not worth the time that optimizing
+#: it takes.
 _ONCE = ("objects.cpp", "main.cpp", "run.cpp", "synapses_classes.cpp")
+_RARE = re.compile(r"^(before|after)_run_|_synapses_create_\w+_codeobject\.cpp$")
 _OFTEN = ("network.cpp", "brianlib/spikequeue.cpp")
 #: Linux ends the program with the process that started it, however that ends.
 _END_WITH_PARENT = """#ifdef __linux__
@@ -81,13 +83,15 @@ def _trim(path: Path, results: Collection[str]) -> None:
 
 def _unite(directory: Path) -> bool:
     """Write the two units; False if the files do not look as expected."""
-    often = []
+    often: list[str] = []
+    rare: list[str] = []
     for number, path in enumerate(sorted(directory.glob("code_objects/*.cpp"))):
         text, anonymous = _HELPERS.subn(f"namespace unit_{number} {{", path.read_text())
         if anonymous != 1 or _BRIAN not in text:
             return False
-        often.append(text.replace(_BRIAN, f"{_BRIAN} using namespace unit_{number};"))
-    for unit, texts, names in (("often", often, _OFTEN), ("once", [], _ONCE)):
+        texts = rare if _RARE.search(path.name) else often
+        texts.append(text.replace(_BRIAN, f"{_BRIAN} using namespace unit_{number};"))
+    for unit, texts, names in (("often", often, _OFTEN), ("once", rare, _ONCE)):
         # Brian2 2.9 has its spike queue in a header.
         there = [f'#include "{name}"' for name in names if (directory / name).exists()]
         (directory / f"{unit}.cpp").write_text("\n".join([*texts, *there, ""]))
@@ -99,7 +103,7 @@ def _compile_units(directory: Path, flags: Sequence[str], log: object) -> bool:
     compiler = os.environ.get("CXX", "g++")
     commands = [
         [compiler, "-c", *flags, *extra, "-I.", f"{unit}.cpp", "-o", f"{unit}.o"]
-        for unit, extra in (("often", []), ("once", ["-O1"]))
+        for unit, extra in (("often", []), ("once", ["-O0"]))
     ]
     if _finish(*[_start(command, directory, log) for command in commands]):
         return False

@@ -10,6 +10,7 @@ from brian2 import (
     NeuronGroup,
     SpikeMonitor,
     StateMonitor,
+    Subgroup,
     Synapses,
     TimedArray,
     linked_var,
@@ -17,18 +18,23 @@ from brian2 import (
 
 from pffspike.engines.brian2.context import BuildContext, Order
 from pffspike.engines.brian2.hard_negatives import make_candidates, make_competition
+from pffspike.engines.brian2.layout import Layout
 from pffspike.engines.brian2.neurons import make_neurons
 from pffspike.engines.brian2.population_state import make_population_state
 from pffspike.engines.brian2.projections import make_projections, make_synapses
 from pffspike.engines.brian2.rows import Rows
+from pffspike.errors import unknown
+from pffspike.network import structure
 
 
 @dataclass(frozen=True)
 class PackedModel:
-    """Brian2 objects of a program.
+    """Brian2 objects of a program: few, for speed; `population` and `projection` find their parts.
 
     Parameters
     ----------
+    layout : Layout
+        Where the populations and projections of the specification are in them.
     network : Network
         Specification of the network.
     schedule, signals : TimedArray
@@ -43,6 +49,7 @@ class PackedModel:
         All spikes, if any raster is wanted.
     """
 
+    layout: Layout
     network: Network
     schedule: TimedArray
     signals: TimedArray
@@ -54,6 +61,69 @@ class PackedModel:
     losses: StateMonitor | None
     counts: StateMonitor | None
     spikes: SpikeMonitor | None
+
+    def population(self, name: str) -> Subgroup:
+        """Neurons of a population, by the name in the specification.
+
+        Parameters
+        ----------
+        name : str
+            Of a population of the program.
+
+        Returns
+        -------
+        brian2.Subgroup
+            Made anew in each call; a monitor of it has to be added to ``network``. What its neurons
+            are linked to has no place in it: see ``population_state``.
+
+        Raises
+        ------
+        ValidationError
+            If the program has no such population.
+        """
+        where = self.layout.slices.get(name)
+        if where is None:
+            raise unknown("population of the program", name, list(self.layout.slices))
+        return _part(self.neurons, where)
+
+    def projection(self, name: str) -> Synapses:
+        """Synapses of a projection, by the name in the specification.
+
+        Parameters
+        ----------
+        name : str
+            Of a projection of the program.
+
+        Returns
+        -------
+        brian2.Synapses
+            Between indices of ``neurons``, sender by sender; variable ``w``. Tied projections have
+            those that hold their weights, between the populations of the first of them.
+
+        Raises
+        ------
+        ValidationError
+            If the program has no such projection, or it has no synapse.
+        """
+        names = [p.name for p in self.layout.projections]
+        if name not in names:
+            raise unknown("projection of the program", name, names)
+        return self.synapses[structure.weights_of(self.layout.network.projection(name))]
+
+
+def _part(neurons: NeuronGroup, where: slice) -> Subgroup:
+    """Subgroup without linked variables, by whose indices Brian2 can make none."""
+    indices = neurons.variables.indices
+    linked = {name: index for name, index in indices.items() if index not in ("_idx", "0")}
+    for name in linked:
+        del indices[name]
+    try:
+        part = neurons[where]
+    finally:
+        indices.update(linked)
+    for name in linked:
+        del part.variables._variables[name]
+    return part
 
 
 def build(context: BuildContext) -> PackedModel:
@@ -92,6 +162,7 @@ def build(context: BuildContext) -> PackedModel:
     for each in objects:
         each._network = network.id  # a session that never runs is no mistake to warn of
     return PackedModel(
+        context.layout,
         network,
         context.schedule,
         context.signals,

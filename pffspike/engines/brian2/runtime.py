@@ -55,7 +55,7 @@ class RuntimeBackend:
         once = {**self._preferences, "codegen.target": "numpy"}
         with brian2_state(runtime_device, once):
             self._context = make_context()
-            self._model: PackedModel = build(self._context)
+            self.model: PackedModel = build(self._context)
 
     def run(
         self, chunks: Sequence[Tables], state: State, rates: Rates | None
@@ -64,7 +64,7 @@ class RuntimeBackend:
         return [self._run(tables, state, rates) for tables in chunks], self._state()
 
     def _run(self, tables: Tables, state: State, rates: Rates | None) -> Recorded:
-        model, context = self._model, self._context
+        model, context = self.model, self._context
         presentations = len(tables.schedule) - 1
         steps = presentations * context.program.steps
         padded = tables.padded(len(model.signals.values), len(model.schedule.values) - 1)
@@ -75,7 +75,7 @@ class RuntimeBackend:
             return self._recorded(presentations)
 
     def _load(self, tables: Tables, state: State, rates: Rates | None) -> None:
-        model = self._model
+        model = self.model
         model.schedule.values[:] = tables.schedule
         model.signals.values[:] = tables.signals
         model.neurons.b_[:] = state.biases
@@ -97,7 +97,7 @@ class RuntimeBackend:
             model.spikes.variables["N"].set_value(0)
 
     def _recorded(self, presentations: int) -> Recorded:
-        model = self._model
+        model = self.model
         rows = slice(1, presentations + 1)
 
         def of(monitor, name: str):  # type: ignore[no-untyped-def]
@@ -115,9 +115,9 @@ class RuntimeBackend:
 
     def _state(self) -> State:
         return State(
-            np.array(self._model.neurons.b_[:]),
+            np.array(self.model.neurons.b_[:]),
             {
-                name: np.array(self._model.synapses[name].variables["multiple"].get_value())
+                name: np.array(self.model.synapses[name].variables["multiple"].get_value())
                 for name in self._context.layout.plastic
             },
         )

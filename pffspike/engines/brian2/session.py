@@ -12,6 +12,7 @@ from pffspike.engines.brian2 import builds
 from pffspike.engines.brian2.backend import Backend, Rates, Recorded, State
 from pffspike.engines.brian2.context import STEP, BuildContext
 from pffspike.engines.brian2.layout import Layout
+from pffspike.engines.brian2.model import PackedModel
 from pffspike.engines.brian2.runtime import RuntimeBackend
 from pffspike.engines.brian2.schedule import ScheduleWriter
 from pffspike.engines.brian2.standalone import StandaloneBackend
@@ -107,6 +108,27 @@ class Brian2Session(Session):
             key = builds.make_key(layout, probes, chunk, flags, frames)
             return StandaloneBackend(make_context, key, chunk, flags)
         return RuntimeBackend(make_context, engine.target, flags)
+
+    @property
+    def model(self) -> PackedModel:
+        """Brian2 objects that run in this process, with populations and projections by name.
+
+        Returns
+        -------
+        PackedModel
+            Every run of the session begins at time 0, and goes on for one step after its samples.
+
+        Raises
+        ------
+        ValidationError
+            If the target is C++ standalone, whose program runs apart from this process.
+        """
+        if not isinstance(self._backend, RuntimeBackend):
+            raise ValidationError(
+                "target 'cpp_standalone' runs a program apart from this process, which leaves no "
+                "Brian2 object to touch; choose target 'numpy' or 'cython', or record with Probes"
+            )
+        return self._backend.model
 
     def _run(
         self,

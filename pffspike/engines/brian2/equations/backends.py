@@ -63,8 +63,7 @@ class Runtime:
         }
         if target == "cython":
             self._preferences |= preferences_of_cython()
-        # Connecting synapses happens once: not worth a Cython module each.
-        with brian2_state(runtime_device, {**self._preferences, "codegen.target": "numpy"}):
+        with brian2_state(runtime_device, self._preferences):
             self._model = make()
 
     def run(self, tables: Mapping[str, Floats], state: Parameters, steps: int) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from brian2 import NeuronGroup, Synapses, linked_var
 
+from pffspike.engines.brian2.equations import projections
 from pffspike.engines.brian2.equations.context import EquationsContext, EquationsOrder
 from pffspike.network import constants
 from pffspike.network.spec import HardNegative
@@ -42,7 +43,7 @@ def make_candidates(
     tuple of NeuronGroup and Synapses
     """
     space = context.namespace | {"noise": constants.noise(hard_negative)}
-    space |= {key: context.table(f"candidates.{key}") for key in ("chooses", "truth", "ended")}
+    space |= {key: context.table(f"candidates.{key}") for key in ("chooses", "truth")}
     candidates = NeuronGroup(
         len(group),
         context.document("candidates", "equations", _MODEL),
@@ -66,7 +67,7 @@ def make_candidates(
         namespace={},
         name=context.name("candidates_comparison"),
     )
-    comparison.connect()
+    projections.connect(comparison)
     updater = comparison.summed_updaters["losses_post"]
     updater.when, updater.order = "start", EquationsOrder.COMPETE
     return candidates, comparison

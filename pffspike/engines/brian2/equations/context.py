@@ -19,11 +19,11 @@ from pffspike.typing import Floats
 class EquationsOrder(IntEnum):
     """Order within the slot ``start``; monitors, which have order 0, see the state after it."""
 
-    COMPARE = -5  #: post factors and biases
+    COMPARE = -5  #: post factors, biases, and the numbers that round what is learned
     SCORE = -4  #: of the hard negatives
     COMPETE = -3
     LEARN = -2  #: weights
-    BEGIN = -1  #: silence, and the numbers that will round the changes
+    BEGIN = -1  #: what the user's neurons begin with
 
 
 class EquationsContext:
@@ -75,6 +75,7 @@ class EquationsContext:
             "rounding": functions.key_constant(counter.derive_key(seed, counter.ROUNDING)),
             "choices": functions.key_constant(counter.derive_key(seed, counter.HARD_NEGATIVES)),
             "sample": self.table("sample", self._presentation * len(program.phases)),
+            "ended": self.table("ended"),
             "stream": self.table("stream"),
         }
 

@@ -4,8 +4,8 @@ The order of a step, in Brian2's slots:
 
 ====================  =============================================================
 ``start``             at the first step of a presentation only: compare, choose a
-                      hard negative, learn, begin (see `context.EquationsOrder`)
-``groups``            integrate the neuron's own equations, if it has any; draw
+                      hard negative, learn (see `context.EquationsOrder`)
+``groups``            integrate the neuron's own equations, if it has any; draw, count
 ``thresholds``        spikes
 ``after_thresholds``  number of spikes ``n``, gain ``g`` and trace ``a``, goodness ``G``
 ``synapses``          deliver
@@ -19,14 +19,14 @@ from typing import Any
 import numpy as np
 from brian2 import NeuronGroup, Synapses, linked_var
 
-from pffspike.engines.brian2.equations import tables
+from pffspike.engines.brian2.equations import projections, tables
 from pffspike.engines.brian2.equations.context import EquationsContext, EquationsOrder, constant
 from pffspike.engines.brian2.equations.options import Neuron
 from pffspike.network import constants, structure
 from pffspike.network.spec import Population
 
 _KEY = "key = child(child({stream}, sample(t)), t_in_timesteps % steps) : integer (shared)"
-_PRESENTATION = "child(child(rounding, sample(t)), t_in_timesteps // steps % phases)"
+_ENDED = "child(child(rounding, ended(t)), (t_in_timesteps // steps - 1) % phases)"
 _BIAS = "b = clip(floor((b {change})*2**24 + 0.5)/2**24, -b_max, b_max)"
 _CHOSEN = f" + int({{table}}(t) == {tables.CHOSEN})*int(losses == 0)"
 
@@ -57,12 +57,13 @@ def make_population(context: EquationsContext, population: Population) -> Neuron
         context.document(name, "equations", "\n".join(lines)),
         clock=context.clock,
         threshold="s > 0",
-        reset=context.document(name, "of neurons that spike", _reset(context, population, neuron)),
+        reset=_reset(context, population, neuron),
         dtype={"key": np.int64},
         namespace=space,
         name=context.name(name),
     )
-    group.resetter["spike"].when = "after_thresholds"
+    if "spike" in group.resetter:
+        group.resetter["spike"].when = "after_thresholds"
     _run(context, group, population, neuron)
     return group
 
@@ -152,17 +153,20 @@ def _learning(
     return lines
 
 
-def _reset(context: EquationsContext, population: Population, neuron: Neuron) -> str:
-    """What a spike changes: counts and traces begin with the window."""
-    inside = "int(t_in_timesteps % steps >= burn_in)" if context.program.burn_in else "1"
-    lines = [f"c = c + {inside}"]
+def _reset(context: EquationsContext, population: Population, neuron: Neuron) -> str | None:
+    """What a spike changes: the trace, once it is known how many there are; None for nothing."""
+    lines = [neuron.reset] if neuron.reset else []
     if context.has_gain(population):
-        gain = "g" if inside == "1" else f"g*{inside}"
-        lines += [
-            f"g = {gain_equation(population.normalization, population.size)}",
-            f"a = a + {gain}",
-        ]
-    return "\n".join([*lines, neuron.reset])
+        gain = gain_equation(population.normalization, population.size)
+        lines[:0] = [f"g = {gain}", f"a = a + g{_inside(context)}"]
+    if not lines:
+        return None
+    return context.document(population.name, "of neurons that spike", "\n".join(lines))
+
+
+def _inside(context: EquationsContext) -> str:
+    """Factor of what counts in the window only."""
+    return "*int(t_in_timesteps % steps >= burn_in)" if context.program.burn_in else ""
 
 
 def gain_equation(normalization: str, size: int) -> str:
@@ -200,8 +204,11 @@ def _run(
     active = population.input or (always and not context.program.learns)
     if not active:
         group.namespace["active"] = context.table(f"{name}.active")
+    again = "*int(t_in_timesteps % steps > 0)"  # 0 at the first step of a presentation
     draw = [
         f"s = int(uniform(key, population, i) < p){'' if active else '*active(t)'}",
+        f"c = c{again} + s{_inside(context)}",
+        *([f"a = a{again}"] if "a" in variables else []),
         *(["I = 0"] if "I" in variables else []),
     ]
     group.run_regularly(
@@ -211,22 +218,21 @@ def _run(
         order=2,  # monitors of what they draw from come before
         name=context.name(f"{name}_draw"),
     )
-    _at_the_end(context, group, population)
-    begin = [f"{v} = 0" for v in ("I", "c", "a") if v in variables]
-    for side, number in enumerate(("u_out", "u_in")):
-        if number in variables:
-            begin.append(f"{number} = uniform(child({_PRESENTATION}, {side}), population, i)")
-    group.run_regularly(
-        context.document(name, "at the begin of a presentation", "\n".join([*begin, neuron.begin])),
-        clock=context.presentations,
-        when="start",
-        order=EquationsOrder.BEGIN,
-        name=context.name(f"{name}_begin"),
-    )
+    _between_presentations(context, group, population)
+    if neuron.begin:
+        group.run_regularly(
+            context.document(name, "at the begin of a presentation", neuron.begin),
+            clock=context.presentations,
+            when="start",
+            order=EquationsOrder.BEGIN,
+            name=context.name(f"{name}_begin"),
+        )
 
 
-def _at_the_end(context: EquationsContext, group: NeuronGroup, population: Population) -> None:
-    """Compare: the post factors of a population that learns, and its biases."""
+def _between_presentations(
+    context: EquationsContext, group: NeuronGroup, population: Population
+) -> None:
+    """Post factors and biases of a population that learns, numbers that round, silence."""
     name, bias, variables = population.name, population.bias, group.variables
     lines, change = [], ""
     if "f" in variables:
@@ -242,6 +248,10 @@ def _at_the_end(context: EquationsContext, group: NeuronGroup, population: Popul
             "rho": constants.rate(bias.target_rate),
             "b_max": bias.limit,
         }
+    for side, number in enumerate(("u_out", "u_in")):
+        if number in variables:
+            lines.append(f"{number} = uniform(child({_ENDED}, {side}), population, i)")
+    lines += ["I = 0"] if "I" in variables else []
     if lines:
         group.run_regularly(
             context.document(name, "at the end of a presentation", "\n".join(lines)),
@@ -278,7 +288,7 @@ def make_pool(context: EquationsContext, population: Population, group: NeuronGr
         namespace={"T": context.program.window},
         name=f"{name}_sums",
     )
-    count.connect()
+    projections.connect(count)
     for variable, order in (("n_post", -1), ("G_post", 1)):
         if variable in count.summed_updaters:
             updater = count.summed_updaters[variable]

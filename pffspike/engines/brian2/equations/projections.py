@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
-from brian2 import NeuronGroup, Synapses, second
+from brian2 import NeuronGroup, Synapses, get_device, prefs, second
+from brian2.devices.device import runtime_device
 
 from pffspike.engines.brian2.equations.context import EquationsContext, EquationsOrder
 from pffspike.network import structure
@@ -14,7 +18,7 @@ _LEARN = """
 dw = eta(t)*f_post*{trace}_pre/T
 w = clip(w + unit*floor(dw/unit + (u_out_pre + u_in_post) % 1), w_min, w_max)
 """
-_CONNECT = {
+_CONNECT: Mapping[str, Mapping[str, str]] = {
     "dense": {},
     "one_to_one": {"j": "i"},
     "blocks": {"condition": "i // block == j // block and i != j"},
@@ -70,7 +74,7 @@ def make_projection(
         namespace=space,
         name=context.name(name),
     )
-    synapses.connect(**_CONNECT[projection.connectivity])
+    connect(synapses, **_CONNECT[projection.connectivity])
     if tied is not None:
         synapses.variables.add_reference("w", tied, "w")  # linked_var serves no synapses
         return synapses
@@ -85,6 +89,25 @@ def make_projection(
             name=context.name(f"{name}_learn"),
         )
     return synapses
+
+
+def connect(synapses: Synapses, **how: Any) -> None:
+    """Connect synapses; in this process by NumPy, for it happens once: not worth a Cython module.
+
+    Parameters
+    ----------
+    synapses : Synapses
+        Without any connection yet.
+    **how : str
+        For `brian2.Synapses.connect`.
+    """
+    target = prefs["codegen.target"]
+    if get_device() is runtime_device:
+        prefs["codegen.target"] = "numpy"
+    try:
+        synapses.connect(**how)
+    finally:
+        prefs["codegen.target"] = target
 
 
 def weights_of(synapses: Synapses, shape: tuple[int, int]) -> Floats:

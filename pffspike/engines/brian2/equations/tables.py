@@ -90,12 +90,14 @@ class EquationsTables:
         -------
         dict of str to ndarray of float64
             ``sample`` has a row for each sample, a stimulus in time one for each step, the others
-            one for each presentation and one more.
+            one for each presentation and one more; ``ended`` is the sample of the presentation
+            that has just ended.
         """
         extent = structure.extent(self._network, self._program)
         samples = np.zeros(self._rows)
         samples[: len(self._samples)] = self._samples
         tables = {"sample": samples, "stream": self._now(lambda f: f.stream)}
+        tables["ended"] = self._ended(lambda _: self._samples)
         for population in extent.populations:
             if not population.input:
                 tables |= self._neurons(population)
@@ -110,7 +112,6 @@ class EquationsTables:
         if chosen:
             tables["candidates.chooses"] = self._ended(lambda f: f.name == chosen.phase)
             tables["candidates.truth"] = self._ended(lambda _: self._signals[chosen.truth])
-            tables["candidates.ended"] = self._ended(lambda _: self._samples)
         return tables
 
     def _now(self, value: Callable[[Phase], npt.ArrayLike], silent: float = 0.0) -> Floats:

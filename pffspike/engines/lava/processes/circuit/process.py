@@ -81,6 +81,32 @@ class Circuit(AbstractProcess):
                 rows = memory.weights[synapses.owner]
                 setattr(self, f"{synapses.name}_weights", Var(shape=rows.shape, init=rows))
 
+    def run(self, condition: Any, run_cfg: Any = None, compile_config: Any = None) -> None:
+        """Run, as every process of Lava; a configuration that would find no model is refused.
+
+        Parameters
+        ----------
+        condition : AbstractRunCondition
+            For how long.
+        run_cfg : RunConfig or None
+            Its ``select_tag``, if it has one, has to be the tag of the numbers.
+        compile_config : dict or None
+            For Lava's compiler.
+
+        Raises
+        ------
+        ValidationError
+            If the configuration selects models for other numbers than those of the process.
+        """
+        selected = getattr(run_cfg, "select_tag", None)
+        if selected not in (None, self.tag):
+            raise ValidationError(
+                f"the run configuration selects models by the tag {selected!r}, and those of this "
+                f"process have the tag {self.tag!r}; give "
+                f"{type(run_cfg).__name__}(select_tag={self.tag!r}, select_sub_proc_model=True)"
+            )
+        super().run(condition, run_cfg, compile_config)
+
     def finished(self) -> int:
         """Steps that were finished, summed over populations and projections."""
         return self.memory.finished()
