@@ -12,6 +12,9 @@ from pffspike import STATES, Execution
 from pffspike.cli import options, output
 
 
+_DRAWN = 40  #: images in a picture; more would be too small to see, and take minutes to draw
+
+
 def reconstruct(
     trained: options.Trained,
     out: Annotated[
@@ -30,7 +33,7 @@ def reconstruct(
     download: options.Download = False,
     json: options.JsonFile = None,
 ) -> None:
-    """Reconstruct test images from hidden spikes and draw them beside the originals.
+    """Reconstruct test images from hidden spikes and draw the first 40 beside the originals.
 
     Example: pffspike reconstruct digits.h5 --samples 20 -o reconstructions.png
     """
@@ -65,7 +68,8 @@ def reconstruct(
     if out is not None:
         from pffspike import plots
 
-        shown = {"original": originals, **result.images}
+        rows = {"original": originals, **result.images}
+        shown = {name: images[:_DRAWN] for name, images in rows.items()}
         plots.save(plots.image_rows(shown, found.shape), out)
         output.console.print(f"wrote {out}")
     output.write_json(json, {"summed_squared_error": errors, "samples": len(originals)})
