@@ -11,7 +11,6 @@ import pffspike
 from pffspike import STATES, Execution
 from pffspike.cli import options, output
 
-
 _DRAWN = 40  #: images in a picture; more would be too small to see, and take minutes to draw
 
 
