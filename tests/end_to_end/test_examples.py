@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -100,6 +101,18 @@ def test_a_table_is_learned_beside_a_perceptron():
     found = re.findall(r"^wine, (\w+): ([\d.]+) \+- [\d.]+ %$", said, re.MULTILINE)
     assert [name for name, _ in found] == ["PFFClassifier", "MLPClassifier"]
     assert min(float(accuracy) for _, accuracy in found) > 90
+
+
+@pytest.mark.slow
+def test_costs_of_brian2_are_ratios():
+    pytest.importorskip("numba")
+    if not (shutil.which("g++") or shutil.which("clang++")):
+        pytest.skip("no C++ compiler")
+    said = run("brian2_costs.py", "--samples", "100", seconds=250)
+    costs = dict(re.findall(r"^(\S.+?)  +[\d.]+ +([\d.e+]+)$", said, re.MULTILINE))
+    assert float(costs["brian2, C++"]) == 1
+    assert 1 < float(costs["brian2:equations, C++"]) < float(costs["brian2:equations, NumPy"])
+    assert float(costs["brian2, NumPy"]) < float(costs["brian2:equations, NumPy"])
 
 
 @pytest.mark.slow
