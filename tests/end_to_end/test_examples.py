@@ -109,7 +109,7 @@ def test_costs_of_brian2_are_ratios():
     if not (shutil.which("g++") or shutil.which("clang++")):
         pytest.skip("no C++ compiler")
     said = run("brian2_costs.py", "--samples", "100", seconds=250)
-    costs = dict(re.findall(r"^(\S.+?)  +[\d.]+ +([\d.e+]+)$", said, re.MULTILINE))
+    costs = dict(re.findall(r"^(\S.+?)  +[\d.e+]+ +([\d.e+]+)$", said, re.MULTILINE))
     assert float(costs["brian2, C++"]) == 1
     assert 1 < float(costs["brian2:equations, C++"]) < float(costs["brian2:equations, NumPy"])
     assert float(costs["brian2, NumPy"]) < float(costs["brian2:equations, NumPy"])
