@@ -277,7 +277,7 @@ def test_weights_are_an_ordinary_variable_of_brian2(
         network, "train", initial(network, 1), seed=1
     ) as session:
         session.run(signals, np.arange(3))
-        model = session._backend._model
+        model = session._backend.model
         for name in session._layout.plastic:
             synapses, matrix = model.synapses[name], session.parameters.weights[name]
             projection = network.projection(name)

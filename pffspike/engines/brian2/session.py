@@ -117,12 +117,16 @@ class Brian2Session(Session):
         -------
         PackedModel
             Every run of the session begins at time 0, and goes on for one step after its samples.
+            Before the first run they are made for signals that stay as they are through a
+            presentation; a run with signals in time makes new ones.
 
         Raises
         ------
         ValidationError
             If the target is C++ standalone, whose program runs apart from this process.
         """
+        if self._backend is None and self._engine.target != "cpp_standalone":  # type: ignore[attr-defined]
+            self._backend = self._build(frames=1)
         if not isinstance(self._backend, RuntimeBackend):
             raise ValidationError(
                 "target 'cpp_standalone' runs a program apart from this process, which leaves no "
