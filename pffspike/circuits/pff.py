@@ -177,7 +177,8 @@ def _generative(circuit: PFF) -> tuple[Projection, ...]:
         projections.append(learned)
         own = layers.zero_initialized(f"{name}_prediction", f"{below}_prediction", rate)
         shared = Projection(own.name, own.pre, own.post, tied=learned.name)
-        chained.append(own if circuit.own_predictions else shared)
+        reached = f"latent_to_{own.post}" in latent_projections(circuit)
+        chained.append(own if circuit.own_predictions and not reached else shared)
     top = f"{names[-1]}_prediction"
     projections.append(layers.zero_initialized("label", top, rate))
     projections += [

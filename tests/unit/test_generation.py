@@ -156,7 +156,6 @@ def test_latent_states_learn_with_the_rest_and_change_nothing_below():
         "latent_to_hidden_2_prediction",
         "latent_to_hidden_1_prediction",
         "hidden_1_prediction_to_image_prediction",
-        "hidden_2_prediction_to_hidden_1_prediction",
         "hidden_1_to_image_prediction",  # its error has the bias that is learned with the states
         "hidden_2_to_hidden_1_prediction",
     }

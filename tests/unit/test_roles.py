@@ -16,7 +16,7 @@ from renamed import CROSSED, OTHER, renamed
 #: Of all cards, before networks had roles: a change of one makes stored networks foreign.
 HASHES = {
     "digits": "75069aceab17fb1e0b90d906c8da7bda3a560abcf606e8998243ab74666f38b1",
-    "digits-free": "4a0cfe1c6bd0dac352a182bb3636c747bd4667aa7f7a1d1458b69a8ee5832d7d",
+    "digits-free": "17750b20b7fbdc635a1319ae7cc3327c0b2215b174ebe5555f99b85124754b3f",
     "digits-loihi1": "f23ae7aa957a421af6ef2ec1afdfcccb937d6296ef09c7f3ae3c870d9cf169eb",
     "fashion-mnist": "1d962c8dc74ad38e532514ebf516ee381b55c64158b741f4f7c0a4eb8b91a7d0",
     "mnist": "bc31268c7173ac53bea140185eb514e3cf4ef8f1ef14911b30769fdff50355fa",
