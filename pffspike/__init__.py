@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pffspike.data import (
         Coding,
         Dataset,
+        DataSource,
         Scaling,
-        Source,
         from_arrays,
         is_own,
         is_same,
@@ -127,7 +127,7 @@ _MODULES = {
     "pffspike.circuits.pff": "pff",
     "pffspike.cards": "card_text known_networks load_network network_hash",
     "pffspike.data": (
-        "Coding Dataset Scaling Source from_arrays is_own is_same load_own own_dataset "
+        "Coding Dataset Scaling DataSource from_arrays is_own is_same load_own own_dataset "
         "probabilities"
     ),
     "pffspike.data.event_files": "read_events",
@@ -198,6 +198,7 @@ __all__ = [
     "Confidence",
     "Contrast",
     "CsvLog",
+    "DataSource",
     "Dataset",
     "Delta",
     "Demonstration",
@@ -241,7 +242,6 @@ __all__ = [
     "Search",
     "Session",
     "SessionClosedError",
-    "Source",
     "Stopping",
     "StudyCallback",
     "StudyResult",

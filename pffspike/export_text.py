@@ -23,7 +23,7 @@
   ``noise``;
 - ``training``: ``dataset``, ``epochs``, ``decay``, share of ``hard_negatives``, ``shift`` in
   pixels, ``flip`` (whether images are mirrored), ``latent_images`` that latent states are inferred
-  of after each epoch, ``coding`` and ``encoding``;
+  of after each epoch, ``latent_decay`` of their learning rates, ``coding`` and ``encoding``;
 - ``roles``: which population is the ``input`` that images drive, the ``label`` with a neuron for
   each class, the ``readout`` whose spikes are the answer of one pass, and the ``latent`` one that
   latent states drive; a role that no population has is left out. What a population is called says

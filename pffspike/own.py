@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pffspike.cards.networks import changed, sized_network
-from pffspike.data import Dataset, Source, form_of, load_own, own_dataset, read_parts
+from pffspike.data import Dataset, DataSource, form_of, load_own, own_dataset, read_parts
 from pffspike.errors import FileError, ValidationError
 from pffspike.network.spec import Network
 from pffspike.trained import TrainedNetwork
@@ -45,7 +45,7 @@ def own_data(
     >>> import pathlib, tempfile, pffspike
     >>> path = pathlib.Path(tempfile.mkdtemp()) / "flowers.csv"
     >>> _ = path.write_text("5.1,a\n6.3,b\n5.2,a\n6.1,b\n" * 3)
-    >>> data = pffspike.load_own(pffspike.Source(str(path), test_share=0))
+    >>> data = pffspike.load_own(pffspike.DataSource(str(path), test_share=0))
     >>> trained = pffspike.begin(pffspike.network_for(data, hidden=[20, 20]), data, seed=0)
     >>> own_data(trained, path)
     Dataset('flowers', 12 training and 12 test images of 1 x 16, 2 classes)
@@ -78,14 +78,14 @@ def own_data(
     )
 
 
-def own_training(trained: TrainedNetwork, source: Source) -> Dataset:
+def own_training(trained: TrainedNetwork, source: DataSource) -> Dataset:
     """Read a user's own files as data for a network to learn further.
 
     Parameters
     ----------
     trained : TrainedNetwork
         Says the form of its samples: scaling, white and classes.
-    source : Source
+    source : DataSource
         Files of the training and the test part.
 
     Returns
@@ -103,7 +103,7 @@ def own_training(trained: TrainedNetwork, source: Source) -> Dataset:
     >>> trained = pffspike.begin(
     ...     pffspike.load_network("digits"), pffspike.load_data("digits"), seed=0
     ... )
-    >>> own_training(trained, pffspike.Source("absent.npy"))
+    >>> own_training(trained, pffspike.DataSource("absent.npy"))
     Traceback (most recent call last):
     ...
     pffspike.errors.FileError: absent.npy can't be read: No such file or directory; check the path

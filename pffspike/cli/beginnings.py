@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 import pffspike
-from pffspike import Dataset, Network, Source, TrainedNetwork, ValidationError
+from pffspike import Dataset, DataSource, Network, TrainedNetwork, ValidationError
 from pffspike.cli import options
 
 _BEGIN = ("seed", "epochs", "samples", "dataset")  #: options of a beginning
@@ -31,7 +31,7 @@ class Place:
 
     Parameters
     ----------
-    source : Source or None
+    source : DataSource or None
         Samples of the user's own.
     dataset : str or None
         Name of a data set.
@@ -43,7 +43,7 @@ class Place:
         Only the first so many of the training part.
     """
 
-    source: Source | None
+    source: DataSource | None
     dataset: str | None
     folder: Path | None
     download: bool

@@ -11,9 +11,9 @@ import typer
 import pffspike
 from pffspike import (
     Dataset,
+    DataSource,
     Execution,
     Network,
-    Source,
     TrainedNetwork,
     ValidationError,
     files,
@@ -115,7 +115,7 @@ def train(
     source = None
     if data is not None and pffspike.is_own(data):
         tested = (str(test_images or ""), test_labels or "", test_share)
-        source = Source(
+        source = DataSource(
             str(data), labels or "", *tested, beginnings.numbers("--shape", shape, "x"), levels
         )
         card = card or (None if resume or start else "own")

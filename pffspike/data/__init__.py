@@ -8,8 +8,8 @@ from pffspike.data.datasets import NAMES, known_levels, load, write_dataset
 from pffspike.data.encoders import delta, even, latency, saccades
 from pffspike.data.form import Form, form_of
 from pffspike.data.identity import (
+    DataSource,
     Identity,
-    Source,
     check_kind,
     check_same,
     identify,
@@ -23,11 +23,11 @@ from pffspike.data.scaling import Scaling
 __all__ = [
     "NAMES",
     "Coding",
+    "DataSource",
     "Dataset",
     "Form",
     "Identity",
     "Scaling",
-    "Source",
     "augmented",
     "check_kind",
     "check_same",

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pffspike.errors import ValidationError
 
 if TYPE_CHECKING:
-    from pffspike.data.identity import Source
+    from pffspike.data.identity import DataSource
     from pffspike.data.scaling import Scaling
 
 PROBABILITY_BITS = 24  #: probabilities are multiples of 2^-24, as uniform numbers are
@@ -38,7 +38,7 @@ class Dataset:
         One a class, or none.
     scaling : Scaling or None
         How measured values became grey values, if the data were no whole grey values.
-    source : Source or None
+    source : DataSource or None
         Files that they were read from, if they are a user's own.
     """
 
@@ -52,7 +52,7 @@ class Dataset:
     levels: int
     class_names: tuple[str, ...] = ()
     scaling: Scaling | None = None
-    source: Source | None = None
+    source: DataSource | None = None
 
     def __repr__(self) -> str:
         rows, columns = self.shape

@@ -13,7 +13,7 @@ from pffspike.errors import ValidationError
 
 
 @dataclass(frozen=True)
-class Source:
+class DataSource:
     """Files of a user's own that data come from.
 
     Parameters
@@ -31,7 +31,7 @@ class Source:
 
     Examples
     --------
-    >>> Source("flowers.csv").test_share
+    >>> DataSource("flowers.csv").test_share
     0.2
     """
 
@@ -74,7 +74,7 @@ class Identity:
         Of the training part.
     train : str
         Digest of the training part, see `digest`; empty if it is not known.
-    source : Source or None
+    source : DataSource or None
         Files that it was read from, if they were a user's own.
 
     Examples
@@ -90,7 +90,7 @@ class Identity:
     class_names: tuple[str, ...] = ()
     samples: int = 0
     train: str = ""
-    source: Source | None = None
+    source: DataSource | None = None
 
     def __post_init__(self) -> None:
         for key, value, low, high in (

@@ -12,7 +12,7 @@ from pffspike.arithmetic import counter
 from pffspike.data.dataset import MAX_LEVELS, Dataset
 from pffspike.data.digits import stratified
 from pffspike.data.form import Form, checked_values, class_names
-from pffspike.data.identity import Source
+from pffspike.data.identity import DataSource
 from pffspike.data.readers import Part, read_parts
 from pffspike.data.scaling import picture_scaling, table_scaling
 from pffspike.errors import ValidationError
@@ -160,12 +160,12 @@ def _form(
     return Form(shape, MAX_LEVELS, names, picture_scaling(x.reshape(len(x), -1)))
 
 
-def load_own(source: Source, name: str | None = None, form: Form | None = None) -> Dataset:
+def load_own(source: DataSource, name: str | None = None, form: Form | None = None) -> Dataset:
     r"""Data set of a user's own files.
 
     Parameters
     ----------
-    source : Source
+    source : DataSource
         Where they are.
     name : str or None
         What reports call the data; the name of the file or folder by default.
@@ -187,7 +187,7 @@ def load_own(source: Source, name: str | None = None, form: Form | None = None) 
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp()) / "flowers.csv"
     >>> _ = path.write_text("5.1,a\n6.3,b\n5.2,a\n6.1,b\n")
-    >>> load_own(Source(str(path), test_share=0.5))
+    >>> load_own(DataSource(str(path), test_share=0.5))
     Dataset('flowers', 2 training and 2 test images of 1 x 16, 2 classes)
     """
     train, test = read_parts(source.samples, source.labels or None)
@@ -220,7 +220,7 @@ def _title(path: str) -> str:
     return kept.lower().strip("-_") or "own"
 
 
-def _absolute(source: Source) -> Source:
+def _absolute(source: DataSource) -> DataSource:
     def placed(path: str) -> str:
         return str(Path(path).resolve()) if path and Path(path).exists() else path
 

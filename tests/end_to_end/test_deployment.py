@@ -315,7 +315,7 @@ def test_the_processes_of_an_export_are_those_of_the_engine(out):
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        (np.zeros((1, 63), np.int32), "has shape (1, 63), not (1,) or (1, 64)"),
+        (np.zeros((1, 63), np.int32), "has shape (1, 63), not (1,), (1, 64) or (1, 5, 64)"),
         (np.zeros((1, 64)), "is of type float64; give integers"),
         (np.full((1, 64), 2**25), "holds values that are not from 0 to 16777216"),
     ],

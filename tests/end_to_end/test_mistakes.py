@@ -47,11 +47,11 @@ MISTAKES = {
     "missing card": (("train", "absent.toml"), ("absent.toml can't be read",)),
     "wrong card": (("train", "wrong.toml"), ("wrong.toml", "epochs = 0 must be from 1 to")),
     "no TOML": (("train", "text.toml"), ("text.toml is not valid TOML",)),
-    "no card": (("train",), ("give either a card",)),
+    "no card": (("train",), ("give one of these: a card",)),
     "existing output": (("train", "digits", "-o", "net.h5"), ("net.h5 exists", "--resume")),
     "bad folder": (("train", "digits", "-o", "no/net.h5"), ("no/net.h5 can't be written",)),
     "resume from another seed": (
-        ("train", "--resume", "net.h5", "--seed", 1),
+        ("train", "--resume", "begun.h5", "--seed", 1),
         ("--seed does not go with --resume",),
     ),
     "prior of a checkpoint": (("prior", "begun.h5"), ("is a checkpoint", "train --resume")),

@@ -8,7 +8,7 @@ from sklearn.datasets import load_digits, load_wine
 
 import pffspike
 from commands import call, refused
-from pffspike import Execution, Source
+from pffspike import DataSource, Execution
 
 WINE = load_wine()
 KINDS = np.array(["red", "white", "rosé"])[WINE.target]
@@ -56,7 +56,7 @@ def test_a_file_keeps_form_classes_and_places(folder):
     assert trained.data.class_names == ("red", "rosé", "white")
     assert trained.data.classes == trained.network.role("label").size == 3
     assert trained.data.shape == (13, 8)
-    assert trained.data.source == Source(str(folder / "x.npy"), str(folder / "y.npy"))
+    assert trained.data.source == DataSource(str(folder / "x.npy"), str(folder / "y.npy"))
     data = pffspike.dataset_of(trained)
     assert (len(data.train_images), len(data.test_images)) == (142, 36)
     back = trained.scaling.values(data.test_images / 255.0)
@@ -144,7 +144,7 @@ def test_a_folder_of_pictures(folder):
 
 def test_an_interrupted_training_goes_on(folder):
     """Of a card with sizes of one's own, on a file with both parts."""
-    source = Source(str(folder / "parts.npz"))
+    source = DataSource(str(folder / "parts.npz"))
     data = pffspike.load_own(source)
     assert (len(data.train_images), len(data.test_images)) == (89, 89)
     network = pffspike.network_for(data, hidden=[30, 20])

@@ -115,8 +115,9 @@ def test_the_name_of_a_class_means_one_thing():
 #: names, the conformance suite draws networks with them, and each engine speaks its simulator's
 #: language; roles and signals are where the names are defined.
 NAMING = {"circuits", "benchmarks", "testing", "engines", "network/roles.py", "network/signals.py"}
-#: Words that are no populations: parts of an energy, and a key of a baseline's settings.
+#: Words that are no populations: parts of an energy, keys of a baseline's and a circuit's settings.
 WORDS = {
+    "cards/networks.py": {"image"},
     "energies/events.py": {"readout"},
     "baselines/rate_pff_circuit.py": {"latent"},
 }
