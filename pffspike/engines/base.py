@@ -249,6 +249,7 @@ class Engine(ABC):
 
         Examples
         --------
+        >>> import numpy as np
         >>> from pffspike.cards import load_network
         >>> from pffspike.engines import make_engine
         >>> from pffspike.network import initial
