@@ -104,11 +104,17 @@ class PFF(Layers):
             raise ValidationError(
                 f"latent = {shortened(self.latent)} must be from 0 to {layers.MOST_NEURONS}"
             )
-        if self.own_predictions and not self.latent:
-            raise ValidationError(
-                "own_predictions = true needs a latent population, with whose states these weights "
-                "learn; set latent to, say, 100"
-            )
+        for key, usual in (
+            ("latent_to", "top"),
+            ("latent_free", False),
+            ("latent_window", None),
+            ("own_predictions", False),
+        ):
+            if getattr(self, key) != usual and not self.latent:
+                raise ValidationError(
+                    f"{key} = {str(getattr(self, key)).lower()} needs a latent population; set "
+                    f"latent to, say, 100"
+                )
         if not grids.on_grid(self.bias_limit, grids.DRIVE_GRID):
             raise ValidationError(
                 f"bias_limit = {self.bias_limit} must be a multiple of 2^{grids.DRIVE_GRID}, as "

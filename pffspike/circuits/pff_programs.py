@@ -86,6 +86,7 @@ def _latent(circuit: PFF, representation: tuple[str, ...]) -> tuple[Program, ...
     if not circuit.latent:
         return ()
     names, (burn_in, window) = circuit.names, circuit.inference
+    learning_window = window if circuit.latent_window is None else circuit.latent_window
     inputs = {"image": "image", "label": "label", "latent": "latent"}
     reached = names if circuit.latent_to == "all" else names[-1:]
     lowest = 0 if circuit.own_predictions else 1 + names.index(reached[0])
@@ -95,7 +96,7 @@ def _latent(circuit: PFF, representation: tuple[str, ...]) -> tuple[Program, ...
     learning = dataclasses.replace(phase, learn=tuple(f"{name}_prediction" for name in learn))
     return (
         Program("infer_latent", burn_in, window, (phase,)),
-        Program("learn_latent", burn_in, circuit.latent_window or window, (learning,)),
+        Program("learn_latent", burn_in, learning_window, (learning,)),
     )
 
 

@@ -189,6 +189,21 @@ def first(data, count):
     return data.train_images[:count], data.train_labels[:count]
 
 
-def test_weights_of_predictions_need_a_latent_population():
-    with pytest.raises(UserError, match="own_predictions = true needs a latent population"):
-        PFF(64, 10, (10,), own_predictions=True)
+@pytest.mark.parametrize("window", [0, 3])
+def test_a_latent_window_is_a_power_of_two(window):
+    with pytest.raises(UserError, match=f"window = {window} must be a power of two"):
+        load_network("digits", {"pff": {"latent": 4, "latent_window": window}})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("latent_to", "all"),
+        ("latent_free", True),
+        ("latent_window", 16),
+        ("own_predictions", True),
+    ],
+)
+def test_settings_of_latent_states_need_a_latent_population(key, value):
+    with pytest.raises(UserError, match=f"{key} = {str(value).lower()} needs a latent population"):
+        PFF(64, 10, (10,), **{key: value})
