@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pffspike.circuits import PFF
     from pffspike.circuits.ff import FF, ff
     from pffspike.circuits.pff import pff
+    from pffspike.comparison import Subject, compare, over_seeds
     from pffspike.data import (
         Coding,
         Dataset,
@@ -86,6 +87,7 @@ if TYPE_CHECKING:
         signals_of,
         trained_levels,
     )
+    from pffspike.intervals import Interval
     from pffspike.mapping import OBJECTIVES
     from pffspike.network.events import Events, events_of
     from pffspike.network.parameters import Parameters, initial
@@ -166,6 +168,8 @@ _MODULES = {
     "pffspike.energies.host": "HostEnergy",
     "pffspike.callbacks": "CsvLog EarlyStopping TensorBoard keep_back",
     "pffspike.charging": "InferenceEnergy Pricing energy",
+    "pffspike.comparison": "Subject compare over_seeds",
+    "pffspike.intervals": "Interval",
     "pffspike.brian2": "to_brian2",
     "pffspike.searching": "Search search settings_of",
 }
@@ -216,6 +220,7 @@ __all__ = [
     "HardNegative",
     "HostEnergy",
     "InferenceEnergy",
+    "Interval",
     "Metrics",
     "MissingPackageError",
     "Mode",
@@ -245,6 +250,7 @@ __all__ = [
     "Stopping",
     "StudyCallback",
     "StudyResult",
+    "Subject",
     "Target",
     "TensorBoard",
     "Term",
@@ -263,6 +269,7 @@ __all__ = [
     "check_mode",
     "check_reconstruction",
     "classify",
+    "compare",
     "coverage",
     "dataset_of",
     "demo",
@@ -297,6 +304,7 @@ __all__ = [
     "network_for",
     "network_hash",
     "open_session",
+    "over_seeds",
     "own_data",
     "own_dataset",
     "own_training",

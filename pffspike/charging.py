@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from pffspike import inference, mapping
+from pffspike.comparison import Subject, inference_rows
 from pffspike.data import Dataset
 from pffspike.devices import Device, load_device
 from pffspike.energies import Energy, Metrics, metrics, plain
@@ -22,6 +26,7 @@ from pffspike.inference.views import views_of_test
 from pffspike.inputs import dataset_of, encoded_test
 from pffspike.network import structure
 from pffspike.recording import Probes
+from pffspike.tabular import Tabular
 from pffspike.trained import TrainedNetwork
 
 
@@ -58,7 +63,7 @@ class Pricing:
 
 
 @dataclass(frozen=True, eq=False)
-class InferenceEnergy:
+class InferenceEnergy(Tabular):
     """Energy of an inference on devices, and what led to it.
 
     Parameters
@@ -71,6 +76,10 @@ class InferenceEnergy:
         NeuroBench's metrics.
     energies : tuple of Energy
         Of each device, per inference.
+    subject : Subject
+        The network, the images, the engine and the seed.
+    right : (images,) ndarray of bool
+        Whether the answer to each image is right.
     host : HostEnergy or None
         Measured on this machine; None if it was not asked for or has no counters.
     """
@@ -79,7 +88,13 @@ class InferenceEnergy:
     accuracy: float
     metrics: Metrics
     energies: tuple[Energy, ...]
+    subject: Subject
+    right: npt.NDArray[np.bool_]
     host: HostEnergy | None = None
+
+    def tidy_rows(self) -> list[dict[str, Any]]:
+        """Give a row for each device, see `pffspike.comparison.inference_rows`."""
+        return inference_rows(self)
 
     def plain(self) -> dict[str, Any]:
         """Give all counts and energies, with the source of each value, as plain values."""
@@ -142,6 +157,7 @@ def energy(
     cards = [d if isinstance(d, Device) else load_device(d) for d in how.devices]
     inference.check_mode(trained.network, mode)
     data = dataset_of(trained, dataset)
+    name = execution.engine_name
     execution = execution.replace(engine=made(execution.engine))
     if not isinstance(mode, Stopping) and as_mode(mode).name in CALIBRATED:
         mode = inference.calibrate(trained, data, mode, execution=execution)
@@ -173,6 +189,8 @@ def energy(
         answer.accuracy(data.test_labels),
         metrics(answer.recordings, len(images), trained.parameters),
         energies,
+        Subject.of(trained, data, name, execution),
+        answer.predicted == data.test_labels,
         measure(classify, len(images)) if how.host else None,
     )
 

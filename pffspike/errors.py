@@ -15,7 +15,9 @@ a traceback and exits with code 2. Which one is raised follows from one question
 from __future__ import annotations
 
 import difflib
+import importlib
 from collections.abc import Iterable
+from typing import Any
 
 _LONGEST_NAME = 100  #: letters of a wrong name in an error
 _LONGEST = 63  #: letters of a wrong value in an error
@@ -95,3 +97,35 @@ def shortened(value: object) -> str:
     """
     text = repr(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def imported(package: str, extra: str) -> Any:
+    """Import an optional package, or say what to install.
+
+    Parameters
+    ----------
+    package : str
+        Its name in Python.
+    extra : str
+        Extra of this project that brings it.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    MissingPackageError
+        If it is not installed, or does not work.
+
+    Examples
+    --------
+    >>> imported("json", "formats").dumps([1])
+    '[1]'
+    """
+    try:
+        return importlib.import_module(package)
+    except ImportError as error:
+        raise MissingPackageError(
+            f"this needs {package} ({error}); run: pip install 'pffspike[{extra}]'"
+        ) from None

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike import inference, mapping
+from pffspike.comparison import Subject, inference_rows
 from pffspike.data import Dataset
 from pffspike.deprecation import former_keywords
 from pffspike.devices import Device, load_device
@@ -20,12 +21,14 @@ from pffspike.execution import Execution, made
 from pffspike.inference import CALIBRATED, AnyMode, Classification, Stopping, as_mode
 from pffspike.inference.views import views_of_test
 from pffspike.inputs import dataset_of, encoded_test
+from pffspike.intervals import Interval, of_fraction
+from pffspike.tabular import Tabular
 from pffspike.text import joule
 from pffspike.trained import TrainedNetwork
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
+class Evaluation(Tabular):
     """How an inference mode did on labelled images.
 
     Parameters
@@ -45,6 +48,10 @@ class Evaluation:
     coverage : dict of float to float
         Accuracy by the share of images that are answered, the surest ones first: see
         `pffspike.inference.coverage`.
+    subject : Subject
+        The network, the images, the engine and the seed.
+    right : (images,) ndarray of bool
+        Whether the answer to each image is right.
     """
 
     engine: str
@@ -55,6 +62,22 @@ class Evaluation:
     seconds: float
     classification: Classification
     coverage: dict[float, float]
+    subject: Subject
+    right: npt.NDArray[np.bool_]
+
+    @property
+    def accuracy_interval(self) -> Interval:
+        """Wilson's interval of ``accuracy``, over the images."""
+        return of_fraction(int(self.right.sum()), len(self.right))
+
+    @property
+    def energies(self) -> tuple[Energy, ...]:
+        """The energy per inference, by device: of one device."""
+        return (self.energy,)
+
+    def tidy_rows(self) -> list[dict[str, Any]]:
+        """Give one row, see `pffspike.comparison.inference_rows`; ``time_s`` is wall time."""
+        return [row | {"time_s": self.seconds} for row in inference_rows(self)]
 
     @property
     def class_accuracy(self) -> npt.NDArray[np.float64]:
@@ -137,6 +160,7 @@ def evaluate(
         execution=execution,
     )
     seconds = time.perf_counter() - start
+    right = answer.predicted == data.test_labels
     classes = answer.scores.shape[1]
     confusion = np.zeros((classes, classes), np.int64)
     np.add.at(confusion, (data.test_labels, answer.predicted), 1)
@@ -148,7 +172,9 @@ def evaluate(
         energy(answer.recordings, card, traffic=mapping.traffic(answer.recordings, card)),
         seconds,
         answer,
-        inference.coverage(answer.margins, answer.predicted == data.test_labels) if n else {},
+        inference.coverage(answer.margins, right) if n else {},
+        Subject.of(trained, data, name, execution),
+        right,
     )
 
 
@@ -179,6 +205,7 @@ def summary(results: Sequence[Evaluation]) -> dict[str, Any]:
     for r in results:
         by_engine = (
             ("accuracy", r.accuracy),
+            ("accuracy_interval", list(r.accuracy_interval)),
             ("balanced_accuracy", r.balanced_accuracy),
             ("class_accuracy", [None if np.isnan(a) else float(a) for a in r.class_accuracy]),
             ("confusion", r.confusion.tolist()),

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pffspike.errors import MissingPackageError, ValidationError
+from pffspike.errors import ValidationError, imported
 from pffspike.typing import Array
 
 if TYPE_CHECKING:
     from pffspike.recording import Recording
-
-
-def _package(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise MissingPackageError(
-            f"this needs {name} ({error}); run: pip install 'pffspike[formats]'"
-        ) from None
 
 
 def _require_rasters(recording: Recording) -> None:
@@ -66,7 +56,7 @@ def _phases(recording: Recording) -> list[str]:
 
 def to_xarray(recording: Recording) -> Any:
     """See `pffspike.recording.Recording.to_xarray`."""
-    xarray, phases = _package("xarray"), len(recording.program.phases)
+    xarray, phases = imported("xarray", "formats"), len(recording.program.phases)
     names = list(recording.spikes)
     variables: dict[str, Any] = {
         kind: (
@@ -114,7 +104,7 @@ def to_neo(recording: Recording, dt: float) -> Any:
     _require_rasters(recording)
     if not dt > 0:
         raise ValidationError(f"dt = {dt} must be above 0 seconds")
-    neo, quantities = _package("neo"), _package("quantities")
+    neo, quantities = imported("neo", "formats"), imported("quantities", "formats")
     stop = recording.program.steps * dt * quantities.s
     block = neo.Block(name=recording.network.name, program=recording.program.name)
     samples = np.repeat(recording.samples, len(recording.program.phases))

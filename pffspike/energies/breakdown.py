@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,10 @@ from pffspike.devices import Device, Profile, Quantity
 from pffspike.energies.counts import Counts, Spread, counts_of
 from pffspike.energies.events import EventCount, Traffic, count_events
 from pffspike.energies.steps import cores_power, step_time
+from pffspike.intervals import Interval, of_mean
 from pffspike.recording import Recording
+from pffspike.tabular import Tabular
+from pffspike.typing import Floats
 
 #: events that say the same as others: a profile that has an energy of one has that of both
 _SAME = {
@@ -69,6 +73,8 @@ class ProfileEnergy:
         Of ``total`` over the inferences, J; None: not known.
     unpriced : tuple of str
         Events that occur and have no energy in the profile.
+    by_inference : (inferences,) ndarray of float64
+        ``total`` of each inference, J; empty: no value.
     """
 
     events: float | None
@@ -77,10 +83,11 @@ class ProfileEnergy:
     terms: tuple[Term, ...]
     spread: Spread | None = None
     unpriced: tuple[str, ...] = ()
+    by_inference: Floats = field(default_factory=lambda: np.zeros(0), repr=False, compare=False)
 
 
 @dataclass(frozen=True)
-class Energy:
+class Energy(Tabular):
     """Energy per inference on a device.
 
     Parameters
@@ -137,6 +144,16 @@ class Energy:
         return self._chosen.spread
 
     @property
+    def by_inference(self) -> Floats:
+        """``total`` of each inference, J: ``(inferences,)``; empty: no value."""
+        return self._chosen.by_inference
+
+    @property
+    def interval(self) -> Interval:
+        """Interval of the mean, ``total``: Student's t over the inferences, J."""
+        return of_mean(self.by_inference)
+
+    @property
     def unpriced(self) -> tuple[str, ...]:
         """Events that occur and have no energy."""
         return self._chosen.unpriced
@@ -147,6 +164,26 @@ class Energy:
         found = [self.profiles[name].total for name in self.comparable]
         known = [value for value in found if value is not None]
         return (min(known), max(known)) if known else None
+
+    def tidy_rows(self) -> list[dict[str, Any]]:
+        """Give a row for each term of each profile, see `Term`."""
+        return [
+            {
+                "device": self.device,
+                "profile": name,
+                "event": term.event,
+                "part": term.part,
+                "place": term.place,
+                "phase": term.phase,
+                "count": term.count,
+                "value_j": term.value.si if term.value else None,
+                "energy_j": term.energy if term.value else None,
+                "source": term.value.source if term.value else None,
+                "kind": term.value.kind if term.value else None,
+            }
+            for name, profile in self.profiles.items()
+            for term in profile.terms
+        ]
 
     def by(self, key: Callable[[Term], str]) -> dict[str, float]:
         """Sum the energies of the terms by what a function makes of each.
@@ -319,7 +356,9 @@ def _by_profile(
         used = term.energy
         by_inference += total_steps * (used / total_steps.mean())
     spread = Spread.of(by_inference)
-    return ProfileEnergy(dynamic, dynamic + used, dynamic + whole, tuple(terms), spread, unpriced)
+    return ProfileEnergy(
+        dynamic, dynamic + used, dynamic + whole, tuple(terms), spread, unpriced, by_inference
+    )
 
 
 def _term(count: EventCount, profile: Profile) -> Term:

@@ -22,7 +22,8 @@ def totals(energy: Energy) -> dict[str, Any]:
     dict
         ``events``, ``total`` and ``whole_chip`` of the default profile, see
         `pffspike.energies.ProfileEnergy`; ``deviation``, ``low`` and ``high``: how ``total``
-        differs between inferences; ``total_by_profile``. None: no value.
+        differs between inferences; ``interval`` of the mean, ``total``; ``total_by_profile``.
+        None: no value.
 
     Examples
     --------
@@ -41,6 +42,7 @@ def totals(energy: Energy) -> dict[str, Any]:
         "deviation": spread.deviation if spread else None,
         "low": spread.low if spread else None,
         "high": spread.high if spread else None,
+        "interval": list(energy.interval) if spread else None,
         "total_by_profile": {name: found.total for name, found in energy.profiles.items()},
     }
 

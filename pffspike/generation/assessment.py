@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,15 +21,17 @@ from pffspike.generation.sampling import Samples
 from pffspike.generation.synthesis import check_synthesis, synthesize
 from pffspike.inference import STATES
 from pffspike.inputs import dataset_of
+from pffspike.tabular import Tabular
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Floats
 
 _EPOCHS = 10  #: of the classifier that judges samples
+_UNITS = {"entropy": "entropy_nat"}  #: columns that have a unit
 _REAL = 2000  #: test images judged for comparison
 
 
 @dataclass(frozen=True, eq=False)
-class Quality:
+class Quality(Tabular):
     """How good reconstructions and samples are.
 
     Parameters
@@ -46,6 +50,27 @@ class Quality:
     judgements: Mapping[str, tuple[Judgement, Diversity]]
     rebuilt: Mapping[str, Floats]
     samples: Samples
+
+    def tidy_rows(self) -> list[dict[str, Any]]:
+        """Give a row for each reconstruction and each set of samples; nan: not measured of it.
+
+        ``summed_squared_error`` is that of an image with grey values in [0, 1], ``entropy_nat`` in
+        nat, ``distance`` in grey values; all else are fractions, see `Judgement` and `Diversity`.
+        """
+        measured: list[tuple[str, str, dict[str, float]]] = [
+            ("reconstruction", name, {"summed_squared_error": error})
+            for name, error in self.errors.items()
+        ]
+        measured += [
+            ("samples", name, {**vars(judgement), **vars(diversity)})
+            for name, (judgement, diversity) in self.judgements.items()
+        ]
+        columns = dict.fromkeys(key for *_, values in measured for key in values)
+        return [
+            {"kind": kind, "name": name}
+            | {_UNITS.get(key, key): values.get(key, math.nan) for key in columns}
+            for kind, name, values in measured
+        ]
 
     def __repr__(self) -> str:
         errors = ", ".join(f"{name}: {error:.3g}" for name, error in self.errors.items())

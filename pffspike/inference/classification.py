@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,12 +24,13 @@ from pffspike.network import signals
 from pffspike.network.events import Stimulus
 from pffspike.network.spec import Network
 from pffspike.recording import Recording
+from pffspike.tabular import Tabular
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Floats, Progress
 
 
 @dataclass(frozen=True, eq=False)
-class Classification:
+class Classification(Tabular):
     """Answers of a network and what led to them.
 
     Parameters
@@ -66,6 +68,22 @@ class Classification:
     def accuracy(self, labels: npt.ArrayLike) -> float:
         """Fraction of samples whose answer equals the label."""
         return float(np.mean(self.predicted == np.asarray(labels)))
+
+    def tidy_rows(self) -> list[dict[str, Any]]:
+        """Give a row for each image: its answer, the margin, and the score of every label.
+
+        Scores are spikes of the read-out or goodness, as ``scores`` says; None: not presented.
+        """
+        rows = []
+        for image, (answer, margin) in enumerate(zip(self.predicted, self.margins, strict=True)):
+            scores = {
+                f"score_{label}": float(score) if math.isfinite(score) else None
+                for label, score in enumerate(self.scores[image])
+            }
+            head = {"image": image, "mode": self.mode, "candidates": self.candidates}
+            known = float(margin) if math.isfinite(margin) else None
+            rows.append({**head, "predicted": int(answer), "margin": known, **scores})
+        return rows
 
     def __repr__(self) -> str:
         return (

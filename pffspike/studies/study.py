@@ -13,6 +13,7 @@ from pffspike.errors import ValidationError
 from pffspike.files import make_folder, write_whole
 from pffspike.studies import cluster, runs, table
 from pffspike.studies.config import Study, read_study
+from pffspike.tabular import Tabular
 
 _NEARLY = 0.999  #: fraction at most of a run that has not ended
 _PARTIAL = "partial"  #: name of the files of a study whose runs are not all there
@@ -54,7 +55,7 @@ class Resources:
 
 
 @dataclass(frozen=True, eq=False)
-class StudyResult:
+class StudyResult(Tabular):
     """What a study found.
 
     Parameters
@@ -77,6 +78,19 @@ class StudyResult:
 
     def __repr__(self) -> str:
         return f"StudyResult({self.study.title!r}, {self.runs} runs, {self.missing} missing)"
+
+    def tidy_rows(self) -> list[dict[str, Any]]:
+        """Give a row for each data set, system and mode.
+
+        ``accuracy`` is a fraction, the mean over ``seeds`` trainings, with Student's interval over
+        them and their standard deviation (nan of one); counts are per inference.
+        """
+        return [
+            row
+            for dataset in self.study.datasets
+            for system, found in self.content[dataset].items()
+            for row in table.tidy_rows(dataset, system, found)
+        ]
 
     def rows(self, dataset: str) -> list[tuple[str, ...]]:
         """Table of the systems: system, mode, accuracy, seeds, parameters, training."""

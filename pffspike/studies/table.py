@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pffspike.cards import toml
+from pffspike.intervals import of_mean
 from pffspike.studies.config import Study, System
 from pffspike.studies.runs import Run
 
@@ -111,6 +113,35 @@ def spread(seeds: Sequence[int], values: Sequence[float]) -> dict[str, Any]:
         "seeds": list(seeds),
         "values": list(values),
     }
+
+
+def tidy_rows(dataset: str, system: str, found: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows of a system by mode, see `pffspike.StudyResult.tidy_rows`."""
+    rows = []
+    for mode, accuracy in found["accuracy"].items():
+        low, high = of_mean(accuracy["values"])
+        deviation = accuracy["standard_deviation"]
+        counts = found["operations_per_inference"][mode]
+        rows.append(
+            {
+                "dataset": dataset,
+                "system": system,
+                "title": found["title"],
+                "base": found.get("base"),
+                "mode": mode,
+                "seeds": len(accuracy["seeds"]),
+                "accuracy": accuracy["mean"],
+                "accuracy_low": low,
+                "accuracy_high": high,
+                "accuracy_sd": math.nan if deviation is None else deviation,
+                "parameters": found["parameters"],
+                "training_time_s": found["training_seconds"]["mean"],
+                **{count.lower(): counts[count] for count in _COUNTS},
+                "spikes": found["spikes_per_inference"].get(mode),
+                "steps": found["steps_per_inference"].get(mode),
+            }
+        )
+    return rows
 
 
 def markdown(study: Study, content: Mapping[str, Any], command: str) -> str:
