@@ -48,10 +48,10 @@ test: env
 	$(VENV)/bin/python -m pytest tests -m "not slow" $(PARALLEL) --cov --cov-report=
 	@echo "coverage: $$($(VENV)/bin/coverage report --format=total) % of the lines of pffspike"
 
-# The examples of docstrings; run_lava.py is a script of its own.
+# The examples of docstrings; run_lava.py is a script of its own, neurobench.py needs its extra.
 doctest: env
 	$(VENV)/bin/python -m pytest --doctest-modules pffspike --ignore=pffspike/deployment/run_lava.py \
-		--ignore=pffspike/engines/lava $(PARALLEL)
+		--ignore=pffspike/engines/lava --ignore=pffspike/neurobench.py $(PARALLEL)
 
 # What rests on bits that the other tests compare on both Pythons, and the texts of the pages, need
 # one Python: frequencies, tolerances, examples. (Baselines are those of scikit-learn, so they run.)

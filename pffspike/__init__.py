@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pffspike.demonstration import Demonstration, demo
     from pffspike.deployment import Exported, Target, export
     from pffspike.devices import Device, known_devices, load_device
-    from pffspike.energies import Energy, Metrics, Term
+    from pffspike.energies import Energy, Metrics, Term, price_ann
     from pffspike.energies.host import HostEnergy
     from pffspike.engines.base import Engine, Session
     from pffspike.engines.registry import available_engines, engine_names, is_exact, make_engine
@@ -164,7 +164,7 @@ _MODULES = {
     "pffspike.benchmarks.measure": "benchmark",
     "pffspike.demonstration": "Demonstration demo",
     "pffspike.information": "info",
-    "pffspike.energies": "Energy Metrics Term",
+    "pffspike.energies": "Energy Metrics Term price_ann",
     "pffspike.energies.host": "HostEnergy",
     "pffspike.callbacks": "CsvLog EarlyStopping TensorBoard keep_back",
     "pffspike.charging": "InferenceEnergy Pricing energy",
@@ -311,6 +311,7 @@ __all__ = [
     "pff",
     "plots",
     "populations_of",
+    "price_ann",
     "probabilities",
     "quality",
     "quantize",

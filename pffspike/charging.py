@@ -27,6 +27,7 @@ from pffspike.inputs import dataset_of, encoded_test
 from pffspike.network import structure
 from pffspike.recording import Probes
 from pffspike.tabular import Tabular
+from pffspike.text import html_table, percent, three_energies
 from pffspike.trained import TrainedNetwork
 
 
@@ -106,6 +107,15 @@ class InferenceEnergy(Tabular):
             "counts": dataclasses.asdict(self.energies[0].counts),
             "devices": {found.device: plain(found) for found in self.energies},
         }
+
+    def _repr_html_(self) -> str:
+        mode, columns = self.classification.mode, ("device", "energy (events; whole chip)")
+        rows = [
+            (found.device, three_energies(found.events, found.total, found.whole_chip))
+            for found in self.energies
+        ]
+        title = f"{self.subject.network}, {mode}, {percent(self.accuracy)} right, per inference"
+        return html_table(title, rows, columns)
 
     def __repr__(self) -> str:
         totals = ", ".join(f"{found.device}: {found.total} J" for found in self.energies)

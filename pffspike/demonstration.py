@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from pffspike.data import Dataset, load, probabilities
 from pffspike.engines import make_engine
 from pffspike.evaluation import Evaluation
 from pffspike.execution import Execution
-from pffspike.files import make_folder, write_whole
+from pffspike.files import json_text, make_folder, write_whole
 from pffspike.inputs import encoded_test, first_samples
 from pffspike.network import structure
 from pffspike.recording import Probes
@@ -116,7 +115,7 @@ def demo(
         test_images=len(dataset.test_images),
         versions=versions(),
     )
-    write_whole(out / "summary.json", json.dumps(content, indent=2, sort_keys=True) + "\n")
+    write_whole(out / "summary.json", json_text(content))
     return Demonstration(tuple(results), identical, seconds, content)
 
 

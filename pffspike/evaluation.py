@@ -23,7 +23,7 @@ from pffspike.inference.views import views_of_test
 from pffspike.inputs import dataset_of, encoded_test
 from pffspike.intervals import Interval, of_fraction
 from pffspike.tabular import Tabular
-from pffspike.text import joule
+from pffspike.text import html_table, joule, joule_within, percent_within
 from pffspike.trained import TrainedNetwork
 
 
@@ -92,11 +92,26 @@ class Evaluation(Tabular):
         found = self.class_accuracy
         return float(found[~np.isnan(found)].mean()) if np.any(~np.isnan(found)) else np.nan
 
+    def _repr_html_(self) -> str:
+        counts = self.energy.counts
+        rows = [
+            ("images", f"{len(self.right):,} of {self.subject.dataset}"),
+            ("accuracy (95 %)", percent_within(self.accuracy, *self.accuracy_interval)),
+            ("steps, spikes", f"{counts.steps:,.0f}, {counts.spikes:,.0f}"),
+            ("synaptic operations", f"{counts.synaptic_operations:,.0f}"),
+            (f"energy on {self.energy.device} (95 %)", _within(self.energy)),
+        ]
+        return html_table(f"{self.subject.network}, {self.mode}, engine {self.engine}", rows)
+
     def __repr__(self) -> str:
         return (
             f"Evaluation(engine {self.engine!r}, mode {self.mode!r}, accuracy {self.accuracy:.3f}, "
             f"{joule(self.energy.total)} an inference on {self.energy.device})"
         )
+
+
+def _within(energy: Energy) -> str:
+    return joule_within(energy.total, *energy.interval)
 
 
 @former_keywords

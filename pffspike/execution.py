@@ -13,6 +13,7 @@ from pffspike.arithmetic import counter
 from pffspike.engines.base import Engine, Session
 from pffspike.engines.registry import make_engine, resolve
 from pffspike.network.events import Stimulus
+from pffspike.progress import Bars
 from pffspike.recording import NOTHING, Probes, Recording
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Progress
@@ -33,8 +34,9 @@ class Execution:
         Of everything random: spikes, rounding, initial weights, the order of samples.
     probes : Probes
         What recordings hold beside goodness and spike totals.
-    progress : callable or None
-        ``progress(stage, done, total)`` is called as work goes on.
+    progress : callable, bool or None
+        ``progress(stage, done, total)`` is called as work goes on; True: a bar for each stage, in
+        a terminal or a notebook.
 
     Raises
     ------
@@ -50,10 +52,12 @@ class Execution:
     engine: str | Engine = "fastest"
     seed: int = 0
     probes: Probes = NOTHING
-    progress: ProgressCallback | None = None
+    progress: ProgressCallback | bool | None = None
 
     def __post_init__(self) -> None:
         counter.check_seed(self.seed)
+        if isinstance(self.progress, bool):
+            object.__setattr__(self, "progress", Bars() if self.progress else None)
 
     @property
     def engine_name(self) -> str:
@@ -94,7 +98,7 @@ def counting(execution: Execution, stage: str, total: int, done: int = 0) -> Pro
         None if nobody is to be told.
     """
     tell = execution.progress
-    if tell is None:
+    if tell is None or isinstance(tell, bool):
         return None
 
     def advance(finished: int) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import json
+import math
 import os
 import shutil
 import stat
@@ -12,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pffspike import limits
 from pffspike.errors import FileError
@@ -22,7 +25,38 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 _READER = 10.0  #: seconds to wait for a reader of a pipe
+#: Of the JSON that commands and studies write: raised when a key goes or means something else.
+SCHEMA = 1
 STANDARD_OUTPUT = Path("-")  #: as an output: the standard output
+
+
+def json_text(content: Mapping[str, Any]) -> str:
+    r"""Text of a JSON file: with the number of its schema; what is no number is null.
+
+    Parameters
+    ----------
+    content : mapping
+        Plain values by keys that are texts.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> json_text({"a": math.nan})
+    '{\n  "a": null,\n  "schema": 1\n}\n'
+    """
+    whole = {"schema": SCHEMA, **_finite(content)}
+    return json.dumps(whole, indent=2, sort_keys=True, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def read_regular(path: str | Path) -> bytes:

@@ -13,6 +13,7 @@ from pffspike import limits, recording_forms
 from pffspike.errors import ValidationError
 from pffspike.network import structure
 from pffspike.network.spec import Network, Program
+from pffspike.text import html_table
 from pffspike.typing import Array, Bools, Floats, Integers
 
 STEPWISE = ("rasters", "drives", "probabilities")  #: ``(steps, presentations, units)`` each
@@ -175,6 +176,21 @@ class Recording:
             f"Recording({self.network.name!r}, {self.program.name}, {len(self.samples)} samples"
             f"{'; ' if kept else ''}{'; '.join(kept)})"
         )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                name,
+                f"{values.mean():,.1f}" if len(values) else "",
+                ", ".join(kind for kind in KINDS if name in getattr(self, kind)),
+            )
+            for name, values in self.spikes.items()
+        ]
+        title = (
+            f"recording of {self.network.name}, {self.program.name}: {self.presentations:,} "
+            f"presentations of {self.program.steps} steps"
+        )
+        return html_table(title, rows, ("population", "spikes a presentation", "recorded"))
 
     @property
     def presentations(self) -> int:

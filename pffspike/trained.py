@@ -14,6 +14,7 @@ from pffspike.data.identity import Identity
 from pffspike.data.scaling import Scaling
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
+from pffspike.text import html_table
 from pffspike.typing import Floats
 
 _PACKAGES = ("pffspike", "numpy", "brian2", "lava-nc", "scikit-learn", "h5py")
@@ -124,6 +125,16 @@ class TrainedNetwork:
     def replace(self, **changes: Any) -> TrainedNetwork:
         """Give a copy with some fields changed."""
         return dataclasses.replace(self, **changes)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("neurons", f"{sum(p.size for p in self.network.populations):,}"),
+            ("trained", f"{self.samples_done:,} of {self.samples_total:,} samples"),
+            ("seed, engine", f"{self.seed}, {self.engine or 'none'}"),
+            ("data", self.data.name if self.data else "not known"),
+            ("prior", "yes" if self.prior else "no"),
+        ]
+        return html_table(f"trained network {self.network.name}", rows)
 
     def __repr__(self) -> str:
         return (

@@ -21,11 +21,11 @@ from pffspike.data import Dataset
 from pffspike.devices import Device, load_device
 from pffspike.energies import (
     Energy,
-    EventCount,
     count_events,
     energy,
     energy_of_events,
     metrics,
+    price_ann,
     totals,
 )
 from pffspike.engines import make_engine
@@ -189,17 +189,10 @@ def _energies(
     products: float, neurons: float, updates: float, devices: list[Device]
 ) -> dict[str, Any]:
     """Energies by device: no device here skips the zeros of a matrix of numbers."""
-    counted = [
-        EventCount(event, part, "layers", "all", np.array([number]))
-        for event, part, number in (
-            ("multiply_accumulate", "representation", products),
-            ("dense_operation", "representation", products),
-            ("neuron_update", "representation", neurons),
-            ("learning_update", "learning", updates),
-        )
-        if number
-    ]
-    return {d.name: plain(energy_of_events(counted, d)) for d in devices}
+    return {
+        d.name: plain(price_ann(products, products, d, neurons=neurons, updates=updates))
+        for d in devices
+    }
 
 
 def training_spiking(

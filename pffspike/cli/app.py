@@ -33,7 +33,7 @@ from pffspike.cli import (
     study,
     train,
 )
-from pffspike.cli.output import errors
+from pffspike.cli.output import aside, errors
 
 app = typer.Typer(
     help="Predictive forward-forward learning on spiking neurons: train in Brian2, deploy in Lava.",
@@ -66,7 +66,8 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
         try:
             with limits.limited(memory_limit):
                 outputs.check(command.__name__, given, force)
-                command(**given)
+                with aside(outputs.places(command.__name__, given)):
+                    command(**given)
         except PffspikeError as error:
             _fail(str(error))
         except MemoryError:

@@ -11,7 +11,7 @@ import typer
 
 import pffspike
 from pffspike import MODES, AnyMode, Classification, Execution, Mode, ValidationError
-from pffspike.cli import options, output
+from pffspike.cli import options, output, written
 
 _MOST_LEVELS = 2**16 - 1  #: of images of 16 bits
 
@@ -50,6 +50,7 @@ def classify(
     labels: options.Labels = None,
     download: options.Download = False,
     json: options.JsonFile = None,
+    csv: options.CsvFile = None,
 ) -> None:
     """Classify images and show the score of every label.
 
@@ -109,6 +110,7 @@ def classify(
             "stopping": answer.stopping.plain() if answer.stopping else None,
         },
     )
+    written.write_csv(csv, answer.tidy_rows())
 
 
 def show(

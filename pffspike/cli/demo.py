@@ -10,7 +10,7 @@ import typer
 import pffspike
 from pffspike import Execution
 from pffspike.cli import output
-from pffspike.cli.evaluate import show
+from pffspike.cli.evaluated import show
 
 
 def demo(

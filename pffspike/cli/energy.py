@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,24 +15,26 @@ import pffspike
 from pffspike import (
     MODES,
     OBJECTIVES,
+    Dataset,
+    Device,
     Energy,
     Execution,
     HostEnergy,
-    Metrics,
+    InferenceEnergy,
     Mode,
     Pricing,
-    Term,
+    TrainedNetwork,
     ValidationError,
     text,
 )
-from pffspike.cli import options, output
+from pffspike.cli import options, output, priced, written
 
 _MODES = ("goodness", "one_pass")
 _IMAGES = 100  #: test images, by default
 
 
 def energy(
-    trained: options.Trained,
+    trained: options.SeveralTrained = None,  # type: ignore[assignment]
     device: Annotated[
         list[str] | None,
         typer.Option("--device", help="Device card, by name or path; may be given repeatedly."),
@@ -61,6 +65,13 @@ def energy(
         bool,
         typer.Option("--measure", help="Measure this machine too, where it has counters (RAPL)."),
     ] = False,
+    ann: Annotated[
+        str | None,
+        typer.Option(
+            help="Sizes of the layers of a network without spikes, such as 784,500,500,10, whose "
+            "energy stands beside; it needs no trained network."
+        ),
+    ] = None,
     engine: options.EngineName = "fastest",
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
@@ -68,17 +79,24 @@ def energy(
     labels: options.Labels = None,
     download: options.Download = False,
     json: options.JsonFile = None,
+    csv: options.CsvFile = None,
+    latex: options.LatexFile = None,
+    plot: options.PlotFile = None,
 ) -> None:
     """Count the events of an inference and compute its energy on devices.
 
-    Every line of the second table is a count times a value; --json has them by population,
-    projection and phase, with the source of each value, and of every profile of a card.
+    Every line of the third table is a count times a value; --json has them by population,
+    projection and phase, with the source of each value, and of every profile of a card. --plot
+    draws the energies from that of the events alone to that of the whole chip.
 
     Example: pffspike energy digits.h5 --device loihi1 --device cortex-m4f --mode one_pass
     """
     if step_time is not None and not math.isfinite(step_time):
         raise ValidationError(f"--step-time {step_time} must be a number of seconds")
-    state = options.load_trained(trained)
+    layers = _layers(ann)
+    if not trained and not layers:
+        raise ValidationError("give a trained network, or --ann 784,500,500,10 for one of layers")
+    states = options.load_several(trained or [])
     cards = tuple(pffspike.load_device(name) for name in device or ["loihi1"])
     pricing = Pricing(cards, placement, step_time, measure)
     modes = [
@@ -88,135 +106,136 @@ def energy(
             tolerance=tolerance if budget is None else budget,
             calibration_samples=calibration_samples or calibration,
         )
-        for name in mode or _MODES
+        for name in dict.fromkeys(mode or _MODES)
     ]
-    for way in modes:
-        pffspike.check_mode(state.network, way)
-    chosen = options.load_dataset(
-        state, dataset, data, download, labels=labels, test_samples=images
-    )
-    runner = pffspike.make_engine(engine)
-    results: dict[str, Any] = {
-        "network": state.network.name,
-        "network_hash": pffspike.network_hash(state.network),
-        "dataset": chosen.name,
-        "images": len(chosen.test_images),
-        "engine": runner.name,
-        "seed": seed,
-        "placement": placement,
-        "versions": pffspike.versions(),
-        "modes": {},
+    for state in states.values():
+        for way in modes:
+            pffspike.check_mode(state.network, way)
+    data_of = {
+        file: options.load_dataset(
+            state, dataset, data, download, labels=labels, test_samples=images
+        )
+        for file, state in states.items()
     }
-    for way in modes:
-        with output.progress() as progress:
-            execution = Execution(runner, seed, progress=progress)
-            found = pffspike.energy(state, chosen, way, pricing=pricing, execution=execution)
-        title = f"{trained}, {way.name}, {images} test images of {chosen.name}"
-        show(title, found.metrics, found.energies)
-        content = {**found.plain(), "candidates": candidates}
-        if measure:
-            content["host"] = _show_host(found.host)
-        results["modes"][way.name] = content
-    output.write_json(json, results)
+    execution = Execution(pffspike.make_engine(engine), seed)
+    found: dict[str, list[InferenceEnergy]] = {}
+    with output.progress() as progress:
+        for file, state in states.items():
+            own = execution.replace(progress=progress)
+            found[file] = [
+                pffspike.energy(state, data_of[file], way, pricing=pricing, execution=own)
+                for way in modes
+            ]
+    prices = _prices(layers, cards) if layers else []
+    printed, content = _show(found, data_of)
+    content = _contents(found, states, data_of, execution, pricing) | content
+    if layers:
+        compared = priced.ann_table(layers, prices, found)
+        output.table(*compared)
+        printed = printed or compared
+        priced.show_notes([] if found else prices)
+        content["ann"] = {"layers": layers, "terms": [t for e in prices for t in e.tidy_rows()]}
+    output.write_json(json, content)
+    rows = [{"file": f} | row for f, rs in found.items() for r in rs for row in r.tidy_rows()]
+    written.write_csv(csv, rows or [t for e in prices for t in e.tidy_rows()])
+    if printed:
+        written.write_latex(latex, printed)
+    if plot is not None:
+        _draw(plot, found, prices)
 
 
-def show(title: str, counted: Metrics, energies: Sequence[Energy]) -> None:
-    """Print the energy of an inference, device by device and event by event."""
-    output.table(
-        f"{title}: energy per inference",
-        ("device", "events", "cores used", "± over images", "95 % of images", "whole chip"),
-        [
-            (
-                e.device,
-                text.joule(e.events),
-                text.joule(e.total),
-                f"± {text.joule(e.spread.deviation)}" if e.spread else "",
-                f"{text.joule(e.spread.low)} to {text.joule(e.spread.high)}" if e.spread else "",
-                text.joule(e.whole_chip),
-            )
-            for e in energies
-        ],
-    )
-    output.table(
-        "with the cores used, by profile and part",
-        ("device", "by profile", "by part (default profile)"),
-        [(e.device, _profiles(e), _shares(e)) for e in energies],
-    )
-    output.table(
-        "event counts and energies per event, per inference",
-        ("device", "event", "count", "energy per event", "kind", "energy"),
-        [line for e in energies for line in _lines(e)],
-    )
-    for e in energies:
-        sources = dict.fromkeys(term.value.source for term in e.terms if term.value)
-        output.console.print(f"{e.device}, sources: {'; '.join(sources)}", style="dim")
-        output.console.print(f"{e.device}, not counted: {'; '.join(e.not_counted)}", style="dim")
-    spread = energies[0].counts.spread.get("synaptic_operations")
-    if spread:
-        mean = energies[0].counts.synaptic_operations
-        output.console.print(
-            f"synaptic operations over images: {mean:,.0f} ± {spread.deviation:,.0f}, 95 % from "
-            f"{spread.low:,.0f} to {spread.high:,.0f}",
-            style="dim",
+def _layers(ann: str | None) -> list[int]:
+    """Sizes of layers; of nothing, none."""
+    if ann is None:
+        return []
+    sizes = [int(size) if size.strip().isdecimal() else 0 for size in ann.split(",")]
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise ValidationError(
+            f"--ann {ann!r} must be sizes of two layers or more, such as 784,500,500,10"
         )
-    totals = {k: v for k, v in vars(counted).items() if k != "by_projection"}
-    values = ", ".join(f"{k} {_number(v)}" for k, v in totals.items())
-    output.console.print(f"NeuroBench's metrics: {values}", style="dim")
+    return sizes
 
 
-def _spread(result: Energy) -> tuple[str, str]:
-    spread = result.spread
-    if spread is None:
-        return "", ""
-    interval = f"{text.joule(spread.low)} to {text.joule(spread.high)}"
-    return f"± {text.joule(spread.deviation)}", interval
+def _prices(layers: Sequence[int], cards: Sequence[Device]) -> list[Energy]:
+    """Energies of a perceptron on devices."""
+    products = sum(a * b for a, b in itertools.pairwise(layers))
+    neurons = sum(layers[1:])
+    return [pffspike.price_ann(products, products, card, neurons=neurons) for card in cards]
 
 
-def _profiles(result: Energy) -> str:
-    shown = [
-        f"{name} {text.joule(found.total)}" + ("" if name in result.comparable else " (in part)")
-        for name, found in result.profiles.items()
+def _show(
+    found: dict[str, list[InferenceEnergy]], data_of: dict[str, Dataset]
+) -> tuple[output.Printed | None, dict[str, Any]]:
+    """Print all tables; give the one for print, and what is of all networks."""
+    if not found:
+        return None, {}
+    file, data = next(iter(data_of.items()))
+    several = f"{len(found)} networks" if len(found) > 1 else file
+    title = f"{several}, {len(data.test_images)} test images of {data.name}"
+    printed = priced.main_table(title, found)
+    output.table(*printed)
+    content: dict[str, Any] = {}
+    if len(found) > 1:
+        content["over_seeds"] = rows = pffspike.over_seeds([r for rs in found.values() for r in rs])
+        if any(row["seeds"] > 1 for row in rows):
+            printed = priced.seeds_table(rows)
+            output.table(*printed)
+    else:
+        for result in found[file]:
+            priced.show(result.classification.mode, result.metrics, result.energies)
+    priced.show_notes(found[file][0].energies)
+    return printed, content
+
+
+def _contents(
+    found: dict[str, list[InferenceEnergy]],
+    states: dict[str, TrainedNetwork],
+    data_of: dict[str, Dataset],
+    execution: Execution,
+    pricing: Pricing,
+) -> dict[str, Any]:
+    """Content of JSON: of one network, or of each by its file."""
+    shared = {
+        "engine": execution.engine_name,
+        "seed": execution.seed,
+        "placement": pricing.placement,
+        "versions": pffspike.versions(),
+    }
+    files = {}
+    for file, results in found.items():
+        files[file] = {
+            "network": states[file].network.name,
+            "network_hash": pffspike.network_hash(states[file].network),
+            "dataset": data_of[file].name,
+            "images": len(data_of[file].test_images),
+            "modes": {
+                r.classification.mode: r.plain()
+                | {"candidates": r.classification.candidates}
+                | ({"host": _show_host(r.host)} if pricing.host else {})
+                for r in results
+            },
+        }
+    return shared | (next(iter(files.values())) if len(files) == 1 else {"files": files})
+
+
+def _draw(path: Path, found: dict[str, list[InferenceEnergy]], prices: Sequence[Energy]) -> None:
+    """Energies by device, from that of the events alone to that of the whole chip."""
+    from pffspike import plots
+
+    several = len(found) > 1
+    named = [
+        (f"{Path(file).stem}, {r.classification.mode}" if several else r.classification.mode, e)
+        for file, results in found.items()
+        for r in results
+        for e in r.energies
     ]
-    return " | ".join(shown)
-
-
-def _shares(result: Energy) -> str:
-    if result.total is None:
-        return ""
-    parts = result.by(lambda term: term.part)
-    total = sum(parts.values()) or 1.0
-    named = sorted(parts.items(), key=lambda item: -item[1])
-    return ", ".join(
-        f"{part} {f'{100 * j / total:.0f}' if j > 0.005 * total else '< 1'} %"
-        for part, j in named
-        if j
-    )
-
-
-def _lines(result: Energy) -> list[tuple[object, ...]]:
-    """Terms by event: counts summed, for the energy per event is the same."""
-    events: dict[str, list[Term]] = {}
-    for term in result.terms:
-        events.setdefault(term.event, []).append(term)
-    lines: list[tuple[object, ...]] = []
-    for event, terms in events.items():
-        value = terms[0].value
-        name = event.replace("_", " ")
-        lines.append(
-            (
-                result.device,
-                name if event != "static" else f"static power of {terms[0].place}, a step",
-                f"{sum(term.count for term in terms):,.0f}",
-                f"{value.value:.4g} {value.unit}" if value else "no value",
-                value.kind if value else "",
-                text.joule(sum(term.energy for term in terms)) if value else "not counted",
-            )
-        )
-    return lines
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10 else f"{value:.4g}"
+    named += [("perceptron", price) for price in prices]
+    devices: dict[str, dict[str, tuple[float, float, float]]] = {}
+    for name, e in named:
+        if e.events is not None and e.total is not None and e.whole_chip is not None:
+            devices.setdefault(e.device, {})[name] = (e.events, e.total, e.whole_chip)
+    plots.save(plots.ranges(devices), path)
+    output.console.print(f"wrote {path}")
 
 
 def _show_host(result: HostEnergy | None) -> dict[str, Any]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
 import pffspike
-from pffspike import MODES, AnyMode, Evaluation, Execution, Mode, Stopping, text
-from pffspike.cli import options, output
+from pffspike import MODES, AnyMode, Evaluation, Execution, Mode, Stopping
+from pffspike.cli import evaluated, options, output, written
 
-_MOST_CLASSES = 20  #: whose accuracies are shown one by one; --json has all of them
 _DEFAULT_MODES = ["goodness", "one_pass"]
+_Found = dict[str, list[Evaluation]]  # by file
 
 
 def evaluate(
-    trained: options.Trained,
+    trained: options.SeveralTrained,
     engine: Annotated[
         list[str] | None, typer.Option("--engine", "-e", help="Engine; may be given repeatedly.")
     ] = None,
@@ -43,12 +45,18 @@ def evaluate(
     labels: options.Labels = None,
     download: options.Download = False,
     json: options.JsonFile = None,
+    csv: options.CsvFile = None,
+    latex: options.LatexFile = None,
+    plot: options.PlotFile = None,
 ) -> None:
     """Classify the test images and report accuracy, operations and energy per inference.
 
+    Several networks are compared image by image, or, where they differ in the seed of their
+    training, seed by seed. --plot draws accuracy against energy.
+
     Example: pffspike evaluate digits.h5 --engine brian2 --engine lava --mode one_pass
     """
-    state = options.load_trained(trained)
+    states = options.load_several(trained)
     card = pffspike.load_device(device)
     chosen = [
         Mode(
@@ -58,32 +66,106 @@ def evaluate(
             tolerance if budget is None else budget,
             calibration_samples or calibration,
         )
-        for name in mode or _DEFAULT_MODES
+        for name in dict.fromkeys(mode or _DEFAULT_MODES)
     ]
-    for way in chosen:
-        pffspike.check_mode(state.network, way)
-    images = options.load_dataset(
-        state, dataset, data, download, labels=labels, test_samples=samples
-    )
+    for state in states.values():
+        for way in chosen:
+            pffspike.check_mode(state.network, way)
+    images = {
+        file: options.load_dataset(
+            state, dataset, data, download, labels=labels, test_samples=samples
+        )
+        for file, state in states.items()
+    }
     engines = {
         name: pffspike.make_engine(name)
         for name in map(pffspike.resolve_engine, engine or ["fastest"])
     }
-    results: list[Evaluation] = []
+    found: _Found = {}
     with output.progress() as progress:
-        first = Execution(next(iter(engines.values())), seed, progress=progress)
-        modes = [_calibrated(state, images, way, first) for way in chosen]
-        for name in engines:
-            own = Execution(name, seed, progress=progress)
-            results += [
-                pffspike.evaluate(state, images, way, device=card, execution=own) for way in modes
+        for file, state in states.items():
+            first = Execution(next(iter(engines.values())), seed, progress=progress)
+            modes = [_calibrated(state, images[file], way, first) for way in chosen]
+            found[file] = [
+                pffspike.evaluate(
+                    state,
+                    images[file],
+                    way,
+                    device=card,
+                    execution=Execution(name, seed, progress=progress),
+                )
+                for name in engines
+                for way in modes
             ]
-    show(f"{trained}: {len(images.test_images)} test images of {images.name}", results)
-    show_classes(results, images.class_names)
-    show_coverage(results)
-    for rule in (way for way in modes if isinstance(way, Stopping)):
-        show_rule(rule)
-    output.write_json(json, pffspike.summary(results))
+    file, shown = next(iter(images.items()))
+    several = f"{len(found)} networks" if len(found) > 1 else file
+    title = f"{several}: {len(shown.test_images)} test images of {shown.name}"
+    printed, content = _show(title, found)
+    if len(found) == 1:
+        evaluated.show_classes(found[file], shown.class_names)
+        evaluated.show_coverage(found[file])
+        for rule in (way for way in modes if isinstance(way, Stopping)):
+            evaluated.show_rule(rule)
+    output.write_json(json, content)
+    written.write_csv(
+        csv,
+        [{"file": file} | row for file, rs in found.items() for r in rs for row in r.tidy_rows()],
+    )
+    written.write_latex(latex, printed)
+    if plot is not None:
+        _draw(plot, [r for results in found.values() for r in results])
+
+
+def _show(title: str, found: _Found) -> tuple[output.Printed, dict[str, Any]]:
+    """Print all tables; give the one for print, and the content of JSON."""
+    results = [r for rs in found.values() for r in rs]
+    printed = evaluated.main_table(title, found)
+    output.table(*printed)
+    content: dict[str, Any] = pffspike.summary(results)
+    if len(found) > 1:
+        content = {"files": {file: pffspike.summary(rs) for file, rs in found.items()}}
+        content["over_seeds"] = rows = pffspike.over_seeds(results)
+        if any(row["seeds"] > 1 for row in rows):
+            printed = evaluated.seeds_table(rows)
+            output.table(*printed)
+    content["compared"] = compared = pffspike.compare(_alike(results))
+    if compared:
+        output.table(*evaluated.differences_table(compared))
+    evaluated.show_notes(results[0])
+    return printed, content
+
+
+def _alike(results: Sequence[Evaluation]) -> list[Evaluation]:
+    """Those on the images of the first."""
+
+    def images(found: Evaluation) -> tuple[str, int]:
+        return (found.subject.dataset, found.subject.images)
+
+    return [found for found in results if images(found) == images(results[0])]
+
+
+def _draw(path: Path, results: Sequence[Evaluation]) -> None:
+    """Accuracy against energy, with intervals over images, or over seeds where there are any."""
+    from pffspike import plots
+
+    first = [r for r in results if r.subject.engine == results[0].subject.engine]
+    rows = pffspike.over_seeds(first)
+    if all(row["seeds"] == 1 for row in rows):
+        rows = [row for r in first for row in r.tidy_rows()]
+    several = len({row["network"] for row in rows}) > 1
+    points = [
+        plots.Point(
+            f"{row['network']}, {row['mode']}" if several else row["mode"],
+            row["mode"],
+            row["energy_j"],
+            row["accuracy"],
+            (row["accuracy_low"], row["accuracy_high"]),
+        )
+        for row in rows
+        if row["energy_j"] is not None
+    ]
+    plots.save(plots.accuracy_against_energy({rows[0]["device"]: points}), path)
+    output.console.print(f"wrote {path}")
 
 
 def _calibrated(
@@ -93,77 +175,3 @@ def _calibrated(
     if mode.name in pffspike.CALIBRATED:
         return pffspike.calibrate(state, images, mode, execution=execution)
     return mode
-
-
-def show(title: str, results: list[Evaluation]) -> None:
-    """Print evaluations as one table."""
-    rows = [
-        (
-            r.engine,
-            r.mode,
-            text.percent(r.accuracy),
-            f"{r.energy.counts.steps:.0f}",
-            f"{r.energy.counts.spikes:,.0f}",
-            f"{r.energy.counts.synaptic_operations:,.0f}",
-            text.three_energies(r.energy.events, r.energy.total, r.energy.whole_chip),
-            f"{r.seconds:.1f} s",
-        )
-        for r in results
-    ]
-    device = results[0].energy.device
-    columns = ("engine", "mode", "accuracy", "steps", "spikes", "synaptic operations")
-    output.table(title, (*columns, f"energy on {device} (events; chip)", "time"), rows)
-    output.console.print(
-        "Steps, spikes, operations and energy are per inference, over all its presentations; "
-        "energy is that of the events and of the static power of the cores in use; in brackets of "
-        "the events alone and with the static power of the whole chip (see `pffspike energy`); "
-        f"without an energy: {', '.join(results[0].energy.unpriced) or 'nothing'}; "
-        "not counted: " + "; ".join(results[0].energy.not_counted),
-        style="dim",
-    )
-
-
-def show_classes(results: list[Evaluation], names: tuple[str, ...]) -> None:
-    """Show the accuracy of each class, and their mean."""
-    counts = results[0].confusion.sum(axis=1)
-    if len(counts) > _MOST_CLASSES:
-        return
-    called = names or tuple(map(str, range(len(counts))))
-    output.table(
-        "accuracy by class (number of images), and their mean",
-        ("engine", "mode", *(f"{c} ({n})" for c, n in zip(called, counts, strict=True)), "mean"),
-        [
-            (
-                r.engine,
-                r.mode,
-                *(
-                    "" if n == 0 else text.percent(a)
-                    for a, n in zip(r.class_accuracy, counts, strict=True)
-                ),
-                text.percent(r.balanced_accuracy),
-            )
-            for r in results
-        ],
-    )
-
-
-def show_coverage(results: list[Evaluation]) -> None:
-    """Show how accurate the surest answers are."""
-    shares = sorted(results[0].coverage, reverse=True)
-    output.table(
-        "accuracy of the surest answers, by the share of images that are answered",
-        ("engine", "mode", *(f"{100 * share:g} %" for share in shares)),
-        [(r.engine, r.mode, *(text.percent(r.coverage[s]) for s in shares)) for r in results],
-    )
-
-
-def show_rule(rule: Stopping) -> None:
-    """Say when a mode eliminates a label."""
-    margins = ", ".join(f"{m:.3g} after {steps}" for steps, m in rule.thresholds.items())
-    output.console.print(
-        f"{rule.mode}: a label is eliminated that trails the best one by a goodness of more than "
-        f"{margins} steps of windows of {rule.window}; {100 * rule.tolerance:g} % of answers may "
-        f"change ({100 * rule.confidence:g} % confidence, {rule.calibration_samples} calibration "
-        f"samples)",
-        style="dim",
-    )

@@ -68,10 +68,10 @@ def _show(out: Path, result: Exported, json: Path | None) -> None:
     output.table(
         f"{out}: {result.trained.network.name}", list(rows[0]), [tuple(r.values()) for r in rows]
     )
-    content: object = rows
+    content: dict[str, Any] = {"projections": rows}
     if result.placement is not None:
         _show_placement(result.placement)
-        content = {"projections": rows, "placement": result.placement}
+        content["placement"] = result.placement
     output.write_json(json, content)
 
 

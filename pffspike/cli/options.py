@@ -38,6 +38,13 @@ Trained = Annotated[
         help="File of a trained network (of `pffspike train`) or folder of `pffspike export`."
     ),
 ]
+SeveralTrained = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Files of trained networks or folders of `pffspike export`; of several that differ "
+        "in the seed of their training, means and intervals over seeds are shown too."
+    ),
+]
 EngineName = Annotated[
     str,
     typer.Option("--engine", "-e", callback=_engine, help="Engine; `pffspike info` lists them."),
@@ -66,6 +73,22 @@ Labels = Annotated[
 Download = Annotated[bool, typer.Option("--download", help="Fetch missing data files.")]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Also write what is printed to this file.")
+]
+CsvFile = Annotated[
+    Path | None,
+    typer.Option("--csv", help="Also write tidy rows to this file, units in the columns' names."),
+]
+LatexFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--latex",
+        help="Also write the table (that of means over seeds, if there are several) to this file, "
+        "as LaTeX with booktabs.",
+    ),
+]
+PlotFile = Annotated[
+    Path | None,
+    typer.Option("--plot", help="Also draw it: .pdf, .svg or .png, by the file's ending."),
 ]
 Samples = Annotated[
     int | None, typer.Option("--samples", "-n", help="Only the first so many samples.", min=1)
@@ -140,6 +163,23 @@ def load_trained(path: Path) -> TrainedNetwork:
             f"{trained.samples_total:,} samples; pffspike train --resume {path} finishes it"
         )
     return trained
+
+
+def load_several(paths: list[Path]) -> dict[str, TrainedNetwork]:
+    """Load trained networks by their paths; the same one twice is refused."""
+    found: dict[str, TrainedNetwork] = {}
+    seen: dict[object, str] = {}
+    for path in map(str, paths):
+        state = load_trained(Path(path))
+        key = (pffspike.network_hash(state.network), state.seed, state.samples_done)
+        if key in seen:
+            raise ValidationError(
+                f"{seen[key]} and {path} both hold {state.network.name!r} trained from seed "
+                f"{state.seed}; give networks of different seeds, or each once"
+            )
+        found[path] = state
+        seen[key] = path
+    return found
 
 
 def load_dataset(

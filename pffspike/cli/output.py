@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.progress import (
@@ -28,7 +27,17 @@ from rich.text import Text
 
 from pffspike import ProgressCallback, files
 
-__all__ = ["Shown", "console", "errors", "note", "progress", "table", "write_json"]
+__all__ = [
+    "Printed",
+    "Shown",
+    "aside",
+    "console",
+    "errors",
+    "note",
+    "progress",
+    "table",
+    "write_json",
+]
 
 _WIDEST = 120  #: columns assumed where output is not a terminal, such as a file or a pipe
 
@@ -38,6 +47,25 @@ console = Console(**_AS_WRITTEN)
 if not console.is_terminal:
     console = Console(width=_WIDEST, **_AS_WRITTEN)
 errors = Console(stderr=True, soft_wrap=True, **_AS_WRITTEN)
+
+
+class Printed(NamedTuple):
+    """A table as it is printed: a title, names of columns, rows."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+
+
+@contextmanager
+def aside(outputs: Iterable[object]) -> Iterator[None]:
+    """Print on the error stream if one of the outputs is the standard output: it has that alone."""
+    before = console.stderr
+    console.stderr = before or files.STANDARD_OUTPUT in set(outputs)
+    try:
+        yield
+    finally:
+        console.stderr = before
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -62,10 +90,10 @@ def note(text: str) -> None:
     errors.print(f"note: {text}", highlight=False, markup=False)
 
 
-def write_json(path: Path | None, content: Any) -> None:
+def write_json(path: Path | None, content: Mapping[str, Any]) -> None:
     """Write a table's content to a JSON file, if one was asked for."""
     if path is not None:
-        files.write_whole(path, json.dumps(content, indent=2, sort_keys=True) + "\n")
+        files.write_whole(path, files.json_text(content))
 
 
 @dataclass(frozen=True)

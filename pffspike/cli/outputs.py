@@ -7,6 +7,7 @@ names an existing file is an input.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 from pffspike import FileError, ValidationError, files
 
-NETWORK, JSON, PICTURE, PAGE, NIR, ARRAY, FOLDER, NEW_FOLDER, TABLE = (
+NETWORK, JSON, PICTURE, PAGE, NIR, ARRAY, FOLDER, NEW_FOLDER, TABLE, LATEX = (
     "a trained network",
     "JSON",
     "a picture",
@@ -24,10 +25,13 @@ NETWORK, JSON, PICTURE, PAGE, NIR, ARRAY, FOLDER, NEW_FOLDER, TABLE = (
     "a folder",
     "a new folder",
     "a table",
+    "LaTeX",
 )
 #: Kind of what a command writes, by its parameter; by command and parameter where they differ.
 OUTPUTS = {
     "json": JSON,
+    "csv": TABLE,
+    "latex": LATEX,
     "plot": PICTURE,
     "raster": PICTURE,
     "nir": NIR,
@@ -51,6 +55,7 @@ _DRAWN = ("report.out", "quality.out", "demo.out")  #: outputs that hold picture
 #: Inputs that an output may be.
 _IN_PLACE = {"prior.out": ("trained",), "train.out": ("resume", "start")}
 _PICTURES = (b"\x89PNG", b"%PDF", b"%!PS", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"RIFF", b"<svg")
+_HEADER = re.compile(rb"[a-z0-9_]+(,[a-z0-9_]+)+\r?\n")  #: first line of our tables
 _HEAD = 8192  #: bytes that tell what a file is
 
 
@@ -100,6 +105,11 @@ def check(command: str, given: Mapping[str, Any], force: bool = False) -> None:
         _check_output(path, kind, name, force)
 
 
+def places(command: str, given: Mapping[str, Any]) -> list[Path]:
+    """Give the places that a command will write to."""
+    return [Path(value) for _, value, _ in _outputs(command, given)]
+
+
 def _outputs(command: str, given: Mapping[str, Any]) -> list[tuple[str, Any, str]]:
     found = []
     for name, value in given.items():
@@ -142,7 +152,7 @@ def _collides(path: Path, source: Path) -> bool:
 
 def _check_output(path: Path, kind: str, name: str, force: bool) -> None:
     if path == files.STANDARD_OUTPUT:
-        if kind not in (JSON, PAGE):
+        if kind not in (JSON, PAGE, TABLE, LATEX):
             raise ValidationError(f"{_option(name)} - is no place for {kind}; give a path")
         return
     if kind == PICTURE:
@@ -230,6 +240,8 @@ def kind_of_content(path: Path) -> str:
         return PAGE
     if head.startswith(b"\x93NUMPY"):
         return ARRAY
-    if head.startswith(b"sample,epoch"):
+    if _HEADER.match(head):
         return TABLE
+    if head.startswith(b"% pffspike"):
+        return LATEX
     return JSON if text.startswith((b"{", b"[")) else "something else"

@@ -10,7 +10,8 @@ import typer
 
 import pffspike
 from pffspike import STATES, Execution, Quality, files, text
-from pffspike.cli import options, output
+from pffspike.cli import options, output, written
+from pffspike.cli.output import Printed
 
 _SHOWN = 20  #: rebuilt images in the picture
 _SHEET = 100  #: samples in the picture
@@ -32,13 +33,17 @@ def quality(
     labels: options.Labels = None,
     download: options.Download = False,
     json: options.JsonFile = None,
+    csv: options.CsvFile = None,
+    latex: options.LatexFile = None,
+    plot: options.PlotFile = None,
 ) -> None:
     """Measure what the generative circuit makes: reconstructions and synthesized images.
 
     Reconstruction errors stand beside those of reference decoders, in every state of the label.
     Samples are judged by a classifier that learned by backpropagation, by their distance to the
     training images, and by their diversity: variance within classes against real images, precision
-    and recall, and what a classifier learns from them. `--samples` cuts the test images.
+    and recall, and what a classifier learns from them. --samples cuts the test images; --plot
+    draws reconstructions with their errors, --latex has all tables.
 
     Example: pffspike quality mnist.h5 --output mnist-quality
     """
@@ -55,12 +60,10 @@ def quality(
             count=count,
             execution=Execution(engine, seed, progress=progress),
         )
-    output.table(
-        f"{trained}: {len(found.test_images)} test images of {found.name}",
-        ("rebuilt", "summed squared error an image"),
-        list(result.errors.items()),
-    )
-    _show_samples(f"{count} synthesized images", result)
+    title = f"{trained}: {len(found.test_images)} test images of {found.name}"
+    tables = [_errors(title, result), *_samples(f"{count} synthesized images", result)]
+    for printed in tables:
+        output.table(*printed)
     if out is not None:
         _draw(out, result, found.shape)
     content: dict[str, Any] = {
@@ -74,16 +77,30 @@ def quality(
         "versions": pffspike.info()["versions"],
     }
     output.write_json(json, content)
+    written.write_csv(csv, result.tidy_rows())
+    written.write_latex(latex, *tables)
+    if plot is not None:
+        _draw_rebuilt(plot, result, found.shape)
+        output.console.print(f"wrote {plot}")
 
 
-def _show_samples(title: str, result: Quality) -> None:
+def _errors(title: str, result: Quality) -> Printed:
+    rows = [(name, f"{error:.4g}") for name, error in result.errors.items()]
+    return Printed(title, ("rebuilt", "summed squared error an image"), rows)
+
+
+def _samples(title: str, result: Quality) -> tuple[Printed, Printed]:
     columns = ("taken for their class", "entropy, nat", "distance to training", "copies")
     rows = [
-        (name, text.percent(j.accuracy), j.entropy, j.distance, text.percent(j.copies))
+        (
+            name,
+            text.percent(j.accuracy),
+            *(f"{value:.4g}" for value in (j.entropy, j.distance)),
+            text.percent(j.copies),
+        )
         for name, (j, _) in result.judgements.items()
     ]
-    output.table(title, ("", *columns), rows)
-    output.table(
+    diverse = Printed(
         f"{title}: diversity",
         ("", "variance within classes", "precision", "recall", "classifier taught by them"),
         [
@@ -91,13 +108,22 @@ def _show_samples(title: str, result: Quality) -> None:
             for name, (_, d) in result.judgements.items()
         ],
     )
+    return Printed(title, ("", *columns), rows), diverse
 
 
 def _draw(folder: Path, result: Quality, shape: tuple[int, int]) -> None:
     from pffspike import plots
 
     files.make_folder(folder)
-    rows = {name: images[:_SHOWN] for name, images in result.rebuilt.items()}
-    plots.save(plots.image_rows(rows, shape), folder / "reconstructions.png")
+    _draw_rebuilt(folder / "reconstructions.png", result, shape)
     plots.save(plots.image_sheet(result.samples.images[:_SHEET], shape), folder / "samples.png")
     output.console.print(f"wrote {folder / 'reconstructions.png'} and {folder / 'samples.png'}")
+
+
+def _draw_rebuilt(path: Path, result: Quality, shape: tuple[int, int]) -> None:
+    """Test images, what was made of them, and the error of each row."""
+    from pffspike import plots
+
+    rows = {name: images[:_SHOWN] for name, images in result.rebuilt.items()}
+    notes = {name: f"{error:.2f}" for name, error in result.errors.items()}
+    plots.save(plots.image_rows(rows, shape, notes=notes), path)

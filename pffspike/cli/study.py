@@ -13,7 +13,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 import pffspike
 from pffspike import Resources, StudyCallback
-from pffspike.cli import options, output
+from pffspike.cli import options, output, written
+from pffspike.cli.output import Printed
 
 _LINES = 60.0  #: seconds between two lines about a run, where there is no terminal
 
@@ -44,6 +45,8 @@ def study(
     ] = None,
     data: options.DataFolder = None,
     download: options.Download = False,
+    csv: options.CsvFile = None,
+    latex: options.LatexFile = None,
 ) -> None:
     """Train and judge all systems of a study; write results.json and table.md.
 
@@ -62,12 +65,16 @@ def study(
             resources=Resources(workers, scheduler, timeout, data, download),
             progress=progress,
         )
+    tables = []
     for name in result.study.datasets:
         columns = ("system", "mode", "accuracy", "seeds", "parameters", "training")
-        output.table(f"{result.study.title}: {name}", columns, result.rows(name))
+        tables.append(Printed(f"{result.study.title}: {name}", columns, result.rows(name)))
+        output.table(*tables[-1])
         ablations = result.ablations(name)
         if ablations:
             output.table("ablations", ("change", "mode", "accuracy", "difference"), ablations)
+    written.write_csv(csv, result.tidy_rows())
+    written.write_latex(latex, *tables)
     note = f" ({result.missing} of {result.runs} runs are missing)" if result.missing else ""
     output.console.print(f"wrote {result.files[0]} and {result.files[1]}{note}")
 

@@ -16,6 +16,7 @@ from pffspike.devices.limits import Limits
 from pffspike.devices.sourced import JOULE, Quantity
 from pffspike.devices.static import StaticPower
 from pffspike.errors import ValidationError, unknown
+from pffspike.text import html_table
 
 TEMPLATE = "template.toml"  #: name of the card to begin one's own with
 
@@ -149,6 +150,21 @@ class Device:
             )
         if not self.not_counted:
             raise ValidationError("not_counted = [] must name what the values leave out")
+
+    def _repr_html_(self) -> str:
+        events = [e for e in EVENTS if any(e in p.energies for p in self.profiles.values())]
+        rows = [
+            (
+                event.replace("_", " "),
+                *(
+                    f"{value.value:g} {value.unit}, {value.kind}" if value else ""
+                    for value in (profile.energies.get(event) for profile in self.profiles.values())
+                ),
+            )
+            for event in events
+        ]
+        title = f"{self.name}: {self.description}; energy per event, by profile"
+        return html_table(title, rows, ("event", *self.profiles))
 
 
 def known_devices() -> tuple[str, ...]:

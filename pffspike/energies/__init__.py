@@ -1,5 +1,6 @@
 """Energy per inference: events of a recording, counted, times the values of a device card."""
 
+from pffspike.energies.ann import price_ann
 from pffspike.energies.breakdown import Energy, ProfileEnergy, Term, energy, energy_of_events
 from pffspike.energies.counts import Counts, Spread, counts
 from pffspike.energies.events import PARTS, CoreLoad, EventCount, Traffic, count_events
@@ -23,5 +24,6 @@ __all__ = [
     "energy_of_events",
     "metrics",
     "plain",
+    "price_ann",
     "totals",
 ]

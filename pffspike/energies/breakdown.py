@@ -15,6 +15,7 @@ from pffspike.energies.steps import cores_power, step_time
 from pffspike.intervals import Interval, of_mean
 from pffspike.recording import Recording
 from pffspike.tabular import Tabular
+from pffspike.text import html_table, joule
 from pffspike.typing import Floats
 
 #: events that say the same as others: a profile that has an energy of one has that of both
@@ -184,6 +185,18 @@ class Energy(Tabular):
             for name, profile in self.profiles.items()
             for term in profile.terms
         ]
+
+    def _repr_html_(self) -> str:
+        columns = ("profile", "events", "cores used", "whole chip", "without an energy")
+        rows = [
+            (
+                name,
+                *(joule(value) for value in (found.events, found.total, found.whole_chip)),
+                ", ".join(found.unpriced),
+            )
+            for name, found in self.profiles.items()
+        ]
+        return html_table(f"energy per inference on {self.device}", rows, columns)
 
     def by(self, key: Callable[[Term], str]) -> dict[str, float]:
         """Sum the energies of the terms by what a function makes of each.

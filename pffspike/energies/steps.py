@@ -42,7 +42,7 @@ def step_time(static: StaticPower, steps: float, given: float | None, traffic: T
     barrier = times.barrier_of(traffic.tiles)
     lasting = seconds(busiest, times) / steps + (barrier.si if barrier else 0.0)
     terms = [
-        f"{getattr(busiest, event) / steps:,.4g} x {time.value:g} {time.unit} "
+        f"{_count(getattr(busiest, event) / steps)} x {time.value:g} {time.unit} "
         f"{event.replace('_', ' ')}"
         for event, time in times.durations.items()
     ]
@@ -56,6 +56,10 @@ def step_time(static: StaticPower, steps: float, given: float | None, traffic: T
     # An estimate from measured times is no measurement of this step.
     assumed = any(time.kind == "assumed" for time in used)
     return Quantity(lasting * 1e6, "us", source, "assumed" if assumed else "published")
+
+
+def _count(number: float) -> str:
+    return f"{number:,.0f}" if number >= 1000 else f"{number:.4g}"
 
 
 def seconds(core: CoreLoad, times: Times) -> float:

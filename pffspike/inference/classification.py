@@ -75,12 +75,12 @@ class Classification(Tabular):
         Scores are spikes of the read-out or goodness, as ``scores`` says; None: not presented.
         """
         rows = []
-        for image, (answer, margin) in enumerate(zip(self.predicted, self.margins, strict=True)):
+        for sample, (answer, margin) in enumerate(zip(self.predicted, self.margins, strict=True)):
             scores = {
                 f"score_{label}": float(score) if math.isfinite(score) else None
-                for label, score in enumerate(self.scores[image])
+                for label, score in enumerate(self.scores[sample])
             }
-            head = {"image": image, "mode": self.mode, "candidates": self.candidates}
+            head = {"sample": sample, "mode": self.mode, "candidates": self.candidates}
             known = float(margin) if math.isfinite(margin) else None
             rows.append({**head, "predicted": int(answer), "margin": known, **scores})
         return rows

@@ -56,6 +56,7 @@ from pffspike.network.elements import (
 from pffspike.network.references import check_references
 from pffspike.network.roles import USUAL, Role, Roles, is_driven, missing
 from pffspike.network.rules import Contrast, Delta, Goodness, Rule
+from pffspike.text import html_table
 
 __all__ = [
     "Bias",
@@ -128,6 +129,16 @@ class Network:
             f"Network({self.name!r}, {neurons:,} neurons in {len(self.populations)} populations, "
             f"{len(self.projections)} projections; {programs}{more})"
         )
+
+    def _repr_html_(self) -> str:
+        roles = {population: role for role, population in vars(self.roles).items()}
+        rows = [
+            (p.name, f"{p.size:,}", roles.get(p.name, ""), "yes" if p.input else "no")
+            for p in self.populations
+        ]
+        programs = ", ".join(p.name for p in self.programs)
+        title = f"network {self.name}: {len(self.projections)} projections; programs {programs}"
+        return html_table(title, rows, ("population", "neurons", "role", "input"))
 
     def population(self, name: str) -> Population:
         """Find a population by name (`ValidationError` lists the names there are)."""

@@ -53,9 +53,18 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
+class ShownFigure(Figure):
+    """A figure that notebooks show by themselves."""
+
+    def _repr_png_(self) -> bytes:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png")
+        return buffer.getvalue()
+
+
 def figure(width: float, height: float) -> Figure:
     """Empty figure of a size in inches, laid out without overlaps."""
-    return Figure(figsize=(width, height), layout="constrained", dpi=150)
+    return ShownFigure(figsize=(width, height), layout="constrained", dpi=150)
 
 
 def letters(panels: Iterable[Any]) -> None:

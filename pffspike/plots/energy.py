@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,8 @@ class Point:
         Per inference, J.
     accuracy : float
         Fraction of right answers.
+    interval : tuple of two float
+        Ends of the accuracy's interval; nan: none.
 
     Examples
     --------
@@ -42,6 +45,7 @@ class Point:
     label: str
     energy: float
     accuracy: float
+    interval: tuple[float, float] = (math.nan, math.nan)
 
 
 def pareto_front(points: Sequence[Point]) -> list[Point]:
@@ -107,11 +111,15 @@ def accuracy_against_energy(panels: Mapping[str, Sequence[Point]], lowest: float
         )
         for number, name in enumerate(series):
             shown = [p for p in points if p.series == name and p.accuracy >= lowest]
+            colour = COLOURS[number % len(COLOURS)]
+            for p in shown:
+                ends = [100 * end for end in p.interval]
+                axes.plot([p.energy] * 2, ends, color=colour, linewidth=1, zorder=1)
             axes.scatter(
                 [p.energy for p in shown],
                 [100 * p.accuracy for p in shown],
                 s=26,
-                color=COLOURS[number % len(COLOURS)],
+                color=colour,
                 marker=_MARKERS[number % len(_MARKERS)],
                 label=name,
                 zorder=2,

@@ -8,7 +8,7 @@ from pffspike.energies import Energy
 from pffspike.evaluation import Evaluation
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Answered:
     """Test images answered in one way.
 
@@ -26,3 +26,8 @@ class Answered:
     setting: str
     evaluation: Evaluation
     energies: tuple[Energy, ...]
+
+    @property
+    def title(self) -> str:
+        """The mode in words."""
+        return self.mode.replace("_", " ")

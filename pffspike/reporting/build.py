@@ -21,7 +21,8 @@ from pffspike.network.spec import Network
 from pffspike.recording import NOTHING, Probes
 from pffspike.reporting import sections
 from pffspike.reporting.answered import Answered
-from pffspike.reporting.page import Markup, page
+from pffspike.reporting.energies import energies
+from pffspike.reporting.page import Section, page
 from pffspike.trained import TrainedNetwork
 
 _WINDOWS = (4, 8, 16, 32)  #: of the curve of accuracy against energy
@@ -57,7 +58,7 @@ def report(
     Raises
     ------
     ValidationError
-        If the network can't classify, or Matplotlib is missing.
+        If the network can't classify, or Matplotlib or Jinja2 is missing.
 
     Examples
     --------
@@ -70,10 +71,10 @@ def report(
     execution = execution.replace(engine=made(execution.engine))
     runner = _Runner(trained, dataset, tuple(devices), execution)
     answered = runner.modes()
-    parts: list[Markup] = [
-        sections.summary(trained, dataset, answered),
-        sections.network(trained.network),
-        sections.accuracy(answered, len(dataset.test_images)),
+    parts: list[Section] = [
+        sections.result(answered),
+        sections.curve(devices[0], answered + runner.windows()),
+        sections.mistakes(answered[0]),
         sections.activity(trained, dataset, answered[0].evaluation),
     ]
     images = probabilities(dataset.test_images, dataset.levels)
@@ -87,13 +88,13 @@ def report(
         parts.append(sections.reconstruction(rebuilt, images, dataset.shape))
     if trained.prior is not None and _can(generation.check_synthesis, trained.network):
         parts.append(sections.samples(*runner.samples(), dataset.shape))
-    everything = answered + runner.windows()
     parts += [
-        sections.energies(devices, everything),
-        sections.curve(devices[0], everything),
+        energies(devices, answered),
+        sections.network(trained.network),
         sections.provenance(trained, dataset, execution),
     ]
-    return page(f"{trained.network.name}: spiking network, its accuracy and its energy", *parts)
+    title = f"{trained.network.name}: spiking network, its accuracy and its energy"
+    return page(title, sections.lead(trained, dataset, answered), parts)
 
 
 def _can(check: Callable[..., object], *arguments: object) -> bool:
@@ -132,7 +133,8 @@ class _Runner:
         for window in _WINDOWS:
             network = structure.with_window(self.trained.network, window)
             for mode in ("one_pass", "goodness"):
-                if _can(inference.check_mode, network, mode):
+                known = _can(inference.check_mode, network, mode)
+                if known and self.trained.network.program(mode).window != window:
                     found.append(self.answer(network, mode, f"window of {window}"))
         return found
 

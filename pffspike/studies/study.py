@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pffspike.errors import ValidationError
-from pffspike.files import make_folder, write_whole
+from pffspike.files import json_text, make_folder, write_whole
 from pffspike.studies import cluster, runs, table
 from pffspike.studies.config import Study, read_study
 from pffspike.tabular import Tabular
@@ -193,7 +192,7 @@ def _write(whole: Study, planned: list[runs.Run], place: Path, command: str) -> 
     content = table.summarize(whole, found, missing)
     names = (f"{_PARTIAL}.json", f"{_PARTIAL}.md") if missing else ("results.json", "table.md")
     files = (place / names[0], place / names[1])
-    write_whole(files[0], json.dumps(content, indent=2, sort_keys=True) + "\n")
+    write_whole(files[0], json_text(content))
     write_whole(files[1], table.markdown(whole, content, command))
     if not missing:
         for ending in ("json", "md"):

@@ -117,10 +117,15 @@ class Page(HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.open, self.sources, self.headings, self._heading = [], [], [], False
+        self.open, self.headings, self._heading = [], [], False
+        self.found = {"src": [], "href": [], "id": []}
+        self.texts, self.tables = [], []
 
     def handle_starttag(self, tag, attributes):
-        self.sources += [value for key, value in attributes if key in ("src", "href")]
+        for key, value in attributes:
+            self.found.get(key, []).append(value)
+        if tag == "table":
+            self.tables.append(self.open[-1])
         if tag not in ("img", "meta", "br"):
             self.open.append(tag)
         self._heading = tag == "h2"
@@ -130,6 +135,7 @@ class Page(HTMLParser):
         self._heading = False
 
     def handle_data(self, data):
+        self.texts.append(data)
         if self._heading:
             self.headings.append(data)
 
@@ -142,12 +148,74 @@ def test_the_report_is_one_whole_page(trained, tmp_path):
     page = Page()
     page.feed(content)
     assert page.open == []
-    assert page.sources, "there are pictures"
-    assert all(source.startswith("data:image/png;base64,") for source in page.sources)
+    assert page.found["src"], "there are pictures"
+    assert all(source.startswith("data:image/png;base64,") for source in page.found["src"])
     assert page.headings == [
-        *("Network", "Accuracy", "Activity", "Reconstruction", "Energy"),
-        *("Accuracy against energy", "Provenance"),
+        *("Result", "Accuracy against energy", "Mistakes", "Activity", "Reconstruction"),
+        *("Energy", "Network", "Provenance"),
     ]
+    assert page.found["href"] == [f"#{place}" for place in page.found["id"]], "contents"
+    assert '<meta name="viewport"' in content
+    assert set(page.tables) == {"div"}, "wide tables scroll in a box of their own"
+    assert not [text for text in page.texts if re.search(r"\de\+\d", text)]
+    windows = re.findall(
+        r'<td class="number">(\d+)</td>', content[: content.index('id="mistakes"')]
+    )
+    assert windows.count("16") == 2, "the card's window once a mode"
     assert "Davies et al., IEEE Micro" in content
     assert re.search(r"23\.6 pJ", content)
     assert storage.load(trained).versions["numpy"] in content
+
+
+def test_the_report_escapes_what_it_is_given(trained, tmp_path):
+    state = storage.load(trained)
+    network = state.network.replace(description="<b>weights</b> & more")
+    storage.save(tmp_path / "named.h5", state.replace(network=network))
+    out = tmp_path / "report.html"
+    done = run("report", tmp_path / "named.h5", "--images", 5, "-e", "numpy", "-o", out)
+    assert done.exit_code == 0, done.output
+    assert "&lt;b&gt;weights&lt;/b&gt; &amp; more" in out.read_text("utf-8")
+
+
+def test_a_network_without_spikes_is_priced_by_its_products(trained, tmp_path):
+    out = tmp_path / "a.json"
+    few = ("--mode", "one_pass", "--images", 5, "--engine", "numpy")
+    devices = ("--device", "cortex-m4f", "--device", "loihi1")
+    done = run("energy", trained, *few, *devices, "--ann", "64,30,10", "--json", out)
+    assert done.exit_code == 0, done.output
+    content = json.loads(out.read_text())
+    terms = {(t["device"], t["profile"], t["event"]): t for t in content["ann"]["terms"]}
+    product = terms["cortex-m4f", "small", "multiply_accumulate"]
+    assert product["count"] == 64 * 30 + 30 * 10
+    assert product["energy_j"] == pytest.approx(product["count"] * product["value_j"])
+    assert product["source"]
+    spikes = content["modes"]["one_pass"]["devices"]["cortex-m4f"]["total"]
+    assert f"{spikes / product['energy_j']:.3g} times" in " ".join(done.output.split())
+    alone = run("energy", "--ann", "64,30,10", "--device", "loihi1")
+    assert alone.exit_code == 0
+    assert "no value" in alone.output, "a chip that knows spikes alone"
+    for layers in ("64", "64,", "64,x", "0,5", "-1,2"):
+        refused = run("energy", "--ann", layers)
+        assert refused.exit_code == 2
+        assert "sizes of two layers or more" in " ".join(refused.output.split())
+    assert run("energy").exit_code == 2
+
+
+def test_energies_of_several_networks_have_means_over_seeds(trained, tmp_path):
+    state = storage.load(trained)
+    storage.save(tmp_path / "other.h5", state.replace(seed=state.seed + 1))
+    done = run(
+        *("energy", trained, tmp_path / "other.h5", "--mode", "one_pass", "--images", 5),
+        *("--engine", "numpy", "--json", tmp_path / "e.json", "--csv", tmp_path / "e.csv"),
+        *("--latex", tmp_path / "e.tex", "--plot", tmp_path / "e.svg"),
+    )
+    assert done.exit_code == 0, done.output
+    content = json.loads((tmp_path / "e.json").read_text())
+    (row,) = content["over_seeds"]
+    totals = [
+        c["modes"]["one_pass"]["devices"]["loihi1"]["total"] for c in content["files"].values()
+    ]
+    assert row["energy_j"] == pytest.approx(sum(totals) / 2)
+    assert len((tmp_path / "e.csv").read_text().splitlines()) == 3
+    assert r"one\_pass & loihi1 & 2" in (tmp_path / "e.tex").read_text()
+    assert (tmp_path / "e.svg").stat().st_size > 1000

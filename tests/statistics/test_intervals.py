@@ -1,4 +1,4 @@
-"""How often intervals of 95 % hold the true value, on drawn samples; and that they agree with SciPy."""
+"""How often intervals of 95 % hold the true value, on drawn samples, and SciPy's."""
 
 import numpy as np
 import pytest

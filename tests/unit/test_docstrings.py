@@ -30,6 +30,7 @@ OPTIONAL = (
     "hypothesis",
     "xarray",
     "neo",
+    "torch",
     "pytest",
 )
 

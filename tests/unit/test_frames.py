@@ -17,10 +17,10 @@ RUN = Execution("numpy")
 
 
 def small(seed):
-    card = {"pff": {"hidden": [20, 20], "latent": 0}, "training": {"epochs": 1}}
+    card = {"pff": {"hidden": [20, 10], "latent": 0}}
     network = pffspike.load_network("digits", card)
-    data = pffspike.first_samples(pffspike.load_data("digits"), train=100, test=30)
-    return pffspike.train(network, data, execution=Execution("numpy", seed)), data
+    data = pffspike.first_samples(pffspike.load_data("digits"), test=30)
+    return pffspike.TrainedNetwork(network, pffspike.initial(network, seed), seed), data
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ weights, step by step and projection by projection, as it would see any spiking 
 import numpy as np
 import pytest
 
+import pffspike
 from pffspike.arithmetic import counter
 from pffspike.baselines.result import layer_operations
 from pffspike.circuits import PFF, pff
@@ -127,3 +128,43 @@ def test_operations_of_dense_layers_are_those_of_neurobench(torch):
     assert ours.Effective_MACs == theirs["Effective_MACs"] > 0
     assert ours.Effective_ACs == theirs["Effective_ACs"] == 0
     assert ours.Dense == theirs["Dense"] > ours.Effective_MACs
+
+
+@pytest.mark.parametrize("mode", ["one_pass", "goodness", "feedback", "proposal"])
+def test_the_benchmark_measures_a_trained_network_as_we_do(torch, mode):
+    from neurobench.benchmarks import Benchmark
+    from neurobench.metrics.static import ConnectionSparsity, Footprint
+    from neurobench.metrics.workload import (
+        ActivationSparsity,
+        ClassificationAccuracy,
+        SynapticOperations,
+    )
+
+    from pffspike.neurobench import loader, to_neurobench
+
+    data = pffspike.first_samples(pffspike.load_data("digits"), test=12)
+    card = {"pff": {"hidden": [12, 9], "latent": 0, "lateral": 3}}
+    network = pffspike.load_network("digits", card)
+    run = pffspike.Execution("numpy")
+    trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 1), 1)
+    workload = [ClassificationAccuracy, SynapticOperations, ActivationSparsity]
+    theirs = Benchmark(
+        to_neurobench(trained, mode, execution=run),
+        loader(data),
+        [],
+        [],
+        [[Footprint, ConnectionSparsity], workload],
+    ).run(quiet=True)
+    theirs |= theirs["SynapticOperations"]
+    everyone = tuple(p.name for p in network.populations if "prediction" not in p.name)
+    images = trained.coding.encode(data.test_images, data.levels)
+    probes = run.replace(probes=Probes(rasters=everyone))
+    answers = pffspike.classify(trained, images, mode, execution=probes)
+    ours = metrics(answers.recordings, 12, trained.parameters)
+    assert theirs["ClassificationAccuracy"] == pytest.approx(answers.accuracy(data.test_labels))
+    assert theirs["Effective_ACs"] == ours.Effective_ACs > 0
+    assert theirs["Effective_MACs"] == ours.Effective_MACs == 0
+    assert theirs["Dense"] == ours.Dense
+    assert theirs["ActivationSparsity"] == pytest.approx(ours.ActivationSparsity, abs=1e-12)
+    assert theirs["Footprint"] == ours.Footprint
+    assert theirs["ConnectionSparsity"] == pytest.approx(ours.ConnectionSparsity, abs=5e-5)
