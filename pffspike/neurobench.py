@@ -70,8 +70,9 @@ def to_neurobench(
     >>> from neurobench.benchmarks import Benchmark
     >>> from neurobench.metrics.static import Footprint
     >>> from neurobench.metrics.workload import ClassificationAccuracy, SynapticOperations
-    >>> data = pffspike.first_samples(pffspike.load_data("digits"), train=100, test=20)
-    >>> trained = pffspike.train("digits", data, epochs=1)
+    >>> data = pffspike.first_samples(pffspike.load_data("digits"), test=20)
+    >>> network = pffspike.load_network("digits")
+    >>> trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), seed=0)
     >>> measured = Benchmark(
     ...     to_neurobench(trained, "one_pass"), loader(data), [], [],
     ...     [[Footprint], [ClassificationAccuracy, SynapticOperations]],

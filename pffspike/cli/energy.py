@@ -127,8 +127,8 @@ def energy(
                 for way in modes
             ]
     prices = _prices(layers, cards) if layers else []
-    printed, content = _show(found, data_of)
-    content = _contents(found, states, data_of, execution, pricing) | content
+    printed, shared = _show(found, data_of)
+    content = _contents(found, states, data_of, execution, pricing) | shared
     if layers:
         compared = priced.ann_table(layers, prices, found)
         output.table(*compared)

@@ -21,7 +21,7 @@ from pffspike.cards import toml
 from pffspike.data import Dataset, load
 from pffspike.data.identity import digest
 from pffspike.errors import PffspikeError
-from pffspike.files import read_regular, write_whole
+from pffspike.files import json_text, read_regular, write_whole
 from pffspike.studies.config import Study, System
 from pffspike.trained import versions
 
@@ -199,7 +199,7 @@ def execute(run: Run, output: Path, report: Report) -> str | None:
             "versions": versions(),
             "machine": machine(),
         }
-        write_whole(result_path(output, run), json.dumps(content, indent=1) + "\n")
+        write_whole(result_path(output, run), json_text(content))
     except PffspikeError as error:
         return str(error)
     except Exception as error:  # one run must not take the others with it

@@ -161,7 +161,7 @@ def test_the_report_is_one_whole_page(trained, tmp_path):
     windows = re.findall(
         r'<td class="number">(\d+)</td>', content[: content.index('id="mistakes"')]
     )
-    assert windows.count("16") == 2, "the card's window once a mode"
+    assert windows.count("16") == 4, "the card's window once a mode"
     assert "Davies et al., IEEE Micro" in content
     assert re.search(r"23\.6 pJ", content)
     assert storage.load(trained).versions["numpy"] in content
