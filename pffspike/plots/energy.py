@@ -130,7 +130,8 @@ def accuracy_against_energy(panels: Mapping[str, Sequence[Point]], lowest: float
         axes.grid(color="0.92")
         axes.set(title=title, xlabel="energy per inference (J)")
     axes_of[0].set_ylabel("accuracy (%)")
-    axes_of[-1].legend(fontsize="small", frameon=False, loc="lower right")
+    handles, labels = axes_of[-1].get_legend_handles_labels()
+    drawing.legend(handles, labels, loc="outside lower center", ncols=4, fontsize="small")
     return drawing
 
 
