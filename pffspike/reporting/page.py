@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from pffspike.errors import imported
 
 _NUMBER = re.compile(r"[<>~+-]? ?\d[\d,.]*( ?(%|[kmµnp]?[JsW]|V))?( .*)?\Z", re.DOTALL)
+_ABSENT = ("", "no value", "not counted")  #: what stands where a number would
 _SHORT = 40  #: letters of a text that is set as a number at most
 
 
@@ -39,7 +40,8 @@ class Grid:
         """Which columns are of numbers."""
         cells = [[str(row[index]) for row in self.rows] for index in range(len(self.columns))]
         return [
-            any(column) and all(len(c) <= _SHORT and _NUMBER.match(c) for c in column if c)
+            any(column)
+            and all(c in _ABSENT or (len(c) <= _SHORT and _NUMBER.match(c)) for c in column)
             for column in cells
         ]
 
