@@ -384,33 +384,3 @@ def test_ctrl_c_ends_all_processes_and_what_is_stored_stays(folder):
         time.sleep(0.1)
     assert all(json.loads(path.read_text())["result"] for path in stored.glob("*.json"))
     assert not (folder / "results.json").exists()
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize("name", ["01-mnist", "02-fashion-mnist"])
-def test_the_fast_variant_gives_the_expected_figures(name, tmp_path):
-    study = EXPERIMENTS / name
-    expected = json.loads((study / "expected.json").read_text())["fast"]
-    result = subprocess.run(
-        command(study, "--fast", "-o", tmp_path, *data_of(name), cwd=tmp_path),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=3500,
-    )
-    if "were not found" in result.stderr:
-        pytest.skip(result.stderr.strip())
-    assert result.returncode == 0, result.stderr
-    content = json.loads((tmp_path / "results.json").read_text())
-    for path, (figure, tolerance) in expected.items():
-        found = content
-        for key in path.split("."):
-            found = found[key]
-        assert found["mean"] == pytest.approx(figure, abs=tolerance), path
-
-
-def data_of(name: str) -> tuple[str, ...]:
-    """Where this project's machines keep MNIST, if that is so here."""
-    shared = EXPERIMENTS.parents[1] / "shared" / "data"
-    return ("--data", str(shared)) if name == "01-mnist" and shared.is_dir() else ()

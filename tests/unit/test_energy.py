@@ -1,11 +1,11 @@
-"""Energy: counts against rasters, energies against counts times values, an example by hand."""
+"""Energy: counts against rasters, energies against counts times values."""
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+from energy_cases import two_neurons
 from pffspike.arithmetic import counter
 from pffspike.circuits import PFF, pff
 from pffspike.devices import (
@@ -18,30 +18,11 @@ from pffspike.devices import (
     known_devices,
     load_device,
 )
-from pffspike.energies import (
-    CoreLoad,
-    EventCount,
-    Spread,
-    Traffic,
-    count_events,
-    counts,
-    energy,
-    energy_of_events,
-    metrics,
-)
+from pffspike.energies import CoreLoad, Spread, Traffic, count_events, counts, energy, metrics
 from pffspike.energies.host import measure
 from pffspike.engines.reference import ReferenceEngine
-from pffspike.network import (
-    Network,
-    Phase,
-    Population,
-    Program,
-    Projection,
-    Training,
-    initial,
-    structure,
-)
-from pffspike.recording import Probes, Recording
+from pffspike.network import Training, initial, structure
+from pffspike.recording import Probes
 
 PIXELS, CLASSES, SAMPLES = 9, 4, 5
 CIRCUIT = PFF(PIXELS, CLASSES, (10, 20), burn_in=2, window=4, bias=0.2, weight_grid=-2, lateral=5)
@@ -71,63 +52,6 @@ def total(entries, **fields):
     return sum(
         e.number for e in entries if all(getattr(e, key) == value for key, value in fields.items())
     )
-
-
-def two_neurons():
-    """The example of `pffspike.energies.energy`: 10 steps, 4 and 3 spikes."""
-    program = Program("run", 2, 8, (Phase("one", {"sender": "rate"}, ("synapse",)),))
-    network = Network(
-        "two",
-        (Population("sender", 1, input=True), Population("receiver", 1)),
-        (Projection("synapse", "sender", "receiver"),),
-        (program,),
-        Training("digits", 1),
-    )
-    spikes = {"sender": np.array([4]), "receiver": np.array([3])}
-    return Recording(network, program, np.array([0]), spikes, {}, np.array([-1]))
-
-
-def test_the_example_by_hand_is_what_the_code_says():
-    result = energy([two_neurons()], load_device("loihi1"))
-    assert result.events == pytest.approx(4 * 23.6e-12 + 20 * 52e-12 + 7 * 29e-12, rel=1e-12)
-    assert result.total - result.events == pytest.approx(10 * 10e-6 * 104.4e-3, rel=1e-12)
-    for text in ("4 x 23.6 pJ", "20 x 52 pJ", "7 x 29 pJ", "= 1337.4 pJ", "= 10.44 uJ"):
-        assert text in energy.__doc__
-    assert result.events == pytest.approx(1337.4e-12, rel=1e-9)
-
-
-def test_the_example_of_the_docs_is_what_the_code_says():
-    text = (Path(__file__).parents[2] / "docs" / "energy.md").read_text("utf-8")
-    cores = (
-        CoreLoad(neuron_update=10, spike=4, message_out=4),
-        CoreLoad(synaptic_operation=4, neuron_update=10, spike=3, message_in=4),
-    )
-    placed = Traffic(0, 4, hops_x=4, cores=cores, tiles=2)
-    result = energy([two_neurons()], load_device("loihi1"), traffic=placed)
-    step = (4 * 3.8 + 10 * 9.7 + 3 * 30 + 4 * 16) * 1e-9 / 10 + 1.0e-6
-    assert result.total - result.events == pytest.approx(10 * step * 2 * 0.816e-3, rel=1e-9)
-    assert result.whole_chip - result.events == pytest.approx(10 * step * 104.4e-3, rel=1e-9)
-    for event, joule in result.by(lambda term: term.event).items():
-        shown = f"{joule * 1e12:.5g} pJ" if event != "static" else f"{joule * 1e9:.5g} nJ"
-        assert f"| {shown} |" in text or not joule, (event, shown)
-    assert f"**{result.events * 1e12:.1f} pJ**" in text
-    assert f"| {step * 1e6:.6g} us |" in text
-    assert f"**{result.total * 1e9:.4g} nJ**" in text
-    assert f"**{result.whole_chip * 1e6:.4g} uJ**" in text
-
-
-def test_the_query_of_frady_is_met_by_both_profiles_as_far_as_the_docs_say():
-    """51 to 58 million synaptic events and 4.6 million updates: 1.33 mJ of events, measured."""
-    text = (Path(__file__).parents[2] / "docs" / "energy.md").read_text("utf-8")
-    for name, within in (("davies2018", (8, 21)), ("sana-fe", (61, 80))):
-        for operations, more in zip((51e6, 58e6), within, strict=True):
-            query = [
-                EventCount(event, "representation", "search", "query", np.array([number]))
-                for event, number in (("synaptic_operation", operations), ("neuron_update", 4.6e6))
-            ]
-            found = energy_of_events(query, load_device("loihi1")).profiles[name].events
-            assert round(100 * (found / 1.33e-3 - 1)) == more
-        assert f"{within[0]} to {within[1]} %" in text, name
 
 
 @pytest.mark.parametrize("program", RASTERS)
