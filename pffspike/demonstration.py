@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pffspike import evaluation, inference, storage, training
+import numpy as np
+
+from pffspike import evaluation, generation, inference, storage, training
 from pffspike.data import Dataset, load, probabilities
 from pffspike.engines import make_engine
 from pffspike.evaluation import Evaluation
@@ -22,6 +24,7 @@ from pffspike.trained import TrainedNetwork, versions
 
 ENGINES = ("brian2", "lava")
 MODES = ("goodness", "one_pass")  # each a program of the card
+PRIOR = {"samples": 500, "components": 5}  # of the prior that samples are drawn from
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +60,8 @@ def demo(
     execution: Execution = Execution(),
 ) -> Demonstration:
     """Train the digits network in Brian2, run it in Lava too, compare every spike, draw it.
+
+    Then the prior of latent states is fitted, and images are synthesized from it.
 
     Parameters
     ----------
@@ -104,8 +109,11 @@ def demo(
         )
     results = _evaluate(trained, dataset, execution, seconds)
     identical = _identical(results)
+    with _stage("prior", seconds):
+        with_prior = _fit_prior(trained, dataset, execution)
+        storage.save(out / "digits.h5", with_prior)
     with _stage("figures", seconds):
-        errors = _draw(trained, dataset, results, execution, out)
+        errors = _draw(with_prior, dataset, results, execution, out)
     content: dict[str, Any] = evaluation.summary(results)
     content.update(
         spikes_identical=identical,
@@ -143,6 +151,27 @@ def _identical(results: list[Evaluation]) -> bool:
     )
 
 
+def _fit_prior(trained: TrainedNetwork, dataset: Dataset, execution: Execution) -> TrainedNetwork:
+    """The network with the prior of its latent states, found with the programs of the training."""
+    brian2 = execution.replace(engine="brian2")
+    return generation.fit_prior(trained, dataset, execution=brian2, **PRIOR).trained
+
+
+def _draw_samples(
+    trained: TrainedNetwork, dataset: Dataset, execution: Execution, out: Path
+) -> None:
+    """Ten synthesized images of each class, a class a row."""
+    from pffspike import plots
+
+    made = [
+        generation.sample(trained, 10, k, execution=execution.replace(engine="numpy")).images
+        for k in range(dataset.classes)
+    ]
+    names = [str(k) for k in range(dataset.classes)]
+    sheet = plots.image_sheet(np.concatenate(made), dataset.shape, titles=names)
+    plots.save(sheet, out / "samples.png")
+
+
 def _draw(
     trained: TrainedNetwork,
     dataset: Dataset,
@@ -164,6 +193,7 @@ def _draw(
     sources = {"below": f"from {lowest}", "chain": f"from {top}, down the chain"}
     shown |= {sources[phase]: values[:15] for phase, values in rebuilt.images.items()}
     plots.save(plots.image_rows(shown, dataset.shape), out / "reconstructions.png")
+    _draw_samples(trained, dataset, execution, out)
     thresholds = structure.goodness_thresholds(trained.network)
     history = plots.goodness_history(trained.history, trained.samples_per_epoch, thresholds)
     plots.save(history, out / "goodness.png")

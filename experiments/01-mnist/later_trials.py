@@ -2,7 +2,7 @@
 
 python experiments/01-mnist/later_trials.py [--data FOLDER]
 
-trains the card mnist-500 for five epochs on the first 50,000 training images, seeds 0 and 1, and
+trains the card mnist-light for five epochs on the first 50,000 training images, seeds 0 and 1, and
 judges it on the other 10,000: label by label, with later trials that show the image shifted as in
 training, and with later trials that show it as it is. Some ten minutes of processor time.
 """
@@ -35,7 +35,7 @@ def main() -> None:
     )
     for seed in (0, 1):
         run = Execution(seed=seed)
-        trained = pffspike.train(pffspike.load_network("mnist-500", SCHEDULE), parts, execution=run)
+        trained = pffspike.train(pffspike.load_network("mnist-light", SCHEDULE), parts, execution=run)
         once = pffspike.evaluate(trained, parts, Mode("goodness"), execution=run).accuracy
         shifted, same = (judge(trained, parts, shift, run) for shift in (1, 0))
         print(

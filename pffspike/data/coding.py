@@ -157,7 +157,8 @@ def coding_of(network: Network, mean: Floats | None, shape: tuple[int, int]) -> 
     Examples
     --------
     >>> from pffspike.cards import load_network
-    >>> changes = {"pff": {"window": 16}, "training": {"encoding": "latency"}}
+    >>> alike = {"window": 16, "latent_window": 16}
+    >>> changes = {"pff": alike, "training": {"encoding": "latency"}}
     >>> coding_of(load_network("digits", changes), None, (8, 8)).steps
     18
     """
@@ -168,8 +169,8 @@ def coding_of(network: Network, mean: Floats | None, shape: tuple[int, int]) -> 
     if len(steps) > 1:
         raise ValidationError(
             f"network {network.name!r} has presentations of {sorted(steps)} steps, but images that "
-            f"are encoded in time need the same in all programs; give window "
-            f"and inference_window alike"
+            f"are encoded in time need the same in all programs; give window, inference_window "
+            f"and latent_window alike"
         )
     return Coding(mean, training.encoding, shape if moving else None, steps.pop())
 

@@ -123,7 +123,7 @@ def quality(
     >>> import pffspike
     >>> trained = pffspike.train("digits", epochs=1)
     >>> sorted(pffspike.quality(trained, states=["free"], count=200).judgements)
-    ['mean of the class', 'real training images', 'synthesized']
+    ['40 principal components of them', 'mean of the class', 'real training images', 'synthesized']
     """
     inference.check_reconstruction(trained.network, labelled=True)
     check_synthesis(trained.network)

@@ -141,7 +141,7 @@ def views_of(
     >>> import numpy as np
     >>> from pffspike.cards import load_network
     >>> nothing = np.zeros((0, 784), np.int64)
-    >>> views_of(load_network("mnist-500"), Coding(), nothing, (28, 28), 255).pixels
+    >>> views_of(load_network("mnist-light"), Coding(), nothing, (28, 28), 255).pixels
     1
     """
     shift, flip = network.training.shift, network.training.flip

@@ -63,7 +63,7 @@ def assert_equal(mine, its):
     assert mine[1].recordings[0].same_spikes(its[1].recordings[0])
 
 
-@pytest.mark.parametrize("card", ["fashion-mnist", "mnist-500", "mnist-ff"])  # every option
+@pytest.mark.parametrize("card", ["fashion-mnist", "mnist-light", "mnist-ff"])  # every option
 @pytest.mark.parametrize("engine", FAST)
 def test_a_card_made_small_learns_alike(engine, card):
     mine = learned(card, "numpy", 20, 6)

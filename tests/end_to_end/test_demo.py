@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 STUDY = Path(__file__).parents[2] / "experiments" / "00-digits"
-PICTURES = ("raster", "goodness", "receptive_fields", "reconstructions", "confusion")
+PICTURES = "raster goodness receptive_fields reconstructions samples confusion".split()
 
 pytestmark = [pytest.mark.brian2, pytest.mark.lava]
 
@@ -33,7 +33,9 @@ def test_a_short_demo_agrees_on_both_engines(tmp_path):
     assert summary["accuracy"]["brian2"] == summary["accuracy"]["lava"]
     assert set(summary["accuracy"]["lava"]) == {"goodness", "one_pass"}
     assert set(summary["energy"]["loihi1"]["total"]) == {"goodness", "one_pass"}
-    assert {"train", "brian2_goodness", "lava_one_pass", "figures"} <= set(summary["seconds"])
+    assert {"train", "brian2_goodness", "lava_one_pass", "prior", "figures"} <= set(
+        summary["seconds"]
+    )
 
 
 @pytest.mark.slow

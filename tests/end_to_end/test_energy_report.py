@@ -19,9 +19,7 @@ DATA = load("digits")
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    network = load_network(
-        "digits", {"pff": {"hidden": [20, 20], "latent": 0}, "training": {"epochs": 1}}
-    )
+    network = load_network("digits", {"pff": {"hidden": [20, 20]}, "training": {"epochs": 1}})
     path = tmp_path_factory.mktemp("net") / "small.h5"
     data = dataclasses.replace(
         DATA, train_images=DATA.train_images[:50], train_labels=DATA.train_labels[:50]

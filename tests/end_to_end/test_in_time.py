@@ -19,7 +19,13 @@ MODES = ("goodness", "one_pass", "feedback", "proposal", "early", "late")
 def trained(request):
     """A small network that has learned for a moment, and its data."""
     changes = CARDS[request.param]
-    pff = {"hidden": [20, 20], "window": 4, "inference_window": 4, **changes.get("pff", {})}
+    pff = {
+        "hidden": [20, 20],
+        "window": 4,
+        "inference_window": 4,
+        "latent_window": 4,
+        **changes.get("pff", {}),
+    }
     training = {"epochs": 1, **changes["training"]}
     network = pffspike.load_network("digits", {"pff": pff, "training": training})
     data = pffspike.first_samples(pffspike.load_data("digits"), train=60, test=6)

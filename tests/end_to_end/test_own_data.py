@@ -211,7 +211,7 @@ def test_what_does_not_fit_a_network_is_one_sentence(folder, tmp_path):
     refused(call("evaluate", net, "--labels", tmp_path / "other.npy"), "--labels goes with --data")
     refused(call("train", "--data", tmp_path / "no.csv"), "no.csv can't be read")
     refused(
-        call("train", "mnist-500", "--data", folder / "wine.csv"),
+        call("train", "mnist-light", "--data", folder / "wine.csv"),
         "is a table; choose a card without",
     )
     refused(call("train", "--data", folder / "x.npy", "--shape", "3by3"), "must be whole numbers")

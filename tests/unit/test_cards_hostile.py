@@ -102,7 +102,7 @@ def test_the_shipped_cards_are_read():
         assert load_network(name).name == name
 
 
-@pytest.mark.parametrize("name", ["digits", "digits-free", "fashion-mnist", "mnist", "mnist-500"])
+@pytest.mark.parametrize("name", ["digits", "fashion-mnist", "mnist", "mnist-light"])
 def test_training_windows_that_53_bits_cannot_hold_are_refused_when_the_card_is_read(name):
     """As the README says; no engine refuses a window that a card has accepted."""
     long = load_network(name, {"pff": {"window": 32, "inference_window": 1024}})

@@ -84,8 +84,9 @@ def test_what_does_not_differ_is_not_seen():
 def test_codings_of_cards():
     """By the card's words; what does not go together is refused by one sentence."""
     images, levels = load_data("digits").test_images[:3], 16
+    alike = {"window": 16, "latent_window": 16}
     moving = load_network(
-        "digits", {"pff": {"image": 128, "window": 16}, "training": {"coding": "saccades"}}
+        "digits", {"pff": {"image": 128, **alike}, "training": {"coding": "saccades"}}
     )
     coding = coding_of(moving, None, (8, 8))
     assert coding.encode(images, levels).shape == (3, 18, 128)
@@ -93,9 +94,7 @@ def test_codings_of_cards():
     assert coding.decode(np.ones((1, 128))).shape == (1, 64)
     assert coding.fields(np.ones((128, 2))).shape == (64, 2)
     for encoding in ("latency", "even"):
-        network = load_network(
-            "digits", {"pff": {"window": 16}, "training": {"encoding": encoding}}
-        )
+        network = load_network("digits", {"pff": alike, "training": {"encoding": encoding}})
         events = coding_of(network, None, (8, 8)).encode(images, levels)
         assert events.shape == (3, 18, 64)
     assert Coding().encode(images, levels).ndim == 2

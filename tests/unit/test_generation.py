@@ -30,10 +30,11 @@ from pffspike.training import train
 
 @pytest.fixture(scope="module")
 def trained():
-    """The network of the digits card with a latent population, after 8000 samples."""
+    """The network of the digits card, its latent population on top, after 8000 samples."""
     digits = load_digits()
     images, labels = digits.data[:1000] / 16, digits.target[:1000]
-    network = load_network("digits", {"pff": {"latent": 6}})
+    on_top = {"latent": 6, "latent_to": "top", "latent_free": False, "latent_window": None}
+    network = load_network("digits", {"pff": {**on_top, "own_predictions": False}})
     signals = {"image": images, "label": labels, "negative": np.full(1000, -1)}
     with make_engine("fastest").compile(network, "train", initial(network, 1), seed=1) as session:
         for epoch in range(8):

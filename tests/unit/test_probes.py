@@ -113,7 +113,10 @@ def test_a_projection_without_synapses_has_weights_of_zero():
 def test_tied_weights_are_those_of_their_owner(network, trained):
     probes = Probes(weights=("hidden_1_prediction_to_image_prediction",))
     found = pffspike.run(
-        trained, "synthesize", {"label": np.arange(2)}, execution=Execution("numpy", 0, probes)
+        trained,
+        "synthesize",
+        {"label": np.arange(2), "latent": np.zeros((2, 40))},
+        execution=Execution("numpy", 0, probes),
     )
     owner = trained.parameters.weights["hidden_1_to_image_prediction"]
     for weights in found.weights["hidden_1_prediction_to_image_prediction"]:
