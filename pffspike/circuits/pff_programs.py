@@ -32,7 +32,7 @@ def programs(
         *layers.inference_programs(circuit, representation),
         Program("reconstruct", burn_in, window, _reconstruct(circuit, without_label)),
         Program("synthesize", burn_in, window, (_synthesize(circuit),)),
-        *_latent(circuit, without_label if circuit.latent_free else hidden),
+        *_latent(circuit, hidden, without_label),
     )
 
 
@@ -81,8 +81,14 @@ def _train(
     )
 
 
-def _latent(circuit: PFF, representation: tuple[str, ...]) -> tuple[Program, ...]:
-    """Programs that compare hidden populations with what label and latent predict of them."""
+def _latent(
+    circuit: PFF, hidden: tuple[str, ...], without_label: tuple[str, ...]
+) -> tuple[Program, ...]:
+    """Programs that compare hidden populations with what label and latent predict of them.
+
+    Weights of the image's prediction of its own learn from both that the prediction below it can
+    follow from: the latent population, and the spikes of the population above.
+    """
     if not circuit.latent:
         return ()
     names, (burn_in, window) = circuit.names, circuit.inference
@@ -92,11 +98,15 @@ def _latent(circuit: PFF, representation: tuple[str, ...]) -> tuple[Program, ...
     lowest = 0 if circuit.own_predictions else 1 + names.index(reached[0])
     learn = ["image", *names][lowest:] if circuit.own_predictions else reached
     sources = (*_sources(circuit), *_chain(circuit, len(names), lowest))
+    representation = without_label if circuit.latent_free else hidden
     phase = Phase("imagine", inputs, representation + sources)
-    learning = dataclasses.replace(phase, learn=tuple(f"{name}_prediction" for name in learn))
+    learning = [dataclasses.replace(phase, learn=tuple(f"{name}_prediction" for name in learn))]
+    if circuit.own_predictions and len(names) > 1:
+        chain = _reconstruct(circuit, without_label)[1]
+        learning.append(dataclasses.replace(chain, learn=("image_prediction",)))
     return (
         Program("infer_latent", burn_in, window, (phase,)),
-        Program("learn_latent", burn_in, learning_window, (learning,)),
+        Program("learn_latent", burn_in, learning_window, tuple(learning)),
     )
 
 
