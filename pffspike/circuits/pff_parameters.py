@@ -29,10 +29,11 @@ class PFF(Layers):
         Steps of the window in which predictions from latent states are learned; None: as inference.
     own_predictions : bool
         Whether predictions that follow from predictions alone, as in synthesis and down the chain,
-        have weights of their own, learned together with latent states; else, and where latent
-        neurons predict too, these synapses share the weights with which spikes of the hidden
-        populations predict. (Beside latent neurons, own weights would learn only what those leave
-        over, and the chain, which has no latent state, would fail.)
+        have weights of their own, learned together with latent states, and down the chain on the
+        same images; else, and where latent neurons predict too, these synapses share the weights
+        with which spikes of the hidden populations predict. (Beside latent neurons, own weights
+        would learn only what those leave over, and the chain, which has no latent state, would
+        fail.)
     top_down_scale : float
         Initial scale of the weights from above.
     top_down_factor, lateral_factor : float

@@ -149,7 +149,8 @@ def learn_latents(
     For `BATCH` images at a time, their states are found with the weights as they are; then each
     image is presented once more with its state, and the predictions that the latent population
     reaches learn by their delta rule; if predictions have weights of their own
-    (``own_predictions``), these learn too. The representation circuit stays as it is.
+    (``own_predictions``), these learn too, and from the same image down the chain once more, for
+    both ways lead through them. The representation circuit stays as it is.
 
     Parameters
     ----------
