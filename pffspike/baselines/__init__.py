@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pffspike.baselines import (
+    csdp,
     logistic,
     neighbours,
     perceptron,
@@ -59,6 +60,7 @@ KINDS = {
     "perceptron": Kind(perceptron.Perceptron, perceptron.run),
     "rate_pff": Kind(RatePFF, rate_pff.run),
     "rate_ff": Kind(rate_ff.RateFF, rate_ff.run),
+    "csdp": Kind(csdp.CSDP, csdp.run),
     "straight_through": Kind(straight_through.StraightThrough, straight_through.run),
     "spiking": Kind(
         spiking.Spiking,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 STUDY = Path(__file__).parents[2] / "experiments" / "00-digits"
-PICTURES = "raster goodness receptive_fields reconstructions samples confusion".split()
+PICTURES = ["raster", "goodness", "receptive_fields", "reconstructions", "samples", "confusion"]
 
 pytestmark = [pytest.mark.brian2, pytest.mark.lava]
 

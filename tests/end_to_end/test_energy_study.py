@@ -80,7 +80,12 @@ def test_the_conclusion_against_the_perceptron_follows_from_the_numbers():
     )
     said = " ".join(said.split())
     for name, mode, weights, sentences in (
-        ("digits", "one_pass", 64 * 64 + 64 * 10, ("{1} to 1 with the cores in use, of {0} to 1",)),
+        (
+            "digits",
+            "early of 2",
+            64 * 128 + 128 * 10,
+            ("{1} to 1 with the cores in use, of {0} to 1",),
+        ),
         ("mnist", "early of 2", 784 * 128 + 128 * 10, ("loses by {1} to 1 ({0}; {2})",)),
     ):
         values = expected[name]["points"][f"mode, {mode}, {mode}"][1:]
