@@ -35,7 +35,9 @@ def main() -> None:
     )
     for seed in (0, 1):
         run = Execution(seed=seed)
-        trained = pffspike.train(pffspike.load_network("mnist-light", SCHEDULE), parts, execution=run)
+        trained = pffspike.train(
+            pffspike.load_network("mnist-light", SCHEDULE), parts, execution=run
+        )
         once = pffspike.evaluate(trained, parts, Mode("goodness"), execution=run).accuracy
         shifted, same = (judge(trained, parts, shift, run) for shift in (1, 0))
         print(

@@ -92,7 +92,7 @@ class CSDP:
 
 
 @dataclass
-class Layer:
+class LeakyNeurons:
     """State of a layer of neurons: what it sent last, potentials, traces, thresholds."""
 
     sent: Floats
@@ -132,7 +132,7 @@ def shapes(config: CSDP, pixels: int, classes: int) -> dict[str, tuple[int, int]
     for k, (below, size) in enumerate(itertools.pairwise(sizes), start=1):
         found[f"{k}.below"] = (below, size)
         found[f"{k}.itself"] = (size, size)
-        found[f"{k}.label"] = (classes, size)
+        found[f"{k}.context"] = (classes, size)
         if k < len(config.hidden):
             found[f"{k}.above"] = (sizes[k + 1], size)
         found[f"out.{k}"] = (size, classes)
@@ -140,7 +140,7 @@ def shapes(config: CSDP, pixels: int, classes: int) -> dict[str, tuple[int, int]
 
 
 def present(
-    config: CSDP, w: Arrays, layers: list[Layer], image: Floats, label: Floats
+    config: CSDP, w: Arrays, layers: list[LeakyNeurons], image: Floats, label: Floats
 ) -> list[Floats]:
     """One step of all layers, from what was sent in the last one: what each heard, for learning.
 
@@ -150,7 +150,7 @@ def present(
         Settings.
     w : dict of str to ndarray
         Weights.
-    layers : list of Layer
+    layers : list of LeakyNeurons
         Hidden ones and the output neurons; they advance.
     image, label : (samples, neurons) ndarray
         Spikes of the last step; zeros say nothing of the label.
@@ -163,7 +163,7 @@ def present(
     sent = [image, *(layer.sent for layer in layers)]
     top = len(layers) - 1
     for k, layer in enumerate(layers[:-1], start=1):
-        current = sent[k - 1] @ w[f"{k}.below"] + label @ w[f"{k}.label"]
+        current = sent[k - 1] @ w[f"{k}.below"] + label @ w[f"{k}.context"]
         if k < top:
             current += sent[k + 1] @ w[f"{k}.above"]
         current *= np.float32(config.resistance)
@@ -175,7 +175,7 @@ def present(
 
 
 def gradients(
-    config: CSDP, layers: list[Layer], sent: list[Floats], label: Floats, true: Floats
+    config: CSDP, layers: list[LeakyNeurons], sent: list[Floats], label: Floats, true: Floats
 ) -> Arrays:
     """Derivatives of the layers' losses by what each synapse can see.
 
@@ -183,7 +183,7 @@ def gradients(
     ----------
     config : CSDP
         Settings.
-    layers : list of Layer
+    layers : list of LeakyNeurons
         After a step.
     sent : list of ndarray
         What `present` gave.
@@ -202,7 +202,7 @@ def gradients(
         goodness = np.square(layer.trace).sum(axis=1, keepdims=True) - config.threshold
         wrong = 1 / (1 + np.exp(-goodness)) - true
         signal = (wrong * 2 * layer.trace / len(true)).astype(np.float32)
-        factors = {"below": sent[k - 1], "itself": sent[k], "label": label}
+        factors = {"below": sent[k - 1], "itself": sent[k], "context": label}
         if k < top:
             factors["above"] = sent[k + 1]
         scale = {"itself": config.lateral_resistance}
@@ -215,7 +215,9 @@ def gradients(
     return found
 
 
-def constrain(config: CSDP, w: Arrays, layers: list[Layer], heard: dict[str, Floats]) -> None:
+def constrain(
+    config: CSDP, w: Arrays, layers: list[LeakyNeurons], heard: dict[str, Floats]
+) -> None:
     """Decay where a neuron spiked without its sender; then the limits of the weights, in place."""
     for name, sent in heard.items():
         k, source = name.split(".")
@@ -253,13 +255,13 @@ def run(config: CSDP, dataset: Dataset, seed: int, store: Path, report: Report) 
     return SystemResult({"one_pass": mode}, size, progress.seconds)
 
 
-def _begin(config: CSDP, w: Arrays, samples: int) -> list[Layer]:
+def _begin(config: CSDP, w: Arrays, samples: int) -> list[LeakyNeurons]:
     """Layers at rest: no trace of an earlier image, and the thresholds as they were."""
     layers = []
     for k in range(1, len(config.hidden) + 2):
         rows = np.repeat(w[f"threshold{k}"], samples, axis=0)
         nothing = np.zeros_like(rows)
-        layers.append(Layer(nothing, nothing.copy(), nothing.copy(), rows))
+        layers.append(LeakyNeurons(nothing, nothing.copy(), nothing.copy(), rows))
     return layers
 
 
@@ -303,7 +305,7 @@ def _learn(
 
 def _sender(name: str, sent: list[Floats], label: Floats) -> Floats:
     layer, source = name.split(".")
-    if source == "label":
+    if source == "context":
         return label
     return sent[int(layer) + {"below": -1, "itself": 0, "above": 1}[source]]
 
@@ -322,7 +324,7 @@ def _judge(
         part = slice(start, start + _BLOCK)
         numbers = 2 * _TEST + np.arange(len(images))[part]
         layers, image = _begin(config, w, len(numbers)), np.zeros_like(images[part])
-        silence = np.zeros((len(numbers), w["1.label"].shape[0]), np.float32)
+        silence = np.zeros((len(numbers), w["1.context"].shape[0]), np.float32)
         total = np.zeros_like(silence)
         for step in range(config.steps):
             sent = present(config, w, layers, image, silence)
