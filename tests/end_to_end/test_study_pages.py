@@ -1,0 +1,66 @@
+"""The READMEs of studies say what their results hold: accuracies and counts of one system a row."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+STUDIES = {"01-mnist": "mnist", "02-fashion-mnist": "fashion-mnist"}
+HEAD = "| system | label by label | one pass |"
+
+
+def rows(study):
+    """Cells of the table of results."""
+    lines = (EXPERIMENTS / study / "README.md").read_text("utf-8").splitlines()
+    start = next(k for k, line in enumerate(lines) if line.startswith(HEAD)) + 2
+    for line in lines[start:]:
+        if not line.startswith("|"):
+            return
+        yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def percent(accuracy):
+    mean, deviation = 100 * accuracy["mean"], accuracy["standard_deviation"]
+    return f"{mean:.2f}" + (f" ± {100 * deviation:.2f}" if deviation else "")
+
+
+def figures(system):
+    """Everything that a row may say of a system."""
+    accuracies = {percent(accuracy) for accuracy in system["accuracy"].values()}
+    counts = {
+        f"{(count['Effective_MACs'] + count['Effective_ACs']) / 1e6:.1f}"
+        for count in system["operations_per_inference"].values()
+    }
+    return accuracies, counts
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_each_row_says_what_one_system_did(study):
+    results = json.loads((EXPERIMENTS / study / "results.json").read_text("utf-8"))
+    systems = {name: figures(system) for name, system in results[STUDIES[study]].items()}
+    found = list(rows(study))
+    assert len(found) > 5
+    for title, by_label, one_pass, operations in found:
+        said = set(re.findall(r"\d+\.\d+(?: ± \d+\.\d+)?(?= %)", by_label + " " + one_pass))
+        counted = set(re.findall(r"\d+\.\d(?= M)", operations))
+        assert said, title
+        assert counted, title
+        fitting = [
+            name
+            for name, (accuracies, counts) in systems.items()
+            if said <= accuracies and counted <= counts
+        ]
+        assert fitting, (title, said, counted)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_table_is_of_the_same_results(study):
+    results = json.loads((EXPERIMENTS / study / "results.json").read_text("utf-8"))
+    table = (EXPERIMENTS / study / "table.md").read_text("utf-8")
+    for system in results[STUDIES[study]].values():
+        if "base" not in system:
+            assert f"| {system['title']} |" in table
+            for accuracy in system["accuracy"].values():
+                assert percent(accuracy) in table
