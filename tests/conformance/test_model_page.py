@@ -188,7 +188,8 @@ def test_programs_give_the_same_spikes(case):
     trained, folder, data = case
     images = full(trained.coding.encode(data.test_images[:3], data.levels))
     signals = {"image": images, "label": data.test_labels[:3], "negative": np.array([-1, -1, 0])}
-    signals["latent"] = np.full((3, 4), 0.25)
+    if "latent" in structure.roles(trained.network):
+        signals["latent"] = np.full((3, trained.network.role("latent").size), 0.25)
     for program in trained.network.programs:
         needed = structure.extent(trained.network, program).signals
         given = {name: signals[name] for name in needed}
