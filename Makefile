@@ -4,13 +4,14 @@
 # They are brought up to date when pyproject.toml or setup.py has changed.
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-310 demo test doctest test-310 test-slow lint typecheck wheel-test clean
+.PHONY: help env env-310 nir demo test doctest test-310 test-slow lint typecheck wheel-test clean
 
 # Two processes; a file's tests stay together.
 PARALLEL := -n 2 --dist loadfile
 
 VENV     := .venv
 VENV_310 := .venv-310
+VENV_NIR := .venv-nir
 
 # uv sets these aside: an environment that happens to be active, and a lock file.
 unexport VIRTUAL_ENV CONDA_PREFIX
@@ -23,6 +24,7 @@ help:
 	@echo "make demo        train, evaluate, deploy and draw on the embedded digits (results/demo)"
 	@echo "make doctest     examples of docstrings"
 	@echo "make test        tests on Python 3.12 (test-310: on 3.10; test-slow: the slow ones)"
+	@echo "make nir         NIR graphs in snnTorch and Norse (downloads torch: some gigabytes)"
 	@echo "make lint        ruff      make typecheck   mypy      make wheel-test  the installed wheel"
 	@echo "make env         build .venv (env-310: .venv-310)     make clean       remove what was built"
 
@@ -38,6 +40,13 @@ $(VENV_310)/.built: PYTHON := 3.10
 	echo "$*: installing for Python $(PYTHON)" && \
 	"$$uv" pip install --quiet --python $*/bin/python --editable '.[all]' --group dev && \
 	touch $@
+
+# An environment of its own: torch, snnTorch and Norse beside the NumPy engine.
+nir:
+	@uv=$$(.ci/get-uv) && \
+	{ test -x $(VENV_NIR)/bin/python || "$$uv" venv --quiet --python 3.12 $(VENV_NIR); } && \
+	"$$uv" pip install --quiet --python $(VENV_NIR)/bin/python --editable '.[nir]' --group simulators
+	$(VENV_NIR)/bin/python -m pytest tests/conformance/test_nir_simulators.py
 
 demo: env
 	$(VENV)/bin/pffspike demo --output results/demo
@@ -75,6 +84,6 @@ wheel-test:
 	.ci/wheel-test
 
 clean:
-	rm -rf $(VENV) $(VENV_310) .tools build dist *.egg-info results
+	rm -rf $(VENV) $(VENV_310) $(VENV_NIR) .tools build dist *.egg-info results
 	rm -rf .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pffspike.data.event_files import read_events
     from pffspike.demonstration import Demonstration, demo
     from pffspike.deployment import Exported, Target, export
+    from pffspike.deployment.nir import from_nir
     from pffspike.devices import Device, known_devices, load_device
     from pffspike.energies import Energy, Metrics, Term, price_ann
     from pffspike.energies.host import HostEnergy
@@ -159,6 +160,7 @@ _MODULES = {
     "pffspike.quantization.weights": "Quantized ROUNDINGS check_bits quantize",
     "pffspike.mapping": "OBJECTIVES",
     "pffspike.deployment": "Exported Target export",
+    "pffspike.deployment.nir": "from_nir",
     "pffspike.reporting": "report",
     "pffspike.studies.study": "Resources StudyCallback StudyResult study",
     "pffspike.benchmarks.measure": "benchmark",
@@ -284,6 +286,7 @@ __all__ = [
     "fit_confidence",
     "fit_prior",
     "from_arrays",
+    "from_nir",
     "info",
     "initial",
     "is_exact",

@@ -60,7 +60,10 @@ _GAIN_EXPONENT = -10  #: fine enough for both kinds of normalization
 
 
 def write_export(
-    folder: str | Path, trained: TrainedNetwork, more: Mapping[str, bytes] | None = None
+    folder: str | Path,
+    trained: TrainedNetwork,
+    more: Mapping[str, bytes] | None = None,
+    notes: Mapping[str, str] | None = None,
 ) -> None:
     """Write the export folder of a trained network, whole or not at all.
 
@@ -72,6 +75,8 @@ def write_export(
         A trained network, whole.
     more : mapping of str to bytes, or None
         Further files, by their paths in the folder.
+    notes : mapping of str to str, or None
+        Further paragraphs of README.txt, by their titles.
 
     Raises
     ------
@@ -79,6 +84,8 @@ def write_export(
         If the folder exists or can't be written.
     """
     files = {**_files(trained), **(more or {})}
+    for title, text in (notes or {}).items():
+        files["README.txt"] += f"\n{title}\n{'-' * len(title)}\n{text}\n".encode()
     write_folder(folder, {**files, sums.NAME: sums.write_sums(files)})
 
 

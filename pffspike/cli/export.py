@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,6 +30,13 @@ def export(
         typer.Option(help=f"Objective of the placement: one of {', '.join(OBJECTIVES)}."),
     ] = "cores",
     nir: Annotated[Path | None, typer.Option(help="Also, or only, write this NIR file.")] = None,
+    profile: Annotated[
+        str,
+        typer.Option(
+            help="Of the NIR file: lif (one pass, for snnTorch and Norse), lif-noise (with an "
+            "input for the noise) or native (the whole network, for pffspike.from_nir)."
+        ),
+    ] = "lif",
     dataset: options.DatasetName = None,
     data: options.DataPlace = None,
     labels: options.Labels = None,
@@ -52,11 +60,20 @@ def export(
     if dataset is not None or data is not None or download:
         images = options.load_dataset(state, dataset, data, download, labels=labels, judged=False)
     target = Target(device, bits, learning, placement) if device is not None else None
-    result = pffspike.export(state, out, target=target, nir=nir, dataset=images)
+    with output.progress() as progress:
+        result = pffspike.export(
+            state,
+            out,
+            target=target,
+            nir=nir,
+            profile=profile,
+            dataset=images,
+            execution=pffspike.Execution(progress=progress),
+        )
     if out is not None:
         _show(out, result, json)
     if nir is not None:
-        output.console.print(f"wrote {nir}; what it does not say: {result.lost}", highlight=False)
+        _show_nir(nir, result.nir)
 
 
 def _show(out: Path, result: Exported, json: Path | None) -> None:
@@ -73,6 +90,14 @@ def _show(out: Path, result: Exported, json: Path | None) -> None:
         _show_placement(result.placement)
         content["placement"] = result.placement
     output.write_json(json, content)
+
+
+def _show_nir(path: Path, told: Mapping[str, str]) -> None:
+    """Say what the graph answers and what it lacks."""
+    output.console.print(f"wrote {path}, profile {told['profile']}", highlight=False)
+    if "accuracy" in told:
+        output.console.print(f"accuracy of the graph: {told['accuracy']}", highlight=False)
+    output.console.print(f"not in the graph: {told['lost']}", highlight=False)
 
 
 def _show_placement(summary: dict[str, Any]) -> None:

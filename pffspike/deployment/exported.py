@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,15 @@ from pffspike.deployment.folder import Deployment, deploy, extra_files
 from pffspike.devices import Device, load_device
 from pffspike.errors import FileError, PffspikeError, ValidationError
 from pffspike.exchange import write_export
+from pffspike.execution import Execution
 from pffspike.inputs import dataset_of
 from pffspike.mapping.demand import format_bits
 from pffspike.network import structure
-from pffspike.network.events import Stimulus
 from pffspike.trained import TrainedNetwork
 
 _EXAMPLES = 4  #: test images of the example
 _IMAGES = 128  #: training images that inputs are measured with
+_TOLD = ("profile", "lost", "accuracy", "gains", "input", "neurons", "time")  #: metadata of a graph
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,15 +40,16 @@ class Exported:
         Whether there is an example of inputs and spikes.
     rounded : str
         How weights were rounded; empty if they were not.
-    lost : str
-        What the NIR file does not say; empty if there is none.
+    nir : mapping of str to str
+        What the NIR file says of itself: ``profile``, what is ``lost``, ``accuracy``; empty if
+        there is none.
     """
 
     trained: TrainedNetwork
     deployment: Deployment | None = None
     example: bool = False
     rounded: str = ""
-    lost: str = ""
+    nir: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def projections(self) -> list[dict[str, Any]]:
@@ -106,7 +110,9 @@ def export(
     *,
     target: Target | str | None = None,
     nir: str | Path | None = None,
+    profile: str = "lif",
     dataset: str | Dataset | None = None,
+    execution: Execution = Execution(),
 ) -> Exported:
     """Write a trained network as integers for neuromorphic targets. No silicon is reached.
 
@@ -124,8 +130,14 @@ def export(
         Device to place the network on; the name of a card stands for ``Target(name)``.
     nir : str, Path or None
         Also, or only, write this file in the Neuromorphic Intermediate Representation.
+    profile : {"lif", "lif-noise", "native"}
+        Of the NIR file: one pass for snnTorch and Norse, without or with an input for noise, or the
+        whole network for `pffspike.from_nir`. See `pffspike.deployment.nir.graph_of`.
     dataset : str, Dataset or None
-        For the example and for quantization; that of the card by default, if it is at hand.
+        For the example, for quantization, and for gains and accuracy of the NIR file; that of the
+        card by default, if it is at hand.
+    execution : Execution
+        Engine and seed of what is measured, and who is told of it.
 
     Returns
     -------
@@ -134,7 +146,8 @@ def export(
     Raises
     ------
     ValidationError
-        If there is nothing to write, or the device can't hold weights of so many bits.
+        If there is nothing to write, the device can't hold weights of so many bits, or the network
+        has no such NIR graph.
     FileError
         If the folder exists or can't be written.
 
@@ -150,23 +163,34 @@ def export(
     True
     """
     target = Target(target) if isinstance(target, str) else target
-    _check(folder, nir, target)
-    result = Exported(trained)
-    if folder is not None:
-        result = _written(trained, Path(folder), target, _dataset(trained, dataset))
+    _check(folder, nir, profile, target)
+    data, card = _dataset(trained, dataset), None
+    if target is not None:
+        card = target.device if isinstance(target.device, Device) else load_device(target.device)
+        trained, rounded = _fitting(trained, card, target.bits, data)
+    result = Exported(trained, rounded=rounded if target else "")
     if nir is not None:
-        from pffspike.deployment.nir import write_nir
+        from pffspike.deployment.nir import graph_of, write_nir
 
-        lost = write_nir(nir, result.trained)
-        result = Exported(result.trained, result.deployment, result.example, result.rounded, lost)
+        graph = graph_of(trained, profile, data, execution=execution)
+        told = {key: graph.metadata[key] for key in _TOLD if key in graph.metadata}
+        result = dataclasses.replace(result, nir=told)
+    if folder is not None:
+        result = _written(result, Path(folder), target, card, data)
+    if nir is not None:
+        write_nir(nir, graph)
     return result
 
 
-def _check(folder: str | Path | None, nir: str | Path | None, target: Target | None) -> None:
+def _check(
+    folder: str | Path | None, nir: str | Path | None, profile: str, target: Target | None
+) -> None:
     if folder is None and nir is None:
         raise ValidationError("there is nothing to write; give a folder, a NIR file or both")
     if nir is not None:
-        import pffspike.deployment.nir  # noqa: F401  (says what to install)
+        from pffspike.deployment.nir import check_profile  # says what to install
+
+        check_profile(profile)
     if target is not None:
         mapping.check_objective(target.placement)
         if folder is None:
@@ -186,17 +210,16 @@ def _dataset(trained: TrainedNetwork, dataset: str | Dataset | None) -> Dataset 
 
 
 def _written(
-    trained: TrainedNetwork, folder: Path, target: Target | None, dataset: Dataset | None
+    result: Exported,
+    folder: Path,
+    target: Target | None,
+    card: Device | None,
+    dataset: Dataset | None,
 ) -> Exported:
-    images: Stimulus | None = None
+    trained, images, deployment = result.trained, None, None
     if dataset is not None:
         images = trained.coding.encode(dataset.test_images[:_EXAMPLES], dataset.levels)
-    deployment, rounded = None, ""
-    if target is not None:
-        card = target.device
-        if not isinstance(card, Device):
-            card = load_device(card)
-        trained, rounded = _fitting(trained, card, target.bits, dataset)
+    if target is not None and card is not None:
         deployment = deploy(
             trained,
             card,
@@ -204,8 +227,9 @@ def _written(
             placement=target.placement,
             images=images if target.placement != "cores" else None,
         )
-    write_export(folder, trained, extra_files(trained, images, deployment))
-    return Exported(trained, deployment, images is not None, rounded)
+    notes = {f"NIR {key}": value for key, value in result.nir.items()}
+    write_export(folder, trained, extra_files(trained, images, deployment), notes)
+    return dataclasses.replace(result, deployment=deployment, example=images is not None)
 
 
 def _fitting(

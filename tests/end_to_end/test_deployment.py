@@ -449,20 +449,32 @@ def test_a_damaged_export_is_refused_by_the_script_and_by_the_program(out, tmp_p
             read_export(copy)
 
 
-def test_nir_is_read_back(folder, monkeypatch, capsys):
+def test_nir_says_what_it_holds_and_what_it_answers(folder, monkeypatch, capsys):
     nir = pytest.importorskip("nir")
     assert run(folder, monkeypatch, "export", "net.h5", "--nir", "net.nir") == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    metadata = nir.read(folder / "net.nir").metadata
+    assert metadata["profile"] == "lif"
+    assert metadata["lost"] in printed
+    assert metadata["accuracy"] in printed
+    assert "of 360 test images of digits" in printed
+
+
+def test_the_native_nir_graph_is_read_back(folder, monkeypatch, capsys):
+    nir = pytest.importorskip("nir")
+    arguments = ("export", "net.h5", "--nir", "native.nir", "--profile", "native")
+    assert run(folder, monkeypatch, *arguments) == 0
     assert "the noise" in capsys.readouterr().out
-    state, graph = storage.load(folder / "net.h5"), nir.read(folder / "net.nir")
+    state, graph = storage.load(folder / "net.h5"), nir.read(folder / "native.nir")
     assert "the noise" in graph.metadata["lost"]
     network, parameters = state.network, state.parameters
     for p in network.projections:
-        node = graph.nodes[f"projection_{p.name}"]
+        node = graph.nodes[f"projection.{p.name}"]
         w = parameters.weights[structure.weights_of(p)]
         np.testing.assert_array_equal(node.weight, w.T)
         assert node.metadata["exponent"] == p.grid
-        assert (p.pre, f"projection_{p.name}") in graph.edges
-        assert (f"projection_{p.name}_delay", p.post) in graph.edges
+        assert (p.pre, f"projection.{p.name}") in graph.edges
+        assert (f"projection.{p.name}.delay", p.post) in graph.edges
     for population in network.populations:
         node = graph.nodes[population.name]
         if population.input:
@@ -470,6 +482,7 @@ def test_nir_is_read_back(folder, monkeypatch, capsys):
         else:
             # Spikes where b + I > 1/2.
             np.testing.assert_array_equal(node.threshold, 0.5 - parameters.biases[population.name])
+    assert pffspike.from_nir(folder / "native.nir").parameters.equal(parameters)
 
 
 MISTAKES = {
@@ -478,6 +491,7 @@ MISTAKES = {
         ("export", "net.h5", "--device", "loihi1", "--nir", "x.nir"),
         ("--device loihi1", "--output"),
     ),
+    "profile": (("export", "net.h5", "--nir", "x.nir", "--profile", "x"), ("'x'", "lif-noise")),
     "bits of the device": (
         ("export", "net.h5", "--device", "loihi1", "--bits", 9, "-o", "x"),
         ("bits = 9", "2 to 8 bits"),
