@@ -13,7 +13,7 @@ import numpy as np
 
 from pffspike import inference
 from pffspike.data import Dataset
-from pffspike.errors import MissingPackageError, ValidationError
+from pffspike.errors import MissingPackageError, ValidationError, install_hint
 from pffspike.execution import Execution
 from pffspike.files import write_whole
 from pffspike.trained import TrainedNetwork
@@ -177,8 +177,7 @@ class TensorBoard:
             from tensorboardX import SummaryWriter
         except ImportError:
             raise MissingPackageError(
-                "logs for TensorBoard need tensorboardX; install it with: pip install "
-                "'pffspike[tensorboard]'"
+                f"logs for TensorBoard need tensorboardX; {install_hint('tensorboard')}"
             ) from None
         self._writer = SummaryWriter(logdir=str(self.folder))
 

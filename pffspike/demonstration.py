@@ -192,18 +192,23 @@ def _draw(
     lowest, *_, top = (name.replace("_", " ") for name in rebuilt.hidden)
     sources = {"below": f"from {lowest}", "chain": f"from {top}, down the chain"}
     shown |= {sources[phase]: values[:15] for phase, values in rebuilt.images.items()}
-    plots.save(plots.image_rows(shown, dataset.shape), out / "reconstructions.png")
+    errors = rebuilt.error(originals)
+    notes = {sources[phase]: f"error {value:.1f}" for phase, value in errors.items()}
+    classes = [str(label) for label in dataset.test_labels[:15]]
+    drawn = plots.image_rows(shown, dataset.shape, classes, notes)
+    plots.save_all(drawn, out / "reconstructions.png")
     _draw_samples(trained, dataset, execution, out)
     thresholds = structure.goodness_thresholds(trained.network)
     history = plots.goodness_history(trained.history, trained.samples_per_epoch, thresholds)
-    plots.save(history, out / "goodness.png")
+    plots.save_all(history, out / "goodness.png")
     image = trained.network.role("input").name
     first = next(p for p in trained.network.projections if p.pre == image)
     weights = trained.coding.fields(trained.parameters.weights[first.name])
-    plots.save(plots.receptive_fields(weights, dataset.shape), out / "receptive_fields.png")
+    drawn = plots.receptive_fields(weights, dataset.shape)
+    plots.save_all(drawn, out / "receptive_fields.png")
     best = next(r for r in results if r.mode == "goodness")
     drawn = plots.confusion(best.confusion, "label-by-label goodness")
-    plots.save(drawn, out / "confusion.png")
+    plots.save_all(drawn, out / "confusion.png")
     label = int(dataset.test_labels[0])
     ranking = best.classification.scores[0].argsort()[::-1]
     wrong = int(next(k for k in ranking if k != label))
@@ -211,8 +216,9 @@ def _draw(
         f"first test image, a {label}, labelled {label}": label,
         f"the same, labelled {wrong}": wrong,
     }
-    plots.save(plots.raster(best.classification.recordings[0], shown_labels), out / "raster.png")
-    return rebuilt.error(originals)
+    drawn = plots.raster(best.classification.recordings[0], shown_labels)
+    plots.save_all(drawn, out / "raster.png")
+    return errors
 
 
 @contextmanager

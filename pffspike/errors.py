@@ -78,6 +78,27 @@ def unknown(kind: str, name: object, known: Iterable[str], remedy: str = "") -> 
     return ValidationError(f"{kind} {name!r} does not exist{nearest}{', '.join(names)}{rest}")
 
 
+def install_hint(extra: str) -> str:
+    """How to install what an extra of this package brings.
+
+    Parameters
+    ----------
+    extra : str
+        Name of the extra in ``pyproject.toml``.
+
+    Returns
+    -------
+    str
+        The end of a sentence.
+
+    Examples
+    --------
+    >>> install_hint("plot")
+    "in the folder of pffspike's source run: pip install '.[plot]'"
+    """
+    return f"in the folder of pffspike's source run: pip install '.[{extra}]'"
+
+
 def shortened(value: object) -> str:
     """Text of a value for an error, cut to a length that can be read.
 
@@ -127,5 +148,5 @@ def imported(package: str, extra: str) -> Any:
         return importlib.import_module(package)
     except ImportError as error:
         raise MissingPackageError(
-            f"this needs {package} ({error}); run: pip install 'pffspike[{extra}]'"
+            f"this needs {package} ({error}); {install_hint(extra)}"
         ) from None

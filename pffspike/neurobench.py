@@ -15,7 +15,7 @@ from pffspike import inference
 from pffspike.arithmetic import grids
 from pffspike.data.dataset import Dataset
 from pffspike.energies.metrics import stored_bytes
-from pffspike.errors import MissingPackageError
+from pffspike.errors import MissingPackageError, install_hint
 from pffspike.execution import Execution
 from pffspike.inference import AnyMode, Stopping, as_mode
 from pffspike.inference.feedback import feedback_network
@@ -30,7 +30,7 @@ try:
     from neurobench.models import NeuroBenchModel
 except ImportError as error:
     raise MissingPackageError(
-        f"this needs NeuroBench ({error}); run: pip install 'pffspike[neurobench]'"
+        f"this needs NeuroBench ({error}); {install_hint('neurobench')}"
     ) from None
 
 _INTEGERS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}

@@ -21,7 +21,7 @@ from pffspike import inference, training
 from pffspike.cards import toml
 from pffspike.cards.networks import load_network
 from pffspike.data import Dataset, load
-from pffspike.errors import FileError, MissingPackageError, ValidationError
+from pffspike.errors import FileError, MissingPackageError, ValidationError, install_hint
 from pffspike.execution import Execution, counting, made
 from pffspike.trained import TrainedNetwork
 
@@ -147,9 +147,7 @@ def search(
         import optuna
         from optuna.storages.journal import JournalFileBackend
     except ImportError:
-        raise MissingPackageError(
-            "searching needs Optuna; install it with: pip install 'pffspike[search]'"
-        ) from None
+        raise MissingPackageError(f"searching needs Optuna; {install_hint('search')}") from None
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     data = kept_back(config, dataset or load(load_network(config.card).training.dataset))
     execution = Execution(made(execution.engine), config.seed, progress=execution.progress)

@@ -38,18 +38,23 @@ def digits(output, seed, epochs):
 
 
 def mean(tables):
-    """Mean accuracy of rows over seeds."""
-    return [
-        {
-            "bits": rows[0].bits,
-            "rounding": rows[0].rounding,
-            "accuracy": {
-                mode: statistics.fmean(row.accuracy[mode] for row in rows)
-                for mode in rows[0].accuracy
-            },
+    """Mean accuracy of rows over seeds, and its standard error if there are several."""
+    return [averaged(rows) for rows in zip(*tables, strict=True)]
+
+
+def averaged(rows):
+    """One row of the same row of several seeds."""
+    by_mode = {mode: [row.accuracy[mode] for row in rows] for mode in rows[0].accuracy}
+    found = {
+        "bits": rows[0].bits,
+        "rounding": rows[0].rounding,
+        "accuracy": {mode: statistics.fmean(values) for mode, values in by_mode.items()},
+    }
+    if len(rows) > 1:
+        found["deviation"] = {
+            mode: statistics.stdev(values) / len(values) ** 0.5 for mode, values in by_mode.items()
         }
-        for rows in zip(*tables, strict=True)
-    ]
+    return found
 
 
 def markdown(title, table, device):
@@ -95,7 +100,7 @@ def main():
     except PffspikeError as error:
         print(error)
         return
-    plots.save(accuracy_by_bits(tables), options.output / "accuracy.png")
+    plots.save_all(accuracy_by_bits(tables), options.output / "accuracy.png")
 
 
 if __name__ == "__main__":

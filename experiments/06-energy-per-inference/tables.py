@@ -51,9 +51,17 @@ def _chosen(content: dict[str, Any], key: str) -> list[plots.Point]:
             f"{p['setting']}, {p['mode']}",
             p["energy"][MAIN][key],
             p["accuracy"],
+            _interval(p["accuracy"], content["images"]),
+            filled=p["mode"] != "one_pass",
         )
         for p in content["points"]
     ]
+
+
+def _interval(accuracy: float, images: int) -> tuple[float, float]:
+    """Accuracy less and plus its standard error over test images."""
+    error = (accuracy * (1 - accuracy) / images) ** 0.5
+    return accuracy - error, accuracy + error
 
 
 def _points(content: dict[str, Any]) -> str:
@@ -130,10 +138,11 @@ def draw(content: dict[str, Any], out: Path) -> None:
         f"{MAIN}, with the cores in use": _chosen(content, "total"),
     }
     best = max(p["accuracy"] for p in content["points"])
-    plots.save(plots.accuracy_against_energy(panels, best - 0.25), out / "pareto.png")
+    drawing = plots.accuracy_against_energy(panels, best - 0.25, "one pass (hollow)")
+    plots.save_all(drawing, out / "pareto.png")
     found = content["systems"]
     devices = {
-        device: {
+        f"{device} (loihi2 has its values)" if device == "loihi1" else device: {
             s["system"]: tuple(e[key] for key in VALUES)
             for s in found
             if s["system"].endswith(DRAWN) and not s["system"].endswith(NOT_DRAWN)
@@ -142,7 +151,7 @@ def draw(content: dict[str, Any], out: Path) -> None:
         for device in found[0]["energy"]
         if device != "loihi2"  # Loihi 1's values
     }
-    plots.save(plots.ranges(devices), out / "devices.png")
+    plots.save_all(plots.ranges(devices), out / "devices.png")
     bars = {
         f"{s['system']}, {device}": s["energy"][device]["by_event"]
         for s in found
@@ -151,4 +160,4 @@ def draw(content: dict[str, Any], out: Path) -> None:
     }
     learned = content["training"]["spiking PFF"]["energy"]
     bars |= {f"training, {d}": learned[d]["by_event"] for d in (MAIN, "spinnaker", "cpu2015")}
-    plots.save(plots.shares(bars), out / "shares.png")
+    plots.save_all(plots.shares(bars), out / "shares.png")

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from pffspike.benchmarks.timing import Timing, Workload
-from pffspike.errors import MissingPackageError
+from pffspike.errors import MissingPackageError, install_hint
 from pffspike.network import constants
 from pffspike.typing import Floats
 
@@ -72,8 +72,8 @@ def time_naive_brian2(workload: Workload, samples: int, target: str) -> Timing:
         import brian2
     except ImportError:
         raise MissingPackageError(
-            "Brian2 is not installed, so the naive Brian2 script can't be timed: "
-            "pip install 'pffspike[brian2]'"
+            f"Brian2 is not installed, so the naive Brian2 script can't be timed; "
+            f"{install_hint('brian2')}"
         ) from None
     from pffspike.engines.brian2.state import brian2_state
 

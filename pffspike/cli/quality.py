@@ -15,6 +15,7 @@ from pffspike.cli.output import Printed
 
 _SHOWN = 20  #: rebuilt images in the picture
 _SHEET = 100  #: samples in the picture
+_WIDEST = 20  #: of them in a row
 
 
 def quality(
@@ -80,7 +81,7 @@ def quality(
     written.write_csv(csv, result.tidy_rows())
     written.write_latex(latex, *tables)
     if plot is not None:
-        _draw_rebuilt(plot, result, found.shape)
+        pffspike.plots.save(_rebuilt(result, found.shape), plot)
         output.console.print(f"wrote {plot}")
 
 
@@ -115,15 +116,17 @@ def _draw(folder: Path, result: Quality, shape: tuple[int, int]) -> None:
     from pffspike import plots
 
     files.make_folder(folder)
-    _draw_rebuilt(folder / "reconstructions.png", result, shape)
-    plots.save(plots.image_sheet(result.samples.images[:_SHEET], shape), folder / "samples.png")
+    plots.save_all(_rebuilt(result, shape), folder / "reconstructions.png")
+    columns = min(_WIDEST, int(result.samples.labels.max()) + 1)  # classes follow in turn
+    heads = [str(label) for label in result.samples.labels[:columns]]
+    images = result.samples.images[: columns * max(1, _SHEET // columns)]
+    sheet = plots.image_sheet(images, shape, columns, heads=heads if columns < _WIDEST else ())
+    plots.save_all(sheet, folder / "samples.png")
     output.console.print(f"wrote {folder / 'reconstructions.png'} and {folder / 'samples.png'}")
 
 
-def _draw_rebuilt(path: Path, result: Quality, shape: tuple[int, int]) -> None:
-    """Test images, what was made of them, and the error of each row."""
-    from pffspike import plots
-
+def _rebuilt(result: Quality, shape: tuple[int, int]) -> Any:
+    """Figure of test images, what was made of them, and the error of each row."""
     rows = {name: images[:_SHOWN] for name, images in result.rebuilt.items()}
-    notes = {name: f"{error:.2f}" for name, error in result.errors.items()}
-    plots.save(plots.image_rows(rows, shape, notes=notes), path)
+    notes = {name: f"error {error:.2f}" for name, error in result.errors.items()}
+    return pffspike.plots.image_rows(rows, shape, notes=notes)

@@ -69,6 +69,7 @@ def reconstruct(
 
         rows = {"original": originals, **result.images}
         shown = {name: images[:_DRAWN] for name, images in rows.items()}
-        plots.save(plots.image_rows(shown, found.shape), out)
+        notes = {name: f"error {value:.1f}" for name, value in errors.items()}
+        plots.save(plots.image_rows(shown, found.shape, notes=notes), out)
         output.console.print(f"wrote {out}")
     output.write_json(json, {"summed_squared_error": errors, "samples": len(originals)})

@@ -39,7 +39,7 @@ def search(
 ) -> None:
     """Search for better settings of a card on images kept back from training.
 
-    Needs Optuna (`pip install 'pffspike[search]'`). Ctrl-C loses the trial that runs, no other.
+    Needs Optuna (`pip install '.[search]'`). Ctrl-C loses the trial that runs, no other.
 
     Example: pffspike search digits --space space.toml --validation 300 -o search.log
     """

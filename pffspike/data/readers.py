@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from pffspike.data.arrays import parse_npy, read_npy
-from pffspike.errors import FileError, MissingPackageError, ValidationError
+from pffspike.errors import FileError, MissingPackageError, ValidationError, install_hint
 from pffspike.files import read_regular
 from pffspike.typing import Array
 
@@ -272,7 +272,7 @@ def _picture(path: Path) -> Array:
         from PIL import Image
     except ImportError:
         raise MissingPackageError(
-            "reading pictures needs Pillow; install it with: pip install 'pffspike[plot]'"
+            f"reading pictures needs Pillow; {install_hint('plot')}"
         ) from None
     try:
         with Image.open(io.BytesIO(read_regular(path))) as picture:

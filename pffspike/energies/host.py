@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pffspike.errors import FileError, MissingPackageError
+from pffspike.errors import FileError, MissingPackageError, install_hint
 
 POWERCAP = Path("/sys/class/powercap/intel-rapl")  #: where Linux shows the counters (AMD's too)
 
@@ -125,7 +125,7 @@ class _Meter:
         except ImportError as error:
             raise MissingPackageError(
                 f"this machine has energy counters, but zeus, which reads them, is not installed "
-                f"({error}); run: pip install 'pffspike[energy]'"
+                f"({error}); {install_hint('energy')}"
             ) from None
         try:
             self._packages: list[Any] = [RAPLCPU(index, str(folder)) for index in packages]

@@ -105,7 +105,7 @@ NUMBA = Family(
     _numba,
     "numba",
     {"": "compiled by Numba, event-driven; learns"},
-    "'pffspike[numba]'",
+    "'.[numba]' (in the folder of pffspike's source)",
     note=lambda variant: "the first use takes some 20 s",  # noqa: ARG005
 )
 NUMPY = Family(
@@ -126,7 +126,7 @@ BRIAN2 = Family(
         "numpy": "Brian2, run time with NumPy; learns",
         "equations": "Brian2, a model of equations to read and change; learns",
     },
-    "'pffspike[brian2]'",
+    "'.[brian2]' (in the folder of pffspike's source)",
     _brian2_lacks,
     _brian2_note,
 )
@@ -141,5 +141,5 @@ LAVA = Family(
         "loihi": "Lava's CPU simulator, learns by Loihi's own traces and rounding: inexact",
         "logistic": "Lava's CPU simulator, logistic neurons by a table: inexact; learns",
     },
-    "'pffspike[lava]'",
+    "'.[lava]' (in the folder of pffspike's source)",
 )

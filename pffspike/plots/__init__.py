@@ -1,17 +1,17 @@
 """Pictures of recordings, histories and weights. Every function returns a Matplotlib figure."""
 
-from pffspike.errors import MissingPackageError
+from pffspike.errors import MissingPackageError, install_hint
 
 try:
     import matplotlib as mpl  # noqa: F401  (to say in one sentence that it is missing)
 except ImportError:
     raise MissingPackageError(
-        "Matplotlib is not installed, so nothing can be drawn: pip install 'pffspike[plot]'"
+        f"Matplotlib is not installed, so nothing can be drawn; {install_hint('plot')}"
     ) from None
 
 from pffspike.plots.activity import goodness_history, raster
 from pffspike.plots.benchmark import growth
-from pffspike.plots.canvas import check_ending, save
+from pffspike.plots.canvas import check_ending, save, save_all
 from pffspike.plots.energy import Point, accuracy_against_energy, pareto_front, ranges, shares
 from pffspike.plots.images import confusion, image_rows, image_sheet, receptive_fields
 
@@ -29,5 +29,6 @@ __all__ = [
     "raster",
     "receptive_fields",
     "save",
+    "save_all",
     "shares",
 ]

@@ -17,6 +17,7 @@ from pffspike.plots.canvas import (
     OTHERS,
     PAGE,
     TRUE,
+    colours,
     figure,
     letters,
     styled,
@@ -48,7 +49,7 @@ def raster(recording: Recording, presentations: Mapping[str, int]) -> Figure:
     Figure
     """
     chosen = list(presentations.values())
-    colours = [TRUE, FALSE, *OTHERS][: len(chosen)] if len(chosen) > 1 else [NEUTRAL]
+    conditions = [TRUE, FALSE, *OTHERS][: len(chosen)] if len(chosen) > 1 else [NEUTRAL]
     shown = {name: r[:, chosen] for name, r in recording.rasters.items() if r[:, chosen].any()}
     heights = [max(0.3, spikes.shape[2] / _ROWS) for spikes in shown.values()]
     drawing = figure(PAGE if len(chosen) > 1 else COLUMN, 1.9 + sum(heights))
@@ -63,12 +64,12 @@ def raster(recording: Recording, presentations: Mapping[str, int]) -> Figure:
     for line, (name, spikes) in zip(panels, shown.items(), strict=False):
         order = np.argsort(spikes[:, 0].sum(axis=0), kind="stable")
         for column, axes in enumerate(line):
-            _dots(axes, spikes[:, column, order], colours[column])
+            _dots(axes, spikes[:, column, order], conditions[column])
         line[0].set_ylabel(
             f"{words(name)}\n({spikes.shape[2]})", rotation=0, ha="right", va="center"
         )
     for column, (title, axes) in enumerate(zip(presentations, panels[0], strict=True)):
-        axes.set_title(title, color=colours[column])
+        axes.set_title(title, color=conditions[column])
         _rates(panels[-1][column], {n: s[:, column] for n, s in shown.items()})
     panels[-1][0].xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in panels.flat:
@@ -92,10 +93,9 @@ def _dots(axes: Any, spikes: npt.NDArray[np.bool_], colour: str) -> None:
 
 
 def _rates(axes: Any, spikes: Mapping[str, npt.NDArray[np.bool_]]) -> None:
-    palette = (NEUTRAL, *OTHERS)
-    for index, (name, values) in enumerate(spikes.items()):
-        colour = palette[index % len(palette)]
-        axes.plot(values.mean(axis=1), color=colour, linewidth=1, label=words(name))
+    palette = colours(spikes)
+    for name, values in spikes.items():
+        axes.plot(values.mean(axis=1), color=palette[name], linewidth=1, label=words(name))
     axes.set_ylim(bottom=0)
 
 

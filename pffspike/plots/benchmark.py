@@ -8,14 +8,13 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
-from pffspike.plots.canvas import FALSE, NEUTRAL, OTHERS, PAGE, TRUE, figure, letters, styled
+from pffspike.plots.canvas import PAGE, colours, figure, letters, styled
 
 _AXES = {
     "width": "neurons of a hidden population",
     "activity": "target rate, relative",
     "window": "steps of the window",
 }
-_COLOURS = (TRUE, FALSE, *OTHERS)
 _KERNEL = "limit"  #: the hand-written kernel by its name in the results
 
 
@@ -37,12 +36,11 @@ def growth(curves: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figure:
     for axes, (kind, points) in zip(panels, curves.items(), strict=True):
         values = [point["value"] for point in points]
         names = [name for name in points[0] if name != "value"]
-        engines = [name for name in names if name != _KERNEL]
-        colours = {_KERNEL: NEUTRAL, **dict(zip(engines, _COLOURS, strict=False))}
+        palette = colours(names)
         for name in names:
             times = [point[name]["microseconds_per_step"] for point in points]
             label = "hand-written kernel" if name == _KERNEL else name
-            axes.plot(values, times, "o-", label=label, color=colours[name], ms=3)
+            axes.plot(values, times, "o-", label=label, color=palette[name], ms=3)
         axes.set_xscale("log", base=2)
         axes.set_yscale("log", base=2)
         axes.yaxis.set_major_formatter(ScalarFormatter())

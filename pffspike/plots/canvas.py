@@ -23,7 +23,37 @@ COLUMN, PAGE = 89 / 25.4, 183 / 25.4  #: widths of one and of two columns of a p
 #: same colour in every figure.
 TRUE, FALSE, NEUTRAL = "#0072B2", "#D55E00", "#666666"
 #: For anything else that is told apart by colour, in this order.
-OTHERS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+OTHERS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999", "#F0E442")
+#: What has the same colour in every figure: populations of the circuits, events, engines.
+_PALETTE = {
+    "image": NEUTRAL,
+    "label": "#009E73",
+    "hidden_1": "#CC79A7",
+    "hidden_2": "#E69F00",
+    "readout": "#56B4E9",
+    "latent": "#000000",
+    "image_prediction": "#BBBBBB",
+    "hidden_1_prediction": "#E8C4D8",
+    "hidden_2_prediction": "#F5D491",
+    "synaptic_operation": "#CC79A7",
+    "dense_operation": "#CC79A7",
+    "neuron_update": "#009E73",
+    "random_number": "#56B4E9",
+    "spike": "#E69F00",
+    "message_on_core": "#F0E442",
+    "message_off_core": "#D55E00",
+    "learning_update": "#0072B2",
+    "static": "#999999",
+    "other": "#DDDDDD",
+    "limit": NEUTRAL,
+    "hand-written kernel": NEUTRAL,
+    "numba": FALSE,
+    "brian2:cpp_standalone": TRUE,
+    "brian2:cython": "#56B4E9",
+    "lava": "#009E73",
+    "numpy": "#CC79A7",
+}
+MARKERS = "osD^v<>ph"  #: of series that also differ in colour, in this order
 
 #: Type that is legible at the size of print, and files that do not depend on the day.
 _STYLE = {
@@ -65,6 +95,23 @@ class ShownFigure(Figure):
 def figure(width: float, height: float) -> Figure:
     """Empty figure of a size in inches, laid out without overlaps."""
     return ShownFigure(figsize=(width, height), layout="constrained", dpi=150)
+
+
+def axes_of(ax: Any, width: float, height: float) -> tuple[Figure, Any]:
+    """Axes to draw into, and their figure: those that are given, or those of a new figure."""
+    if ax is not None:
+        return ax.figure, ax
+    drawing = figure(width, height)
+    return drawing, drawing.subplots()
+
+
+def colours(names: Iterable[str]) -> dict[str, str]:
+    """Colour of each name: its own if it has one in every figure, else the next that is free."""
+    wanted = list(dict.fromkeys(names))
+    found = {name: _PALETTE[name] for name in wanted if name in _PALETTE}
+    free = [c for c in (TRUE, FALSE, *OTHERS, NEUTRAL) if c not in found.values()] or [NEUTRAL]
+    others = [name for name in wanted if name not in found]
+    return found | {name: free[number % len(free)] for number, name in enumerate(others)}
 
 
 def letters(panels: Iterable[Any]) -> None:
@@ -109,6 +156,19 @@ def check_ending(path: Path) -> str:
             f"{path} has the unknown ending .{kind}; use one of: {', '.join(known)}"
         )
     return kind
+
+
+def save_all(drawing: Figure, path: Path) -> None:
+    """Write a figure as PNG, and beside it as PDF and SVG.
+
+    Parameters
+    ----------
+    drawing : Figure
+        A Matplotlib figure.
+    path : Path
+        Of the PNG file.
+    """
+    save(drawing, *(path.with_suffix(ending) for ending in (".png", ".pdf", ".svg")))
 
 
 @styled

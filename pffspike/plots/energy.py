@@ -5,17 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
 
-from pffspike.plots.canvas import NEUTRAL, figure
-
-#: Colour-blind safe colours (Okabe and Ito, and two greys), one a series or event.
-COLOURS = (
-    *("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"),
-    *("#999999", "#F0E442"),
+from pffspike.plots.canvas import (
+    MARKERS,
+    NEUTRAL,
+    PAGE,
+    axes_of,
+    colours,
+    figure,
+    letters,
+    styled,
+    words,
 )
-_MARKERS = "osD^vP*X<"
+
+_LEAST = 0.5  #: percent of every bar below which an event is one of the others
+_OTHER = "other"
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,8 @@ class Point:
         Fraction of right answers.
     interval : tuple of two float
         Ends of the accuracy's interval; nan: none.
+    filled : bool
+        Whether the marker is filled: two ways to answer in one series are told apart by it.
 
     Examples
     --------
@@ -46,6 +57,7 @@ class Point:
     energy: float
     accuracy: float
     interval: tuple[float, float] = (math.nan, math.nan)
+    filled: bool = True
 
 
 def pareto_front(points: Sequence[Point]) -> list[Point]:
@@ -74,8 +86,13 @@ def pareto_front(points: Sequence[Point]) -> list[Point]:
     return front
 
 
-def accuracy_against_energy(panels: Mapping[str, Sequence[Point]], lowest: float = 0.0) -> Figure:
+@styled
+def accuracy_against_energy(
+    panels: Mapping[str, Sequence[Point]], lowest: float = 0.0, hollow: str = ""
+) -> Figure:
     """Draw points by series, and the front on which the best of them lie.
+
+    Bars are the intervals of the points, where they have some.
 
     Parameters
     ----------
@@ -83,6 +100,8 @@ def accuracy_against_energy(panels: Mapping[str, Sequence[Point]], lowest: float
         By the title of a panel.
     lowest : float
         Accuracy below which points are left out.
+    hollow : str
+        What markers that are not filled stand for.
 
     Returns
     -------
@@ -95,11 +114,13 @@ def accuracy_against_energy(panels: Mapping[str, Sequence[Point]], lowest: float
     >>> len(drawing.axes)
     1
     """
-    drawing = figure(1.0 + 4.6 * len(panels), 4.4)
-    axes_of = drawing.subplots(1, len(panels), squeeze=False, sharey=True)[0]
-    for axes, (title, points) in zip(axes_of, panels.items(), strict=True):
-        series = list(dict.fromkeys(p.series for p in points))
-        front = pareto_front(points)
+    drawing = figure(PAGE, 3.4)
+    beside = drawing.subplots(1, len(panels), squeeze=False, sharey=True)[0]
+    names = list(dict.fromkeys(p.series for points in panels.values() for p in points))
+    palette = colours(names)
+    for axes, (title, points) in zip(beside, panels.items(), strict=True):
+        chosen = [p for p in points if p.accuracy >= lowest]
+        front = pareto_front(chosen)
         axes.step(
             [p.energy for p in front],
             [100 * p.accuracy for p in front],
@@ -107,36 +128,55 @@ def accuracy_against_energy(panels: Mapping[str, Sequence[Point]], lowest: float
             color=NEUTRAL,
             linewidth=1,
             zorder=1,
-            label="front",
+            label="Pareto front",
         )
-        for number, name in enumerate(series):
-            shown = [p for p in points if p.series == name and p.accuracy >= lowest]
-            colour = COLOURS[number % len(COLOURS)]
-            for p in shown:
-                ends = [100 * end for end in p.interval]
-                axes.plot([p.energy] * 2, ends, color=colour, linewidth=1, zorder=1)
-            axes.scatter(
-                [p.energy for p in shown],
-                [100 * p.accuracy for p in shown],
-                s=26,
-                color=colour,
-                marker=_MARKERS[number % len(_MARKERS)],
-                label=name,
-                zorder=2,
-            )
+        for number, name in enumerate(names):
+            _series(axes, [p for p in chosen if p.series == name], palette[name], number)
         if any(p.energy > 0 for p in points):
             axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(EngFormatter("J"))
         axes.set_axisbelow(True)
         axes.grid(color="0.92")
-        axes.set(title=title, xlabel="energy per inference (J)")
-    axes_of[0].set_ylabel("accuracy (%)")
-    handles, labels = axes_of[-1].get_legend_handles_labels()
-    drawing.legend(handles, labels, loc="outside lower center", ncols=4, fontsize="small")
+        axes.set(title=title, xlabel="energy per inference")
+    beside[0].set_ylabel("accuracy (%)")
+    letters(beside)
+    for number, name in enumerate(names):
+        beside[0].plot([], [], _marker(number), color=palette[name], label=words(name), ms=4)
+    if hollow:
+        beside[0].plot([], [], "o", color=NEUTRAL, markerfacecolor="white", label=hollow, ms=4)
+    handles, labels = beside[0].get_legend_handles_labels()
+    drawing.legend(handles, labels, loc="outside right upper")
     return drawing
 
 
-def shares(bars: Mapping[str, Mapping[str, float]], title: str = "") -> Figure:
+def _marker(number: int) -> str:
+    return MARKERS[number % len(MARKERS)]
+
+
+def _series(axes: Any, points: Sequence[Point], colour: str, number: int) -> None:
+    for filled in (True, False):
+        shown = [p for p in points if p.filled == filled]
+        reach = [(p.accuracy - p.interval[0], p.interval[1] - p.accuracy) for p in shown]
+        axes.errorbar(
+            [p.energy for p in shown],
+            [100 * p.accuracy for p in shown],
+            yerr=100 * np.reshape(reach, (-1, 2)).T,
+            linestyle="",
+            marker=_marker(number),
+            markersize=4,
+            color=colour,
+            markerfacecolor=colour if filled else "white",
+            elinewidth=0.6,
+            zorder=2,
+        )
+
+
+@styled
+def shares(bars: Mapping[str, Mapping[str, float]], title: str = "", ax: Any = None) -> Figure:
     """Draw the breakdown of each of several energies.
+
+    Events that are less than half a percent of every bar are one part. Where some bars have static
+    power and others none, the latter say so.
 
     Parameters
     ----------
@@ -144,6 +184,8 @@ def shares(bars: Mapping[str, Mapping[str, float]], title: str = "") -> Figure:
         By the name of a bar, energies by event or part, J.
     title : str
         Above the bars.
+    ax : Axes or None
+        Matplotlib axes to draw into; those of a new figure by default.
 
     Returns
     -------
@@ -154,35 +196,47 @@ def shares(bars: Mapping[str, Mapping[str, float]], title: str = "") -> Figure:
     --------
     >>> drawing = shares({"one_pass": {"spike": 1e-6, "static": 3e-6}})
     >>> drawing.axes[0].get_xlabel()
-    '% of the energy'
+    'share of the energy (%)'
     """
-    kinds = list(dict.fromkeys(kind for parts in bars.values() for kind in parts))
-    kinds = [kind for kind in kinds if any(parts.get(kind, 0) > 0 for parts in bars.values())]
-    drawing = figure(7.5, 1.1 + 0.34 * len(bars))
-    axes = drawing.subplots()
-    for row, parts in enumerate(bars.values()):
-        total, left = sum(parts.values()) or 1.0, 0.0
-        for number, kind in enumerate(kinds):
-            width = 100 * parts.get(kind, 0.0) / total
-            axes.barh(row, width, left=left, color=COLOURS[number % len(COLOURS)], height=0.7)
-            left += width
-    for number, kind in enumerate(kinds):
-        colour = COLOURS[number % len(COLOURS)]
-        axes.barh(0, 0, color=colour, label=kind.replace("_", " "))
-    axes.set_yticks(range(len(bars)), list(bars))
+    percent = [_percent(parts) for parts in bars.values()]
+    found = dict.fromkeys(kind for parts in percent for kind in parts)
+    kinds = [kind for kind in found if any(parts.get(kind, 0) >= _LEAST for parts in percent)]
+    drawing, axes = axes_of(ax, PAGE, 1.0 + 0.22 * len(bars))
+    palette = colours([*kinds, _OTHER])
+    left = np.zeros(len(bars))
+    for kind in [*kinds, _OTHER]:
+        width = 100 - left if kind == _OTHER else np.array([p.get(kind, 0.0) for p in percent])
+        if kind != _OTHER or width.max() > _LEAST / 100:
+            axes.barh(range(len(bars)), width, left=left, color=palette[kind], label=words(kind))
+        left = left + width
+    if "static" in kinds:
+        for row, parts in enumerate(percent):
+            if not parts.get("static"):
+                axes.text(101, row, "no static power on its card", va="center", fontsize=6)
+    axes.set_yticks(range(len(bars)), [words(name) for name in bars])
     axes.invert_yaxis()
-    axes.set(title=title, xlabel="% of the energy", xlim=(0, 100))
-    drawing.legend(*axes.get_legend_handles_labels(), loc="outside right upper", fontsize="small")
+    axes.set(title=title, xlabel="share of the energy (%)", xlim=(0, 100))
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.08 if title else 1), ncols=4)
     return drawing
 
 
-def ranges(devices: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> Figure:
+def _percent(parts: Mapping[str, float]) -> dict[str, float]:
+    total = sum(parts.values()) or 1.0
+    return {kind: 100 * value / total for kind, value in parts.items()}
+
+
+@styled
+def ranges(
+    devices: Mapping[str, Mapping[str, tuple[float, float, float]]], ax: Any = None
+) -> Figure:
     """Draw energies of systems on devices, each with its three values.
 
     Parameters
     ----------
     devices : mapping of str to mapping of str to (events, total, whole_chip)
         By device, by system, energies per inference, J, see `pffspike.energies.ProfileEnergy`.
+    ax : Axes or None
+        Matplotlib axes to draw into; those of a new figure by default.
 
     Returns
     -------
@@ -196,29 +250,29 @@ def ranges(devices: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> F
     'log'
     """
     systems = list(dict.fromkeys(name for found in devices.values() for name in found))
-    drawing = figure(7.5, 1.6 + 0.09 * len(devices) * (len(systems) + 1))
-    axes = drawing.subplots()
+    drawing, axes = axes_of(ax, PAGE, 1.5 + 0.08 * len(devices) * (len(systems) + 1))
+    palette = colours(systems)
     for place, found in enumerate(devices.values()):
         for number, system in enumerate(systems):
             if system not in found:
                 continue
             events, total, whole_chip = found[system]
             y = place + 0.8 * (number + 0.5) / len(systems) - 0.4
-            colour = COLOURS[number % len(COLOURS)]
-            axes.plot([events, whole_chip], [y, y], color=colour, linewidth=1.5)
-            marker = _MARKERS[number % len(_MARKERS)]
-            axes.plot(total, y, marker=marker, color=colour, markersize=4)
+            axes.plot([events, whole_chip], [y, y], "|-", color=palette[system], lw=1.2, ms=4)
+            axes.plot(total, y, _marker(number), color=palette[system], markersize=4)
     for number, system in enumerate(systems):
-        marker, colour = _MARKERS[number % len(_MARKERS)], COLOURS[number % len(COLOURS)]
-        axes.plot([], [], marker=marker, color=colour, label=system)
-    axes.set_yticks(range(len(devices)), list(devices))
+        axes.plot([], [], _marker(number), color=palette[system], label=words(system), ms=4)
+    axes.plot([], [], "|-", color=NEUTRAL, ms=4, label="from the events alone to the whole chip")
+    axes.set_yticks(range(len(devices)), [words(name) for name in devices])
     for line in range(1, len(devices)):
         axes.axhline(line - 0.5, color="0.9", linewidth=0.8)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(EngFormatter("J"))
     axes.set_axisbelow(True)
     axes.grid(axis="x", color="0.92")
     axes.set_ylim(len(devices) - 0.5, -0.5)
-    axes.set_xlabel("energy per inference (J), with the cores in use (line: events to whole chip)")
-    handles, labels = axes.get_legend_handles_labels()
-    drawing.legend(handles, labels, loc="outside lower center", ncols=2, fontsize="small")
+    axes.set_xlabel(
+        "energy per inference; marker: with the cores in use (no line: no static power)"
+    )
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     return drawing

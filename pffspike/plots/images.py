@@ -58,7 +58,11 @@ def image_rows(
 
 @styled
 def image_sheet(
-    images: Floats, shape: tuple[int, int], columns: int = 10, titles: Sequence[str] = ()
+    images: Floats,
+    shape: tuple[int, int],
+    columns: int = 10,
+    titles: Sequence[str] = (),
+    heads: Sequence[str] = (),
 ) -> Figure:
     """Draw images side by side, row after row.
 
@@ -72,6 +76,8 @@ def image_sheet(
         Images in a row of the sheet.
     titles : sequence of str
         Left of each row, such as the class.
+    heads : sequence of str
+        Above each column, such as the class.
 
     Returns
     -------
@@ -79,7 +85,8 @@ def image_sheet(
     """
     lines = -(-len(images) // columns)
     side = min(0.6, PAGE / columns)
-    drawing = figure(side * columns + (0.4 if titles else 0.0), side * lines)
+    size = side * columns + (0.4 if titles else 0.0), side * lines + (0.2 if heads else 0.0)
+    drawing = figure(*size)
     panels = drawing.subplots(lines, columns, squeeze=False)
     for axes in panels.flat[len(images) :]:
         axes.set_axis_off()
@@ -87,6 +94,8 @@ def image_sheet(
         _show(axes, image.reshape(shape), "gray_r", 0.0, 1.0)
     for axes, title in zip(panels[:, 0], titles, strict=False):
         axes.set_ylabel(title, rotation=0, ha="right", va="center")
+    for axes, head in zip(panels[0], heads, strict=False):
+        axes.set_title(head)
     return drawing
 
 

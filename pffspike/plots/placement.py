@@ -6,7 +6,6 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import MaxNLocator
@@ -14,15 +13,19 @@ from matplotlib.ticker import MaxNLocator
 from pffspike.devices import Device
 from pffspike.errors import ValidationError
 from pffspike.mapping.placement import Core, Placement, Usage
-from pffspike.plots.canvas import figure
+from pffspike.plots.canvas import PAGE, colours, figure, styled, words
 
+_THINNEST = 0.04  #: share of a core below which a population would not be seen
 _RESOURCES = tuple(field.name for field in fields(Usage))
 
 
+@styled
 def placement(placed: Placement, device: Device) -> Figure:
     """Draw the mesh of each chip, its cores coloured by population, over what cores use.
 
-    A core is split by the shares of its neurons that populations have.
+    A core is split by the shares of its neurons that populations have, the smallest ones wider so
+    that they are seen. Of the mesh is shown what
+    lies around the cores in use.
 
     Parameters
     ----------
@@ -55,66 +58,81 @@ def placement(placed: Placement, device: Device) -> Figure:
             f"device {device.name!r} gives no limits; add a table [limits] to its card"
         )
     names = list(dict.fromkeys(b.population for core in placed.cores for b in core.blocks))
-    palette = colormaps["tab10"] if len(names) <= 10 else colormaps["tab20"]
-    colours = {name: palette(index % palette.N) for index, name in enumerate(names)}
-    chips = placed.chips
-    drawing = figure(9.0, 3.4 * chips + 2.2)
-    panels = drawing.subplots(chips + 1, 1, height_ratios=[3.0] * chips + [1.6], squeeze=False)[
-        :, 0
-    ]
+    palette, chips = colours(names), placed.chips
+    shown = [_extent(placed, device, chip) for chip in range(chips)]
+    heights = [max(0.5, 0.42 * PAGE * (y1 - y0) / max(4, x1 - x0)) for x0, y0, x1, y1 in shown]
+    drawing = figure(PAGE, sum(heights) + 0.5 * chips + 2.0)
+    panels = drawing.subplots(chips + 1, 1, height_ratios=[*heights, 1.1], squeeze=False)[:, 0]
     for chip, axes in enumerate(panels[:-1]):
-        _mesh(axes, placed, device, chip, colours)
+        _mesh(axes, placed, device, chip, shown[chip], palette)
     _usage(panels[-1], placed, device)
-    drawing.colorbar(panels[-1].images[0], ax=panels[-1], label="used / available")
+    drawing.colorbar(panels[-1].images[0], ax=panels[-1], label="used / available", pad=0.01)
     panels[0].legend(
-        handles=[Patch(color=colour, label=name) for name, colour in colours.items()],
-        fontsize="small",
-        frameon=False,
+        handles=[Patch(color=colour, label=words(name)) for name, colour in palette.items()],
         loc="upper left",
         bbox_to_anchor=(1.0, 1.0),
     )
     return drawing
 
 
-def _mesh(axes: Any, placed: Placement, device: Device, chip: int, colours: dict[str, Any]) -> None:
+def _extent(placed: Placement, device: Device, chip: int) -> tuple[int, int, int, int]:
+    """Columns and rows of the mesh that are drawn: those of cores in use, and one more each way."""
+    assert device.limits is not None
+    limits = device.limits
+    width = limits.mesh_width.value if limits.mesh_width else limits.cores.value
+    height = limits.mesh_height.value if limits.mesh_height else 1
+    cores = [core for core in placed.cores if core.chip == chip]
+    xs = [core.x if core.x is not None else core.index % limits.cores.value for core in cores]
+    ys = [core.y or 0 for core in cores]
+    return (
+        max(0, min(xs, default=0) - 1),
+        max(0, min(ys, default=0) - 1),
+        min(width, max(xs, default=0) + 2),
+        min(height, max(ys, default=0) + 2),
+    )
+
+
+def _mesh(
+    axes: Any,
+    placed: Placement,
+    device: Device,
+    chip: int,
+    extent: tuple[int, int, int, int],
+    palette: dict[str, str],
+) -> None:
     limits = device.limits
     assert limits is not None
-    side = 1
-    width, height = limits.cores.value, 1
+    side, (x0, y0, x1, y1) = 1, extent
     if limits.tile_cores and limits.mesh_width and limits.mesh_height:
-        width, height = limits.mesh_width.value, limits.mesh_height.value
         side = int(np.ceil(np.sqrt(limits.tile_cores.value)))
-        for x in range(width):
-            for y in range(height):
+        for x in range(x0, x1):
+            for y in range(y0, y1):
                 axes.add_patch(
                     Rectangle((x, y), 0.94, 0.94, fill=False, color="0.8", linewidth=0.6)
                 )
+    axes.set(xlim=(x0 - 0.1, x1 + 0.1), ylim=(y1 + 0.1, y0 - 0.1), aspect="equal", anchor="W")
     for core in placed.cores:
         if core.chip == chip:
             position = core.index % limits.cores.value
             inside = position % (side * side) if core.x is not None else 0
             x = core.x if core.x is not None else position
-            _core(axes, core, x, core.y or 0, inside, side, colours)
-    axes.set(xlim=(-0.1, width + 0.1), ylim=(height + 0.1, -0.1), aspect="equal")
+            _core(axes, core, x, core.y or 0, inside, side, palette)
     axes.set_axis_off()
     used = sum(core.chip == chip for core in placed.cores)
-    axes.set_title(
-        f"{placed.network.name} on {placed.device}, chip {chip}: {used} of {limits.cores.value} "
-        f"cores",
-        fontsize="medium",
-    )
+    cores = f"{used} of {limits.cores.value} cores"
+    axes.set_title(f"{placed.network.name} on {placed.device}, chip {chip}: {cores}", loc="left")
 
 
 def _core(
-    axes: Any, core: Core, x: int, y: int, inside: int, side: int, colours: dict[str, Any]
+    axes: Any, core: Core, x: int, y: int, inside: int, side: int, palette: dict[str, str]
 ) -> None:
     size = 0.94 / side
     left, top = x + inside % side * size, y + inside // side * size
     neurons = sum(block.size for block in core.blocks)
-    for block in core.blocks:
-        share = size * 0.9 * block.size / neurons
+    wanted = np.array([max(_THINNEST, block.size / neurons) for block in core.blocks])
+    for block, share in zip(core.blocks, 0.9 * size * wanted / wanted.sum(), strict=True):
         axes.add_patch(
-            Rectangle((left, top), share, size * 0.9, color=colours[block.population], lw=0)
+            Rectangle((left, top), share, size * 0.9, color=palette[block.population], lw=0)
         )
         left += share
     axes.text(
@@ -123,8 +141,8 @@ def _core(
         str(core.index),
         ha="center",
         va="center",
-        fontsize=5,
-        color="white",
+        fontsize=6,
+        bbox={"boxstyle": "round,pad=0.15", "facecolor": "white", "linewidth": 0},
     )
 
 

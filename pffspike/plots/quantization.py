@@ -8,8 +8,9 @@ from typing import Any
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter, ScalarFormatter
 
-from pffspike.plots.canvas import FALSE, NEUTRAL, OTHERS, PAGE, TRUE, figure, styled, words
+from pffspike.plots.canvas import FALSE, NEUTRAL, OTHERS, PAGE, TRUE, figure, letters, styled, words
 
+_MODES = {"goodness": "label by label"}
 _STYLES = {
     "feedback": (TRUE, "o"),
     "nearest": (FALSE, "s"),
@@ -22,7 +23,7 @@ def accuracy_by_bits(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figur
     """Draw the test error against bits, a row a network and a column a mode of inference.
 
     The error is on a logarithmic axis, so that its small differences at many bits show beside its
-    large ones at few.
+    large ones at few. Bars are standard errors over seeds, where rows have a ``deviation``.
 
     Parameters
     ----------
@@ -40,23 +41,29 @@ def accuracy_by_bits(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> Figur
     for row, (title, table) in zip(panels, tables.items(), strict=True):
         for axes, mode in zip(row, modes, strict=True):
             _panel(axes, table, mode)
-            axes.set_title(f"{title}, {words(mode)}")
+            axes.set_title(f"{title}: {_MODES.get(mode, words(mode))}")
         row[0].set_ylabel("test error (%)")
     for axes in panels[-1]:
         axes.set_xlabel("bits of a weight")
-    panels[0, -1].legend()
+    letters(panels.flat)
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    drawing.legend(handles, labels, loc="outside upper center", ncols=len(labels))
     return drawing
 
 
 def _panel(axes: Any, table: Sequence[Mapping[str, Any]], mode: str) -> None:
     for rounding, (colour, marker) in _STYLES.items():
-        points = [
-            (row["bits"], 100 * (1 - row["accuracy"][mode]))
-            for row in table
-            if row["rounding"] == rounding
-        ]
-        axes.plot(
-            *zip(*points, strict=True), color=colour, marker=marker, markersize=4, label=rounding
+        rows = [row for row in table if row["rounding"] == rounding]
+        axes.errorbar(
+            [row["bits"] for row in rows],
+            [100 * (1 - row["accuracy"][mode]) for row in rows],
+            yerr=[100 * row.get("deviation", {}).get(mode, 0.0) for row in rows],
+            color=colour,
+            marker=marker,
+            markersize=4,
+            linewidth=1,
+            elinewidth=0.6,
+            label=rounding,
         )
     trained = next(row for row in table if row["bits"] is None)
     axes.axhline(

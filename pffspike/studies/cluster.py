@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pffspike.errors import MissingPackageError, PffspikeError, ValidationError
+from pffspike.errors import MissingPackageError, PffspikeError, ValidationError, install_hint
 from pffspike.limits import cores
 from pffspike.studies.processes import execute_in_processes
 from pffspike.studies.runs import Run, execute
@@ -87,7 +87,7 @@ def _client(scheduler: str, timeout: float) -> Iterator[Client]:
         from distributed import Client
     except ImportError as error:
         raise MissingPackageError(
-            f"--scheduler needs dask.distributed ({error}); run: pip install 'pffspike[study]', or "
+            f"--scheduler needs dask.distributed ({error}); {install_hint('study')}, or "
             f"leave --scheduler out"
         ) from None
     for name in ("distributed", "distributed.client"):  # its own words come beside ours

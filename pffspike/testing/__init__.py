@@ -13,16 +13,16 @@ every engine of this project passes (`CHECKS`). In a test of another engine:
     def test_my_engine(check):
         check(MyEngine())
 
-Random networks are drawn by Hypothesis: ``pip install 'pffspike[testing]'``.
+Random networks are drawn by Hypothesis: ``pip install '.[testing]'`` in the folder of its source.
 """
 
-from pffspike.errors import MissingPackageError
+from pffspike.errors import MissingPackageError, install_hint
 
 try:
     import hypothesis  # noqa: F401  (to say in one sentence that it is missing)
 except ImportError as error:
     raise MissingPackageError(
-        f"the conformance suite needs Hypothesis ({error}); run: pip install 'pffspike[testing]'"
+        f"the conformance suite needs Hypothesis ({error}); {install_hint('testing')}"
     ) from None
 
 from pffspike.testing.checks import CHECKS, assert_conforms, assert_same, compare

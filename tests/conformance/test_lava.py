@@ -266,7 +266,7 @@ def test_arguments_are_checked():
 
 def test_missing_lava_is_one_sentence(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(MissingPackageError, match=r"pip install 'pffspike\[lava\]'"):
+    with pytest.raises(MissingPackageError, match=r"pip install '\.\[lava\]'"):
         LavaEngine()
 
 

@@ -141,9 +141,9 @@ def test_wrong_options_exit_with_2(tmp_path):
 @pytest.mark.parametrize(
     ("package", "arguments", "remedy"),
     [
-        ("brian2", ("train", "digits", "-e", "brian2", "-o", "x.h5"), "pffspike[brian2]"),
-        ("lava", ("evaluate", "net.h5", "-e", "lava", "-n", "1"), "pffspike[lava]"),
-        ("matplotlib", ("reconstruct", "net.h5", "-n", "1", "-o", "r.pdf"), "pffspike[plot]"),
+        ("brian2", ("train", "digits", "-e", "brian2", "-o", "x.h5"), "'.[brian2]'"),
+        ("lava", ("evaluate", "net.h5", "-e", "lava", "-n", "1"), "'.[lava]'"),
+        ("matplotlib", ("reconstruct", "net.h5", "-n", "1", "-o", "r.pdf"), "'.[plot]'"),
     ],
 )
 def test_an_absent_package_is_named_with_its_remedy(package, arguments, remedy, folder, tmp_path):

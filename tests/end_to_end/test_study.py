@@ -173,7 +173,7 @@ def test_dask_is_needed_for_a_scheduler_alone(folder, scheduler):
         timeout=110,
     )
     assert result.returncode == (2 if scheduler else 0), result.stderr
-    assert ("pffspike[study]" in result.stderr) == scheduler
+    assert (".[study]" in result.stderr) == scheduler
     assert "Traceback" not in result.stderr
 
 

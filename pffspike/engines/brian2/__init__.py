@@ -4,14 +4,14 @@ import logging
 import sys
 from pathlib import Path
 
-from pffspike.errors import MissingPackageError
+from pffspike.errors import MissingPackageError, install_hint
 
 _hook, _imported_here = sys.excepthook, "brian2" not in sys.modules
 try:
     import brian2  # noqa: F401  (to say in one sentence that it is missing)
 except ImportError as error:
     raise MissingPackageError(
-        f"the Brian2 engine needs Brian2 ({error}); run: pip install 'pffspike[brian2]'"
+        f"the Brian2 engine needs Brian2 ({error}); {install_hint('brian2')}"
     ) from None
 finally:
     # Brian2 would report every uncaught exception of the process as one of its own.

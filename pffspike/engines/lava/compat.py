@@ -13,10 +13,10 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from pffspike.errors import MissingPackageError
+from pffspike.errors import MissingPackageError, install_hint
 
 _MISSING = (
-    "the Lava engine needs lava-nc: pip install 'pffspike[lava]' on Python 3.10; on 3.11 and "
+    f"the Lava engine needs lava-nc; on Python 3.10 {install_hint('lava')}; on 3.11 and "
     "later lava-nc must be told that it may: uv pip install with the tool.uv.dependency-metadata "
     "of this project's pyproject.toml, or pip install --ignore-requires-python --no-deps "
     "lava-nc==0.10.0"

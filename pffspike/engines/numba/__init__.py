@@ -3,13 +3,13 @@
 Numba stores what it has compiled; the first use on a machine takes some 20 seconds.
 """
 
-from pffspike.errors import MissingPackageError
+from pffspike.errors import MissingPackageError, install_hint
 
 try:
     import numba  # noqa: F401  (to say in one sentence that it is missing)
 except ImportError as error:
     raise MissingPackageError(
-        f"the compiled engine needs Numba ({error}); run: pip install 'pffspike[numba]'"
+        f"the compiled engine needs Numba ({error}); {install_hint('numba')}"
     ) from None
 
 from pffspike.engines.numba.session import NumbaEngine
