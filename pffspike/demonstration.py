@@ -169,7 +169,7 @@ def _draw_samples(
     ]
     names = [str(k) for k in range(dataset.classes)]
     sheet = plots.image_sheet(np.concatenate(made), dataset.shape, titles=names)
-    plots.save(sheet, out / "samples.png")
+    plots.save_all(sheet, out / "samples.png")
 
 
 def _draw(

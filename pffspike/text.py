@@ -86,6 +86,26 @@ def joule(value: float | None) -> str:
     return f"{value / 1e-12:.3g} pJ" if value else "0"
 
 
+def unit(name: str) -> str:
+    """Give a unit of a device card as people write it: cards are ASCII and write u for micro.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``"uJ"``.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> unit("uJ"), unit("pJ")
+    ('µJ', 'pJ')
+    """
+    return f"µ{name[1:]}" if name.startswith("u") else name
+
+
 def three_energies(events: float | None, total: float | None, whole_chip: float | None) -> str:
     """Give the three values of an energy, the leading one first.
 

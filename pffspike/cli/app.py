@@ -6,11 +6,14 @@ import functools
 import inspect
 import os
 import sys
+import traceback
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Annotated, Any, NoReturn
 
 import typer
 
+import pffspike
 from pffspike import PffspikeError, limits
 from pffspike.cli import (
     benchmark,
@@ -38,10 +41,39 @@ from pffspike.cli.output import aside, errors
 app = typer.Typer(
     help="Predictive forward-forward learning on spiking neurons: train in Brian2, deploy in Lava.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+#: Whether an error is told with the place in the program where it arose.
+_verbose = ContextVar("verbose", default=False)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"pffspike {pffspike.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _before(
+    version: Annotated[  # noqa: ARG001
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and end."
+        ),
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Print results and errors: no progress, no notes.")
+    ] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option("--verbose", "-v", help="Print where in the program an error arose, too."),
+    ] = False,
+) -> None:
+    errors.quiet = quiet
+    _verbose.set(verbose)
 
 
 _SHARED = {
@@ -69,6 +101,8 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
                 with aside(outputs.places(command.__name__, given)):
                     command(**given)
         except PffspikeError as error:
+            if _verbose.get():
+                traceback.print_exc()
             _fail(str(error))
         except MemoryError:
             _fail(
@@ -82,6 +116,7 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
             place = f"{error.filename}: " if error.filename else ""
             _fail(f"{place}{error.strerror or error}; check the path, the rights and the space")
         except KeyboardInterrupt:
+            errors.quiet = False
             errors.print("pffspike: interrupted", style="red")
             raise typer.Exit(130) from None
 
@@ -103,6 +138,7 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _fail(text: str) -> NoReturn:
+    errors.quiet = False
     errors.print(f"pffspike: {text}", style="red")
     raise typer.Exit(2) from None
 

@@ -69,7 +69,7 @@ def ann_table(layers: Sequence[int], prices: Sequence[Energy], found: Found) -> 
     rows = []
     for price in prices:
         value = price.terms[0].value
-        each = f"{value.value:.4g} {value.unit} ({value.kind})" if value else "no value"
+        each = f"{value.value:.4g} {text.unit(value.unit)} ({value.kind})" if value else "no value"
         times = [
             f"{energy / price.total:.3g} times" if price.total else "" for energy in others.values()
         ]
@@ -149,7 +149,7 @@ def _lines(result: Energy) -> list[tuple[object, ...]]:
                 result.device,
                 name if event != "static" else f"static power of {terms[0].place}, a step",
                 f"{sum(term.count for term in terms):,.0f}",
-                f"{value.value:.4g} {value.unit}" if value else "no value",
+                f"{value.value:.4g} {text.unit(value.unit)}" if value else "no value",
                 value.kind if value else "",
                 text.joule(sum(term.energy for term in terms)) if value else "not counted",
             )

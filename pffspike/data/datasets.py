@@ -93,7 +93,7 @@ def load(name: str, directory: Path | None = None, download: bool = False) -> Da
     if folder is None:
         raise ValidationError(
             f"the files of {name!r} were not found in {', '.join(map(str, places))}; name their "
-            f"folder, set {VARIABLE} to it, or allow the download"
+            f"folder (--data), set {VARIABLE} to it, or allow the download (--download)"
         )
     return _read(name, folder)
 

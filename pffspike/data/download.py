@@ -104,7 +104,7 @@ def _fetch_file(file: str, checksum: str, mirrors: tuple[str, ...], folder: Path
         logger.setLevel(level)
     raise ValidationError(
         f"{file} could not be downloaded ({'; '.join(problems)}); check the network, or name a "
-        "folder that holds the files"
+        "folder that holds the files (--data)"
     )
 
 

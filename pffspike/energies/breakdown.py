@@ -15,7 +15,7 @@ from pffspike.energies.steps import cores_power, step_time
 from pffspike.intervals import Interval, of_mean
 from pffspike.recording import Recording
 from pffspike.tabular import Tabular
-from pffspike.text import html_table, joule
+from pffspike.text import html_table, joule, unit
 from pffspike.typing import Floats
 
 #: events that say the same as others: a profile that has an energy of one has that of both
@@ -229,7 +229,7 @@ def energy(
     For example, two neurons (of them one driven) in a presentation of 10 steps, one projection
     of one synapse, 4 spikes of the sender and 3 of the receiver, on Loihi 1 by Davies's values:
     4 x 23.6 pJ of synaptic operations + 20 x 52 pJ of neuron updates + 7 x 29 pJ of spikes
-    = 1337.4 pJ, and 10 x 10 us x 104.4 mW = 10.44 uJ of static power of the whole chip.
+    = 1337.4 pJ, and 10 x 10 us x 104.4 mW = 10.44 µJ of static power of the whole chip.
 
     Parameters
     ----------
@@ -390,8 +390,8 @@ def _static(
     value = Quantity(
         power.si * lasting.si * 1e6,
         "uJ",
-        f"{power.value:.4g} {power.unit} ({power.source}; {power.kind}) times a step of "
-        f"{lasting.value:.4g} {lasting.unit} ({lasting.source})",
+        f"{power.value:.4g} {unit(power.unit)} ({power.source}; {power.kind}) times a step of "
+        f"{lasting.value:.4g} {unit(lasting.unit)} ({lasting.source})",
         lasting.kind,
     )
     term = Term("static", "static", place, "all", steps, value, steps * value.si)

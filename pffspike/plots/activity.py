@@ -17,7 +17,7 @@ from pffspike.plots.canvas import (
     OTHERS,
     PAGE,
     TRUE,
-    colours,
+    colours_by_place,
     figure,
     letters,
     styled,
@@ -93,7 +93,7 @@ def _dots(axes: Any, spikes: npt.NDArray[np.bool_], colour: str) -> None:
 
 
 def _rates(axes: Any, spikes: Mapping[str, npt.NDArray[np.bool_]]) -> None:
-    palette = colours(spikes)
+    palette = colours_by_place(spikes)
     for name, values in spikes.items():
         axes.plot(values.mean(axis=1), color=palette[name], linewidth=1, label=words(name))
     axes.set_ylim(bottom=0)

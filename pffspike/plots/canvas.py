@@ -24,17 +24,8 @@ COLUMN, PAGE = 89 / 25.4, 183 / 25.4  #: widths of one and of two columns of a p
 TRUE, FALSE, NEUTRAL = "#0072B2", "#D55E00", "#666666"
 #: For anything else that is told apart by colour, in this order.
 OTHERS = ("#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999", "#F0E442")
-#: What has the same colour in every figure: populations of the circuits, events, engines.
+#: What has the same colour in every figure: events and engines.
 _PALETTE = {
-    "image": NEUTRAL,
-    "label": "#009E73",
-    "hidden_1": "#CC79A7",
-    "hidden_2": "#E69F00",
-    "readout": "#56B4E9",
-    "latent": "#000000",
-    "image_prediction": "#BBBBBB",
-    "hidden_1_prediction": "#E8C4D8",
-    "hidden_2_prediction": "#F5D491",
     "synaptic_operation": "#CC79A7",
     "dense_operation": "#CC79A7",
     "neuron_update": "#009E73",
@@ -112,6 +103,12 @@ def colours(names: Iterable[str]) -> dict[str, str]:
     free = [c for c in (TRUE, FALSE, *OTHERS, NEUTRAL) if c not in found.values()] or [NEUTRAL]
     others = [name for name in wanted if name not in found]
     return found | {name: free[number % len(free)] for number, name in enumerate(others)}
+
+
+def colours_by_place(names: Iterable[str]) -> dict[str, str]:
+    """Colour of each population by its place in the network: none of those that labels have."""
+    palette = (NEUTRAL, *OTHERS)
+    return {name: palette[place % len(palette)] for place, name in enumerate(names)}
 
 
 def letters(panels: Iterable[Any]) -> None:

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from pffspike.devices import Device
 from pffspike.errors import ValidationError
 from pffspike.mapping.placement import Core, Placement, Usage
-from pffspike.plots.canvas import PAGE, colours, figure, styled, words
+from pffspike.plots.canvas import PAGE, colours_by_place, figure, styled, words
 
 _THINNEST = 0.04  #: share of a core below which a population would not be seen
 _RESOURCES = tuple(field.name for field in fields(Usage))
@@ -58,7 +58,8 @@ def placement(placed: Placement, device: Device) -> Figure:
             f"device {device.name!r} gives no limits; add a table [limits] to its card"
         )
     names = list(dict.fromkeys(b.population for core in placed.cores for b in core.blocks))
-    palette, chips = colours(names), placed.chips
+    known = colours_by_place(p.name for p in placed.network.populations)
+    palette, chips = {name: known[name] for name in names}, placed.chips
     shown = [_extent(placed, device, chip) for chip in range(chips)]
     heights = [max(0.5, 0.42 * PAGE * (y1 - y0) / max(4, x1 - x0)) for x0, y0, x1, y1 in shown]
     drawing = figure(PAGE, sum(heights) + 0.5 * chips + 2.0)

@@ -18,7 +18,7 @@ from pffspike.reporting.page import (
     Section,
     picture,
 )
-from pffspike.text import joule, three_energies
+from pffspike.text import joule, three_energies, unit
 
 _COLUMNS = ("event", "part", "of", "count", "energy per event", "energy", "source")
 
@@ -88,17 +88,13 @@ def _terms(found: Sequence[Term], total: str, sources: list[str]) -> Grid:
                 part,
                 ", ".join(places),
                 _count(sum(term.count for term in same)),
-                f"{value.value:.4g} {_unit(value.unit)}" if value else "no value",
+                f"{value.value:.4g} {unit(value.unit)}" if value else "no value",
                 joule(sum(term.energy for term in same)) if value else "not counted",
                 f"[{_number(value.source, sources)}] {value.kind}" if value else "",
             )
         )
     rows.append(("sum", "", "", "", "", total, ""))
     return Grid(_COLUMNS, rows)
-
-
-def _unit(unit: str) -> str:
-    return "µJ" if unit == "uJ" else unit
 
 
 def _number(source: str, sources: list[str]) -> int:

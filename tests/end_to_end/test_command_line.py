@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import pffspike
 from commands import call
 from pffspike import storage
 from pffspike.cli.app import app
@@ -234,3 +235,24 @@ def test_a_card_of_ones_own_trains(tmp_path):
     network = storage.load(tmp_path / "mine.h5").network
     assert isinstance(network, Network)
     assert network.population("hidden_1").size == 20
+
+
+def test_version_quiet_and_verbose_stand_before_the_command():
+    shown = call("--version")
+    assert (shown.exit_code, shown.stdout) == (0, f"pffspike {pffspike.__version__}\n")
+    mistake = ("evaluate", "absent.h5")
+    usual = call(*mistake)
+    assert usual.exit_code == call("-q", *mistake).exit_code == 2
+    assert call("-q", *mistake).stderr == usual.stderr  # an error is said, however quiet
+    told = call("-v", *mistake)
+    assert told.stderr.startswith("Traceback")
+    assert told.stderr.endswith(usual.stderr)
+
+
+def test_quiet_says_nothing_of_progress(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    arguments = ("quantize", "net.h5", "-n", "4", "-e", "numpy", "--force", "-o", "quiet.h5")
+    assert call(*arguments).stderr
+    quiet = call("-q", *arguments)
+    assert (quiet.exit_code, quiet.stderr) == (0, "")
+    assert quiet.stdout

@@ -14,7 +14,7 @@ def test_the_example_by_hand_is_what_the_code_says():
     result = energy([two_neurons()], load_device("loihi1"))
     assert result.events == pytest.approx(4 * 23.6e-12 + 20 * 52e-12 + 7 * 29e-12, rel=1e-12)
     assert result.total - result.events == pytest.approx(10 * 10e-6 * 104.4e-3, rel=1e-12)
-    for text in ("4 x 23.6 pJ", "20 x 52 pJ", "7 x 29 pJ", "= 1337.4 pJ", "= 10.44 uJ"):
+    for text in ("4 x 23.6 pJ", "20 x 52 pJ", "7 x 29 pJ", "= 1337.4 pJ", "= 10.44 µJ"):
         assert text in energy.__doc__
     assert result.events == pytest.approx(1337.4e-12, rel=1e-9)
 
@@ -36,7 +36,7 @@ def test_the_example_of_the_docs_is_what_the_code_says():
     assert f"**{result.events * 1e12:.1f} pJ**" in text
     assert f"| {step * 1e6:.6g} us |" in text
     assert f"**{result.total * 1e9:.4g} nJ**" in text
-    assert f"**{result.whole_chip * 1e6:.4g} uJ**" in text
+    assert f"**{result.whole_chip * 1e6:.4g} µJ**" in text
 
 
 def test_the_query_of_frady_is_met_by_both_profiles_as_far_as_the_docs_say():

@@ -4,12 +4,12 @@ snnTorch and Norse load ``Affine``, ``Linear`` and ``LIF`` nodes. With ``tau = d
 integrate-and-fire neuron forgets everything from one step to the next, as ours do, and spikes where
 what it receives exceeds its threshold. All neurons of one pass are one such layer::
 
-    input -> weights_in -> neurons -> readout -> output
+    input -> weights_in -> neurons -> answers -> output
                            ^     |
           weights_recurrent <--- sending
 
 ``weights_in`` (``Affine``) holds the weights of the image and the biases; ``sending`` picks the
-neurons that send to others, ``readout`` those that answer (``Linear``, of zeros and ones); the
+neurons that send to others, ``answers`` those of the read-out (``Linear``, of zeros and ones); the
 circle takes one step, which is the delay of our projections. The input is what the input population
 sends, its spikes of the step before. Without noise a neuron takes the more probable bit:
 
@@ -48,7 +48,7 @@ THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
-class Layout:
+class OnePassLayer:
     """Which input and which neuron of the layer is what.
 
     Parameters
@@ -91,7 +91,7 @@ class Layout:
         return np.concatenate(parts) if parts else np.zeros(0, np.int64)
 
 
-def layout_of(network: Network) -> Layout:
+def layout_of(network: Network) -> OnePassLayer:
     """Find the layer of a network's program ``one_pass``.
 
     Parameters
@@ -101,7 +101,7 @@ def layout_of(network: Network) -> Layout:
 
     Returns
     -------
-    Layout
+    OnePassLayer
 
     Raises
     ------
@@ -129,10 +129,10 @@ def layout_of(network: Network) -> Layout:
             f"program 'one_pass' of network {network.name!r} does not use its read-out, so a graph "
             f"has no answer; export the profile 'native'"
         )
-    return Layout(network, layer, used.projections)
+    return OnePassLayer(network, layer, used.projections)
 
 
-def gains_needed(layout: Layout) -> tuple[Population, ...]:
+def gains_needed(layout: OnePassLayer) -> tuple[Population, ...]:
     """Populations whose gain is not 1 in what they send."""
     pres = {p.pre for p in layout.projections if p.normalized}
     return tuple(
@@ -189,7 +189,7 @@ def layer_graph(trained: TrainedNetwork, gains: Mapping[str, float], noise: bool
     >>> network = pffspike.load_network("digits-loihi1")
     >>> trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), seed=0)
     >>> sorted(layer_graph(trained, {}, noise=False).nodes)
-    ['input', 'neurons', 'output', 'readout', 'sending', 'weights_in', 'weights_recurrent']
+    ['answers', 'input', 'neurons', 'output', 'sending', 'weights_in', 'weights_recurrent']
     """
     layout, ones = layout_of(trained.network), np.ones(layout_of(trained.network).size)
     weights_in, recurrent = _weights(layout, trained, gains)
@@ -207,7 +207,7 @@ def layer_graph(trained: TrainedNetwork, gains: Mapping[str, float], noise: bool
             v_threshold=THRESHOLD * ones,
             v_reset=0 * ones,
         ),
-        "readout": nir.Linear(_selection(answers, layout.size)),
+        "answers": nir.Linear(_selection(answers, layout.size)),
         "output": nir.Output({"output": np.array([len(answers)])}),
     }
     edges = [("input", "weights_in"), ("weights_in", "neurons")]
@@ -220,12 +220,12 @@ def layer_graph(trained: TrainedNetwork, gains: Mapping[str, float], noise: bool
             ("weights_recurrent", "neurons"),
         ]
     # Norse follows edges in their order and gives out the node that it comes to last.
-    edges += [("neurons", "readout"), ("readout", "output")]
+    edges += [("neurons", "answers"), ("answers", "output")]
     return nir.NIRGraph(nodes, edges, metadata=_metadata(layout, gains, noise))
 
 
 def _weights(
-    layout: Layout, trained: TrainedNetwork, gains: Mapping[str, float]
+    layout: OnePassLayer, trained: TrainedNetwork, gains: Mapping[str, float]
 ) -> tuple[Floats, Floats]:
     """``(n_post, n_pre)`` weights from the input, and within the layer."""
     from_input = np.zeros((layout.size, layout.input.size))
@@ -242,7 +242,7 @@ def _selection(neurons: Integers, size: int) -> Floats:
     return np.eye(size)[neurons]
 
 
-def _metadata(layout: Layout, gains: Mapping[str, float], noise: bool) -> dict[str, Any]:
+def _metadata(layout: OnePassLayer, gains: Mapping[str, float], noise: bool) -> dict[str, Any]:
     program = layout.network.program("one_pass")
     places = [(p.name, layout.columns(p.name)) for p in layout.populations]
     inputs = f"0 to {layout.input.size - 1}: spikes of {layout.input.name}, of the step before"
@@ -275,7 +275,7 @@ def _metadata(layout: Layout, gains: Mapping[str, float], noise: bool) -> dict[s
 
 
 def rasters_of(
-    recording: Recording, layout: Layout, seed: int | None, mean: float | None = None
+    recording: Recording, layout: OnePassLayer, seed: int | None, mean: float | None = None
 ) -> Floats:
     """What the graph's input receives, so that it does what a recorded run of one pass did.
 
@@ -283,7 +283,7 @@ def rasters_of(
     ----------
     recording : Recording
         Of one pass, with the raster of the input population.
-    layout : Layout
+    layout : OnePassLayer
         Of the network.
     seed : int or None
         Of the run, whose noise follows the spikes; None: no noise.
@@ -306,7 +306,7 @@ def rasters_of(
     return np.concatenate([shown, _noise(recording, layout, seed)], axis=-1)
 
 
-def _noise(recording: Recording, layout: Layout, seed: int) -> Floats:
+def _noise(recording: Recording, layout: OnePassLayer, seed: int) -> Floats:
     """Random numbers of the neurons as an engine draws them, less 1/2."""
     program = layout.network.program("one_pass")
     key = counter.derive_key(seed, counter.SPIKES, program.phases[0].stream)

@@ -116,7 +116,10 @@ def write_nir(path: str | Path, graph: Any) -> None:
 
 
 def _gains(
-    trained: TrainedNetwork, layout: layer.Layout, dataset: Dataset | None, execution: Execution
+    trained: TrainedNetwork,
+    layout: layer.OnePassLayer,
+    dataset: Dataset | None,
+    execution: Execution,
 ) -> dict[str, float]:
     needed = layer.gains_needed(layout)
     if not needed:
@@ -154,7 +157,7 @@ def _lost(gains: dict[str, float], noise: bool) -> str:
 def _accuracy(
     graph: Any,
     trained: TrainedNetwork,
-    layout: layer.Layout,
+    layout: layer.OnePassLayer,
     dataset: Dataset,
     mean: float | None,
     execution: Execution,
@@ -189,7 +192,7 @@ def _accuracy(
 def _counts(
     graph: Any,
     recording: Recording,
-    layout: layer.Layout,
+    layout: layer.OnePassLayer,
     mean: float | None,
     execution: Execution,
 ) -> Floats:
