@@ -112,8 +112,9 @@ def test_the_command(tmp_path, trained, monkeypatch):
     assert "4 principal components" in errors
     assert all(error > 0 for error in content["summed_squared_error"].values())
     assert {path.name for path in (tmp_path / "pictures").iterdir()} == {
-        "reconstructions.png",
-        "samples.png",
+        f"{name}.{kind}"
+        for name in ("reconstructions", "samples")
+        for kind in ("png", "pdf", "svg")
     }
 
 
