@@ -224,7 +224,7 @@ def _prior(network: Network, group: Any) -> Prior:
         "shares": (classes,),
         "weights": (classes, components),
         "means": (classes, components, latent),
-        "factors": (classes, components, latent, latent),
+        "factors": (classes, components, latent, *prior.factors.shape[-1:]),
     }
     for name, shape in shapes.items():
         if getattr(prior, name).shape != shape:

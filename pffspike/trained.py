@@ -54,8 +54,9 @@ class Prior:
         Of the components of each class; they sum to 1.
     means : (classes, components, latent) ndarray of float64
         Centres of the components, in spike probability.
-    factors : (classes, components, latent, latent) ndarray of float64
-        Lower Cholesky factors of the covariances.
+    factors : (classes, components, latent, rank) ndarray of float64
+        Factors ``F`` of the covariances ``F F^T``: lower Cholesky factors, or the differences of
+        neighbouring states.
     """
 
     shares: Floats

@@ -29,6 +29,14 @@ def prior(
         ),
     ] = None,
     components: Annotated[int, typer.Option(help="Gaussians a class.", min=1)] = 3,
+    neighbours: Annotated[
+        int | None,
+        typer.Option(
+            help="Gaussians around images' states with the covariance of so many neighbours, in "
+            "place of a fitted mixture; then give many --components.",
+            min=1,
+        ),
+    ] = None,
     engine: options.EngineName = "fastest",
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
@@ -53,6 +61,7 @@ def prior(
             samples=samples,
             passes=passes,
             components=components,
+            neighbours=neighbours,
             execution=Execution(engine, seed, progress=progress),
         )
     path = out or trained

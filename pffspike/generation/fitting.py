@@ -11,7 +11,7 @@ from pffspike.data import Dataset
 from pffspike.errors import ValidationError
 from pffspike.execution import Execution, made
 from pffspike.generation.latent import check_latent, learn_latents
-from pffspike.generation.prior import fit_mixtures
+from pffspike.generation.prior import fit_mixtures, fit_neighbourhoods
 from pffspike.inputs import dataset_of, encoded_training
 from pffspike.trained import TrainedNetwork
 
@@ -47,6 +47,7 @@ def fit_prior(
     samples: int = 10000,
     passes: int | None = None,
     components: int = 3,
+    neighbours: int | None = None,
     execution: Execution = Execution(),
 ) -> FittedPrior:
     """Learn what the latent population predicts, and fit the prior of its states.
@@ -67,6 +68,10 @@ def fit_prior(
         with the rest (``latent_images`` of the card).
     components : int
         Gaussians a class.
+    neighbours : int or None
+        Put the Gaussians around the states of the first images of each class, with the covariance
+        of so many neighbours, in place of a mixture that is fitted by expectation maximization:
+        samples are more diverse, of many components (say, 500 and 5 neighbours).
     execution : Execution
         Engine, seed, progress.
 
@@ -101,5 +106,8 @@ def fit_prior(
         passes = 0 if trained.network.training.latent_images else PASSES
     execution = execution.replace(engine=made(execution.engine))
     learned, states = learn_latents(trained, images, labels, passes=passes, execution=execution)
-    prior = fit_mixtures(states.values, labels, data.classes, components, execution.seed)
+    if neighbours is None:
+        prior = fit_mixtures(states.values, labels, data.classes, components, execution.seed)
+    else:
+        prior = fit_neighbourhoods(states.values, labels, data.classes, components, neighbours)
     return FittedPrior(learned.replace(prior=prior), len(images), states.errors)

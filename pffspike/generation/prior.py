@@ -2,7 +2,9 @@
 
 Ororbia and Mali (arXiv 2301.01452) fit one mixture to the latent states of all training images.
 Here the label predicts the top population as well, so that the latent state holds what the label
-leaves open, and every class has a mixture of its own.
+leaves open, and every class has a mixture of its own. It is fitted by expectation maximization, or
+stands on training images: a Gaussian around the state of each, which reaches as far as its
+neighbours, and in their directions only.
 """
 
 from __future__ import annotations
@@ -62,6 +64,58 @@ def fit_mixtures(
     )
 
 
+def fit_neighbourhoods(
+    latents: Floats, labels: Integers, classes: int, components: int, neighbours: int
+) -> Prior:
+    """Put a Gaussian around the states of images, with the covariance of their neighbours.
+
+    A sample stays near states that occur, where one of a few wide Gaussians often lies between
+    them. Source: manifold Parzen windows, Vincent and Bengio, NIPS 15 (2002).
+
+    Parameters
+    ----------
+    latents : (samples, latent) ndarray of float64
+        Latent states.
+    labels : (samples,) ndarray of int64
+        The class of each.
+    classes, components : int
+        Classes, and states of each that are centres: the first ones.
+    neighbours : int
+        Nearest states of the same class whose differences from the centre make its covariance.
+
+    Returns
+    -------
+    Prior
+
+    Raises
+    ------
+    ValidationError
+        If a class has fewer samples than there are components, or no more than neighbours.
+    """
+    from sklearn.neighbors import NearestNeighbors  # takes a second to import
+
+    means, factors = [], []
+    for label in range(classes):
+        own = latents[labels == label]
+        if len(own) < max(components, neighbours + 1):
+            raise ValidationError(
+                f"class {label} has {len(own)} images, too few for {components} components and "
+                f"{neighbours} neighbours; give more images (--samples), or fewer --components or "
+                f"--neighbours"
+            )
+        centres = own[:components]
+        found = NearestNeighbors(n_neighbors=neighbours + 1).fit(own)
+        near = own[found.kneighbors(centres, return_distance=False)[:, 1:]]
+        means.append(centres)
+        factors.append((near - centres[:, None]).transpose(0, 2, 1) / np.sqrt(neighbours))
+    return Prior(
+        np.bincount(labels, minlength=classes) / len(labels),
+        np.full((classes, components), 1 / components),
+        np.array(means),
+        np.array(factors),
+    )
+
+
 def draw_labels(prior: Prior, count: int, seed: int) -> Integers:
     """Draw classes with their frequencies: ``(count,)`` ndarray of int64."""
     numbers = counter.uniform(counter.derive_key(seed, counter.LATENTS, 0), np.arange(count))
@@ -87,10 +141,10 @@ def draw_latents(prior: Prior, labels: Integers, seed: int) -> Floats:
     """
     key = counter.derive_key(seed, counter.LATENTS, 1)
     components = _choose(prior.weights[labels], counter.uniform(key, np.arange(len(labels))))
-    size = prior.means.shape[-1]
-    noise = counter.normal(counter.derive_key(key, 0), len(labels) * size)
+    rank = prior.factors.shape[-1]
+    noise = counter.normal(counter.derive_key(key, 0), len(labels) * rank)
     scaled = np.einsum(
-        "nij,nj->ni", prior.factors[labels, components], noise.reshape(len(labels), size)
+        "nij,nj->ni", prior.factors[labels, components], noise.reshape(len(labels), rank)
     )
     drawn = grids.nearest(prior.means[labels, components] + scaled, grids.DRIVE_GRID)
     return grids.saturate(drawn, 0.0, 1.0)

@@ -179,7 +179,7 @@ def roles(network: Network) -> dict[str, str]:
     --------
     >>> from pffspike.cards import load_network
     >>> roles(load_network("digits"))
-    {'input': 'image', 'label': 'label', 'readout': 'readout'}
+    {'input': 'image', 'label': 'label', 'readout': 'readout', 'latent': 'latent'}
     """
     return {role: network.role(role).name for role in NAMES if network.has_role(role)}
 

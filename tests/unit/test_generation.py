@@ -18,6 +18,7 @@ from pffspike.generation import (
     draw_labels,
     draw_latents,
     fit_mixtures,
+    fit_neighbourhoods,
     fit_prior,
     infer_latents,
     learn_latents,
@@ -108,6 +109,26 @@ def test_too_few_images_for_a_mixture_are_refused():
         fit_mixtures(latents[98:], labels[98:], 2, 5, 0)
 
 
+def test_a_prior_of_neighbourhoods_reaches_as_far_as_neighbours():
+    """States on a line, far from the line of the other class: samples stay on it."""
+    along = np.linspace(0.2, 0.8, 50)
+    latents = np.concatenate([[[x, 0.25, 0.5] for x in along], [[0.5, x, 0.75] for x in along]])
+    labels = np.repeat([0, 1], 50)
+    prior = fit_neighbourhoods(latents, labels, 2, 40, 4)
+    assert prior.factors.shape == (2, 40, 3, 4)
+    values = draw_latents(prior, np.repeat([0, 1], 2000), 3)
+    assert np.array_equal(np.unique(values[:2000, 1:], axis=0), [[0.25, 0.5]])
+    assert np.abs(values[:2000, 0].mean() - along[:40].mean()) < 0.02
+    assert np.abs(values[:2000, 0].std() - along[:40].std()) < 0.02
+    assert len(np.unique(values[:2000, 0])) > 1500  # not the states themselves
+    inner = prior.factors[0, 20]  # of the four nearest of equally spaced states
+    assert np.allclose(inner @ inner.T, np.diag([2.5 * (along[1] - along[0]) ** 2, 0, 0]))
+    with pytest.raises(UserError, match="class 0 has 50 images, too few for 60 components and 4"):
+        fit_neighbourhoods(latents, labels, 2, 60, 4)
+    with pytest.raises(UserError, match="too few for 3 components and 50 neighbours"):
+        fit_neighbourhoods(latents, labels, 2, 3, 50)
+
+
 def test_a_prior_survives_storage_and_a_wrong_one_is_refused(trained, tmp_path):
     state, images, labels = trained
     states = infer_latents(state, images, labels, rounds=2, execution=Execution("numpy", 2))
@@ -160,6 +181,11 @@ def test_latent_states_learn_with_the_rest_and_change_nothing_below():
         "hidden_1_to_image_prediction",  # its error has the bias that is learned with the states
         "hidden_2_to_hidden_1_prediction",
     }
+    near = fit_prior(
+        with_them, data, samples=200, components=5, neighbours=3, execution=run
+    ).trained.prior
+    assert near is not None
+    assert near.factors.shape == (10, 5, 4, 3)
     prior = fit_prior(with_them, data, samples=200, components=1, execution=run)
     assert prior.trained.parameters.equal(with_them.parameters)  # nothing is learned any more
     assert prior.errors[-1] < 0.9 * prior.errors[0]
