@@ -39,7 +39,7 @@ def main_table(title: str, found: Found) -> Printed:
         for r in results
     ]
     device = next(iter(found.values()))[0].energy.device
-    columns = ("engine", "mode", "accuracy (95 %)", "steps", "spikes", "synaptic operations")
+    columns = ("engine", "mode", "accuracy (95 %)", "steps", "spikes", "operations")
     energy = f"energy on {device} (events; chip)"
     return Printed(title, (*(["file"] if several else []), *columns, energy, "time"), rows)
 
@@ -61,7 +61,7 @@ def seeds_table(rows: Sequence[Mapping[str, Any]]) -> Printed:
     columns = ("network", "engine", "mode", "seeds", "accuracy (95 %)", "steps", "spikes")
     energy = f"energy on {rows[0]['device']} (95 %)"
     title = "means over seeds of training, with Student's interval over them"
-    return Printed(title, (*columns, "synaptic operations", energy), shown)
+    return Printed(title, (*columns, "operations", energy), shown)
 
 
 def differences_table(rows: Sequence[Mapping[str, Any]]) -> Printed:
@@ -100,8 +100,8 @@ def _ratio(row: Mapping[str, Any]) -> str:
 def show_notes(result: Evaluation) -> None:
     """Say what the columns mean and what they leave out."""
     output.console.print(
-        "Accuracy with Wilson's interval over the images. Steps, spikes, operations and energy are "
-        "per inference, over all its presentations; "
+        "Accuracy with Wilson's interval over the images. Steps, spikes, synaptic operations and "
+        "energy are per inference, over all its presentations; "
         "energy is that of the events and of the static power of the cores in use; in brackets of "
         "the events alone and with the static power of the whole chip (see `pffspike energy`); "
         f"without an energy: {', '.join(result.energy.unpriced) or 'nothing'}; "

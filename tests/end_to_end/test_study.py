@@ -1,6 +1,7 @@
 """``pffspike study``: a small study from its config to its tables."""
 
 import contextlib
+import csv
 import json
 import math
 import multiprocessing
@@ -111,7 +112,10 @@ def test_a_study_resumes_and_does_only_what_changed(folder, capsys):
     assert partial["study"]["missing_runs"] == 3
     assert set(partial["digits"]) == {"knn", "pff"}
     capsys.readouterr()
-    assert call("study", "--fast", "--workers", 0) == 0
+    assert call("study", "--fast", "--workers", 0, "--csv", "s.csv", "--latex", "s.tex") == 0
+    rows = list(csv.DictReader((folder.parent / "s.csv").open()))
+    assert {row["system"] for row in rows} == {"knn", "rate_pff", "rate_ff", "pff", "bare"}
+    assert (folder.parent / "s.tex").read_text().count("\\toprule") == 1
     assert "(3 of 3)" in capsys.readouterr().err
     assert not (folder / "fast" / "partial.json").exists()
     first = (folder / "fast" / "results.json").read_text()

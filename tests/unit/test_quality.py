@@ -1,5 +1,6 @@
 """Quality of reconstructions and samples: reference decoders and the judge."""
 
+import csv
 import json
 
 import numpy as np
@@ -96,9 +97,10 @@ def test_reconstructions_under_labels(digits, trained):
 def test_the_command(tmp_path, trained, monkeypatch):
     storage.save(tmp_path / "net.h5", trained)
     monkeypatch.chdir(tmp_path)
+    drawn = ["--plot", "q.pdf"]
     arguments = ["quality", "net.h5", "--count", "40", "-n", "30", "-o", "pictures"]
     with pytest.raises(SystemExit) as stop:
-        app([*arguments, "--json", "quality.json"])
+        app([*arguments, "--json", "quality.json", "--csv", "q.csv", "--latex", "q.tex", *drawn])
     assert stop.value.code == 0
     content = json.loads((tmp_path / "quality.json").read_text())
     samples = content["samples"]
@@ -111,6 +113,12 @@ def test_the_command(tmp_path, trained, monkeypatch):
     assert errors["generative circuit, chain"] != errors["generative circuit, chain, true label"]
     assert "4 principal components" in errors
     assert all(error > 0 for error in content["summed_squared_error"].values())
+    rows = {row["name"]: row for row in csv.DictReader((tmp_path / "q.csv").open())}
+    assert rows.keys() == errors.keys() | samples.keys()
+    assert float(rows["generative circuit, chain"]["summed_squared_error"]) > 0
+    assert float(rows["synthesized"]["precision"]) == samples["synthesized"]["precision"]
+    assert (tmp_path / "q.tex").read_text().count("\\begin{tabular}") == 3
+    assert (tmp_path / "q.pdf").read_bytes().startswith(b"%PDF")
     assert {path.name for path in (tmp_path / "pictures").iterdir()} == {
         f"{name}.{kind}"
         for name in ("reconstructions", "samples")
