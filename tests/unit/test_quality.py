@@ -113,7 +113,9 @@ def test_the_command(tmp_path, trained, monkeypatch):
     assert errors["generative circuit, chain"] != errors["generative circuit, chain, true label"]
     assert "4 principal components" in errors
     assert all(error > 0 for error in content["summed_squared_error"].values())
-    rows = {row["name"]: row for row in csv.DictReader((tmp_path / "q.csv").open())}
+    rows = {
+        row["name"]: row for row in csv.DictReader((tmp_path / "q.csv").read_text().splitlines())
+    }
     assert rows.keys() == errors.keys() | samples.keys()
     assert float(rows["generative circuit, chain"]["summed_squared_error"]) > 0
     assert float(rows["synthesized"]["precision"]) == samples["synthesized"]["precision"]
