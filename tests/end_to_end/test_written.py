@@ -19,7 +19,7 @@ FEW = ("-n", 12, "-e", "numpy")
 def folder(tmp_path_factory) -> Path:
     """Two small networks, ``a.h5`` and ``b.h5``, that differ in their seed; they know nothing."""
     folder = tmp_path_factory.mktemp("written")
-    network = pffspike.load_network("digits", {"pff": {"hidden": [20, 10], "latent": 0}})
+    network = pffspike.load_network("digits", {"pff": {"hidden": [20, 10]}})
     for seed, name in enumerate(("a.h5", "b.h5")):
         parameters = pffspike.initial(network, seed)
         pffspike.save(folder / name, pffspike.TrainedNetwork(network, parameters, seed))

@@ -17,7 +17,7 @@ RUN = Execution("numpy")
 
 
 def small(seed):
-    card = {"pff": {"hidden": [20, 10], "latent": 0}}
+    card = {"pff": {"hidden": [20, 10]}}
     network = pffspike.load_network("digits", card)
     data = pffspike.first_samples(pffspike.load_data("digits"), test=30)
     return pffspike.TrainedNetwork(network, pffspike.initial(network, seed), seed), data

@@ -143,7 +143,7 @@ def test_the_benchmark_measures_a_trained_network_as_we_do(torch, mode):
     from pffspike.neurobench import loader, to_neurobench
 
     data = pffspike.first_samples(pffspike.load_data("digits"), test=12)
-    card = {"pff": {"hidden": [12, 9], "latent": 0, "lateral": 3}}
+    card = {"pff": {"hidden": [12, 9], "lateral": 3}}
     network = pffspike.load_network("digits", card)
     run = pffspike.Execution("numpy")
     trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 1), 1)

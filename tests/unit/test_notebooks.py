@@ -41,7 +41,7 @@ def cells(html: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def values():
-    network = pffspike.load_network("digits", {"pff": {"hidden": [20, 10], "latent": 0}})
+    network = pffspike.load_network("digits", {"pff": {"hidden": [20, 10]}})
     trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), 0)
     data = pffspike.first_samples(pffspike.load_data("digits"), test=12)
     run = Execution("numpy")
@@ -97,7 +97,7 @@ def test_progress_true_is_a_bar_for_each_stage():
 
 
 def test_execution_takes_true_for_progress(capsys):
-    network = pffspike.load_network("digits", {"pff": {"hidden": [20, 10], "latent": 0}})
+    network = pffspike.load_network("digits", {"pff": {"hidden": [20, 10]}})
     trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), 0)
     data = pffspike.first_samples(pffspike.load_data("digits"), test=5)
     pffspike.evaluate(trained, data, "one_pass", execution=Execution("numpy", progress=True))
