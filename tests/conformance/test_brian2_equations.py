@@ -127,7 +127,8 @@ def test_gains_are_those_of_the_table(kind: str) -> None:
 
     n = np.arange(1, 2**16 + 1)
     text = gain_equation(kind, len(n))
-    names = {"floor": np.floor, "sqrt": np.sqrt, "int": lambda x: x.astype(int), "n": n}
+    names = {"floor": np.floor, "sqrt": np.sqrt, "clip": np.clip, "n": n}
+    names["int"] = lambda x: x.astype(int)
     assert np.array_equal(eval(text, names), grids.gain_table(kind, len(n))[1:])
 
 
@@ -139,7 +140,7 @@ def test_the_text_says_everything() -> None:
     extent = structure.extent(network, network.program("train"))
     for part in (*extent.populations, *extent.projections):
         assert f" {part.name}\n" in text
-    assert "I_post += g_pre*w" in text
+    assert "I_image_post += w" in text
     assert "clip(0.5 + slope*(theta - G), 0, 1)" in text
     assert "losses_post" in text
 

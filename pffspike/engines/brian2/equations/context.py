@@ -19,9 +19,8 @@ from pffspike.typing import Floats
 class EquationsOrder(IntEnum):
     """Order within the slot ``start``; monitors, which have order 0, see the state after it."""
 
-    COMPARE = -5  #: post factors, biases, and the numbers that round what is learned
-    SCORE = -4  #: of the hard negatives
-    COMPETE = -3
+    COMPARE = -5  #: post factors, biases, numbers that round what is learned, scores
+    COMPETE = -3  #: of hard negatives
     LEARN = -2  #: weights
     BEGIN = -1  #: what the user's neurons begin with
 
@@ -103,14 +102,47 @@ class EquationsContext:
 
     def weighted(self, projection: Projection) -> bool:
         """Whether spikes arrive multiplied by a gain that is not always 1."""
+        pre = self.network.population(projection.pre)
+        return projection.normalized and pre.normalization != "none" and not self.one_hot(pre)
+
+    def one_hot(self, population: Population) -> bool:
+        """Whether at most one neuron of a population spikes in a step: that of a class."""
+        sources = tables.sources(self.program, population)
         return (
-            projection.normalized
-            and self.network.population(projection.pre).normalization != "none"
+            population.input
+            and population.name not in self.options.external
+            and all(isinstance(source, int) or source in self.classes for source in sources)
         )
+
+    def normalized_senders(self, population: Population) -> list[Population]:
+        """Populations whose spikes arrive here multiplied by their gain."""
+        names = [
+            p.pre for p in self.extent.projections if p.post == population.name and self.weighted(p)
+        ]
+        return [self.network.population(name) for name in dict.fromkeys(names)]
+
+    def current(self, projection: Projection) -> str:
+        """Variable of the receiving population to which its spikes add."""
+        if self.weighted(projection):
+            return f"I_{projection.pre}"
+        receiver = self.network.population(projection.post)
+        return "I_direct" if self.normalized_senders(receiver) else "I"
 
     def has_gain(self, population: Population) -> bool:
         """Whether the gain of a population matters to anybody."""
         return any(p.pre == population.name and self.weighted(p) for p in self.extent.projections)
+
+    def decides(self, population: Population) -> bool:
+        """Whether its spikes choose the hard negative."""
+        chosen = self.program.hard_negative
+        return chosen is not None and chosen.population == population.name
+
+    def has_trace(self, population: Population) -> bool:
+        """Whether a plastic projection reads its spikes, each times its gain."""
+        return any(
+            p.pre == population.name and self.weighted(p) and self.plastic(p)
+            for p in self.extent.projections
+        )
 
     def has_goodness(self, population: Population) -> bool:
         """Whether the goodness of a population means something: a rule depends on it."""

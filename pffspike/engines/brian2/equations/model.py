@@ -14,7 +14,7 @@ from brian2 import NeuronGroup, Quantity, SpikeMonitor, StateMonitor, Synapses, 
 
 from pffspike.engines.brian2.equations import events, monitors, projections
 from pffspike.engines.brian2.equations import options as options_
-from pffspike.engines.brian2.equations.candidates import make_candidates
+from pffspike.engines.brian2.equations.candidates import make_comparison
 from pffspike.engines.brian2.equations.context import EquationsContext
 from pffspike.engines.brian2.equations.options import Options
 from pffspike.engines.brian2.equations.populations import make_pool, make_population
@@ -42,9 +42,10 @@ class Model:
         All objects below.
     populations : dict of str to NeuronGroup
         Variables: ``s`` (spike of this step), ``p`` (its probability), ``c`` (spikes in the
-        window), and, as far as they matter, ``I`` (current), ``b`` (bias), ``n`` (spikes of the
-        population), ``g`` (gain), ``a`` (trace), ``G`` (goodness), ``m`` (modulator), ``f``
-        (post factor).
+        window), and, as far as they matter, ``I`` (current; before their gains, ``I_image`` what
+        ``n_image`` spikes of ``image`` sent), ``b`` (bias), ``n`` (spikes of the population),
+        ``g`` (gain), ``a`` (trace up to the last step), ``G`` (goodness), ``m`` (modulator),
+        ``f`` (post factor).
     projections : dict of str to Synapses
         Variable: ``w``.
     pools : dict of str to NeuronGroup
@@ -283,18 +284,16 @@ def build(
         )
     choice = None
     if hard_negative:
-        candidates, comparison = make_candidates(
-            context, hard_negative, populations[hard_negative.population]
-        )
+        deciding = populations[hard_negative.population]
         choice = StateMonitor(
-            candidates,
+            deciding,
             "losses",
             record=True,
             clock=context.presentations,
             name=context.name("choice"),
         )
-        parts += [candidates, comparison, choice]
-    _link(context, populations, parts)
+        parts += [make_comparison(context, deciding), choice]
+    _link(context, populations, pools)
     spikes = {
         name: SpikeMonitor(group, name=context.name(f"{name}_spikes"))
         for name, group in populations.items()
@@ -327,15 +326,22 @@ def build(
 
 
 def _link(
-    context: EquationsContext, populations: Mapping[str, NeuronGroup], parts: list[Any]
+    context: EquationsContext,
+    populations: Mapping[str, NeuronGroup],
+    pools: Mapping[str, NeuronGroup],
 ) -> None:
-    """Targets of the delta rule, and the hard negative."""
+    """Numbers of spikes that arrive, targets of the delta rule, and the hard negative."""
+    chosen = context.program.hard_negative
     for p in context.extent.populations:
         group = populations[p.name]
+        for sender in context.normalized_senders(p):
+            everyone = np.zeros(p.size, int)
+            linked = linked_var(pools[sender.name], "n", index=everyone)
+            setattr(group, f"n_{sender.name}", linked)
         if "c_target" in group.equations.names and p.rule is not None:
             group.c_target = linked_var(populations[str(p.rule.target_population)], "c")
-        if "losses" in group.equations.names:
-            group.losses = linked_var(parts[-3], "losses")
+        if chosen and chosen.population != p.name and "losses" in group.equations.names:
+            group.losses = linked_var(populations[chosen.population], "losses")
 
 
 def _given(

@@ -7,9 +7,13 @@ The order of a step, in Brian2's slots:
                       hard negative, learn (see `context.EquationsOrder`)
 ``groups``            integrate the neuron's own equations, if it has any; draw, count
 ``thresholds``        spikes
-``after_thresholds``  number of spikes ``n``, gain ``g`` and trace ``a``, goodness ``G``
+``after_thresholds``  number of spikes ``n``, goodness ``G``
 ``synapses``          deliver
 ====================  =============================================================
+
+Divisive normalization needs the number of spikes of a step, which is known after the draw. What
+spikes of a population send is therefore summed first, and takes its gain where it is received, in
+the next step; so does the trace of the sender.
 """
 
 from __future__ import annotations
@@ -18,8 +22,9 @@ from typing import Any
 
 import numpy as np
 from brian2 import NeuronGroup, Synapses, linked_var
+from brian2.utils.logger import catch_logs
 
-from pffspike.engines.brian2.equations import projections, tables
+from pffspike.engines.brian2.equations import candidates, projections, tables
 from pffspike.engines.brian2.equations.context import EquationsContext, EquationsOrder, constant
 from pffspike.engines.brian2.equations.options import Neuron
 from pffspike.network import constants, structure
@@ -28,6 +33,7 @@ from pffspike.network.spec import Population
 _KEY = "key = child(child({stream}, sample(t)), t_in_timesteps % steps) : integer (shared)"
 _ENDED = "child(child(rounding, ended(t)), (t_in_timesteps // steps - 1) % phases)"
 _BIAS = "b = clip(floor((b {change})*2**24 + 0.5)/2**24, -b_max, b_max)"
+_LOSSES = "losses : 1 (linked)         # 0: the hard negative"
 _CHOSEN = f" + int({{table}}(t) == {tables.CHOSEN})*int(losses == 0)"
 
 
@@ -47,30 +53,49 @@ def make_population(context: EquationsContext, population: Population) -> Neuron
     """
     name, neuron = population.name, context.options.neurons.get(population.name, Neuron())
     space = context.namespace | {"population": constant(context.network.index(name))}
-    lines = _input(context, population, space) if population.input else _neuron(neuron)
+    if population.input:
+        lines = _input(context, population, space)
+    else:
+        lines = [*_currents(context, population), *_neuron(neuron)]
     lines += _recorded(context, population) + _learning(context, population, space)
     same_stream = len({phase.stream for phase in context.program.phases}) == 1
     stream = context.program.phases[0].stream if same_stream else "stream(t)"
     lines.append(_KEY.format(stream=f"child(spikes, {stream})"))
-    group = NeuronGroup(
-        population.size,
-        context.document(name, "equations", "\n".join(lines)),
-        clock=context.clock,
-        threshold="s > 0",
-        reset=_reset(context, population, neuron),
-        dtype={"key": np.int64},
-        namespace=space,
-        name=context.name(name),
-    )
-    if "spike" in group.resetter:
-        group.resetter["spike"].when = "after_thresholds"
+    with catch_logs():  # of a threshold without a reset: that is meant
+        group = NeuronGroup(
+            population.size,
+            context.document(name, "equations", "\n".join(lines)),
+            clock=context.clock,
+            threshold="s > 0",
+            reset=_reset(context, population, neuron),
+            dtype={"key": np.int64},
+            namespace=space,
+            name=context.name(name),
+        )
     _run(context, group, population, neuron)
     return group
 
 
+def _currents(context: EquationsContext, population: Population) -> list[str]:
+    """What arrived in the last step: from each sender with a gain, and from the others."""
+    senders = context.normalized_senders(population)
+    if not senders:
+        return ["I : 1                       # current: what arrived in the last step"]
+    lines = ["I_direct : 1                # what arrived in the last step without a gain"]
+    for sender in senders:
+        name = sender.name
+        gain = gain_equation(sender.normalization, sender.size, f"n_{name}")
+        lines += [
+            f"I_{name} : 1".ljust(28) + f"# what spikes of {name} sent in the last step",
+            f"n_{name} : 1 (linked)".ljust(28) + "# how many they were",
+            f"g_{name} = {gain} : 1  # their gain: divisive normalization",
+        ]
+    terms = " + ".join(f"g_{sender.name}*I_{sender.name}" for sender in senders)
+    return [*lines, f"I = I_direct + {terms} : 1  # current"]
+
+
 def _neuron(neuron: Neuron) -> list[str]:
     return [
-        "I : 1                       # current: what arrived in the last step",
         "b : 1                       # bias",
         *neuron.equations.strip().splitlines(),
         f"p = {neuron.p} : 1",
@@ -93,7 +118,7 @@ def _input(context: EquationsContext, population: Population, space: dict[str, A
     chosen = context.program.hard_negative
     if chosen and chosen.signal in sources:
         terms.append(_CHOSEN.format(table="neuron").removeprefix(" + "))
-        lines.append("losses : 1 (linked)         # 0: the hard negative")
+        lines.append(_LOSSES)
     return [*lines, f"p = {' + '.join(terms)} : 1"]
 
 
@@ -102,12 +127,15 @@ def _recorded(context: EquationsContext, population: Population) -> list[str]:
         "s : 1                       # 1 if the neuron spikes in this step",
         "c : 1                       # spikes in the window",
     ]
-    if context.has_gain(population):
+    if context.has_trace(population):
+        gain = gain_equation(population.normalization, population.size)
         lines += [
             "n : 1 (linked)              # spikes of the population in this step",
-            "g : 1                       # gain: divisive normalization by n",
+            f"g = {gain} : 1  # gain of this step",
             "a : 1                       # trace: spikes in the window, each times its gain",
         ]
+    if context.decides(population):
+        lines += candidates.EQUATIONS
     if context.sends_plastic(population):
         lines.append("u_out : 1                   # rounds changes of weights, with u_in")
     if context.receives_plastic(population):
@@ -148,20 +176,23 @@ def _learning(
         wanted = "int(i == label(t))"
         if chosen and chosen.signal == rule.target_signal:
             wanted += _CHOSEN.format(table="label")
-            lines.append("losses : 1 (linked)         # 0: the hard negative")
+            if not context.decides(population):
+                lines.append(_LOSSES)
         lines.append(f"target = {wanted} : 1")
     return lines
 
 
 def _reset(context: EquationsContext, population: Population, neuron: Neuron) -> str | None:
-    """What a spike changes: the trace, once it is known how many there are; None for nothing."""
-    lines = [neuron.reset] if neuron.reset else []
-    if context.has_gain(population):
-        gain = gain_equation(population.normalization, population.size)
-        lines[:0] = [f"g = {gain}", f"a = a + g{_inside(context)}"]
-    if not lines:
+    """What a spike changes in the user's neuron; None for nothing."""
+    if not neuron.reset:
         return None
-    return context.document(population.name, "of neurons that spike", "\n".join(lines))
+    return context.document(population.name, "of neurons that spike", neuron.reset)
+
+
+def _silence(group: NeuronGroup) -> list[str]:
+    """Statements that forget what has arrived."""
+    arrived = [name for name in group.variables if name == "I" or name.startswith("I_")]
+    return [f"{name} = 0" for name in arrived if group.variables[name].array]
 
 
 def _inside(context: EquationsContext) -> str:
@@ -169,8 +200,8 @@ def _inside(context: EquationsContext) -> str:
     return "*int(t_in_timesteps % steps >= burn_in)" if context.program.burn_in else ""
 
 
-def gain_equation(normalization: str, size: int) -> str:
-    """Divisive normalization by the number of spikes ``n``, at least 1, as an expression.
+def gain_equation(normalization: str, size: int, n: str = "n") -> str:
+    """Divisive normalization by the number of spikes, as an expression.
 
     Parameters
     ----------
@@ -178,6 +209,8 @@ def gain_equation(normalization: str, size: int) -> str:
         Of the sending population.
     size : int
         Of the population.
+    n : str
+        Variable that holds the number; 0 counts as 1.
 
     Returns
     -------
@@ -190,8 +223,8 @@ def gain_equation(normalization: str, size: int) -> str:
     '0.5**(int(n >= 2) + int(n >= 8))'
     """
     if normalization == "sqrt":
-        return "floor(2**8/sqrt(n) + 0.5)/2**8"
-    steps = [f"int(n >= {2**k})" for k in range(1, size.bit_length(), 2)]
+        return f"floor(2**8/sqrt(clip({n}, 1, {size})) + 0.5)/2**8"
+    steps = [f"int({n} >= {2**k})" for k in range(1, size.bit_length(), 2)]
     return f"0.5**({' + '.join(steps) or 0})"
 
 
@@ -208,9 +241,10 @@ def _run(
     draw = [
         f"s = int(uniform(key, population, i) < p){'' if active else '*active(t)'}",
         f"c = c{again} + s{_inside(context)}",
-        *([f"a = a{again}"] if "a" in variables else []),
-        *(["I = 0"] if "I" in variables else []),
+        *_silence(group),
     ]
+    if "a" in variables:  # of the last step, for now the number of its spikes is known
+        draw.insert(0, f"a = int(t_in_timesteps % steps > {context.program.burn_in})*(a + g*s)")
     group.run_regularly(
         context.document(name, "every step", "\n".join(draw)),
         clock=context.clock,
@@ -235,6 +269,8 @@ def _between_presentations(
     """Post factors and biases of a population that learns, numbers that round, silence."""
     name, bias, variables = population.name, population.bias, group.variables
     lines, change = [], ""
+    if "a" in variables:
+        lines.append("a = a + g*s")
     if "f" in variables:
         lines.append("f = m*c/T" + (" + target" if "target" in variables else ""))
         change += "+ eta_b(t)*f" if bias.learning_rate else ""
@@ -248,10 +284,13 @@ def _between_presentations(
             "rho": constants.rate(bias.target_rate),
             "b_max": bias.limit,
         }
+    if context.decides(population) and context.program.hard_negative:
+        lines += candidates.STATEMENTS
+        group.namespace |= candidates.candidates_namespace(context, context.program.hard_negative)
     for side, number in enumerate(("u_out", "u_in")):
         if number in variables:
             lines.append(f"{number} = uniform(child({_ENDED}, {side}), population, i)")
-    lines += ["I = 0"] if "I" in variables else []
+    lines += _silence(group)
     if lines:
         group.run_regularly(
             context.document(name, "at the end of a presentation", "\n".join(lines)),
@@ -263,7 +302,7 @@ def _between_presentations(
 
 
 def make_pool(context: EquationsContext, population: Population, group: NeuronGroup) -> list[Any]:
-    """Make the pool that a population is linked to; nothing if nobody reads it.
+    """Make the pool that sums over a population; nothing if nobody reads it.
 
     Returns
     -------
@@ -289,10 +328,8 @@ def make_pool(context: EquationsContext, population: Population, group: NeuronGr
         name=f"{name}_sums",
     )
     projections.connect(count)
-    for variable, order in (("n_post", -1), ("G_post", 1)):
-        if variable in count.summed_updaters:
-            updater = count.summed_updaters[variable]
-            updater.when, updater.order = "after_thresholds", order
+    for updater in count.summed_updaters.values():
+        updater.when = "after_thresholds"
     for variable in sums:
         if variable in group.equations.names:
             setattr(group, variable, linked_var(pool, variable, index=np.zeros(len(group), int)))

@@ -63,7 +63,7 @@ def make_projection(
     }
     enabled = context.always(lambda phase: name in phase.projections)
     weighted = context.weighted(projection)
-    deliver = f"I_post += {'' if enabled else 'enabled(t)*'}{'g_pre*' if weighted else ''}w"
+    deliver = f"{context.current(projection)}_post += {'' if enabled else 'enabled(t)*'}w"
     synapses = Synapses(
         pre,
         post,
