@@ -34,7 +34,9 @@ if TYPE_CHECKING:
         probabilities,
     )
     from pffspike.data import load as load_data
-    from pffspike.data.event_files import read_events
+    from pffspike.data.binning import Binning
+    from pffspike.data.event_files import read_events, read_recordings
+    from pffspike.data.recordings import Recordings
     from pffspike.demonstration import Demonstration, demo
     from pffspike.deployment import Exported, Target, export
     from pffspike.deployment.nir import from_nir
@@ -133,7 +135,9 @@ _MODULES = {
         "Coding Dataset Scaling DataSource from_arrays is_own is_same load_own own_dataset "
         "probabilities"
     ),
-    "pffspike.data.event_files": "read_events",
+    "pffspike.data.binning": "Binning",
+    "pffspike.data.event_files": "read_events read_recordings",
+    "pffspike.data.recordings": "Recordings",
     "pffspike.devices": "Device known_devices load_device",
     "pffspike.errors": (
         "FileError MissingPackageError PffspikeError SessionClosedError UserError "
@@ -199,6 +203,7 @@ __all__ = [
     "AnyMode",
     "AugmentedViews",
     "Bias",
+    "Binning",
     "Classification",
     "Coding",
     "Confidence",
@@ -242,6 +247,7 @@ __all__ = [
     "Quantized",
     "Reconstruction",
     "Recording",
+    "Recordings",
     "Resources",
     "Roles",
     "Samples",
@@ -321,6 +327,7 @@ __all__ = [
     "read_events",
     "read_images",
     "read_recording",
+    "read_recordings",
     "read_toml",
     "reconstruct",
     "record",

@@ -18,10 +18,11 @@ from pffspike.data import (
     neurons,
     read_npy,
     read_parts,
+    read_recordings,
 )
 from pffspike.errors import ValidationError
 from pffspike.network import signals, structure
-from pffspike.network.events import Stimulus
+from pffspike.network.events import Events, Stimulus
 from pffspike.network.spec import Network
 from pffspike.own import own_data
 from pffspike.trained import TrainedNetwork
@@ -74,7 +75,9 @@ def check_fit(network: Network, dataset: Dataset) -> None:
             f"network {network.name!r} learns from pictures shifted or mirrored (shift, flip), but "
             f"data set {dataset.name!r} is a table; choose a card without"
         )
-    pixels = neurons(network.training.coding, dataset.train_images.shape[1])
+    if dataset.steps:
+        _check_time(network, dataset)
+    pixels = neurons(network.training.coding, dataset.train_images.shape[-1])
     for population, needed, given in (
         (network.role("input"), "pixels", pixels),
         (network.role("label"), "classes", dataset.classes),
@@ -85,6 +88,24 @@ def check_fit(network: Network, dataset: Dataset) -> None:
                 f"{population.name!r} of network {network.name!r} has {population.size} neurons; "
                 f"choose data and network that fit"
             )
+
+
+def _check_time(network: Network, dataset: Dataset) -> None:
+    """Raise `ValidationError` if a network can't learn from samples in time as they are."""
+    training = network.training
+    if training.coding != "grey" or training.encoding != "rates" or training.shift or training.flip:
+        raise ValidationError(
+            f"network {network.name!r} learns from pictures that it encodes or moves (coding, "
+            f"encoding, shift, flip), but data set {dataset.name!r} is events; choose a card "
+            f"without"
+        )
+    longest = max(program.steps for program in network.programs)
+    if longest > dataset.steps:
+        raise ValidationError(
+            f"presentations of network {network.name!r} have {longest} steps, but samples of data "
+            f"set {dataset.name!r} only {dataset.steps}; size the network to the data by "
+            f"pffspike.network_for, or bin them into more steps"
+        )
 
 
 def check_programs(network: Network, *names: str) -> None:
@@ -154,14 +175,15 @@ def encoded_training(trained: TrainedNetwork, dataset: Dataset) -> Stimulus:
 
 def read_images(
     path: str | Path, trained: TrainedNetwork, levels: int | None = None
-) -> npt.NDArray[np.int64]:
-    """Read images, or samples of a table.
+) -> npt.NDArray[np.int64] | Events:
+    """Read images, samples of a table, or events.
 
     Parameters
     ----------
     path : str or Path
         Of one array, ``(n, pixels)`` or ``(n, rows, columns)``: whole grey values, or values that
         the network scales as it did in training. ``.npz``, ``.csv`` and folders of pictures, too.
+        For a network that was trained on events: any form of them, binned as in training.
     trained : TrainedNetwork
         Says which shape an image must have.
     levels : int or None
@@ -169,8 +191,8 @@ def read_images(
 
     Returns
     -------
-    (n, pixels) ndarray of int64
-        Grey values; ``trained.coding.encode`` makes spike probabilities of them.
+    (n, pixels) ndarray of int64, or Events
+        Grey values, or spikes; ``trained.coding.encode`` makes of them what the network is given.
 
     Raises
     ------
@@ -191,8 +213,11 @@ def read_images(
     (2, 64)
     """
     form = form_of(trained.data, trained.scaling) if trained.data else None
+    if form and form.binning:
+        recordings, test = read_recordings(path)
+        return form.binning.events(test or recordings)
     if form and (Path(path).is_dir() or Path(path).suffix.lower() in (".csv", ".npz")):
-        values = read_parts(path, None, form.features)[0].values
+        values = np.asarray(read_parts(path, None, form.features)[0].values)
     else:
         values = read_npy(path)
     if form and form.scaling:

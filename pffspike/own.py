@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from pffspike.cards.networks import changed, sized_network
-from pffspike.data import Dataset, DataSource, form_of, load_own, own_dataset, read_parts
+from pffspike.data import Dataset, DataSource, form_of, load_own, own_dataset, read_samples
 from pffspike.errors import FileError, ValidationError
 from pffspike.network.spec import Network
 from pffspike.trained import TrainedNetwork
+
+_LONGEST = 32  #: window that the shipped cards may learn with, see `pffspike.network.exactness`
 
 
 def own_data(
@@ -65,7 +67,7 @@ def own_data(
         if known is None:
             raise ValidationError("the network was not trained on files of your own; name them")
         return known
-    part, test = read_parts(samples, labels, form.features)
+    part, test, _ = read_samples(DataSource(str(samples), labels or ""), form)
     part = test or part
     if part.labels is None:
         raise ValidationError(f"{samples} holds no labels; name their file with --labels")
@@ -122,6 +124,9 @@ def network_for(
 ) -> Network:
     """Network of a card, sized to data.
 
+    Where samples are in time, every presentation gets their steps: the largest power of two of them
+    is the window, up to 32, and the steps before it are burn-in.
+
     Parameters
     ----------
     dataset : Dataset
@@ -140,7 +145,7 @@ def network_for(
     Raises
     ------
     ValidationError
-        If the card does not go with the sizes.
+        If the card does not go with the sizes, or samples are in more steps than it may learn from.
 
     Examples
     --------
@@ -148,11 +153,31 @@ def network_for(
     >>> network_for(pffspike.load_data("digits"), hidden=[50]).role("input").size
     64
     """
-    table = {"training": {"dataset": dataset.name}}
+    table: dict[str, Any] = {"training": {"dataset": dataset.name}}
+    if dataset.steps:
+        table = changed(_windows(dataset.steps), table)
     return sized_network(
         card,
-        dataset.train_images.shape[1],
+        dataset.train_images.shape[-1],
         dataset.classes,
         hidden=hidden,
         changes=changed(changes or {}, table),
     )
+
+
+def _windows(steps: int) -> dict[str, Any]:
+    """Changes of a card whose presentations are to have so many steps."""
+    window = min(1 << steps.bit_length() - 1, _LONGEST)
+    if steps > 2 * window:
+        raise ValidationError(
+            f"samples of {steps} steps are too long to learn from; give --steps {window + 2}, into "
+            f"which they are binned"
+        )
+    return {
+        "pff": {
+            "burn_in": steps - window,
+            "window": window,
+            "inference_burn_in": steps - window,
+            "inference_window": window,
+        }
+    }

@@ -20,6 +20,7 @@ from pffspike.execution import Execution, counting, made, open_session
 from pffspike.generation.latent import check_latent, learn_latents_once
 from pffspike.inputs import check_fit, dataset_of
 from pffspike.network import constants, initial, signals, structure
+from pffspike.network.events import Events
 from pffspike.network.spec import Network
 from pffspike.recording import Probes, Recording
 from pffspike.trained import TrainedNetwork
@@ -332,14 +333,16 @@ def _train_part(
     chosen = order[position:stop]
     numbers = np.arange(state.samples_done, state.samples_done + len(chosen))
     labels = dataset.train_labels[chosen]
-    images = augmented(
-        dataset.train_images[chosen],
-        dataset.shape,
-        numbers,
-        state.seed,
-        shift=training.shift,
-        flip=training.flip,
-    )
+    images: npt.NDArray[np.generic] | Events = dataset.train_images[chosen]
+    if not isinstance(images, Events):
+        images = augmented(
+            images,
+            dataset.shape,
+            numbers,
+            state.seed,
+            shift=training.shift,
+            flip=training.flip,
+        )
     given = {
         signals.IMAGE: state.coding.encode(images, dataset.levels),
         signals.LABEL: labels,

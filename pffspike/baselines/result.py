@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.data import Dataset
+from pffspike.data import Dataset, grey_values
 
 Report = Callable[[float], None]  #: called with the fraction of a run that is done
 
@@ -84,7 +84,9 @@ def cpu_seconds() -> float:
 def scaled(dataset: Dataset) -> tuple[Floats, Floats]:
     """Training and test images as float32 in [0, 1]."""
     white = np.float32(dataset.levels)
-    train, test = dataset.train_images.astype(np.float32), dataset.test_images.astype(np.float32)
+    train, test = (
+        grey_values(part).astype(np.float32) for part in (dataset.train_images, dataset.test_images)
+    )
     return train / white, test / white
 
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pffspike import training
 from pffspike.arithmetic import counter
 from pffspike.benchmarks.handwritten import Kernel, Library
-from pffspike.data import Dataset, probabilities
+from pffspike.data import Dataset, grey_values, probabilities
 from pffspike.engines.base import Engine, Session, Task
 from pffspike.execution import Execution
 from pffspike.network import initial, structure
@@ -74,7 +74,7 @@ class Workload:
             self.network.training.hard_negatives,
             self.seed,
         )
-        return data.train_images[order], labels, negatives
+        return grey_values(data.train_images)[order], labels, negatives
 
     def signals(self, count: int) -> dict[str, npt.NDArray]:
         """First samples as an engine takes them."""

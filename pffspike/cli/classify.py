@@ -10,7 +10,7 @@ import numpy.typing as npt
 import typer
 
 import pffspike
-from pffspike import MODES, AnyMode, Classification, Execution, Mode, ValidationError
+from pffspike import MODES, AnyMode, Classification, Events, Execution, Mode, ValidationError
 from pffspike.cli import options, output, written
 
 _MOST_LEVELS = 2**16 - 1  #: of images of 16 bits
@@ -22,7 +22,7 @@ def classify(
         Path | None,
         typer.Option(
             help="Images or samples: .npy, .npz, .csv, or a folder of pictures; grey values from "
-            "0 to --levels, or values as those of the training."
+            "0 to --levels, or values as those of the training. Or events in any form."
         ),
     ] = None,
     levels: Annotated[
@@ -72,21 +72,22 @@ def classify(
             "give either --images FILE.npy or --index NUMBER, for example --index 0"
         )
     names, truth, found = [f"image {k}" for k in index or []], None, None
+    shown: npt.NDArray[np.generic] | Events
     if images is None or chosen.name in pffspike.CALIBRATED:
         found = options.load_dataset(state, dataset, data, download, labels=labels)
     if images is not None:
         white = levels or pffspike.trained_levels(state)
-        grey = pffspike.read_images(images, state, white)
-        names = [f"image {k}" for k in range(len(grey))]
+        shown = pffspike.read_images(images, state, white)
+        names = [f"image {k}" for k in range(len(shown))]
     elif found is not None:
         some = check_index(index or [], len(found.test_images))
-        grey, white = found.test_images[some].astype(np.int64), found.levels
+        shown, white = found.test_images[some], found.levels
         truth = found.test_labels[some]
     shape = state.data.shape if state.data else found.shape if found else None
     views = None
     if shape:
-        views = pffspike.views_of(state.network, state.coding, grey, shape, white)
-    drive = state.coding.encode(grey, white)
+        views = pffspike.views_of(state.network, state.coding, shown, shape, white)
+    drive = state.coding.encode(shown, white)
     with output.progress() as progress:
         execution = Execution(engine, seed, progress=progress)
         way: AnyMode = chosen

@@ -60,8 +60,8 @@ DataPlace = Annotated[
     Path | None,
     typer.Option(
         "--data",
-        help="Folder with the data set's files; or samples of your own: .npy, .npz, .csv, or a "
-        "folder of pictures by class.",
+        help="Folder with the data set's files; or samples of your own: .npy, .npz, .csv, .h5, or "
+        "a folder of pictures or recordings by class.",
     ),
 ]
 Labels = Annotated[

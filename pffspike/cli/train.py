@@ -56,8 +56,8 @@ def train(
         typer.Option(
             "--data",
             "--images",
-            help="Folder with the data set's files; or samples of your own: .npy, .npz, .csv, or a "
-            "folder of pictures by class.",
+            help="Folder with the data set's files; or samples of your own: .npy, .npz, .csv, .h5, "
+            "or a folder of pictures or recordings by class.",
         ),
     ] = None,
     labels: options.Labels = None,
@@ -82,6 +82,29 @@ def train(
             max=255,
         ),
     ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            help="Steps that your own samples in time are binned into; .npy and x of .npz are then "
+            "rasters (samples, steps, units).",
+            min=1,
+        ),
+    ] = None,
+    step_duration: Annotated[
+        float | None,
+        typer.Option(
+            help="Duration of a step, in the unit of the recorded times (default: the longest "
+            "recording fits)."
+        ),
+    ] = None,
+    downsample: Annotated[
+        int,
+        typer.Option(
+            help="Neighbouring pixels of recorded events, in a row and in a column, that become "
+            "one neuron.",
+            min=1,
+        ),
+    ] = 1,
     hidden: Annotated[
         str | None, typer.Option(help="Sizes of the hidden populations, such as 200,100.")
     ] = None,
@@ -116,7 +139,14 @@ def train(
     if data is not None and pffspike.is_own(data):
         tested = (str(test_images or ""), test_labels or "", test_share)
         source = DataSource(
-            str(data), labels or "", *tested, beginnings.numbers("--shape", shape, "x"), levels
+            str(data),
+            labels or "",
+            *tested,
+            beginnings.numbers("--shape", shape, "x"),
+            levels,
+            steps or 0,
+            step_duration or 0.0,
+            downsample,
         )
         card = card or (None if resume or start else "own")
     elif labels:

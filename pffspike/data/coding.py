@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.data.dataset import PROBABILITY_BITS, Dataset, probabilities
+from pffspike.data.dataset import PROBABILITY_BITS, Dataset, grey_values, probabilities
 from pffspike.data.encoders import Encoding, even, latency, saccades
 from pffspike.errors import ValidationError
-from pffspike.network.events import Stimulus
+from pffspike.network.events import Events, Stimulus
 from pffspike.network.spec import Network
 from pffspike.typing import Floats
 
@@ -64,13 +64,13 @@ class Coding:
         """Pixels of an image, of so many neurons of the input population."""
         return neurons if self.mean is None and self.saccades is None else neurons // 2
 
-    def encode(self, images: npt.ArrayLike, levels: int) -> Stimulus:
+    def encode(self, images: npt.ArrayLike | Events, levels: int) -> Stimulus:
         """What the input population is given for images.
 
         Parameters
         ----------
-        images : (n, pixels) array_like of whole numbers in ``[0, levels]``
-            One image a row.
+        images : (n, pixels) array_like of whole numbers in ``[0, levels]``, or Events
+            One image a row. Events are what the input population is given as they are.
         levels : int
             The grey value with probability 1.
 
@@ -79,6 +79,8 @@ class Coding:
         (n, neurons) ndarray of float64, or Events of n samples
             Spike probabilities, multiples of 2^-24; or spikes in time.
         """
+        if isinstance(images, Events):
+            return images
         if self.saccades is not None:
             return saccades(images, self.saccades, levels, self.steps)
         values = probabilities(images, levels)
@@ -179,7 +181,8 @@ def pixel_means(dataset: Dataset) -> Floats:
     """``(pixels,)`` means over the training images, rounded down to the grid 2^-24."""
     unit = 2.0**PROBABILITY_BITS
     table = (probabilities(np.arange(dataset.levels + 1), dataset.levels) * unit).astype(np.int64)
-    total = np.zeros(dataset.train_images.shape[1], np.int64)
-    for part in np.array_split(dataset.train_images, -(-len(dataset.train_images) // 1000)):
+    images = grey_values(dataset.train_images)
+    total = np.zeros(images.shape[1], np.int64)
+    for part in np.array_split(images, -(-len(images) // 1000)):
         total += table[part].sum(axis=0)
-    return (total // len(dataset.train_images)) / unit
+    return (total // len(images)) / unit

@@ -9,43 +9,49 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.errors import ValidationError
+from pffspike.network.events import Events
 
 if TYPE_CHECKING:
+    from pffspike.data.binning import Binning
     from pffspike.data.identity import DataSource
     from pffspike.data.scaling import Scaling
 
 PROBABILITY_BITS = 24  #: probabilities are multiples of 2^-24, as uniform numbers are
 MAX_LEVELS = 255  #: largest grey value that a pixel of 8 bits holds
+Images = npt.NDArray[np.uint8] | Events  #: samples of a data set
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Labelled grey images in a training and a test part.
+    """Labelled grey images, or spikes in time, in a training and a test part.
 
     Attributes
     ----------
     name : str
-    train_images, test_images : (n_samples, n_pixels) ndarray of uint8
-        Rows of an image one after another; grey values in ``[0, levels]``.
+    train_images, test_images : (n_samples, n_pixels) ndarray of uint8, or Events
+        Rows of an image one after another; grey values in ``[0, levels]``. Or the spikes of the
+        input population in each step.
     train_labels, test_labels : (n_samples,) ndarray of int64
         In ``[0, classes)``.
     classes : int
     shape : tuple of two int
         Rows and columns of an image; their product is ``n_pixels``.
     levels : int
-        The grey value that stands for white: 16 for the digits, 255 for IDX files.
+        The grey value that stands for white: 16 for the digits, 255 for IDX files, 1 for spikes.
     class_names : tuple of str
         One a class, or none.
     scaling : Scaling or None
         How measured values became grey values, if the data were no whole grey values.
     source : DataSource or None
         Files that they were read from, if they are a user's own.
+    binning : Binning or None
+        How recorded events became spikes, if samples are in time.
     """
 
     name: str
-    train_images: npt.NDArray[np.uint8]
+    train_images: Images
     train_labels: npt.NDArray[np.int64]
-    test_images: npt.NDArray[np.uint8]
+    test_images: Images
     test_labels: npt.NDArray[np.int64]
     classes: int
     shape: tuple[int, int]
@@ -53,12 +59,20 @@ class Dataset:
     class_names: tuple[str, ...] = ()
     scaling: Scaling | None = None
     source: DataSource | None = None
+    binning: Binning | None = None
+
+    @property
+    def steps(self) -> int:
+        """Steps of a sample in time; 0 if samples do not change in time."""
+        return self.train_images.steps if isinstance(self.train_images, Events) else 0
 
     def __repr__(self) -> str:
         rows, columns = self.shape
+        time = f" in {self.steps} steps" if self.steps else ""
         return (
             f"Dataset({self.name!r}, {len(self.train_images):,} training and "
-            f"{len(self.test_images):,} test images of {rows} x {columns}, {self.classes} classes)"
+            f"{len(self.test_images):,} test images of {rows} x {columns}{time}, "
+            f"{self.classes} classes)"
         )
 
 
@@ -178,18 +192,45 @@ def checked_part(
     return flat, plain
 
 
-def probabilities(images: npt.ArrayLike, levels: int) -> npt.NDArray[np.float64]:
-    """Spike probabilities of grey values, on the grid 2^-24.
+def grey_values(images: Images) -> npt.NDArray[np.uint8]:
+    """Images, for what is not done with events.
+
+    Parameters
+    ----------
+    images : (n_samples, n_pixels) ndarray of uint8, or Events
+        Samples of a data set.
+
+    Returns
+    -------
+    (n_samples, n_pixels) ndarray of uint8
+
+    Raises
+    ------
+    ValidationError
+        If they are events.
+
+    Examples
+    --------
+    >>> grey_values(np.zeros((2, 4), np.uint8)).shape
+    (2, 4)
+    """
+    if isinstance(images, Events):
+        raise ValidationError("this takes images of grey values, not events; give other data")
+    return images
+
+
+def probabilities(images: npt.ArrayLike | Events, levels: int) -> npt.NDArray[np.float64]:
+    """Spike probabilities of grey values, on the grid 2^-24; of events, their rates.
 
     ``floor(value * 2^24 / levels + 1/2) / 2^24`` in exact integer arithmetic, so that every
     engine and machine gets the same number.
 
     Parameters
     ----------
-    images : array_like of whole numbers in ``[0, levels]``, any shape
-        Grey values.
+    images : array_like of whole numbers in ``[0, levels]``, any shape; or Events
+        Grey values. Of events, the numbers of spikes of each neuron take their place.
     levels : int
-        The grey value with probability 1.
+        The grey value with probability 1; of events, their number of steps takes its place.
 
     Returns
     -------
@@ -206,6 +247,8 @@ def probabilities(images: npt.ArrayLike, levels: int) -> npt.NDArray[np.float64]
     >>> probabilities([0, 4, 16], levels=16)
     array([0.  , 0.25, 1.  ])
     """
+    if isinstance(images, Events):
+        return probabilities(images.totals(), images.steps)
     if not 1 <= levels < 2**16:
         raise ValidationError(f"levels = {levels} is wrong: it must be from 1 to {2**16 - 1}")
     grey = _whole_numbers("images", images, levels, "grey values")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pffspike.cards import toml
 from pffspike.data import catalogue, digits
-from pffspike.data.dataset import Dataset, checked_part
+from pffspike.data.dataset import Dataset, checked_part, grey_values
 from pffspike.data.download import cache_directory, fetch
 from pffspike.data.idx import idx_bytes, read_idx
 from pffspike.errors import ValidationError, unknown
@@ -221,7 +221,7 @@ def write_dataset(folder: Path, dataset: Dataset) -> None:
         ("test", dataset.test_images, dataset.test_labels),
     ):
         names = _PARTS[part]
-        files[f"{names[0]}.gz"] = idx_bytes(images.reshape(-1, *dataset.shape))
+        files[f"{names[0]}.gz"] = idx_bytes(grey_values(images).reshape(-1, *dataset.shape))
         files[f"{names[1]}.gz"] = idx_bytes(labels)
     write_folder(folder, files)
 

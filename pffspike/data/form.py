@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pffspike.data.binning import Binning
+from pffspike.data.dataset import Images
 from pffspike.data.identity import Identity
 from pffspike.data.scaling import Scaling
 from pffspike.errors import ValidationError
+from pffspike.network.events import Events
 from pffspike.typing import Array, Floats, Integers
 
 _SHOWN = 10  #: names of classes in an error
@@ -29,13 +32,51 @@ class Form:
     class_names : tuple of str
         Of the labels, in the order of their numbers.
     scaling : Scaling or None
-        None if samples are whole grey values.
+        None if samples are whole grey values, or spikes.
+    binning : Binning or None
+        How recorded events become spikes, if samples are in time.
     """
 
     shape: tuple[int, int]
     levels: int
     class_names: tuple[str, ...]
     scaling: Scaling | None = None
+    binning: Binning | None = None
+
+    def images(self, values: Array | Events, name: str = "the samples") -> Images:
+        """Samples of a data set: grey values, or spikes as they are.
+
+        Parameters
+        ----------
+        values : (n, features) or (n, rows, columns) ndarray, or Events
+            Events if, and only if, samples are in time.
+        name : str
+            What errors call them.
+
+        Returns
+        -------
+        (n, pixels) ndarray of uint8, or Events
+
+        Raises
+        ------
+        ValidationError
+            If they have another shape, or are not of the kind of the training.
+        """
+        if not isinstance(values, Events):
+            if self.binning:
+                raise ValidationError(
+                    f"{name} do not change in time, but the network was trained on events; give "
+                    f"pffspike.Events, or a file of events"
+                )
+            return self.grey(values, name)
+        known = (self.binning.steps, self.binning.units) if self.binning else ()
+        if values.shape[1:] != known:
+            needed = f"{known[0]} steps of {known[1]} neurons" if known else "grey values"
+            raise ValidationError(
+                f"{name} are {values.steps} steps of {values.units} neurons, but the network was "
+                f"trained on {needed}; give such samples"
+            )
+        return values
 
     @property
     def features(self) -> int:
@@ -208,4 +249,4 @@ def form_of(identity: Identity, scaling: Scaling | None) -> Form:
     """
     rows, columns = identity.shape
     names = identity.class_names or tuple(map(str, range(identity.classes)))
-    return Form((rows, columns), identity.levels, names, scaling)
+    return Form((rows, columns), identity.levels, names, scaling, identity.binning)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.data.dataset import MAX_LEVELS, Dataset
+from pffspike.data.binning import Binning
+from pffspike.data.dataset import MAX_LEVELS, Dataset, Images
 from pffspike.errors import ValidationError
+from pffspike.network.events import Events
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,12 @@ class DataSource:
         Rows and columns of pictures that are rows of an array; empty if the file says it.
     levels : int or None
         The grey value that stands for white; None: the largest of the training part.
+    steps : int
+        Of a presentation of samples in time, see `pffspike.data.binning_of`; 0: not said.
+    step_duration : float
+        Of a step, in the unit of recorded times; 0: not said.
+    downsample : int
+        Neighbours of a sensor that become one neuron, in a row and in a column.
 
     Examples
     --------
@@ -42,6 +50,9 @@ class DataSource:
     test_share: float = 0.2
     shape: tuple[int, ...] = ()
     levels: int | None = None
+    steps: int = 0
+    step_duration: float = 0.0
+    downsample: int = 1
 
     def __post_init__(self) -> None:
         if not 0 <= self.test_share < 1:
@@ -51,6 +62,11 @@ class DataSource:
         if len(self.shape) not in (0, 2) or min(self.shape, default=1) < 1:
             raise ValidationError(
                 f"shape = {self.shape} must be rows and columns of a picture, such as 28x28"
+            )
+        if self.steps < 0 or not 0 <= self.step_duration < np.inf or self.downsample < 1:
+            raise ValidationError(
+                f"steps = {self.steps} of a duration of {self.step_duration}, {self.downsample} "
+                f"neighbours taken together, must be above 0"
             )
 
 
@@ -76,6 +92,8 @@ class Identity:
         Digest of the training part, see `digest`; empty if it is not known.
     source : DataSource or None
         Files that it was read from, if they were a user's own.
+    binning : Binning or None
+        How recorded events became spikes, if samples are in time.
 
     Examples
     --------
@@ -91,6 +109,7 @@ class Identity:
     samples: int = 0
     train: str = ""
     source: DataSource | None = None
+    binning: Binning | None = None
 
     def __post_init__(self) -> None:
         for key, value, low, high in (
@@ -114,12 +133,12 @@ class Identity:
         return self.shape[0] * self.shape[1]
 
 
-def digest(images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64], levels: int) -> str:
+def digest(images: Images, labels: npt.NDArray[np.int64], levels: int) -> str:
     """SHA-256, in hexadecimal, of images, their labels and the grey value that stands for white.
 
     Parameters
     ----------
-    images : (n_samples, n_pixels) ndarray of uint8
+    images : (n_samples, n_pixels) ndarray of uint8, or Events
         Training images, one a row.
     labels : (n_samples,) ndarray of int64
         Their classes.
@@ -136,7 +155,8 @@ def digest(images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64], levels:
     64
     """
     found = hashlib.sha256(f"{images.shape} {levels}".encode())
-    for array in (images, labels):
+    parts = (images.places, images.counts) if isinstance(images, Events) else (images,)
+    for array in (*parts, labels):
         found.update(np.ascontiguousarray(array).tobytes())
     return found.hexdigest()
 
@@ -169,6 +189,7 @@ def identify(dataset: Dataset) -> Identity:
         len(dataset.train_images),
         digest(dataset.train_images, dataset.train_labels, dataset.levels),
         dataset.source,
+        dataset.binning,
     )
 
 
@@ -196,6 +217,15 @@ def check_kind(identity: Identity, dataset: Dataset) -> None:
     ...
     pffspike.errors.ValidationError: data set 'digits' has images of 8 x 8 pixels, but ...
     """
+    if dataset.steps != (identity.binning.steps if identity.binning else 0):
+        said = [
+            f"are in {steps} steps" if steps else "do not change in time"
+            for steps in (dataset.steps, identity.binning.steps if identity.binning else 0)
+        ]
+        raise ValidationError(
+            f"samples of data set {dataset.name!r} {said[0]}, but those that the network was "
+            f"trained on {said[1]}; give such data"
+        )
     given, known = tuple(dataset.shape), tuple(identity.shape)
     if given != known:
         raise ValidationError(

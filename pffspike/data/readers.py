@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +14,12 @@ import numpy as np
 from pffspike.data.arrays import parse_npy, read_npy
 from pffspike.errors import FileError, MissingPackageError, ValidationError, install_hint
 from pffspike.files import read_regular
+from pffspike.network.events import Stimulus
 from pffspike.typing import Array
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".pgm", ".webp")
 _PARTS = ("train", "test")  #: of a folder of pictures, or of an ``.npz`` file
-_VALUES, _LABELS = ("x", "images", "data", "features"), ("y", "labels", "target")  #: in ``.npz``
+VALUES, LABELS = ("x", "images", "data", "features"), ("y", "labels", "target")  #: in ``.npz``
 _MOST_PIXELS = 2**24  #: of a picture
 
 
@@ -27,23 +29,23 @@ class Part:
 
     Parameters
     ----------
-    values : (n, features) or (n, rows, columns) ndarray
-        Numbers.
+    values : (n, features) or (n, rows, columns) ndarray, or Events
+        Numbers, or spikes.
     labels : (n,) ndarray or None
         Whole numbers or texts.
     """
 
-    values: Array
+    values: Stimulus
     labels: Array | None = None
 
 
 def is_own(path: str | Path) -> bool:
-    """Whether a path names samples that `read_parts` reads, and no folder of IDX files.
+    """Whether a path names samples that are read by their form, and no folder of IDX files.
 
     Parameters
     ----------
     path : str or Path
-        A file, or a folder with pictures.
+        A file, or a folder with pictures or recorded events.
 
     Returns
     -------
@@ -57,9 +59,9 @@ def is_own(path: str | Path) -> bool:
     """
     path = Path(path)
     if not path.is_dir():
-        return path.suffix.lower() in (".npy", ".npz", ".csv")
+        return path.suffix.lower() in (".npy", ".npz", ".csv", ".h5", ".hdf5")
     found = (entry for form in ("*", "*/*", "*/*/*") for entry in path.glob(form))
-    return any(entry.suffix.lower() in _PICTURES for entry in found)
+    return any(entry.suffix.lower() in (*_PICTURES, ".bin", ".npy") for entry in found)
 
 
 def read_parts(
@@ -210,15 +212,43 @@ def _number(path: Path, row: list[str], column: int, header: list[str] | None) -
     return float(row[column])
 
 
-def _npz(path: Path) -> tuple[Part, Part | None]:
+def npz_arrays(path: Path) -> dict[str, Array]:
+    """Arrays of a ``.npz`` file, by their names in small letters.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file.
+
+    Returns
+    -------
+    dict of str to ndarray
+
+    Raises
+    ------
+    FileError, ValidationError
+        If it is no such file, or holds anything but numbers and texts.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "all.npz"
+    >>> np.savez(path, X=[[1.0]], y=[0])
+    >>> sorted(npz_arrays(path))
+    ['x', 'y']
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(read_regular(path))) as archive:
-            arrays = {
+            return {
                 name.removesuffix(".npy").lower(): parse_npy(archive.read(name), path, "buifU")
                 for name in archive.namelist()
             }
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
         raise FileError(f"{path} is no .npz file ({error}); give one") from None
+
+
+def _npz(path: Path) -> tuple[Part, Part | None]:
+    arrays = npz_arrays(path)
 
     def found(names: tuple[str, ...], end: str) -> Array | None:
         return next((arrays[n + end] for n in names if n + end in arrays), None)
@@ -226,9 +256,9 @@ def _npz(path: Path) -> tuple[Part, Part | None]:
     parts = []
     for ends in (("", "_train"), ("_test",)):
         for end in ends:
-            values = found(_VALUES, end)
+            values = found(VALUES, end)
             if values is not None:
-                parts.append(Part(values, found(_LABELS, end)))
+                parts.append(Part(values, found(LABELS, end)))
                 break
     if not parts:
         raise ValidationError(

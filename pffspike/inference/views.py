@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.data import Coding, Dataset, displaced, mirrored
-from pffspike.network.events import Stimulus
+from pffspike.network.events import Events, Stimulus
 from pffspike.network.spec import Network
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Integers
@@ -112,7 +112,7 @@ def viewed(images: Stimulus, rows: Integers, trial: int, views: Views | None) ->
 def views_of(
     network: Network,
     coding: Coding,
-    images: npt.NDArray[np.generic],
+    images: npt.NDArray[np.generic] | Events,
     shape: tuple[int, int],
     levels: int,
 ) -> Views | None:
@@ -124,8 +124,8 @@ def views_of(
         Specification of the network.
     coding : Coding
         Between grey values and spike probabilities.
-    images : (n, pixels) ndarray of whole numbers
-        Grey values.
+    images : (n, pixels) ndarray of whole numbers, or Events
+        Grey values, or spikes, which are not moved.
     shape : tuple of int
         Rows and columns of an image.
     levels : int
@@ -145,7 +145,7 @@ def views_of(
     1
     """
     shift, flip = network.training.shift, network.training.flip
-    if not (shift or flip):
+    if not (shift or flip) or isinstance(images, Events):
         return None
     return AugmentedViews(images, shape, levels, coding, shift, flip)
 

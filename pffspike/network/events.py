@@ -202,6 +202,22 @@ class Events:
         kept = np.concatenate([[0], np.cumsum(inside)])
         return Events(self.places[inside], kept[self.ends], min(steps, self.steps), self.units)
 
+    def totals(self) -> Integers:
+        """Spikes of each neuron, over all steps.
+
+        Returns
+        -------
+        (samples, units) ndarray of int64
+
+        Examples
+        --------
+        >>> Events.from_raster(np.ones((1, 4, 2), bool)).totals().tolist()
+        [[4, 4]]
+        """
+        rows = np.repeat(np.arange(len(self)), self.counts)
+        found = np.bincount(rows * self.units + self.indices, minlength=len(self) * self.units)
+        return found.reshape(len(self), self.units)
+
     def raster(self) -> Bools:
         """Rasters of all samples, in full.
 

@@ -106,6 +106,11 @@ def _can(check: Callable[..., object], *arguments: object) -> bool:
     return True
 
 
+def _fits(network: Network, dataset: Dataset) -> bool:
+    """Whether samples in time are long enough for all presentations."""
+    return all(program.steps <= dataset.steps for program in network.programs)
+
+
 @dataclass(frozen=True)
 class _Runner:
     """The runs of a report."""
@@ -132,6 +137,8 @@ class _Runner:
         found = []
         for window in _WINDOWS:
             network = structure.with_window(self.trained.network, window)
+            if self.dataset.steps and not _fits(network, self.dataset):
+                continue
             for mode in ("one_pass", "goodness"):
                 known = _can(inference.check_mode, network, mode)
                 if known and self.trained.network.program(mode).window != window:

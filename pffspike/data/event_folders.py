@@ -1,0 +1,194 @@
+"""Folders of recordings: N-MNIST's files, and the gestures of a DVS128 as Tonic keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pffspike.data.arrays import read_npy
+from pffspike.data.recordings import Recordings, Sensor
+from pffspike.errors import ValidationError
+from pffspike.files import read_regular
+from pffspike.typing import Array
+
+_ATIS: Sensor = (2, 34, 34)  #: of N-MNIST
+_DVS: Sensor = (2, 128, 128)  #: of the gestures
+_BYTES = 5  #: of an event of N-MNIST
+_PARTS = ("train", "test")  #: what names of folders of the two parts end in
+_FORMS = {".bin": "*/*.bin", ".npy": "*/*.npy"}
+
+
+def is_folder(path: str | Path) -> bool:
+    """Whether a folder holds recordings that `read_folder` reads.
+
+    Parameters
+    ----------
+    path : str or Path
+        A folder.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> is_folder(tempfile.mkdtemp())
+    False
+    """
+    path = Path(path)
+    return any(
+        next(folder.glob(form), None) is not None
+        for folder in _parts(path) or [path]
+        for form in _FORMS.values()
+    )
+
+
+def read_folder(path: str | Path) -> tuple[Recordings, Recordings | None]:
+    """Recordings of a folder, and a test part if it has one.
+
+    N-MNIST (Orchard, Jayawant, Cohen and Thakor, 2015): a folder for each class with a file
+    ``.bin`` a recording; an event is 40 bits: 8 of the column, 8 of the row, 1 of the polarity, 23
+    of the time in microseconds. DVS128 gestures (Amir et al., 2017) as Tonic keeps them: a folder
+    for each person with files ``CLASS.npy``, ``(events, 4)``: column, row, polarity and time in
+    milliseconds, which counts from the first event here. Channels are OFF, then ON.
+
+    Parameters
+    ----------
+    path : str or Path
+        Of such a folder; or of one with two of them, whose names end in ``train`` and ``test``.
+
+    Returns
+    -------
+    train : Recordings
+    test : Recordings or None
+
+    Raises
+    ------
+    FileError, ValidationError
+        If there is no such file, or one is truncated or foreign.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> for label in "34":
+    ...     (folder / label).mkdir()
+    ...     _ = (folder / label / "00001.bin").write_bytes(bytes([5, 7, 128, 1, 0]))
+    >>> found, _ = read_folder(folder)
+    >>> found.labels.tolist(), found.read(0)[0].tolist()
+    (['3', '4'], [256])
+    """
+    path = Path(path)
+    parts = [_recordings(part) for part in _parts(path) or [path]]
+    return parts[0], parts[1] if len(parts) > 1 else None
+
+
+def _parts(path: Path) -> list[Path]:
+    """Folders of the training and the test part; none if the folder has no such two."""
+    folders = sorted(p for p in path.iterdir() if p.is_dir()) if path.is_dir() else []
+    found = [[p for p in folders if p.name.lower().endswith(end)] for end in _PARTS]
+    return [some[0] for some in found] if all(len(some) == 1 for some in found) else []
+
+
+def _recordings(folder: Path) -> Recordings:
+    for ending, form in _FORMS.items():
+        paths = sorted(folder.glob(form))
+        if paths and ending == ".bin":
+            labels = [path.parent.name for path in paths]
+            return _files(folder, paths, read_bin, _ATIS, labels)
+        if paths:
+            return _files(folder, paths, _read_gesture, _DVS, [path.stem for path in paths])
+    raise ValidationError(
+        f"{folder} holds no recordings; give a folder with a folder of .bin files for each class, "
+        f"as N-MNIST, or of CLASS.npy files for each person, as the DVS128 gestures"
+    )
+
+
+def _files(
+    folder: Path,
+    paths: list[Path],
+    read: Callable[[Path], tuple[Array, Array]],
+    sensor: Sensor,
+    labels: Iterable[str],
+) -> Recordings:
+    return Recordings(
+        lambda sample: read(paths[sample]),
+        len(paths),
+        sensor,
+        np.array(list(labels)),
+        name=str(folder),
+    )
+
+
+def read_bin(path: str | Path) -> tuple[Array, Array]:
+    """Times and neurons of a recording in the 40-bit format of N-MNIST.
+
+    Parameters
+    ----------
+    path : str or Path
+        Of the file.
+
+    Returns
+    -------
+    times : (events,) ndarray of int64
+        In microseconds.
+    indices : (events,) ndarray of int64
+        Pixels, row by row, of the OFF channel, then of the ON channel, of 34 x 34 pixels each.
+
+    Raises
+    ------
+    FileError, ValidationError
+        If the file can't be read, is truncated, or an event lies outside of 34 x 34 pixels.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "00001.bin"
+    >>> _ = path.write_bytes(bytes([5, 7, 128, 1, 0]))
+    >>> read_bin(path)
+    (array([256]), array([1399]))
+    """
+    content = read_regular(path)
+    if len(content) % _BYTES:
+        raise ValidationError(
+            f"{path} has {len(content)} bytes, which are not events of {_BYTES} bytes; it is "
+            f"truncated or foreign, take another copy"
+        )
+    columns, rows, high, middle, low = (
+        np.frombuffer(content, np.uint8).reshape(-1, _BYTES).T.astype(np.int64)
+    )
+    times = (high & 127) << 16 | middle << 8 | low
+    return times, _addresses(columns, rows, high >> 7, _ATIS, path)
+
+
+def _read_gesture(path: Path) -> tuple[Array, Array]:
+    events = read_npy(path)
+    if events.ndim != 2 or events.shape[1] != 4:
+        raise ValidationError(
+            f"{path} has shape {events.shape}; give (events, 4): column, row, polarity and time"
+        )
+    columns, rows, polarity, times = events.T.astype(np.float64)
+    if not np.all(np.isfinite(times)):
+        raise ValidationError(f"{path} has times that are no numbers; take another copy")
+    return times - times.min(initial=np.inf), _addresses(columns, rows, polarity, _DVS, path)
+
+
+def _addresses(columns: Array, rows: Array, polarity: Array, sensor: Sensor, path: Any) -> Array:
+    """Neurons of events, which must lie on the sensor."""
+    inside = [
+        (values >= 0) & (values < size)
+        for values, size in zip((polarity, rows, columns), sensor, strict=True)
+    ]
+    outside = np.flatnonzero(~np.all(inside, axis=0))
+    if len(outside):
+        k = outside[0]
+        raise ValidationError(
+            f"{path} has an event at column {columns[k]:g}, row {rows[k]:g}, polarity "
+            f"{polarity[k]:g}, outside of {sensor[1]} x {sensor[2]} pixels; it is foreign"
+        )
+    found = (polarity * sensor[1] + rows) * sensor[2] + columns
+    return np.asarray(found).astype(np.int64)
