@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -171,6 +172,62 @@ class Recordings:
         return Recordings(
             read, len(values), (channels, rows, columns), labels, values.shape[1], name
         )
+
+    @staticmethod
+    def of_tonic(dataset: Any, name: str = "the recordings") -> Recordings:
+        """Recordings of a data set of Tonic (extra ``events``), read sample by sample.
+
+        Parameters
+        ----------
+        dataset : tonic.Dataset
+            Without a transformation: it has a ``sensor_size``, columns, rows and polarities, and
+            gives pairs of a structured array with ``t``, ``x`` and, if there are, ``y`` and ``p``,
+            and a label. Times are in microseconds; channels are polarities.
+        name : str
+            What errors call them.
+
+        Returns
+        -------
+        Recordings
+
+        Raises
+        ------
+        ValidationError
+            If samples are something else.
+
+        Examples
+        --------
+        >>> class Held:
+        ...     sensor_size, held = (4, 4, 2), np.array([(9, 1, 2, 1)], "i8,i8,i8,i8")
+        ...     held.dtype.names = ("t", "x", "y", "p")
+        ...     def __len__(self):
+        ...         return 1
+        ...     def __getitem__(self, sample):
+        ...         return self.held, 7
+        >>> found = Recordings.of_tonic(Held())
+        >>> found.sensor, found.read(0)[1].tolist(), found.labels.tolist()
+        ((2, 4, 4), [25], [7])
+        """
+        columns, rows, channels = dataset.sensor_size
+
+        def read(sample: int) -> tuple[Array, Array]:
+            events, _ = dataset[sample]
+            names = getattr(getattr(events, "dtype", None), "names", None) or ()
+            if not {"t", "x"} <= set(names):
+                raise ValidationError(
+                    f"sample {sample} of {name} is no structured array with t and x; give a data "
+                    f"set of Tonic without a transformation"
+                )
+            y = events["y"] if "y" in names and rows > 1 else 0
+            p = events["p"] if "p" in names and channels > 1 else 0
+            x, y, p = (np.asarray(part).astype(np.int64) for part in (events["x"], y, p))
+            return np.asarray(events["t"]), (p * rows + y) * columns + x
+
+        count = len(dataset)
+        targets = getattr(dataset, "targets", None)
+        if targets is None or len(targets) != count:
+            targets = [dataset[sample][1] for sample in range(count)]
+        return Recordings(read, count, (channels, rows, columns), np.array(targets), name=name)
 
 
 def checked_events(times: Array, indices: Array, sensor: Sensor | None, name: str) -> None:
