@@ -32,7 +32,8 @@
   population has in the score of a label, of ``one_pass`` the population that names the label;
 - ``data`` that it was trained on, null where they are not known: ``name``, ``levels`` (the grey
   value that stands for white), ``shape`` (rows and columns of an image), ``classes`` and
-  ``class_names``, number of training ``samples``, and a digest of the training part, ``train``;
+  ``class_names``, number of training ``samples``, a digest of the training part, ``train``, and,
+  if they are events, the ``binning``: ``steps``, ``duration`` of one, ``sensor``, ``downsample``;
 - ``card``: the same network in TOML, and its ``hash``; ``provenance``: what it was made from.
 """
 
@@ -97,12 +98,7 @@ def _this_network(description: Mapping[str, Any]) -> str:
             for phase in program["phases"]
         ],
         "Training": [_values(training)],
-        "Images": [
-            _data(description["data"]),
-            "A grey value v of 0 to levels is x = floor((2^25 v + levels) / (2 levels)) * 2^-24;",
-            _CODING[training["coding"]],
-            *filter(None, [_ENCODING[training.get("encoding", "rates")]]),
-        ],
+        "Images": [_data(description["data"]), *_coded(description["data"], training)],
         "Roles": [f"{role}: {name}" for role, name in description["roles"].items()],
         "Decisions": _decisions(description["decisions"]),
     }
@@ -120,6 +116,25 @@ def _data(data: Mapping[str, Any] | None) -> str:
         f"Trained on {data['samples']} images of {data['name']}, {rows} x {columns} pixels, "
         f"{data['classes']} classes; levels = {data['levels']}."
     )
+
+
+def _coded(data: Mapping[str, Any] | None, training: Mapping[str, Any]) -> list[str]:
+    """How samples become what the input population is given."""
+    binning = data and data.get("binning")
+    if binning:
+        return [
+            f"They are events, in {binning['steps']} steps: one at time t belongs to step",
+            f"floor(t / {binning['duration']}). Neurons of the sensor, {binning['sensor']} "
+            f"(channels, rows, columns),",
+            f"are taken together by {binning['downsample']} in a row and in a column; a neuron of "
+            f"the input population",
+            "spikes in a step in which one of its own has an event.",
+        ]
+    return [
+        "A grey value v of 0 to levels is x = floor((2^25 v + levels) / (2 levels)) * 2^-24;",
+        _CODING[training["coding"]],
+        *filter(None, [_ENCODING[training.get("encoding", "rates")]]),
+    ]
 
 
 def _population(population: Mapping[str, Any]) -> str:
