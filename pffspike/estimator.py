@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from numbers import Integral
 from pathlib import Path
@@ -10,37 +9,28 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import (
-    BaseEstimator,
-    ClassifierMixin,
-    ClassNamePrefixFeaturesOutMixin,
-    TransformerMixin,
-)
+from sklearn.base import ClassifierMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from pffspike import inference
 from pffspike.arithmetic import counter
-from pffspike.data import Dataset, Form, form_of, own_dataset
-from pffspike.errors import ValidationError
-from pffspike.execution import Execution
-from pffspike.generation import sample
-from pffspike.inference import Classification, Mode
-from pffspike.inference.inversion import invert
+from pffspike.data import Dataset, Form, own_dataset
+from pffspike.errors import ValidationError, unknown
+from pffspike.hidden_rates import HiddenRates
+from pffspike.inference import MODES, Classification, Mode
 from pffspike.network import structure
 from pffspike.own import network_for
-from pffspike.trained import TrainedNetwork
 from pffspike.training import lengthened, train
 from pffspike.typing import Array, Floats
 
-_PRESENTED = 50_000  #: training samples that ``epochs=None`` presents about, on small data
-_EPOCHS = (10, 100)  #: that it may make of them
+_PRESENTED = 20_000  #: training samples that ``epochs=None`` presents about, on small data
+_EPOCHS = (30, 100)  #: that it may make of them
+_LAST_SCALE = 0.02  #: of the learning rates, in the end of them
 
 
-class PFFClassifier(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, ClassifierMixin, BaseEstimator
-):
+class PFFClassifier(ClassifierMixin, HiddenRates):
     """Spiking network that learns to classify by predictive forward-forward learning.
 
     It works where other estimators of scikit-learn do: pipelines, cross-validation, searches. Its
@@ -58,9 +48,12 @@ class PFFClassifier(
         default they are rows of a table, whose features are scaled one by one
         (`pffspike.data.table_scaling`).
     epochs : int or None
-        Of `fit`; None: as many as present 50,000 samples, from 10 to 100.
-    mode : {"goodness", "one_pass", "feedback", "proposal"}
-        How samples are classified, see `pffspike.Mode`.
+        Of `fit`; None: as many as present 20,000 samples, from 30 to 100, while learning rates fall
+        to a fiftieth, whatever the card says.
+    mode : {"both", "goodness", "one_pass", "feedback", "proposal"}
+        How samples are classified, see `pffspike.Mode`. ``both`` presents a sample as ``goodness``
+        and as ``one_pass``; the score of a class is its goodness, and the rate of its read-out
+        neuron times the sum of the goodness thresholds, which is as large as goodness can differ.
     trials : int
         Presentations of a sample whose scores are averaged.
     temperature : float
@@ -102,7 +95,7 @@ class PFFClassifier(
         card: str | Path = "own",
         shape: tuple[int, int] | None = None,
         epochs: int | None = None,
-        mode: str = "goodness",
+        mode: str = "both",
         trials: int = 4,
         temperature: float = 4.0,
         engine: str | None = None,
@@ -146,10 +139,12 @@ class PFFClassifier(
         values, labels, shape = self._checked(X, y, reset=True)
         self.classes_, numbers = np.unique(labels, return_inverse=True)
         data = own_dataset(values, numbers, shape=shape, name="own")
-        network = network_for(data, self.card, hidden=self.hidden)
         epochs = self.epochs
+        changes: dict[str, Any] = {}
         if epochs is None:
             epochs = int(np.clip(_PRESENTED // len(values), *_EPOCHS))
+            changes = {"training": {"decay": _LAST_SCALE ** (1 / epochs)}}
+        network = network_for(data, self.card, hidden=self.hidden, changes=changes)
         seed = self._seed()
         self.trained_ = train(network, data, epochs=epochs, execution=self._execution(seed))
         self.calls_ = 1
@@ -280,96 +275,6 @@ class PFFClassifier(
         shares = np.exp(scores - scores.max(axis=1, keepdims=True))
         return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
-    def transform(self, X: npt.ArrayLike) -> Floats:
-        """Rates of the hidden neurons that samples cause without a label.
-
-        Parameters
-        ----------
-        X : (n, features) or (n, rows, columns) array_like
-            Finite numbers.
-
-        Returns
-        -------
-        (n, neurons) ndarray of float64
-            Spikes a step, in [0, 1], of all hidden populations from the bottom up.
-
-        Examples
-        --------
-        >>> model = PFFClassifier((20, 10), epochs=1).fit([[0.0], [1.0]], [0, 1])
-        >>> model.transform([[0.5]]).shape
-        (1, 30)
-        """
-        drive = self._drive(X)
-        found = inference.reconstruct(self.trained_, drive, execution=self._execution())
-        return np.concatenate(list(found.hidden.values()), axis=1)
-
-    def inverse_transform(self, X: npt.ArrayLike) -> Floats:
-        """Samples that the generative circuit predicts from rates of the hidden neurons.
-
-        Parameters
-        ----------
-        X : (n, neurons) array_like
-            Rates as `transform` gives them.
-
-        Returns
-        -------
-        (n, features) ndarray of float64
-
-        Examples
-        --------
-        >>> model = PFFClassifier((20, 10), epochs=1).fit([[0.0, 1.0], [1.0, 0.0]], [0, 1])
-        >>> model.inverse_transform(model.transform([[0.5, 0.5]])).shape
-        (1, 2)
-        """
-        check_is_fitted(self)
-        rates = np.asarray(X, np.float64)
-        sizes = self._hidden_sizes()
-        if rates.ndim != 2 or rates.shape[1] != sum(sizes.values()):
-            raise ValidationError(
-                f"rates have shape {rates.shape}; give (n, {sum(sizes.values())}), "
-                f"as transform does"
-            )
-        ends = np.cumsum(list(sizes.values()))[:-1]
-        given = dict(zip(sizes, np.split(rates, ends, axis=1), strict=True))
-        return self._values(invert(self.trained_, given, execution=self._execution()))
-
-    def sample(self, n_samples: int = 1, y: npt.ArrayLike | None = None) -> tuple[Floats, Array]:
-        """Samples that the generative circuit makes of labels.
-
-        Parameters
-        ----------
-        n_samples : int
-            How many, of each label in ``y``.
-        y : (m,) array_like, or None
-            Labels; all classes in turn by default.
-
-        Returns
-        -------
-        X : (n, features) ndarray of float64
-        y : (n,) ndarray
-            Their labels.
-
-        Examples
-        --------
-        >>> model = PFFClassifier((20, 10), epochs=1).fit([[0.0, 1.0], [1.0, 0.0]], ["a", "b"])
-        >>> values, labels = model.sample(2, y=["b"])
-        >>> values.shape, labels.tolist()
-        ((2, 2), ['b', 'b'])
-        """
-        check_is_fitted(self)
-        execution = self._execution()
-        if y is None:
-            made = [sample(self.trained_, n_samples, execution=execution)]
-        else:
-            labels = np.atleast_1d(np.asarray(y))
-            self._check_known(labels)
-            made = [
-                sample(self.trained_, n_samples, int(k), execution=execution)
-                for k in np.searchsorted(self.classes_, labels)
-            ]
-        images = np.concatenate([found.images for found in made])
-        return self._values(images), self.classes_[np.concatenate([f.labels for f in made])]
-
     def _checked(
         self, X: npt.ArrayLike, y: npt.ArrayLike, *, reset: bool
     ) -> tuple[Floats, Array, tuple[int, int] | None]:
@@ -378,63 +283,32 @@ class PFFClassifier(
         check_classification_targets(labels)
         return values, labels, shape
 
-    def _flat(self, X: Any) -> tuple[Any, tuple[int, int] | None]:
-        """Samples as rows, and the shape of pictures."""
-        if isinstance(X, np.ndarray) and X.ndim == 3:
-            return X.reshape(len(X), -1), (X.shape[1], X.shape[2])
-        return X, self.shape
-
-    def _check_known(self, labels: Array) -> None:
-        foreign = labels[~np.isin(labels, self.classes_)]
-        if len(foreign):
-            raise ValidationError(
-                f"label {str(foreign[0])!r} is none of the classes "
-                f"{', '.join(map(str, self.classes_))}"
-            )
-
-    def _drive(self, X: npt.ArrayLike) -> Any:
-        """What drives the input population: spike probabilities, or as the card encodes them."""
-        check_is_fitted(self)
-        values = validate_data(self, self._flat(X)[0], reset=False, dtype=np.float64)
-        form = self._form()
-        return self.trained_.coding.encode(form.grey(values), form.levels)
-
-    def _form(self) -> Form:
-        trained: TrainedNetwork = self.trained_
-        if trained.data is None:  # not of a network that was trained here
-            raise ValidationError("what the network was trained on is not known; fit it again")
-        return form_of(trained.data, trained.scaling)
-
-    def _values(self, grey: Floats) -> Floats:
-        """Samples of grey values."""
-        form = self._form()
-        return form.scaling.values(grey) if form.scaling else grey * form.levels
-
     def _scores(self, X: npt.ArrayLike) -> Floats:
         """Scores whose largest is the answer, draws of equals included."""
+        if self.mode not in (known := ("both", *MODES)):
+            raise unknown("mode", self.mode, known)
         drive = self._drive(X)
-        answer: Classification = inference.classify(
-            self.trained_, drive, Mode(self.mode, trials=self.trials), execution=self._execution()
-        )
+        if self.mode == "both":
+            by_goodness, one_pass = (self._answer(drive, mode) for mode in ("goodness", "one_pass"))
+            rates = one_pass.scores / self.trained_.network.program("one_pass").window
+            thresholds = structure.goodness_thresholds(self.trained_.network).values()
+            return np.asarray(by_goodness.scores + sum(thresholds) * rates)
+        answer = self._answer(drive, self.mode)
         scores = np.where(np.isfinite(answer.scores), answer.scores, answer.scores.min() - 1)
         rows = np.arange(len(scores))
         equal = scores.argmax(axis=1) != answer.predicted
         scores[rows[equal], answer.predicted[equal]] += 0.5 / self.trials
         return np.asarray(scores)
 
-    def _hidden_sizes(self) -> dict[str, int]:
-        network = self.trained_.network
-        names = structure.goodness_thresholds(network)
-        return {name: network.population(name).size for name in names}
+    def _answer(self, drive: Any, mode: str) -> Classification:
+        return inference.classify(
+            self.trained_, drive, Mode(mode, trials=self.trials), execution=self._execution()
+        )
 
     def _seed(self) -> int:
         if isinstance(self.random_state, Integral):
             return int(self.random_state)
         return int(check_random_state(self.random_state).randint(2**31))
-
-    def _execution(self, seed: int | None = None) -> Execution:
-        engine = self.engine or ("numba" if importlib.util.find_spec("numba") else "numpy")
-        return Execution(engine, self.trained_.seed if seed is None else seed)
 
     def _finish(self) -> None:
         self._n_features_out = sum(self._hidden_sizes().values())

@@ -150,8 +150,8 @@ def network_for(
     Examples
     --------
     >>> import pffspike
-    >>> network_for(pffspike.load_data("digits"), hidden=[50]).role("input").size
-    64
+    >>> network_for(pffspike.load_data("digits"), hidden=[50]).role("input").size  # ON and OFF
+    128
     """
     table: dict[str, Any] = {"training": {"dataset": dataset.name}}
     if dataset.steps:

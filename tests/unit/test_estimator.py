@@ -40,11 +40,18 @@ def test_answers_are_labels_and_those_of_the_library(model):
     answers = model.predict(X[1::2])
     assert np.mean(answers == KINDS[1::2]) == model.score(X[1::2], KINDS[1::2]) > 0.85
     drive = model.trained_.coding.encode(model.trained_.scaling.grey(X[1::2]), 255)
-    found = pffspike.classify(model.trained_, drive, execution=pffspike.Execution("numpy"))
-    np.testing.assert_array_equal(answers, model.classes_[found.predicted])
+    by_goodness, one_pass = (
+        pffspike.classify(model.trained_, drive, mode, execution=pffspike.Execution("numpy"))
+        for mode in ("goodness", "one_pass")
+    )
+    scores = by_goodness.scores + 24 * one_pass.scores / 16  # thresholds 14 and 10, 16 steps
+    np.testing.assert_array_equal(answers, model.classes_[scores.argmax(axis=1)])
+    other = clone(model).set_params(mode="goodness")
+    other.__dict__.update({k: v for k, v in vars(model).items() if k.endswith("_")})
+    np.testing.assert_array_equal(other.predict(X[1::2]), model.classes_[by_goodness.predicted])
 
 
-@pytest.mark.parametrize("mode", ["one_pass", "feedback", "proposal"])
+@pytest.mark.parametrize("mode", ["both", "goodness", "one_pass", "feedback", "proposal"])
 def test_every_mode_agrees_with_its_scores(model, mode):
     other = clone(model).set_params(mode=mode)
     other.__dict__.update({k: v for k, v in vars(model).items() if k.endswith("_")})
