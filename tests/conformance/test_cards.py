@@ -42,9 +42,10 @@ def learned(card: str, engine: str, hidden: int | None, samples: int):
     draws = counter.uniform(counter.derive_key(8, 0, 0), np.arange(samples * pixels))
     images = np.floor(draws * 256).astype(np.uint8).reshape(samples, pixels)
     images[:, ::3] = 0
-    labels = np.arange(samples) % 10
+    classes = network.role("label").size if network.has_role("label") else 10
+    labels = np.arange(samples) % classes
     side, name = math.isqrt(pixels), network.training.dataset
-    data = Dataset(name, images, labels, images, labels, 10, (side, side), 255)
+    data = Dataset(name, images, labels, images, labels, classes, (side, side), 255)
     runner = make_engine(engine)
     run = Execution(runner, 3)
     state = training.train(network, data, execution=run)
