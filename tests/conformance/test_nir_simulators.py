@@ -28,7 +28,7 @@ pytestmark = [
 ]
 
 BURN_IN, SEED = 2, 5
-DATA = pffspike.first_samples(pffspike.load_data("digits"), train=300, test=60)
+DATA = pffspike.first_samples(pffspike.load_data("digits"), train=60, test=60)
 
 
 def norse_run(graph, rasters):
@@ -71,8 +71,11 @@ def trained(request):
     circuit = PFF(
         64, 10, (60, 40), burn_in=BURN_IN, window=8, normalization=request.param, scale=(1, 2)
     )
-    network = pff(circuit, "small", Training("digits", 2))
-    return pffspike.train(network, DATA, execution=Execution("numpy", seed=SEED))
+    network = pff(circuit, "small", Training("digits", 1))
+    state = pffspike.train(network, DATA, execution=Execution("numpy", seed=SEED))
+    weights, biases = state.parameters.weights, state.parameters.biases
+    loud = {name: np.full_like(b, 0.5625) for name, b in biases.items()}  # all spike at first
+    return state.replace(parameters=pffspike.Parameters(weights, loud))
 
 
 @pytest.fixture(scope="module", params=["lif", "lif-noise"])
