@@ -155,6 +155,8 @@ def network_for(
     """
     table: dict[str, Any] = {"training": {"dataset": dataset.name}}
     if dataset.steps:
+        if card == "own":  # events are what neurons send, and need no ON and OFF neurons
+            table["training"]["coding"] = "grey"
         table = changed(_windows(dataset.steps), table)
     return sized_network(
         card,

@@ -265,15 +265,18 @@ class _Followers:
     checkpoint: Checkpoint | None
     callbacks: Sequence[Callback]
     ended: bool = False  #: by a callback
+    begun: bool = False
 
     def begin(self, state: TrainedNetwork) -> None:
-        """Tell of a beginning."""
-        if self.checkpoint:
+        """Tell of the beginning, once."""
+        if self.checkpoint and not self.begun:
             self.checkpoint(state)
+        self.begun = True
 
     def tell(self, state: TrainedNetwork) -> None:
         """Tell all of a part that is done."""
-        self.begin(state)
+        if self.checkpoint:
+            self.checkpoint(state)
         told = [bool(callback(state)) for callback in self.callbacks]
         self.ended = any(told)
 
@@ -293,6 +296,9 @@ def _train_stretch(
         check_latent(state.network)
         end = min(end, state.samples_done - state.samples_done % per_epoch + per_epoch)
     with open_session(state, "train", execution) as session:
+        if latents and not follow.begun:
+            with open_session(state, "learn_latent", execution):
+                pass  # or one sentence, before work is spent
         follow.begin(state)
         if state.finished:
             return state

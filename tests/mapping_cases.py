@@ -25,6 +25,7 @@ def zeros(network):
 
 
 def circuit(hidden, **options):
-    """Both circuits of MNIST with weights of 8 bits."""
-    changes = {"hidden": [hidden, hidden], "weight_grid": -4, "weight_limit": 7.9375, **options}
-    return load_network("mnist-light", {"pff": changes})
+    """Both circuits of MNIST with weights of 8 bits, 20 latent neurons on top."""
+    on_top = {"latent": 20, "latent_to": "top", "latent_free": False, "latent_window": None}
+    changes = {"hidden": [hidden, hidden], "weight_grid": -4, "weight_limit": 7.9375, **on_top}
+    return load_network("mnist-light", {"pff": {**changes, "own_predictions": False, **options}})

@@ -239,6 +239,6 @@ def test_what_does_not_fit_a_network_is_one_sentence(folder, tmp_path):
     refused(call("classify", net, "--images", tmp_path / "long.npy"), "or cut the recording")
     refused(call("evaluate", net, "--dataset", "digits"), "population 'image' of network")
     refused(
-        call("train", "mnist-500", "--data", folder / "times.npz"),
+        call("train", "mnist-light", "--data", folder / "times.npz"),
         "is events; choose a card without",
     )

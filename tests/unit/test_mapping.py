@@ -378,4 +378,4 @@ def test_the_report_and_the_picture_show_every_core():
 
     drawing = placement(placed, card)
     blocks = sum(len(core.blocks) for core in placed.cores)
-    assert len(drawing.axes[0].patches) == 8 * 2 + blocks  # tiles, and shares of cores
+    assert len(drawing.axes[0].patches) == 2 * 2 + blocks  # tiles in use and next to them

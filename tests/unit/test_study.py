@@ -198,7 +198,7 @@ def test_runs_are_stored_and_a_failing_one_leaves_the_others(folder):
     stored = {run.system.name: runs.read_result(folder, run) for run in planned}
     assert stored.pop("mlp") is None
     assert all(stored.values())
-    assert {"result", "versions", "machine", "settings", "run"} == set(stored["pff"])
+    assert {"result", "versions", "machine", "settings", "run", "schema"} == set(stored["pff"])
     runs.result_path(folder, planned[0]).write_text('{"result": 1')
     assert runs.read_result(folder, planned[0]) is None, "a damaged file is done again"
 
