@@ -91,6 +91,7 @@ if TYPE_CHECKING:
         trained_levels,
     )
     from pffspike.intervals import Interval
+    from pffspike.live import LiveNetwork, serve
     from pffspike.mapping import OBJECTIVES
     from pffspike.network.events import Events, events_of
     from pffspike.network.parameters import Parameters, initial
@@ -162,6 +163,7 @@ _MODULES = {
     "pffspike.evaluation": "Evaluation evaluate summary",
     "pffspike.generation": "FittedPrior Quality Samples fit_prior quality sample",
     "pffspike.quantization.weights": "Quantized ROUNDINGS check_bits quantize",
+    "pffspike.live": "LiveNetwork serve",
     "pffspike.mapping": "OBJECTIVES",
     "pffspike.deployment": "Exported Target export",
     "pffspike.deployment.nir": "from_nir",
@@ -228,6 +230,7 @@ __all__ = [
     "HostEnergy",
     "InferenceEnergy",
     "Interval",
+    "LiveNetwork",
     "Metrics",
     "MissingPackageError",
     "Mode",
@@ -337,6 +340,7 @@ __all__ = [
     "sample",
     "save",
     "search",
+    "serve",
     "settings_of",
     "signals_of",
     "study",

@@ -27,6 +27,7 @@ COMMANDS = (
     "export",
     "run",
     "info",
+    "live",
     "demo",
     "study",
 )
