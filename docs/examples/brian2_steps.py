@@ -82,8 +82,8 @@ def draw(model: Any, seen: dict[str, np.ndarray]) -> Figure:
             panel.axvline(end + 0.5, color=OTHERS, linewidth=0.5)
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(labelsize=7)
-        panel.xaxis.label.set_size(8)
-        panel.yaxis.label.set_size(8)
+        panel.xaxis.label.set_fontsize(8)
+        panel.yaxis.label.set_fontsize(8)
     for phase, end in zip(program.phases, ends, strict=True):
         middle = end - program.steps / 2
         raster.text(middle, len(RASTER) + 0.03, phase.name, ha="center", va="bottom", fontsize=7)

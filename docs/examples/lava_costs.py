@@ -46,7 +46,7 @@ def main() -> None:
     options = parser.parse_args()
     one = np.arange(options.samples)
     many = np.arange(options.samples * LANES).reshape(-1, LANES)
-    ways = {
+    ways: dict[str, tuple[Callable[[Any], Any], np.ndarray]] = {
         "CooperativeRuntime": (CooperativeRuntime, one),
         f"CooperativeRuntime, {LANES} lanes": (CooperativeRuntime, many),
         "GuardedRuntime": (lambda pff: GuardedRuntime(pff, timeout=60), one),

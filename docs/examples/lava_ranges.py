@@ -31,7 +31,7 @@ class Range:
         """Take in the values after a time step."""
         sizes = np.abs(values)
         self.largest = max(self.largest, int(sizes.max(initial=0)))
-        beyond = np.count_nonzero(sizes > self.limit)
+        beyond = int(np.count_nonzero(sizes > self.limit))
         self.first = self.first or (step if beyond else 0)
         self.beyond, self.seen = self.beyond + beyond, self.seen + sizes.size
 

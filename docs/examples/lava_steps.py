@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 import pffspike
 from pffspike.lava import PFF, CooperativeRuntime
@@ -64,15 +65,15 @@ def draw(spikes: dict[str, np.ndarray], drives: np.ndarray, label: int) -> Figur
     drive.axhspan(0, 1, color="0.93", zorder=0)
     drive.set_ylabel("drive of read-out")
     drive.legend(frameon=False, loc="lower right", fontsize=7)
-    votes.yaxis.get_major_locator().set_params(integer=True)
+    votes.yaxis.set_major_locator(MaxNLocator(integer=True))
     votes.set(xlabel="step", ylabel="spikes so far")
     for letter, panel in zip("abc", (raster, drive, votes), strict=True):
         panel.set_title(letter, loc="left", fontweight="bold", fontsize=9)
         panel.set_xticks(range(2, len(drives) + 1, 4))
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(labelsize=7)
-        panel.xaxis.label.set_size(8)
-        panel.yaxis.label.set_size(8)
+        panel.xaxis.label.set_fontsize(8)
+        panel.yaxis.label.set_fontsize(8)
     return figure
 
 
