@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import stock
@@ -157,11 +158,12 @@ def main():
     cards, samples, rounds = (
         (["digits"], 4, 1) if options.fast else (["digits", "mnist-light"], 15, 5)
     )
-    results = {"networks": {card: measure(card, samples, rounds) for card in cards}}
-    results["brian2lava"] = []
+    networks = {card: measure(card, samples, rounds) for card in cards}
+    theirs: list[dict[str, Any]] = []
     for sizes in ((16, 20, 20), (64, 200, 200)) if options.brian2lava else ():
         row = brian2lava(options.brian2lava, sizes, options.limit)
-        results["brian2lava"].append({"network": "-".join(map(str, sizes)), **row})
+        theirs.append({"network": "-".join(map(str, sizes)), **row})
+    results = {"networks": networks, "brian2lava": theirs}
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "results.json").write_text(json.dumps(results, indent=2) + "\n")
     (options.output / "table.md").write_text(table(results) + "\n")

@@ -72,14 +72,15 @@ def spiking(
     images = state.coding.encode(data.test_images, data.levels)
     probes = Probes(rasters=_senders(network, mode)) if rasters else Probes()
     execution = Execution(ENGINE, seed, probes)
-    way = Mode(mode, candidates, tolerance=tolerance)
+    asked = Mode(mode, candidates, tolerance=tolerance)
+    way: Mode | inference.Stopping = asked
     if mode in inference.CALIBRATED:
-        way = inference.calibrate(state, data, way, execution=execution)
+        way = inference.calibrate(state, data, asked, execution=execution)
     answer = inference.classify(
         state, images, way, samples=np.arange(len(images)), execution=execution
     )
     found = on_devices(answer.recordings, devices, placement)
-    point = {
+    point: Point = {
         "mode": mode if candidates is None else f"{mode} of {candidates}",
         "accuracy": answer.accuracy(data.test_labels),
         "counts": dataclasses.asdict(found[devices[0].name].counts),

@@ -5,6 +5,7 @@ import dataclasses
 import json
 import statistics
 from pathlib import Path
+from typing import Any
 
 import eye
 import numpy as np
@@ -75,7 +76,7 @@ def counted(data):
 def conditions(data, variants):
     """Data sets, sizes of the hidden populations and steps, by title."""
     events = seen(data, STEPS)
-    found = {
+    found: dict[str, tuple[Any, tuple[int, ...], int]] = {
         "images": (data, (250,), STEPS),
         "events": (events, (250,), STEPS),
         "events, steps shuffled": (shuffled(events), (250,), STEPS),
