@@ -113,11 +113,12 @@ if TYPE_CHECKING:
     from pffspike.recorded import read_recording, record
     from pffspike.recording import NOTHING, Probes, Recording
     from pffspike.reporting import report
+    from pffspike.schedules import begin, lengthened
     from pffspike.searching import Search, search, settings_of
     from pffspike.storage import load, save
     from pffspike.studies.study import Resources, StudyCallback, StudyResult, study
     from pffspike.trained import Prior, TrainedNetwork, versions
-    from pffspike.training import begin, lengthened, train
+    from pffspike.training import train
 
 #: Names by the module that defines them.
 _MODULES = {
@@ -153,7 +154,8 @@ _MODULES = {
     "pffspike.inputs": "dataset_of first_samples read_images signals_of trained_levels",
     "pffspike.own": "network_for own_data own_training",
     "pffspike.storage": "load save",
-    "pffspike.training": "begin lengthened train",
+    "pffspike.schedules": "begin lengthened",
+    "pffspike.training": "train",
     "pffspike.inference": (
         "AnyMode CALIBRATED Classification Confidence MODES Mode PROPOSED Reconstruction "
         "STATES AugmentedViews Stopping Views calibrate check_mode check_reconstruction classify "

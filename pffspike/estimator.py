@@ -22,7 +22,8 @@ from pffspike.hidden_rates import HiddenRates
 from pffspike.inference import MODES, Classification, Mode
 from pffspike.network import structure
 from pffspike.own import network_for
-from pffspike.training import lengthened, train
+from pffspike.schedules import lengthened
+from pffspike.training import train
 from pffspike.typing import Array, Floats
 
 _PRESENTED = 20_000  #: training samples that ``epochs=None`` presents about, on small data

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pffspike import training
+from pffspike import schedules, training
 from pffspike.arithmetic import counter
 from pffspike.benchmarks.handwritten import Kernel, Library
 from pffspike.data import Dataset, grey_values, probabilities
@@ -305,7 +305,7 @@ def time_alternating(
     library: Library, engines: dict[str, Engine], workload: Workload, repeats: int
 ) -> AlternatingTimings:
     """Time whole trainings, the kernel and every engine in turn, so that noise meets both."""
-    begin = training.begin(workload.network, workload.dataset, seed=workload.seed, epochs=1)
+    begin = schedules.begin(workload.network, workload.dataset, seed=workload.seed, epochs=1)
     kernels: list[Timing] = []
     seconds: dict[str, list[float]] = {name: [] for name in engines}
     compiling: dict[str, float] = {}

@@ -112,11 +112,11 @@ def deploy(
 
     Examples
     --------
-    >>> from pffspike import training
+    >>> from pffspike import schedules
     >>> from pffspike.cards import load_network
     >>> from pffspike.data import load
     >>> from pffspike.devices import load_device
-    >>> untrained = training.begin(load_network("digits"), load("digits"), seed=0)
+    >>> untrained = schedules.begin(load_network("digits"), load("digits"), seed=0)
     >>> len(deploy(untrained, load_device("loihi1")).placement.cores)
     4
     """

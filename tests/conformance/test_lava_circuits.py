@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from pffspike import inference, training
+from pffspike import inference, schedules, training
 from pffspike.circuits import PFF, pff
 from pffspike.data import load, probabilities
 from pffspike.engines import make_engine
@@ -34,7 +34,7 @@ def trained():
     few = dataclasses.replace(
         data, train_images=data.train_images[:200], train_labels=data.train_labels[:200]
     )
-    start = training.begin(network, few, seed=1, epochs=1)
+    start = schedules.begin(network, few, seed=1, epochs=1)
     state = training.train(start, few, execution=Execution(ReferenceEngine()))
     images = probabilities(data.test_images[:SAMPLES], data.levels)
     return network, state.parameters, images, data.test_labels[:SAMPLES]

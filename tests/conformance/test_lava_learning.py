@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from pffspike import training
+from pffspike import schedules, training
 from pffspike.circuits import PFF, ff, pff
 from pffspike.circuits.ff import FF
 from pffspike.data import load
@@ -124,7 +124,7 @@ def test_training_stops_and_goes_on_to_the_same_weights():
     data = dataclasses.replace(
         full, train_images=full.train_images[:9], train_labels=full.train_labels[:9]
     )
-    start = training.begin(net, data, seed=3, epochs=2)
+    start = schedules.begin(net, data, seed=3, epochs=2)
     expected = training.train(start, data, execution=Execution(ReferenceEngine()))
 
     class StopError(Exception):

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 from typer.testing import CliRunner
 
-from pffspike import storage, training
+from pffspike import schedules, storage, training
 from pffspike.cards import load_network
 from pffspike.cli.app import app
 from pffspike.data import load
@@ -24,7 +24,7 @@ def trained(tmp_path_factory):
     data = dataclasses.replace(
         DATA, train_images=DATA.train_images[:50], train_labels=DATA.train_labels[:50]
     )
-    state = training.begin(network, data, seed=0)
+    state = schedules.begin(network, data, seed=0)
     storage.save(path, training.train(state, data, execution=Execution("numpy")))
     return path
 

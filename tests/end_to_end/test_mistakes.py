@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from commands import call, in_a_process
-from pffspike import storage, training
+from pffspike import schedules, storage
 from pffspike.cards import load_network
 from pffspike.cli.app import app
 from pffspike.data import load
@@ -112,7 +112,7 @@ def test_a_mistake_gets_one_sentence_and_exit_code_2(mistake, folder, monkeypatc
     )
     (folder / "cut.h5").write_bytes((folder / "net.h5").read_bytes()[:5000])
     plain = load_network("digits", {"pff": {"generative": False}})
-    begun = training.begin(plain, load("digits"), seed=0)
+    begun = schedules.begin(plain, load("digits"), seed=0)
     storage.save(folder / "begun.h5", begun)
     storage.save(folder / "plain.h5", begun.replace(samples_total=0))
     np.save(folder / "shape.npy", np.zeros((2, 65), int))

@@ -19,7 +19,7 @@ import pytest
 from rich.console import Console
 
 from commands import call, refused
-from pffspike import cards, storage, training
+from pffspike import cards, schedules, storage
 from pffspike.cli import app as commands_app
 from pffspike.cli import output, outputs
 from pffspike.data import load
@@ -32,7 +32,7 @@ def template(tmp_path_factory):
     """A network that has not learned yet, which is enough to run."""
     path = tmp_path_factory.mktemp("template") / "net.h5"
     network = cards.load_network("digits")
-    state = training.begin(network, load("digits"), seed=0, epochs=1)
+    state = schedules.begin(network, load("digits"), seed=0, epochs=1)
     storage.save(path, state.replace(samples_done=state.samples_total))
     return path.read_bytes()
 

@@ -12,7 +12,7 @@ from pffspike.cards import load_network
 from pffspike.data import Coding, Dataset, from_arrays, load, pixel_means, probabilities
 from pffspike.errors import UserError
 from pffspike.exchange import read_export, write_export
-from pffspike.training import begin
+from pffspike.schedules import begin
 
 CHANGES = {
     "pff": {"image": 128, "hidden": [60, 60], "lateral": 0, "inference_window": 4},

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import pffspike
-from pffspike import training
+from pffspike import schedules, training
 from pffspike.circuits import PFF, pff
 from pffspike.data import Dataset, Identity, check_kind, from_arrays, identify, is_same
 from pffspike.errors import ValidationError
@@ -36,7 +36,7 @@ def card(classes=3, pixels=4):
 
 def begun(dataset: Dataset, epochs=2):
     spec = pff(card(), "own", Training("own", epochs))
-    return training.begin(spec, dataset, seed=0)
+    return schedules.begin(spec, dataset, seed=0)
 
 
 def test_the_identity_of_a_data_set():
@@ -89,13 +89,13 @@ def test_an_identity_that_cannot_be_is_refused(key, value):
 @pytest.mark.parametrize("epochs", [0, -1, 1.5, True, 10**12])
 def test_epochs_are_whole_and_at_least_one(epochs):
     with pytest.raises(ValidationError, match="epochs = "):
-        training.begin(pff(card(), "own", Training("own", 1)), own(), seed=0, epochs=epochs)
+        schedules.begin(pff(card(), "own", Training("own", 1)), own(), seed=0, epochs=epochs)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**64, 1.5, True])
 def test_seeds_are_integers_of_64_bits(seed):
     with pytest.raises(ValidationError, match="seed = "):
-        training.begin(pff(card(), "own", Training("own", 1)), own(), seed=seed)
+        schedules.begin(pff(card(), "own", Training("own", 1)), own(), seed=seed)
 
 
 @pytest.mark.parametrize("images", [np.zeros(4, np.int64), np.zeros((2, 4), np.int64), np.zeros(4)])

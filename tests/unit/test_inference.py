@@ -7,64 +7,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pffspike.arithmetic import counter
-from pffspike.circuits import PFF, pff
+from inference_cases import (
+    CLASSES,
+    ENGINE,
+    POPULATIONS,
+    SEEDS,
+    VARIANTS,
+    WINDOW,
+    answer,
+    build,
+    cost,
+    images,
+    initially,
+    rule,
+)
 from pffspike.data import Coding
-from pffspike.energies import counts
-from pffspike.engines.reference import ReferenceEngine
-from pffspike.errors import UserError
 from pffspike.execution import Execution
 from pffspike.inference import (
     AugmentedViews,
     Mode,
     Stopping,
     calibrate,
-    calibration,
     classify,
     goodness_scores,
 )
 from pffspike.inference.elimination import candidate_network
 from pffspike.inference.goodness import prefix_scores
 from pffspike.inference.keys import trial_seed
-from pffspike.network import Network, Training, initial
+from pffspike.network import initial
 from pffspike.recording import Probes, Recording
-from pffspike.trained import TrainedNetwork
-
-PIXELS, CLASSES, WINDOW = 9, 4, 8
-POPULATIONS = ("image", "label", "hidden_1", "hidden_2")  # of the representation circuit
-VARIANTS = {
-    "low": PFF(PIXELS, CLASSES, (10, 10), burn_in=2, window=WINDOW, bias=0.2),
-    "high": PFF(PIXELS, CLASSES, (20,), burn_in=0, window=WINDOW, bias=0.1, positive="high"),
-}
-ENGINE = ReferenceEngine()
-SEEDS = st.integers(0, 2**63)
-
-
-def build(variant: str = "low") -> Network:
-    return pff(VARIANTS[variant], variant, Training("digits", 1))
-
-
-def images(n: int, key: int = 0):
-    keys = counter.derive_keys(key, np.arange(n))
-    return counter.uniform(keys[:, None], np.arange(PIXELS))
-
-
-def initially(network: Network) -> TrainedNetwork:
-    return TrainedNetwork(network, initial(network, 1), 1)
-
-
-def answer(network, mode, n=12, seed=3, *, samples=None, progress=None):
-    samples = np.arange(n) if samples is None else samples
-    run = Execution(ENGINE, seed, progress=progress)
-    return classify(initially(network), images(n, seed), mode, samples=samples, execution=run)
-
-
-def rule(limit: float, candidates: int = CLASSES, mode: str = "early", trials: int = 1) -> Stopping:
-    return Stopping(limit, 0.1, 0.95, 1, candidates, WINDOW, trials, mode)
-
-
-def cost(classification):
-    return counts(classification.recordings)
 
 
 def same_answers(one, two):
@@ -268,22 +239,6 @@ def test_trials_after_the_first_present_their_views(mode):
     np.testing.assert_array_equal(scores(shown[0], several, views=views), sum(each) / 3)
 
 
-def test_calibration_presents_the_views_too():
-    network, grey = build(), np.arange(9 * 30).reshape(30, 9)
-    views = AugmentedViews(grey, (3, 3), 300, Coding())
-    found = [
-        calibrate(
-            initially(network),
-            Coding().encode(grey, 300),
-            Mode("late", trials=2, tolerance=0.3, calibration_samples=50),
-            views=x,
-            execution=Execution(ENGINE),
-        ).limit
-        for x in (None, views)
-    ]
-    assert found[0] != found[1]
-
-
 @pytest.mark.parametrize("mode", ["goodness", "one_pass", "proposal", "late"])
 @given(order=st.permutations(range(12)), kept=st.integers(1, 12))
 @settings(max_examples=10, deadline=None)
@@ -330,47 +285,6 @@ def test_select_keeps_samples_with_all_that_was_recorded():
     assert parts[0].rasters["hidden_1"].shape == (10, 2 * CLASSES, 10)
     mask = np.array([True, True, False, False, False])
     assert recording.select(mask).same_spikes(parts[0])
-
-
-@given(draws=st.integers(1, 5000), budget=st.sampled_from([0.5, 0.1, 0.01, 0.001]))
-@settings(max_examples=50, deadline=None)
-def test_the_rank_is_the_bound_of_clopper_and_pearson(draws, budget):
-    from scipy.stats import beta
-
-    def upper(changes: int) -> float:
-        return 1.0 if changes >= draws else beta.ppf(0.95, changes + 1, draws - changes)
-
-    if upper(0) > budget:
-        with pytest.raises(UserError, match="too few for a tolerance"):
-            calibration._rank(draws, budget, 0.95)
-    else:
-        rank = calibration._rank(draws, budget, 0.95)
-        assert upper(rank - 1) <= budget < upper(rank)
-
-
-@pytest.mark.parametrize("candidates", [None, 2])
-def test_calibration_allows_its_own_draws_fewer_changes_than_the_rank(candidates):
-    network, pool = build(), images(30)
-    settings = Mode("early", candidates, tolerance=0.1, calibration_samples=200)
-    found = calibrate(initially(network), pool, settings, execution=Execution(ENGINE, 5))
-    key = counter.derive_key(5, counter.CALIBRATION)
-    chosen = counter.integers(counter.derive_key(key, 0), np.arange(200), 30)
-    early, full = (
-        classify(
-            initially(network),
-            pool[chosen],
-            mode,
-            samples=np.arange(200),
-            execution=Execution(ENGINE, counter.derive_key(key, 1)),
-        )
-        for mode in (found, Mode("proposal", candidates or CLASSES))
-    )
-    rank = calibration._rank(200, 0.1, 0.95)
-    assert rank > 1
-    assert np.sum(early.predicted != full.predicted) < rank
-    assert cost(early).steps < cost(full).steps
-    assert list(found.thresholds) == [1, 2, 4]
-    assert found.thresholds[4] == found.limit / 2
 
 
 def test_what_does_not_fit_is_refused():

@@ -130,7 +130,7 @@ def test_the_command(tmp_path, trained, monkeypatch):
 
 def test_networks_without_a_generative_circuit_are_refused(tmp_path, capsys):
     network = load_network("digits", {"pff": {"generative": False}})
-    state = pffspike.training.begin(network, load("digits"), seed=0)
+    state = pffspike.begin(network, load("digits"), seed=0)
     storage.save(tmp_path / "net.h5", state)
     with pytest.raises(SystemExit) as stop:
         app(["quality", str(tmp_path / "net.h5")])
