@@ -66,7 +66,7 @@ def compilation() -> None:
     with tempfile.TemporaryDirectory() as folder:
         brian2.device.build(directory=folder, run=False, with_output=False)
     apart = sum(os.times()[2:4]) - begun
-    print(f"{objects} objects, one by one      {apart:6.1f} s, {apart / unit:.0f} times as much")
+    print(f"{objects} objects, one by one       {apart:6.1f} s, {apart / unit:.0f} times as much")
 
 
 def main() -> None:
