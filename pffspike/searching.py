@@ -20,9 +20,11 @@ import numpy as np
 from pffspike import inference, training
 from pffspike.cards import toml
 from pffspike.cards.networks import load_network
-from pffspike.data import Dataset, load
+from pffspike.data import Dataset, identify, load
 from pffspike.errors import FileError, MissingPackageError, ValidationError, install_hint
 from pffspike.execution import Execution, counting, made
+from pffspike.network.spec import Network
+from pffspike.own import network_for
 from pffspike.trained import TrainedNetwork
 
 if TYPE_CHECKING:
@@ -119,7 +121,8 @@ def search(
     trials : int
         There shall be in the end, pruned ones included; those of the file count.
     dataset : Dataset or None
-        That of the card by default; its test part is not used.
+        That of the card by default; a network is sized to another one, as to data of one's own.
+        Its test part is not used.
     execution : Execution
         Engine and progress; the seed is that of the search.
 
@@ -168,6 +171,10 @@ def search(
             f"{file} holds a search with another card, space or judgement; give another file"
         )
     study.set_user_attr("digest", config.digest)
+    learned = study.user_attrs.setdefault("data", identify(data).train)
+    if learned != identify(data).train:
+        raise ValidationError(f"{file} holds a search on other training images; give another file")
+    study.set_user_attr("data", learned)
     finished = [t for t in study.trials if t.state.is_finished()]
     report = counting(execution, "trials", trials, len(finished))
     for number in range(len(finished), trials):
@@ -246,6 +253,14 @@ def settings_of(config: Search, chosen: Mapping[str, Any]) -> dict[str, dict[str
     return found
 
 
+def _network(config: Search, data: Dataset, changes: Mapping[str, Any]) -> Network:
+    """Network of the card with changes, sized to data that are not those that the card names."""
+    network = load_network(config.card, changes)
+    if data.name == network.training.dataset:
+        return network
+    return network_for(data, config.card, changes=changes)
+
+
 def _judge(config: Search, data: Dataset, execution: Execution, trial: optuna.Trial) -> float:
     """Train as a trial says; its accuracy on the images kept back."""
     import optuna
@@ -256,7 +271,7 @@ def _judge(config: Search, data: Dataset, execution: Execution, trial: optuna.Tr
         else trial.suggest_float(name, given["low"], given["high"], log=given.get("log", False))
         for name, given in config.names.items()
     }
-    network = load_network(config.card, settings_of(config, chosen))
+    network = _network(config, data, settings_of(config, chosen))
     accuracy = 0.0
 
     def checkpoint(state: TrainedNetwork) -> None:

@@ -25,6 +25,45 @@ def numbers(option: str, text: str | None, between: str) -> tuple[int, ...]:
     return tuple(map(int, parts))
 
 
+def own_source(
+    data: Path | None,
+    labels: str | None,
+    test: tuple[Path | None, str | None, float],
+    shape: str | None,
+    levels: int | None,
+    time: tuple[int | None, float | None, int],
+) -> DataSource | None:
+    """Samples of the user's own, if the options name any.
+
+    Parameters
+    ----------
+    data, labels, shape, levels
+        As the options of these names.
+    test : tuple
+        File of the test part, its labels, and the share that becomes it otherwise.
+    time : tuple
+        Steps, the duration of one, and how many pixels become one.
+    """
+    if data is None or not pffspike.is_own(data):
+        if labels:
+            raise ValidationError("--labels goes with --data FILE, the samples of your own")
+        return None
+    images, judged, share = test
+    steps, duration, downsample = time
+    return DataSource(
+        str(data),
+        labels or "",
+        str(images or ""),
+        judged or "",
+        share,
+        numbers("--shape", shape, "x"),
+        levels,
+        steps or 0,
+        duration or 0.0,
+        downsample,
+    )
+
+
 @dataclass(frozen=True)
 class Place:
     """Options that say what is learned.

@@ -64,10 +64,61 @@ DataPlace = Annotated[
         "a folder of pictures or recordings by class.",
     ),
 ]
+OwnData = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        "--images",
+        help="Folder with the data set's files; or samples of your own: .npy, .npz, .csv, .h5, "
+        "or a folder of pictures or recordings by class.",
+    ),
+]
 Labels = Annotated[
     str | None,
     typer.Option(
         help="Labels of your own samples: .npy, or text with one a line; or a column of .csv."
+    ),
+]
+TestImages = Annotated[
+    Path | None, typer.Option(help="Test part of your own samples, in a file of its own.")
+]
+TestLabels = Annotated[str | None, typer.Option(help="Its labels.")]
+TestShare = Annotated[
+    float, typer.Option(help="Share of your own samples that becomes the test part otherwise.")
+]
+Shape = Annotated[
+    str | None,
+    typer.Option(help="Rows and columns, such as 28x28, of pictures that are rows of an array."),
+]
+Levels = Annotated[
+    int | None,
+    typer.Option(
+        help="Grey value of your own pictures that stands for white (default: the largest).",
+        min=1,
+        max=255,
+    ),
+]
+Steps = Annotated[
+    int | None,
+    typer.Option(
+        help="Steps that your own samples in time are binned into; .npy and x of .npz are then "
+        "rasters (samples, steps, units).",
+        min=1,
+    ),
+]
+StepDuration = Annotated[
+    float | None,
+    typer.Option(
+        help="Duration of a step, in the unit of the recorded times (default: the longest "
+        "recording fits)."
+    ),
+]
+Downsample = Annotated[
+    int,
+    typer.Option(
+        help="Neighbouring pixels of recorded events, in a row and in a column, that become "
+        "one neuron.",
+        min=1,
     ),
 ]
 Download = Annotated[bool, typer.Option("--download", help="Fetch missing data files.")]

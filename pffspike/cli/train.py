@@ -11,7 +11,6 @@ import typer
 import pffspike
 from pffspike import (
     Dataset,
-    DataSource,
     Execution,
     Network,
     TrainedNetwork,
@@ -51,60 +50,16 @@ def train(
     ] = 2000,
     stretch: options.Stretch = None,
     dataset: options.DatasetName = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data",
-            "--images",
-            help="Folder with the data set's files; or samples of your own: .npy, .npz, .csv, .h5, "
-            "or a folder of pictures or recordings by class.",
-        ),
-    ] = None,
+    data: options.OwnData = None,
     labels: options.Labels = None,
-    test_images: Annotated[
-        Path | None, typer.Option(help="Test part of your own samples, in a file of its own.")
-    ] = None,
-    test_labels: Annotated[str | None, typer.Option(help="Its labels.")] = None,
-    test_share: Annotated[
-        float, typer.Option(help="Share of your own samples that becomes the test part otherwise.")
-    ] = 0.2,
-    shape: Annotated[
-        str | None,
-        typer.Option(
-            help="Rows and columns, such as 28x28, of pictures that are rows of an array."
-        ),
-    ] = None,
-    levels: Annotated[
-        int | None,
-        typer.Option(
-            help="Grey value of your own pictures that stands for white (default: the largest).",
-            min=1,
-            max=255,
-        ),
-    ] = None,
-    steps: Annotated[
-        int | None,
-        typer.Option(
-            help="Steps that your own samples in time are binned into; .npy and x of .npz are then "
-            "rasters (samples, steps, units).",
-            min=1,
-        ),
-    ] = None,
-    step_duration: Annotated[
-        float | None,
-        typer.Option(
-            help="Duration of a step, in the unit of the recorded times (default: the longest "
-            "recording fits)."
-        ),
-    ] = None,
-    downsample: Annotated[
-        int,
-        typer.Option(
-            help="Neighbouring pixels of recorded events, in a row and in a column, that become "
-            "one neuron.",
-            min=1,
-        ),
-    ] = 1,
+    test_images: options.TestImages = None,
+    test_labels: options.TestLabels = None,
+    test_share: options.TestShare = 0.2,
+    shape: options.Shape = None,
+    levels: options.Levels = None,
+    steps: options.Steps = None,
+    step_duration: options.StepDuration = None,
+    downsample: options.Downsample = 1,
     hidden: Annotated[
         str | None, typer.Option(help="Sizes of the hidden populations, such as 200,100.")
     ] = None,
@@ -135,22 +90,16 @@ def train(
 
     Example: pffspike train digits -o digits.h5; pffspike train --images x.npy --labels y.npy
     """
-    source = None
-    if data is not None and pffspike.is_own(data):
-        tested = (str(test_images or ""), test_labels or "", test_share)
-        source = DataSource(
-            str(data),
-            labels or "",
-            *tested,
-            beginnings.numbers("--shape", shape, "x"),
-            levels,
-            steps or 0,
-            step_duration or 0.0,
-            downsample,
-        )
+    source = beginnings.own_source(
+        data,
+        labels,
+        (test_images, test_labels, test_share),
+        shape,
+        levels,
+        (steps, step_duration, downsample),
+    )
+    if source:
         card = card or (None if resume or start else "own")
-    elif labels:
-        raise ValidationError("--labels goes with --data FILE, the samples of your own")
     place = beginnings.Place(source, dataset, data, download, samples)
     if [card, resume, start].count(None) != 2:
         raise ValidationError(

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from commands import call, refused
@@ -78,3 +79,20 @@ def test_the_images_that_judge_are_the_last_of_the_training_part():
         kept_back(Search("digits", space, 1, samples=100, validation=1400), data)
     with pytest.raises(ValidationError, match="the space of a search is empty"):
         Search("digits", {"pff": {}}, 1)
+
+
+def test_samples_of_ones_own_are_searched_as_they_are_trained(folder):
+    """A card sized to them, its settings in the file of the network; other samples are refused."""
+    samples = np.arange(60)[:, None] % [3, 5, 7] * 1.0
+    np.save(folder / "x.npy", samples)
+    np.save(folder / "y.npy", np.array(["low", "high"])[(samples[:, 0] > 0).astype(int)])
+    arguments = ("--images", "x.npy", "--labels", "y.npy", "--space", "space.toml", "-o", "o.log")
+    options = ("--epochs", 1, "--trials", 1, "--json", "o.json")
+    done = call("search", *arguments, *options)
+    assert done.exit_code == 0, done.output
+    assert "9 images kept back" in done.output  # a fifth of 48 that are not the test part
+    (trial,) = json.loads((folder / "o.json").read_text())["trials"]
+    assert trial["changes"]["pff"]["hidden"] in ([20, 20], [40, 40])
+    np.save(folder / "x.npy", samples[::-1])
+    refused(call("search", *arguments, *options), "o.log holds a search on other training images")
+    refused(call("search", *arguments[4:]), "give a card, for example `digits`, or --data FILE")
