@@ -1,13 +1,13 @@
-"""Folders of recordings: N-MNIST's files, and the gestures of a DVS128 as Tonic keeps them."""
+"""Folders of recordings: N-MNIST's files, and the gestures of a DVS128."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from pffspike.data.aedat import DVS128, Gestures, addresses, gestures_of, read_aedat
 from pffspike.data.arrays import read_npy
 from pffspike.data.recordings import Recordings, Sensor
 from pffspike.errors import ValidationError
@@ -15,10 +15,10 @@ from pffspike.files import read_regular
 from pffspike.typing import Array
 
 _ATIS: Sensor = (2, 34, 34)  #: of N-MNIST
-_DVS: Sensor = (2, 128, 128)  #: of the gestures
 _BYTES = 5  #: of an event of N-MNIST
 _PARTS = ("train", "test")  #: what names of folders of the two parts end in
-_FORMS = {".bin": "*/*.bin", ".npy": "*/*.npy"}
+_FORMS = {".bin": "*/*.bin", ".npy": "*/*.npy", ".aedat": "*/*.aedat"}
+_GESTURES = "*.aedat"  #: of gestures as published, with tables beside them
 
 
 def is_folder(path: str | Path) -> bool:
@@ -43,7 +43,7 @@ def is_folder(path: str | Path) -> bool:
     return any(
         next(folder.glob(form), None) is not None
         for folder in _parts(path) or [path]
-        for form in _FORMS.values()
+        for form in (*_FORMS.values(), _GESTURES)
     )
 
 
@@ -54,7 +54,9 @@ def read_folder(path: str | Path) -> tuple[Recordings, Recordings | None]:
     ``.bin`` a recording; an event is 40 bits: 8 of the column, 8 of the row, 1 of the polarity, 23
     of the time in microseconds. DVS128 gestures (Amir et al., 2017) as Tonic keeps them: a folder
     for each person with files ``CLASS.npy``, ``(events, 4)``: column, row, polarity and time in
-    milliseconds, which counts from the first event here. Channels are OFF, then ON.
+    milliseconds, which counts from the first event here; or as published, see
+    `pffspike.data.aedat.gestures_of`. Or a folder for each class with a file ``.aedat`` a
+    recording, see `pffspike.data.aedat.read_aedat`. Channels are OFF, then ON.
 
     Parameters
     ----------
@@ -83,6 +85,9 @@ def read_folder(path: str | Path) -> tuple[Recordings, Recordings | None]:
     (['3', '4'], [256])
     """
     path = Path(path)
+    if gestures := gestures_of(path):
+        train, test = gestures
+        return _of_gestures(train, path), None if test is None else _of_gestures(test, path)
     parts = [_recordings(part) for part in _parts(path) or [path]]
     return parts[0], parts[1] if len(parts) > 1 else None
 
@@ -97,15 +102,27 @@ def _parts(path: Path) -> list[Path]:
 def _recordings(folder: Path) -> Recordings:
     for ending, form in _FORMS.items():
         paths = sorted(folder.glob(form))
-        if paths and ending == ".bin":
+        if paths and ending in (".bin", ".aedat"):
             labels = [path.parent.name for path in paths]
-            return _files(folder, paths, read_bin, _ATIS, labels)
+            read, sensor = (read_bin, _ATIS) if ending == ".bin" else (_from_first, DVS128)
+            return _files(folder, paths, read, sensor, labels)
         if paths:
-            return _files(folder, paths, _read_gesture, _DVS, [path.stem for path in paths])
+            return _files(folder, paths, _read_gesture, DVS128, [path.stem for path in paths])
     raise ValidationError(
-        f"{folder} holds no recordings; give a folder with a folder of .bin files for each class, "
-        f"as N-MNIST, or of CLASS.npy files for each person, as the DVS128 gestures"
+        f"{folder} holds no recordings; give a folder with a folder of .bin or .aedat files for "
+        f"each class, or of CLASS.npy files for each person, as the DVS128 gestures"
     )
+
+
+def _of_gestures(gestures: Gestures, folder: Path) -> Recordings:
+    labels = np.array(gestures.labels)
+    return Recordings(gestures.read, len(gestures), DVS128, labels, name=str(folder))
+
+
+def _from_first(path: Path) -> tuple[Array, Array]:
+    """Events of an AEDAT file; times begin with the first."""
+    times, indices = read_aedat(path)
+    return times - times.min(initial=np.iinfo(np.int64).max), indices
 
 
 def _files(
@@ -162,7 +179,7 @@ def read_bin(path: str | Path) -> tuple[Array, Array]:
         np.frombuffer(content, np.uint8).reshape(-1, _BYTES).T.astype(np.int64)
     )
     times = (high & 127) << 16 | middle << 8 | low
-    return times, _addresses(columns, rows, high >> 7, _ATIS, path)
+    return times, addresses(columns, rows, high >> 7, _ATIS, path)
 
 
 def _read_gesture(path: Path) -> tuple[Array, Array]:
@@ -174,21 +191,4 @@ def _read_gesture(path: Path) -> tuple[Array, Array]:
     columns, rows, polarity, times = events.T.astype(np.float64)
     if not np.all(np.isfinite(times)):
         raise ValidationError(f"{path} has times that are no numbers; take another copy")
-    return times - times.min(initial=np.inf), _addresses(columns, rows, polarity, _DVS, path)
-
-
-def _addresses(columns: Array, rows: Array, polarity: Array, sensor: Sensor, path: Any) -> Array:
-    """Neurons of events, which must lie on the sensor."""
-    inside = [
-        (values >= 0) & (values < size)
-        for values, size in zip((polarity, rows, columns), sensor, strict=True)
-    ]
-    outside = np.flatnonzero(~np.all(inside, axis=0))
-    if len(outside):
-        k = outside[0]
-        raise ValidationError(
-            f"{path} has an event at column {columns[k]:g}, row {rows[k]:g}, polarity "
-            f"{polarity[k]:g}, outside of {sensor[1]} x {sensor[2]} pixels; it is foreign"
-        )
-    found = (polarity * sensor[1] + rows) * sensor[2] + columns
-    return np.asarray(found).astype(np.int64)
+    return times - times.min(initial=np.inf), addresses(columns, rows, polarity, DVS128, path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from pffspike import Binning, Recordings, UserError, read_recordings
 from pffspike.data import DataSource, binning_of, is_own, load_own
+from pffspike.data.aedat import read_aedat
 
 
 @settings(deadline=None, max_examples=50)
@@ -124,6 +127,81 @@ def test_gestures(tmp_path):
     np.save(folder / "1.npy", np.ones((3, 5)))
     with pytest.raises(UserError, match=r"give \(events, 4\): column, row, polarity and time"):
         load_own(DataSource(str(tmp_path)))
+
+
+def aedat_2(*events):
+    """Column, row from the upper one, polarity and time of events, as a DVS128 records them."""
+    words = [(127 - y) << 8 | x << 1 | p for x, y, p, _ in events]
+    pairs = np.array([(w, e[3]) for w, e in zip(words, events, strict=True)], ">i4")
+    return b"#!AER-DAT2.0\r\n# AEChip: ch.unizh.ini.jaer.chip.retina.DVS128\r\n" + pairs.tobytes()
+
+
+def aedat_3(*events, overflow=0, valid=1):
+    """The same as a packet of version 3.1, behind one of another type."""
+    words = [x << 17 | y << 2 | p << 1 | valid for x, y, p, _ in events]
+    pairs = np.array([(w, e[3]) for w, e in zip(words, events, strict=True)], "<u4")
+    special = struct.pack("<hh6i", 0, 0, 8, 4, 0, 1, 1, 1) + bytes(8)
+    head = struct.pack("<hh6i", 1, 0, 8, 4, overflow, *[len(events)] * 3)
+    return b"#!AER-DAT3.1\r\n#!END-HEADER\r\n" + special + head + pairs.tobytes()
+
+
+EVENTS = [(3, 4, 1, 50), (127, 0, 0, 60), (0, 127, 1, 69)]
+
+
+def test_both_versions_of_aedat_hold_the_same_events(tmp_path):
+    (tmp_path / "2.aedat").write_bytes(aedat_2(*EVENTS))
+    (tmp_path / "3.aedat").write_bytes(aedat_3(*EVENTS, overflow=1))
+    (tmp_path / "none.aedat").write_bytes(aedat_3(*EVENTS, valid=0))
+    indices = [128 * 128 + 4 * 128 + 3, 127, 128 * 128 + 127 * 128]
+    for name, offset in (("2", 0), ("3", 2**31)):
+        times, found = read_aedat(tmp_path / f"{name}.aedat")
+        assert times.tolist() == [t + offset for *_, t in EVENTS]
+        assert found.tolist() == indices
+    assert len(read_aedat(tmp_path / "none.aedat")[0]) == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"#!AER-DAT4.0\r\n", "is no AEDAT file of version 2.0 or 3.1"),
+        (aedat_2(*EVENTS)[:-1], "is truncated within an event"),
+        (aedat_3(*EVENTS)[:-1], "is truncated within a packet"),
+        (aedat_3(*EVENTS)[:60], "is truncated within a packet"),
+        (b"#!AER-DAT3.1\r\n", "has no end of its header"),
+        (aedat_2().replace(b"DVS128", b"DAVIS240C"), "is of another camera"),
+        (aedat_3((128, 0, 0, 1)), "event at column 128, row 0, polarity 0, outside of 128 x 128"),
+    ],
+)
+def test_foreign_files_of_aedat_are_refused(tmp_path, content, sentence):
+    (tmp_path / "x.aedat").write_bytes(content)
+    with pytest.raises(UserError, match=sentence):
+        read_aedat(tmp_path / "x.aedat")
+
+
+def test_gestures_as_published(tmp_path):
+    """Several gestures a file, by a table; lists name the parts; or a folder for each class."""
+    for name in ("user01_led", "user02_led"):
+        (tmp_path / f"{name}.aedat").write_bytes(aedat_3(*EVENTS))
+        (tmp_path / f"{name}_labels.csv").write_text(
+            "class,startTime_usec,endTime_usec\n2,45,60\n11,60,70\n"
+        )
+    for part, name in (("train", "user01_led"), ("test", "user02_led")):
+        (tmp_path / f"trials_to_{part}.txt").write_text(f"{name}.aedat\n")
+    assert is_own(tmp_path)
+    data = load_own(DataSource(str(tmp_path), steps=5, step_duration=5.0, downsample=4))
+    assert data.class_names == ("2", "11")
+    assert data.train_images.counts.sum() == 3
+    assert data.test_images[:1].times.tolist() == [1]  # 5 microseconds after the beginning
+    assert data.test_images[1:].times.tolist() == [0, 1]
+    (tmp_path / "user02_led_labels.csv").write_text("class\n2,a,60\n")
+    with pytest.raises(UserError, match="lines of a class, the first and the last time"):
+        load_own(DataSource(str(tmp_path)))
+    for kind in "ab":
+        (tmp_path / "folders" / kind).mkdir(parents=True)
+        (tmp_path / "folders" / kind / "1.aedat").write_bytes(aedat_2(*EVENTS))
+    data = load_own(DataSource(str(tmp_path / "folders"), test_share=0, step_duration=10.0))
+    assert data.class_names == ("a", "b")
+    assert data.train_images[:1].times.tolist() == [0, 1, 1]
 
 
 def test_a_folder_without_recordings_is_one_sentence(tmp_path):
