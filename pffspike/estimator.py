@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
@@ -21,6 +21,7 @@ from pffspike.errors import ValidationError, unknown
 from pffspike.hidden_rates import HiddenRates
 from pffspike.inference import MODES, Classification, Mode
 from pffspike.network import structure
+from pffspike.network.events import Events, Stimulus
 from pffspike.own import network_for
 from pffspike.schedules import lengthened
 from pffspike.training import train
@@ -34,7 +35,8 @@ _LAST_SCALE = 0.02  #: of the learning rates, in the end of them
 class PFFClassifier(ClassifierMixin, HiddenRates):
     """Spiking network that learns to classify by predictive forward-forward learning.
 
-    It works where other estimators of scikit-learn do: pipelines, cross-validation, searches. Its
+    It works where other estimators of scikit-learn do: pipelines, cross-validation, searches.
+    Samples are rows of numbers, pictures, or, in time, `pffspike.Events`. Its
     noise is keyed by the content of a sample, so an answer does not depend on other samples or on
     their order.
 
@@ -71,7 +73,7 @@ class PFFClassifier(ClassifierMixin, HiddenRates):
     classes_ : (classes,) ndarray
         Labels in their order.
     n_features_in_ : int
-        Features of a sample.
+        Features of a sample; of events, their neurons.
     calls_ : int
         Of `fit` and `partial_fit` since the beginning; keys the noise of the next one.
 
@@ -112,13 +114,13 @@ class PFFClassifier(ClassifierMixin, HiddenRates):
         self.engine = engine
         self.random_state = random_state
 
-    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> PFFClassifier:
+    def fit(self, X: npt.ArrayLike | Events, y: npt.ArrayLike) -> PFFClassifier:
         """Learn from samples and their labels, from the beginning.
 
         Parameters
         ----------
-        X : (n, features) or (n, rows, columns) array_like
-            Finite numbers.
+        X : (n, features) or (n, rows, columns) array_like, or Events
+            Finite numbers, or spikes in time.
         y : (n,) array_like
             Labels: whole numbers, texts or truth values.
 
@@ -153,7 +155,7 @@ class PFFClassifier(ClassifierMixin, HiddenRates):
         return self
 
     def partial_fit(
-        self, X: npt.ArrayLike, y: npt.ArrayLike, classes: npt.ArrayLike | None = None
+        self, X: npt.ArrayLike | Events, y: npt.ArrayLike, classes: npt.ArrayLike | None = None
     ) -> PFFClassifier:
         """Learn from some samples, once each, and keep what was learned before.
 
@@ -161,8 +163,8 @@ class PFFClassifier(ClassifierMixin, HiddenRates):
 
         Parameters
         ----------
-        X : (n, features) or (n, rows, columns) array_like
-            Finite numbers.
+        X : (n, features) or (n, rows, columns) array_like, or Events
+            Finite numbers, or spikes in time.
         y : (n,) array_like
             Their labels.
         classes : (classes,) array_like or None
@@ -208,13 +210,13 @@ class PFFClassifier(ClassifierMixin, HiddenRates):
         self._finish()
         return self
 
-    def decision_function(self, X: npt.ArrayLike) -> Floats:
+    def decision_function(self, X: npt.ArrayLike | Events) -> Floats:
         """Score of each class, or of two classes how far the second is above the first.
 
         Parameters
         ----------
-        X : (n, features) or (n, rows, columns) array_like
-            Finite numbers.
+        X : (n, features) or (n, rows, columns) array_like, or Events
+            Finite numbers, or spikes in time.
 
         Returns
         -------
@@ -230,13 +232,13 @@ class PFFClassifier(ClassifierMixin, HiddenRates):
         scores = self._scores(X)
         return scores[:, 1] - scores[:, 0] if scores.shape[1] == 2 else scores
 
-    def predict(self, X: npt.ArrayLike) -> Array:
+    def predict(self, X: npt.ArrayLike | Events) -> Array:
         """Labels of samples.
 
         Parameters
         ----------
-        X : (n, features) or (n, rows, columns) array_like
-            Finite numbers.
+        X : (n, features) or (n, rows, columns) array_like, or Events
+            Finite numbers, or spikes in time.
 
         Returns
         -------
@@ -253,13 +255,13 @@ class PFFClassifier(ClassifierMixin, HiddenRates):
         found: Array = self.classes_[scores.argmax(axis=1)]
         return found
 
-    def predict_proba(self, X: npt.ArrayLike) -> Floats:
+    def predict_proba(self, X: npt.ArrayLike | Events) -> Floats:
         """Probability of each class: the softmax of scores over ``temperature``.
 
         Parameters
         ----------
-        X : (n, features) or (n, rows, columns) array_like
-            Finite numbers.
+        X : (n, features) or (n, rows, columns) array_like, or Events
+            Finite numbers, or spikes in time.
 
         Returns
         -------
@@ -277,14 +279,20 @@ class PFFClassifier(ClassifierMixin, HiddenRates):
         return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
     def _checked(
-        self, X: npt.ArrayLike, y: npt.ArrayLike, *, reset: bool
-    ) -> tuple[Floats, Array, tuple[int, int] | None]:
+        self, X: npt.ArrayLike | Events, y: npt.ArrayLike, *, reset: bool
+    ) -> tuple[Stimulus, Array, tuple[int, int] | None]:
+        if isinstance(X, Events):
+            labels = column_or_1d(y, warn=True)
+            check_classification_targets(labels)
+            if reset:
+                self.n_features_in_ = X.units
+            return X, labels, self.shape
         X, shape = self._flat(X)
         values, labels = validate_data(self, X, y, reset=reset, dtype=np.float64)
         check_classification_targets(labels)
         return values, labels, shape
 
-    def _scores(self, X: npt.ArrayLike) -> Floats:
+    def _scores(self, X: npt.ArrayLike | Events) -> Floats:
         """Scores whose largest is the answer, draws of equals included."""
         if self.mode not in (known := ("both", *MODES)):
             raise unknown("mode", self.mode, known)
@@ -316,16 +324,17 @@ class PFFClassifier(ClassifierMixin, HiddenRates):
 
 
 def _with_all_classes(
-    values: Floats, numbers: Array, classes: int, shape: tuple[int, int] | None
+    values: Stimulus, numbers: Array, classes: int, shape: tuple[int, int] | None
 ) -> Dataset:
     """Data of a first batch, which may lack some of the classes."""
     if classes < 2:
         raise ValidationError(f"classes hold {classes} class; give two at least")
+    join = Events.join if isinstance(values, Events) else np.concatenate
     scaled = own_dataset(
-        np.concatenate([values[:1]] * classes + [values]),
+        join([values[:1]] * classes + [values]),
         np.concatenate([np.arange(classes), numbers]),
         shape=shape,
     )
     names = tuple(map(str, range(classes)))
-    form = Form(scaled.shape, scaled.levels, names, scaled.scaling)
+    form = Form(scaled.shape, scaled.levels, names, scaled.scaling, scaled.binning)
     return own_dataset(values, numbers, form=form)

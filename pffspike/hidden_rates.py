@@ -17,6 +17,7 @@ from pffspike.execution import Execution
 from pffspike.generation import sample
 from pffspike.inference.inversion import invert
 from pffspike.network import structure
+from pffspike.network.events import Events
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Array, Floats
 
@@ -29,13 +30,13 @@ class HiddenRates(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     shape: tuple[int, int] | None
     engine: str | None
 
-    def transform(self, X: npt.ArrayLike) -> Floats:
+    def transform(self, X: npt.ArrayLike | Events) -> Floats:
         """Rates of the hidden neurons that samples cause without a label.
 
         Parameters
         ----------
-        X : (n, features) or (n, rows, columns) array_like
-            Finite numbers.
+        X : (n, features) or (n, rows, columns) array_like, or Events
+            Finite numbers, or spikes in time.
 
         Returns
         -------
@@ -64,6 +65,7 @@ class HiddenRates(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         Returns
         -------
         (n, features) ndarray of float64
+            Of events: rates of the neurons.
 
         Examples
         --------
@@ -136,12 +138,13 @@ class HiddenRates(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
                 f"{', '.join(map(str, self.classes_))}"
             )
 
-    def _drive(self, X: npt.ArrayLike) -> Any:
+    def _drive(self, X: npt.ArrayLike | Events) -> Any:
         """What drives the input population: spike probabilities, or as the card encodes them."""
         check_is_fitted(self)
-        values = validate_data(self, self._flat(X)[0], reset=False, dtype=np.float64)
+        if not isinstance(X, Events):
+            X = validate_data(self, self._flat(X)[0], reset=False, dtype=np.float64)
         form = self._form()
-        return self.trained_.coding.encode(form.grey(values), form.levels)
+        return self.trained_.coding.encode(form.images(X), form.levels)
 
     def _form(self) -> Form:
         trained: TrainedNetwork = self.trained_

@@ -172,6 +172,8 @@ class Events:
         )
 
     def __getitem__(self, rows: slice | npt.ArrayLike) -> Events:
+        if isinstance(rows, tuple) and rows[1:] == (Ellipsis,):  # as scikit-learn takes rows
+            rows = rows[0]
         chosen = np.arange(len(self))[rows if isinstance(rows, slice) else np.asarray(rows)]
         chosen = np.atleast_1d(chosen)
         counts = self.counts[chosen]

@@ -128,3 +128,29 @@ def test_wrong_settings_are_one_sentence():
     ):
         with pytest.raises(ValueError, match=sentence):
             PFFClassifier(**{**SMALL, **settings}).fit(X, Y).predict(X[:2])
+
+
+def test_events_are_samples_too():
+    """Fitted, cross-validated, learned in parts; answers depend on a sample's spikes alone."""
+    raster = np.random.default_rng(1).random((60, 10, 24)) < 0.02
+    kinds = np.array(["left", "right"])[np.arange(60) % 2]
+    raster[::2, :, :12] |= np.random.default_rng(2).random((30, 10, 12)) < 0.5
+    events = pffspike.Events.from_raster(raster)
+    made = PFFClassifier((30, 30), epochs=4, engine="numba", trials=1)
+    assert cross_val_score(made, events, kinds, cv=3).mean() > 0.9
+    fitted = made.fit(events[:40], kinds[:40])
+    assert fitted.n_features_in_ == 24
+    answers = fitted.decision_function(events)
+    np.testing.assert_array_equal(fitted.decision_function(events[[7, 3]]), answers[[7, 3]])
+    assert fitted.transform(events).shape == (60, 60)
+    parts = PFFClassifier((30, 30), engine="numba").partial_fit(
+        events[:30:2], kinds[:30:2], classes=["left", "right"]
+    )
+    parts.partial_fit(events[:40], kinds[:40])
+    assert parts.trained_.data.binning.units == 24
+    for foreign, sentence in (
+        (raster.mean(axis=1), "do not change in time, but the network was trained on events"),
+        (events.first(5), "are 5 steps of 24 neurons, but the network was trained on 10 steps"),
+    ):
+        with pytest.raises(ValueError, match=sentence):
+            fitted.predict(foreign)
