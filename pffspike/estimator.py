@@ -329,9 +329,13 @@ def _with_all_classes(
     """Data of a first batch, which may lack some of the classes."""
     if classes < 2:
         raise ValidationError(f"classes hold {classes} class; give two at least")
-    join = Events.join if isinstance(values, Events) else np.concatenate
+    more: Stimulus
+    if isinstance(values, Events):
+        more = Events.join([values[:1]] * classes + [values])
+    else:
+        more = np.concatenate([values[:1]] * classes + [values])
     scaled = own_dataset(
-        join([values[:1]] * classes + [values]),
+        more,
         np.concatenate([np.arange(classes), numbers]),
         shape=shape,
     )

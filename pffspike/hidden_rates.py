@@ -141,10 +141,13 @@ class HiddenRates(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def _drive(self, X: npt.ArrayLike | Events) -> Any:
         """What drives the input population: spike probabilities, or as the card encodes them."""
         check_is_fitted(self)
-        if not isinstance(X, Events):
-            X = validate_data(self, self._flat(X)[0], reset=False, dtype=np.float64)
+        values: Array | Events = (
+            X
+            if isinstance(X, Events)
+            else validate_data(self, self._flat(X)[0], reset=False, dtype=np.float64)
+        )
         form = self._form()
-        return self.trained_.coding.encode(form.images(X), form.levels)
+        return self.trained_.coding.encode(form.images(values), form.levels)
 
     def _form(self) -> Form:
         trained: TrainedNetwork = self.trained_

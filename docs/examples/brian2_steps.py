@@ -21,7 +21,7 @@ import pffspike
 from pffspike.brian2 import to_brian2
 
 RASTER = ("image", "label", "hidden_1", "hidden_2", "readout")
-HIDDEN = {"hidden_1": "#0072B2", "hidden_2": "#D55E00"}
+HIDDEN = {"hidden_1": "#009E73", "hidden_2": "#CC79A7"}
 SYNAPSES, OTHERS = "image_to_hidden_1", "#999999"
 
 
@@ -68,7 +68,7 @@ def draw(model: Any, seen: dict[str, np.ndarray]) -> Figure:
         threshold = network.population(name).rule.threshold
         goodness.axhline(threshold, color=color, linewidth=0.7, linestyle=":")
     goodness.set_ylabel("goodness so far")
-    goodness.set_ylim(0, 1.25 * max(seen[name].max() for name in HIDDEN))
+    goodness.set_ylim(0, 1.35 * max(seen[name].max() for name in HIDDEN))
     goodness.legend(frameon=False, fontsize=7, loc="upper left", ncols=2)
     change = seen[SYNAPSES] - seen[SYNAPSES][0]
     time = np.arange(1, len(change) + 1)

@@ -64,7 +64,7 @@ def draw(spikes: dict[str, np.ndarray], drives: np.ndarray, label: int) -> Figur
         panel.plot(time, values[:, label], color=TRUE, linewidth=1.5, label=f"class {label}")
     drive.axhspan(0, 1, color="0.93", zorder=0)
     drive.set_ylabel("drive of read-out")
-    drive.legend(frameon=False, loc="lower right", fontsize=7)
+    votes.legend(frameon=False, loc="upper left", fontsize=7)
     votes.yaxis.set_major_locator(MaxNLocator(integer=True))
     votes.set(xlabel="step", ylabel="spikes so far")
     for letter, panel in zip("abc", (raster, drive, votes), strict=True):
