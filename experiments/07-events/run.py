@@ -76,33 +76,38 @@ def counted(data):
 
 
 def conditions(data, variants):
-    """Data sets, sizes of the hidden populations and steps, by title."""
+    """By title: data set, sizes of the hidden populations, steps, and coding of static images."""
     events = seen(data, STEPS)
-    found: dict[str, tuple[Any, tuple[int, ...], int]] = {
-        "images": (data, (250,), STEPS),
-        "events": (events, (250,), STEPS),
-        "events, steps shuffled": (shuffled(events), (250,), STEPS),
-        "counts of events": (counted(events), (250,), STEPS),
+    found: dict[str, tuple[Any, tuple[int, ...], int, str]] = {
+        "images": (data, (250,), STEPS, "grey"),
+        "events": (events, (250,), STEPS, "grey"),
+        "events, steps shuffled": (shuffled(events), (250,), STEPS, "grey"),
+        "counts of events": (counted(events), (250,), STEPS, "grey"),
     }
     if variants:
+        found["images, ON and OFF"] = (data, (250,), STEPS, "on_off")
         # Of the steps that count, the last is not seen by the hidden neurons: they are a step late.
         inside = shuffled(events, STEPS - (1 << STEPS.bit_length() - 1), -1)
-        found["events, steps that count shuffled"] = (inside, (250,), STEPS)
-        found |= {f"events, {n} steps": (seen(data, n), (250,), n) for n in OTHER_STEPS}
-        found["images, 2 x 250"] = (data, (250, 250), STEPS)
-        found["events, 2 x 250"] = (events, (250, 250), STEPS)
+        found["events, steps that count shuffled"] = (inside, (250,), STEPS, "grey")
+        found |= {f"events, {n} steps": (seen(data, n), (250,), n, "grey") for n in OTHER_STEPS}
+        found["images, 2 x 250"] = (data, (250, 250), STEPS, "grey")
+        found["events, 2 x 250"] = (events, (250, 250), STEPS, "grey")
     return found
 
 
-def run(data, hidden, steps, epochs, seed):
+def run(condition, epochs, seed):
     """Train and answer: accuracy and energy by mode."""
+    data, hidden, steps, coding = condition
     window = 1 << steps.bit_length() - 1
     time = {"burn_in": steps - window, "window": window}
-    changes = {"pff": time | {f"inference_{key}": value for key, value in time.items()}}
+    changes = {
+        "pff": time | {f"inference_{key}": value for key, value in time.items()},
+        "training": {"coding": coding},
+    }
     network = pffspike.network_for(data, "own", hidden=hidden, changes=changes)
     execution = Execution(seed=seed)
     trained = pffspike.train(network, data, epochs=epochs, execution=execution)
-    found = {}
+    found: dict[str, Any] = {"density": density(trained, data)}
     for mode in MODES:
         result = pffspike.evaluate(trained, data, mode, execution=execution)
         found[mode] = {"accuracy": result.accuracy, "joule": result.energy.total}
@@ -160,9 +165,10 @@ def picture(table):
     return drawing
 
 
-def density(images, levels):
-    """Mean spike probability of an input neuron in a step."""
-    return float(pffspike.probabilities(images, levels).mean())
+def density(trained, data):
+    """Mean spike probability of an input neuron in a step, over the test images."""
+    drive = trained.coding.encode(data.test_images, data.levels)
+    return float((drive.raster() if isinstance(drive, Events) else drive).mean())
 
 
 def main():
@@ -171,9 +177,9 @@ def main():
     data = pffspike.load_data(options.dataset, options.data)
     data = pffspike.first_samples(data, train=options.samples, test=options.test_images)
     table = {}
-    for title, (found, hidden, steps) in conditions(data, not options.fast).items():
-        runs = [run(found, hidden, steps, epochs, seed) for seed in range(seeds)]
-        table[title] = {"density": density(found.test_images, found.levels), **summary(runs)}
+    for title, condition in conditions(data, not options.fast).items():
+        runs = [run(condition, epochs, seed) for seed in range(seeds)]
+        table[title] = {"density": runs[0]["density"], **summary(runs)}
         print(markdown({title: table[title]}).splitlines()[-1], flush=True)
         options.output.mkdir(parents=True, exist_ok=True)
         write_whole(options.output / "results.json", json.dumps(table, indent=1) + "\n")
