@@ -14,11 +14,13 @@ from pffspike.plots.benchmark import growth
 from pffspike.plots.canvas import check_ending, save, save_all
 from pffspike.plots.energy import Point, accuracy_against_energy, pareto_front, ranges, shares
 from pffspike.plots.images import confusion, image_rows, image_sheet, receptive_fields
+from pffspike.plots.network import circuit
 
 __all__ = [
     "Point",
     "accuracy_against_energy",
     "check_ending",
+    "circuit",
     "confusion",
     "goodness_history",
     "growth",
