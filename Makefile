@@ -4,7 +4,8 @@
 # They are brought up to date when pyproject.toml or setup.py has changed.
 
 .DEFAULT_GOAL := help
-.PHONY: help env env-310 nir demo test doctest test-310 test-slow lint typecheck wheel-test clean
+.PHONY: help env env-310 nir docs docs-links demo test doctest test-310 test-slow lint typecheck
+.PHONY: wheel-test clean
 
 # Two processes; a file's tests stay together.
 PARALLEL := -n 2 --dist loadfile
@@ -12,6 +13,8 @@ PARALLEL := -n 2 --dist loadfile
 VENV     := .venv
 VENV_310 := .venv-310
 VENV_NIR := .venv-nir
+VENV_DOCS := .venv-docs
+SITE     := results/site
 
 # uv sets these aside: an environment that happens to be active, and a lock file.
 unexport VIRTUAL_ENV CONDA_PREFIX
@@ -25,6 +28,7 @@ help:
 	@echo "make doctest     examples of docstrings"
 	@echo "make test        tests on Python 3.12 (test-310: on 3.10; test-slow: the slow ones)"
 	@echo "make nir         NIR graphs in snnTorch and Norse (downloads torch: some gigabytes)"
+	@echo "make docs        the site and the model as PDF (results/site); docs-links: links to others"
 	@echo "make lint        ruff      make typecheck   mypy      make wheel-test  the installed wheel"
 	@echo "make env         build .venv (env-310: .venv-310)     make clean       remove what was built"
 
@@ -40,6 +44,24 @@ $(VENV_310)/.built: PYTHON := 3.10
 	echo "$*: installing for Python $(PYTHON)" && \
 	"$$uv" pip install --quiet --python $*/bin/python --editable '.[all]' --group dev && \
 	touch $@
+
+# Sphinx beside everything that tutorials use. Warnings are errors; all of them are told.
+$(VENV_DOCS)/.built: pyproject.toml setup.py
+	@uv=$$(.ci/get-uv) && \
+	{ test -x $(VENV_DOCS)/bin/python || "$$uv" venv --quiet --python 3.12 $(VENV_DOCS); } && \
+	echo "$(VENV_DOCS): installing for Python 3.12" && \
+	"$$uv" pip install --quiet --python $(VENV_DOCS)/bin/python --editable '.[all,testing]' --group docs && \
+	touch $@
+
+docs: $(VENV_DOCS)/.built
+	$(VENV_DOCS)/bin/python docs/model_pdf.py -o $(SITE)/model.pdf
+	$(VENV_DOCS)/bin/sphinx-build -W --keep-going -q -c docs -d results/site-doctrees . $(SITE)
+	@echo "the site: $(SITE)/index.html"
+
+# Needs the network.
+docs-links: $(VENV_DOCS)/.built
+	$(VENV_DOCS)/bin/sphinx-build -W --keep-going -q -c docs -d results/site-doctrees \
+		-D plot_gallery=0 -b linkcheck . results/site-links
 
 # An environment of its own: torch, snnTorch and Norse beside the NumPy engine.
 nir:
@@ -65,7 +87,8 @@ doctest: env
 # What rests on bits that the other tests compare on both Pythons, and the texts of the pages, need
 # one Python: frequencies, tolerances, examples. (Baselines are those of scikit-learn, so they run.)
 ONCE := tests/statistics/test_uniform.py tests/statistics/test_stopping.py \
-	tests/statistics/test_handwritten_kernel.py tests/end_to_end/test_documentation.py
+	tests/statistics/test_handwritten_kernel.py tests/end_to_end/test_documentation.py \
+	tests/end_to_end/test_site.py
 
 test-310: env-310
 	$(VENV_310)/bin/python -m pytest tests -m "not slow" $(PARALLEL) $(addprefix --ignore=,$(ONCE))
@@ -89,6 +112,6 @@ wheel-test:
 	.ci/wheel-test
 
 clean:
-	rm -rf $(VENV) $(VENV_310) $(VENV_NIR) .tools build dist *.egg-info results
+	rm -rf $(VENV) $(VENV_310) $(VENV_NIR) $(VENV_DOCS) .tools build dist *.egg-info results
 	rm -rf .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
