@@ -10,6 +10,8 @@ device cards, each with its source. No silicon was reached.
 # %%
 # A trained network, and three ways to ask it.
 
+import textwrap
+
 import pffspike
 
 network = pffspike.load_network("digits", {"pff": {"hidden": [100, 100]}})
@@ -41,7 +43,8 @@ priced = [row for row in rows if row["profile"] == first and row["energy_j"] is 
 for row in sorted(priced, key=lambda row: -row["energy_j"])[:6]:
     print(
         f"{1e6 * row['energy_j']:.2f} µJ: {row['event']}, {row['place'] or row['part']}:"
-        f" {row['count']:,.0f} x {1e12 * row['value_j']:.3g} pJ ({row['source']})"
+        f" {row['count']:,.0f} x {1e12 * row['value_j']:.3g} pJ,"
+        f" {textwrap.shorten(row['source'], 60)}"
     )
 
 # %%

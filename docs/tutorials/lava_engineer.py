@@ -72,6 +72,7 @@ for engine in ("numpy", "lava"):
         quantized.trained, "one_pass", {"image": images}, execution=execution
     )
 print("identical:", recordings["numpy"].same_spikes(recordings["lava"]))
+raster = pffspike.plots.raster(recordings["lava"], {"one digit, in Lava": 0})
 
 # %%
 # From here: :doc:`PFF on Lava </docs/lava>` connects processes of your own and learns there;

@@ -12,11 +12,13 @@ perceptron.
 
 import numpy as np
 from sklearn.datasets import load_wine
+from sklearn.metrics import confusion_matrix
 from sklearn.model_selection import cross_val_score, train_test_split
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+import pffspike
 from pffspike import PFFClassifier
 
 wine = load_wine()
@@ -34,6 +36,9 @@ X_train, X_test, y_train, y_test = train_test_split(
 model = PFFClassifier(hidden=(50, 50), epochs=10, random_state=0)
 model.fit(X_train, y_train)
 print(f"{model.score(X_test, y_test):.1%} of {len(y_test)} wines are right")
+answers = model.predict(X_test)
+counts = confusion_matrix(y_test, answers)
+confusion = pffspike.plots.confusion(counts)
 print(model.predict(X_test[:3]), model.predict_proba(X_test[:3]).round(2))
 
 # %%

@@ -19,6 +19,7 @@ from pffspike.plots.canvas import FALSE, PAGE, TRUE, figure, styled
 STEPS = 10  #: of a presentation: 2 of burn-in and a window of 8
 OTHER_STEPS = (6, 18, 34)
 MODES = ("goodness", "one_pass")
+TITLE = "# Digits seen in saccades, as events, beside the digits"  #: of table.md
 AMPLITUDE = {"digits": 2, "mnist": 3}  #: of the saccades, in pixels
 
 
@@ -183,7 +184,7 @@ def main():
         print(markdown({title: table[title]}).splitlines()[-1], flush=True)
         options.output.mkdir(parents=True, exist_ok=True)
         write_whole(options.output / "results.json", json.dumps(table, indent=1) + "\n")
-    write_whole(options.output / "table.md", markdown(table))
+    write_whole(options.output / "table.md", f"{TITLE}\n\n{markdown(table)}")
     plots.save(picture(table), options.output / "accuracy.png")
 
 
