@@ -65,6 +65,35 @@ def read_aedat(path: str | Path) -> tuple[Array, Array]:
     return times, addresses(columns, rows, polarity, DVS128, path)
 
 
+def read_from_first(path: str | Path) -> tuple[Array, Array]:
+    r"""Times from the first event on, and neurons of a recording, see `read_aedat`.
+
+    Parameters
+    ----------
+    path : str or Path
+        Of the file.
+
+    Returns
+    -------
+    times, indices : (events,) ndarray of int64
+
+    Raises
+    ------
+    FileError, ValidationError
+        As `read_aedat` does.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "one.aedat"
+    >>> _ = path.write_bytes(b"#!AER-DAT2.0\r\n" + struct.pack(">4I", 0, 900, 1, 950))
+    >>> read_from_first(path)[0]
+    array([ 0, 50])
+    """
+    times, indices = read_aedat(path)
+    return times - times.min(initial=np.iinfo(np.int64).max), indices
+
+
 def _version_2(content: bytes, path: str | Path) -> tuple[Array, Array, Array, Array]:
     """Events of 8 bytes behind a header, signed and big-endian; the origin is the lower left."""
     place = 0

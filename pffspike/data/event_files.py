@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from pffspike.data.aedat import DVS128, read_from_first
 from pffspike.data.arrays import read_npy
 from pffspike.data.event_folders import is_folder, read_folder
 from pffspike.data.readers import LABELS, VALUES, npz_arrays, read_labels
@@ -97,7 +98,8 @@ def read_recordings(
         labels ``y``, or ``.npy`` with rasters (see `Recordings.of_raster`). Or HDF5 in the layout
         of the Spiking Heidelberg Digits (Cramer, Stradmann, Schemmel and Zenke, 2020):
         ``spikes/times``, ``spikes/units``, ``labels`` and, if there are names, ``extra/keys``;
-        its sensor is a row of 700, where no ``sensor`` says otherwise and no unit lies above. Or a
+        its sensor is a row of 700, where no ``sensor`` says otherwise and no unit lies above. Or
+        one recording in AEDAT, see `pffspike.data.aedat.read_aedat`. Or a
         folder, see `pffspike.data.event_folders.read_folder`.
     labels : str or None
         File of the labels: ``.npy``, or text with a label a line.
@@ -129,10 +131,12 @@ def read_recordings(
         return Recordings.of_raster(read_npy(path), known, str(path)), None
     if ending in _HDF5:
         return _hdf5(path, known), None
+    if ending == ".aedat":
+        return Recordings(lambda _: read_from_first(path), 1, DVS128, known, name=str(path)), None
     if ending != ".npz":
         raise ValidationError(
-            f"{path} is neither a folder nor a file .npz, .npy, .h5 or .hdf5; give the events in "
-            f"one of these forms"
+            f"{path} is neither a folder nor a file .npz, .npy, .h5, .hdf5 or .aedat; give the "
+            f"events in one of these forms"
         )
     arrays = npz_arrays(path)
     train = _of_npz(arrays, ("", "_train"), known, path)
@@ -164,7 +168,7 @@ def holds_recordings(path: str | Path) -> bool:
     path = Path(path)
     if path.is_dir():
         return is_folder(path)
-    if path.suffix.lower() in _HDF5:
+    if path.suffix.lower() in (*_HDF5, ".aedat"):
         return True
     if path.suffix.lower() != ".npz" or not path.is_file():
         return False

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pffspike.data.aedat import DVS128, Gestures, addresses, gestures_of, read_aedat
+from pffspike.data.aedat import DVS128, Gestures, addresses, gestures_of, read_from_first
 from pffspike.data.arrays import read_npy
 from pffspike.data.recordings import Recordings, Sensor
 from pffspike.errors import ValidationError
@@ -104,7 +104,7 @@ def _recordings(folder: Path) -> Recordings:
         paths = sorted(folder.glob(form))
         if paths and ending in (".bin", ".aedat"):
             labels = [path.parent.name for path in paths]
-            read, sensor = (read_bin, _ATIS) if ending == ".bin" else (_from_first, DVS128)
+            read, sensor = (read_bin, _ATIS) if ending == ".bin" else (read_from_first, DVS128)
             return _files(folder, paths, read, sensor, labels)
         if paths:
             return _files(folder, paths, _read_gesture, DVS128, [path.stem for path in paths])
@@ -117,12 +117,6 @@ def _recordings(folder: Path) -> Recordings:
 def _of_gestures(gestures: Gestures, folder: Path) -> Recordings:
     labels = np.array(gestures.labels)
     return Recordings(gestures.read, len(gestures), DVS128, labels, name=str(folder))
-
-
-def _from_first(path: Path) -> tuple[Array, Array]:
-    """Events of an AEDAT file; times begin with the first."""
-    times, indices = read_aedat(path)
-    return times - times.min(initial=np.iinfo(np.int64).max), indices
 
 
 def _files(

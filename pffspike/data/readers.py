@@ -59,7 +59,7 @@ def is_own(path: str | Path) -> bool:
     """
     path = Path(path)
     if not path.is_dir():
-        return path.suffix.lower() in (".npy", ".npz", ".csv", ".h5", ".hdf5")
+        return path.suffix.lower() in (".npy", ".npz", ".csv", ".h5", ".hdf5", ".aedat")
     found = [entry for form in ("*/*", "*/*/*") for entry in path.glob(form)]
     return any(entry.suffix.lower() in (".bin", ".npy") for entry in found) or any(
         entry.suffix.lower() in (*_PICTURES, ".aedat") for entry in (*path.glob("*"), *found)

@@ -193,6 +193,11 @@ def test_gestures_as_published(tmp_path):
     assert data.train_images.counts.sum() == 3
     assert data.test_images[:1].times.tolist() == [1]  # 5 microseconds after the beginning
     assert data.test_images[1:].times.tolist() == [0, 1]
+    one, none = read_recordings(tmp_path / "user01_led.aedat")
+    assert (len(one), one.labels, none) == (1, None, None)
+    assert one.read(0)[0].tolist() == [0, 10, 19]
+    with pytest.raises(UserError, match="holds no labels"):
+        load_own(DataSource(str(tmp_path / "user01_led.aedat")))
     (tmp_path / "user02_led_labels.csv").write_text("class\n2,a,60\n")
     with pytest.raises(UserError, match="lines of a class, the first and the last time"):
         load_own(DataSource(str(tmp_path)))
