@@ -27,7 +27,7 @@ from pffspike.typing import Floats
 
 _EPOCHS = 10  #: of the classifier that judges samples
 _UNITS = {"entropy": "entropy_nat"}  #: columns that have a unit
-_REAL = 2000  #: test images judged for comparison
+_REAL = 2000  #: test images whose distances to training images are the scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,11 +152,11 @@ def _judge(
     trained: TrainedNetwork, dataset: Dataset, samples: Samples, execution: Execution
 ) -> dict[str, tuple[Judgement, Diversity]]:
     train = probabilities(dataset.train_images, dataset.levels)
-    real = probabilities(dataset.test_images[:_REAL], dataset.levels)
+    test = probabilities(dataset.test_images, dataset.levels)
     judge = Judge(
         train,
         dataset.train_labels,
-        real,
+        test[:_REAL],
         seed=execution.seed,
         epochs=_EPOCHS,
         progress=counting(execution, "classifier", _EPOCHS),
@@ -176,7 +176,7 @@ def _judge(
         kept = principal_components(train, others, size, execution.seed)
         sets[f"{size} principal components of them"] = (kept, other_labels)
     compared = (train[:n], dataset.train_labels[:n])
-    asked = (real, dataset.test_labels[:_REAL])
+    asked = (test, dataset.test_labels)
     return {
         name: (judge.judge(x, y), diversity(x, y, compared, asked, seed=execution.seed))
         for name, (x, y) in sets.items()

@@ -34,7 +34,7 @@ from pffspike.trained import TrainedNetwork
 from pffspike.typing import Floats, Integers, Progress
 
 START = 0.125  #: spike probability of a latent neuron before the first presentation
-ROUNDS = 8  #: presentations in which the state of an image is found
+ROUNDS = 8  #: presentations in which the state of an image is found while weights are learned
 _STEPS = (0.25, 0.0625)  #: the factor kappa, if one prediction is reached, and if several are
 BATCH = 1000  #: images whose latent states are found with the same weights while these are learned
 
@@ -57,11 +57,18 @@ class LatentStates:
 
 @dataclass(frozen=True)
 class _Rounds:
-    """Presentations that find a latent state: how many, how far each goes, and their numbers."""
+    """Presentations that find a latent state: how far each goes, and the number of the first."""
 
-    number: int
-    step: float
-    first_sample: int
+    steps: tuple[float, ...]
+    first_sample: int = 0
+
+    @property
+    def number(self) -> int:
+        return len(self.steps)
+
+    def after(self, images: int) -> _Rounds:
+        """Those of images that follow so many others."""
+        return dataclasses.replace(self, first_sample=self.number * images)
 
 
 def infer_latents(
@@ -76,6 +83,9 @@ def infer_latents(
 ) -> LatentStates:
     """Find the latent states of labelled images.
 
+    After ``rounds`` presentations as many follow with half the step: the first come near to the
+    state, the others settle there.
+
     Parameters
     ----------
     trained : TrainedNetwork
@@ -85,7 +95,7 @@ def infer_latents(
     labels : (samples,) ndarray of int64
         True classes.
     rounds : int
-        Presentations of each image.
+        Presentations of each image with the whole step, and then with half of it.
     step : float or None
         The factor kappa, a power of two; None: 1/4 if the latent population reaches one prediction,
         1/16 if it reaches several, where 1/4 diverges.
@@ -98,8 +108,8 @@ def infer_latents(
     -------
     LatentStates
     """
-    report = counting(execution, "latent states", rounds * len(images))
-    numbered = _Rounds(rounds, _step(trained.network, step), first_sample)
+    numbered = _Rounds(_settling(_steps(trained.network, rounds, step)), first_sample)
+    report = counting(execution, "latent states", numbered.number * len(images))
     return _states(trained, images, labels, numbered, execution, report)
 
 
@@ -118,7 +128,7 @@ def _states(
     counted = tuple(name for p, target in reached for name in (target, p.post))
     execution = execution.replace(probes=Probes(counts=counted))
     with open_session(trained, "infer_latent", execution) as session:
-        for index in range(rounds.number):
+        for index, step in enumerate(rounds.steps):
             recording = session.run(
                 {signals.IMAGE: images, signals.LABEL: labels, signals.LATENT: values},
                 rounds.first_sample + rounds.number * np.arange(len(images)) + index,
@@ -128,7 +138,7 @@ def _states(
             for projection, target in reached:
                 error = (recording.counts[target] - recording.counts[projection.post]) / window
                 squares += float(np.square(error).sum(axis=1).mean())
-                moved = moved + rounds.step * (error @ weights[projection.name].T)
+                moved = moved + step * (error @ weights[projection.name].T)
             errors.append(squares)
             values = grids.saturate(grids.nearest(moved, grids.DRIVE_GRID), 0.0, 1.0)
     return LatentStates(values, np.array(errors))
@@ -163,7 +173,8 @@ def learn_latents(
     passes : int
         Times that every image is learned.
     rounds, step
-        See `infer_latents`.
+        See `infer_latents`; while weights are learned, presentations with half the step are left
+        out.
     execution : Execution
         Engine, seed, progress.
 
@@ -174,15 +185,16 @@ def learn_latents(
         Of all images, with what was learned.
     """
     count = len(images)
-    total = count * (passes * (rounds + 1) + rounds)
+    steps = _steps(trained.network, rounds, step)
+    kept = _Rounds(_settling(steps))
+    total = count * (passes * (rounds + 1) + kept.number)
     report = counting(execution, "learning latent states", total)
-    numbered = _Rounds(rounds, _step(trained.network, step), 0)
     for index in range(passes):
         scale = 1.0 / (index + 1)
         trained = _learn(
-            trained, images, labels, _Pass(index * count, scale, numbered), execution, report
+            trained, images, labels, _Pass(index * count, scale, _Rounds(steps)), execution, report
         )
-    last = dataclasses.replace(numbered, first_sample=rounds * passes * count)
+    last = kept.after(passes * count)
     return trained, _states(trained, images, labels, last, execution, report)
 
 
@@ -216,7 +228,7 @@ def learn_latents_once(
     -------
     TrainedNetwork
     """
-    rounds = _Rounds(ROUNDS, _step(trained.network, None), 0)
+    rounds = _Rounds(_steps(trained.network, ROUNDS, None))
     part = _Pass(first_sample, learning_scale, rounds)
     return _learn(trained, images, labels, part, execution, None)
 
@@ -241,7 +253,7 @@ def _learn(
     for start in range(0, len(images), BATCH):
         part = slice(start, min(start + BATCH, len(images)))
         first = once.first_sample + start
-        numbered = dataclasses.replace(once.rounds, first_sample=once.rounds.number * first)
+        numbered = once.rounds.after(first)
         found = _states(trained, images[part], labels[part], numbered, execution, report)
         shown = {
             signals.IMAGE: images[part],
@@ -255,8 +267,12 @@ def _learn(
     return trained
 
 
-def _step(network: Network, step: float | None) -> float:
-    return _STEPS[len(_reached(network)) > 1] if step is None else step
+def _steps(network: Network, rounds: int, step: float | None) -> tuple[float, ...]:
+    return (_STEPS[len(_reached(network)) > 1] if step is None else step,) * rounds
+
+
+def _settling(steps: tuple[float, ...]) -> tuple[float, ...]:
+    return (*steps, *(step / 2 for step in steps))
 
 
 def check_latent(network: Network) -> None:

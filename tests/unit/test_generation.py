@@ -53,7 +53,7 @@ def test_inference_lowers_the_error_of_the_top_population(trained):
     changed = {name for name, w in after.items() if (w != before[name]).any()}
     assert changed == {"latent_to_hidden_2_prediction", "label_to_hidden_2_prediction"}
     again = infer_latents(
-        learned, images[:10], labels[:10], first_sample=8 * 2 * 300, execution=run
+        learned, images[:10], labels[:10], first_sample=16 * 2 * 300, execution=run
     )
     assert np.array_equal(again.values, states.values[:10])
 
