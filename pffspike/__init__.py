@@ -10,7 +10,7 @@ import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pffspike import caches, files, limits, plots, text
+    from pffspike import caches, files, limits, plots, representations, text
     from pffspike.benchmarks.measure import benchmark
     from pffspike.brian2 import to_brian2
     from pffspike.callbacks import CsvLog, EarlyStopping, TensorBoard, keep_back
@@ -189,7 +189,7 @@ _RENAMED = {
     "load_data": ("pffspike.data", "load"),
     "resolve_engine": ("pffspike.engines.registry", "resolve"),
 }
-_SUBMODULES = ("caches", "files", "limits", "plots", "text")
+_SUBMODULES = ("caches", "files", "limits", "plots", "representations", "text")
 _SOURCES = _RENAMED | {
     name: (module, name) for module, names in _MODULES.items() for name in names.split()
 }
@@ -337,6 +337,7 @@ __all__ = [
     "reconstruct",
     "record",
     "report",
+    "representations",
     "resolve_engine",
     "run",
     "sample",

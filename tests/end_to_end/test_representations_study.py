@@ -1,0 +1,81 @@
+"""Study 08: gradients are right, and the fast variant gives what is expected."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pffspike.baselines import rate_ff
+
+STUDY = Path(__file__).parents[2] / "experiments" / "08-representations"
+
+
+@pytest.fixture
+def systems(monkeypatch):
+    monkeypatch.syspath_prepend(str(STUDY))
+    import systems
+
+    yield systems
+    sys.modules.pop("systems")
+
+
+def test_gradients_of_the_summed_goodness_are_those_of_its_loss(systems):
+    """Of the highest layer exactly; of the lowest with the gain between them held fixed."""
+    config = rate_ff.RateFF((6, 5), epochs=1)
+    rng = np.random.default_rng(3)
+    w = {k: v.astype(np.float64) for k, v in rate_ff.initial(config, 7, 2, 1).items()}
+    x, lab = rng.normal(size=(8, 9)), (np.arange(8) < 4).astype(np.float64)[:, None]
+    held = [
+        1 / (np.sqrt(np.mean(np.square(z), axis=1, keepdims=True)) + 1e-8)
+        for _, z in rate_ff.forward(w, x)
+    ]
+
+    def loss():
+        heard, goodness, units = x, 0.0, 0
+        for k in range(2):
+            z = np.maximum(heard @ w[f"W{k}"] + w[f"b{k}"], 0)
+            goodness, units = (
+                goodness + np.sum(np.square(z), axis=1, keepdims=True),
+                units + len(z.T),
+            )
+            heard = held[k] * z
+        logit = goodness - config.threshold * units
+        return float(np.mean(np.logaddexp(0, logit) - lab * logit))
+
+    found = systems.goodness_gradients(config, w, x, lab)
+    for name in ("W0", "b0", "W1", "b1"):
+        for place in [(0, 0), (0, 3)]:
+            kept = w[name][place]
+            ends = []
+            for step in (1e-5, -1e-5):
+                w[name][place] = kept + step
+                ends.append(loss())
+            w[name][place] = kept
+            assert found[name][place] == pytest.approx(
+                (ends[0] - ends[1]) / 2e-5, rel=2e-3, abs=1e-7
+            )
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_the_fast_variant_gives_the_expected_values(tmp_path):
+    command = [sys.executable, STUDY / "run.py", "--fast", "-o", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1200, check=False)
+    assert done.returncode == 0, done.stderr
+    for name in ("representations.png", "unseen.png"):
+        assert (tmp_path / name).stat().st_size > 1000
+    expected = json.loads((STUDY / "expected.json").read_text())
+    found = json.loads((tmp_path / "results.json").read_text())["table"]
+    assert found.keys() == expected.keys()
+    for title, row in expected.items():
+        exact = title.startswith("spiking")  # others depend on how a library rounds
+        tolerance = {"accuracy": 0.04, "size": 6, "sparsity": 0.05}
+        for name, value in row.items():
+            figures = found[title]
+            for part in name.split("/"):
+                figures = figures[part]
+            wanted = pytest.approx(value, abs=1e-9 if exact else tolerance[name.split("/")[-1]])
+            assert figures[0] == wanted, (title, name)
