@@ -18,7 +18,7 @@ HASHES = {
     "digits": "b18ba5a13cdd95b6f1628252f03c29a8e33b9c9cf108e8d2e260c5ea516d3c53",
     "digits-loihi1": "f23ae7aa957a421af6ef2ec1afdfcccb937d6296ef09c7f3ae3c870d9cf169eb",
     "fashion-mnist": "1d962c8dc74ad38e532514ebf516ee381b55c64158b741f4f7c0a4eb8b91a7d0",
-    "mnist": "bc31268c7173ac53bea140185eb514e3cf4ef8f1ef14911b30769fdff50355fa",
+    "mnist": "20c1d71739adb98ed036057523145443aacbcf012446fb06a0b4549eeb2f291a",
     "mnist-ff": "7ed6fa833bda74fb029cc896b4730103388a8241ba2d5f1c040695436a807d1c",
     "mnist-light": "ceab36d5dab7f54839fd32428b1f606153cde60b67490e92459d7053ca746f78",
 }
