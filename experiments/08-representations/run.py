@@ -208,7 +208,8 @@ def markdown(table):
                 number(two["excess_size"]),
             ]
             lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines).lstrip() + "\n"
+    title = "# Sparsity and ensembles of hidden activity, beside what chance gives\n"
+    return title + "\n".join(lines) + "\n"
 
 
 @styled

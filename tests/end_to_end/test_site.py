@@ -46,7 +46,7 @@ def test_there_are_five_tutorials_in_the_order_of_the_gallery():
 
 
 #: Modules whose functions and classes the reference lists one by one, in place of the module.
-MODULES = ("caches", "files", "limits", "plots", "text")
+MODULES = ("caches", "files", "limits", "plots", "representations", "text")
 
 
 def test_every_public_name_is_in_the_reference():
