@@ -1,6 +1,7 @@
 """Sparsity and ensembles of hidden activity, and what is emergent about them, see README.md."""
 
 import argparse
+import copy
 import functools
 import json
 import math
@@ -48,7 +49,7 @@ def arguments():
 
 def card(title, epochs):
     """The card of the digits without latent states, and what the title changes."""
-    changes = {key: dict(value) for key, value in systems.PLAIN.items()}
+    changes = copy.deepcopy(systems.PLAIN)
     if "high" in title:
         changes["pff"]["positive"] = "high"
     if "no homeostasis" in title:

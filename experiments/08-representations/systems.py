@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from pffspike.baselines.result import scaled
 from pffspike.network import signals, structure
 
 #: `PFF` cards learn latent states with the rest; the representation circuit does without.
-PLAIN = {
+PLAIN: dict[str, dict[str, Any]] = {
     "pff": {
         "latent": 0,
         "latent_to": "top",
