@@ -113,5 +113,6 @@ wheel-test:
 
 clean:
 	rm -rf $(VENV) $(VENV_310) $(VENV_NIR) $(VENV_DOCS) .tools build dist *.egg-info results
+	rm -rf docs/gallery docs/reference/api docs/reference/commands.md
 	rm -rf .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -94,7 +94,8 @@ linkcheck_anchors = False  # pages that build themselves in a browser have none
 subprocess.run(
     [
         *(sys.executable, "-m", "typer", "pffspike.cli.app", "utils", "docs"),
-        *("--name", "pffspike", "--output", str(DOCS / "reference" / "commands.md")),
+        *("--name", "pffspike", "--title", "Every option of every command"),
+        *("--output", str(DOCS / "reference" / "commands.md")),
     ],
     check=True,
     stdout=subprocess.DEVNULL,
