@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import inspect
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Callable
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -25,6 +27,7 @@ from pffspike.cli import (
     export,
     info,
     live,
+    output,
     outputs,
     prior,
     quality,
@@ -37,6 +40,7 @@ from pffspike.cli import (
     study,
     train,
 )
+from pffspike.cli.log import Log
 from pffspike.cli.output import aside, errors
 
 app = typer.Typer(
@@ -72,8 +76,27 @@ def _before(
         bool,
         typer.Option("--verbose", "-v", help="Print where in the program an error arose, too."),
     ] = False,
+    notes: Annotated[
+        bool,
+        typer.Option(
+            "--notes", help="Print what columns mean, where values come from, what they leave out."
+        ),
+    ] = False,
+    log: Annotated[
+        Path | None,
+        typer.Option(
+            "--log", help="Add all that -v and --notes would print to this file, with the time."
+        ),
+    ] = None,
 ) -> None:
-    errors.quiet = quiet
+    try:
+        opened = Log(log) if log else None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        _fail(f"--log {log} can't be written: {reason}; choose another place")
+    output.begin(quiet=quiet, notes=notes, log=opened)
+    if opened:
+        opened.write(f"pffspike {pffspike.__version__}: {shlex.join(sys.argv[1:])}")
     _verbose.set(verbose)
 
 
@@ -101,9 +124,11 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
                 outputs.check(command.__name__, given, force)
                 with aside(outputs.places(command.__name__, given)):
                     command(**given)
+                    output.end()
         except PffspikeError as error:
             if _verbose.get():
                 traceback.print_exc()
+            _logged()
             _fail(str(error))
         except MemoryError:
             _fail(
@@ -136,6 +161,12 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
     wrapper.__annotations__ = {p.name: p.annotation for p in [*own, *shared]}
     del wrapper.__wrapped__
     return wrapper
+
+
+def _logged() -> None:
+    """Add to the log where in the program an error arose."""
+    if errors.told:
+        errors.told.write(traceback.format_exc())
 
 
 def _fail(text: str) -> NoReturn:

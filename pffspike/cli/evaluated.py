@@ -99,14 +99,13 @@ def _ratio(row: Mapping[str, Any]) -> str:
 
 def show_notes(result: Evaluation) -> None:
     """Say what the columns mean and what they leave out."""
-    output.console.print(
+    output.remark(
         "Accuracy with Wilson's interval over the images. Steps, spikes, synaptic operations and "
         "energy are per inference, over all its presentations; "
         "energy is that of the events and of the static power of the cores in use; in brackets of "
         "the events alone and with the static power of the whole chip (see `pffspike energy`); "
         f"without an energy: {', '.join(result.energy.unpriced) or 'nothing'}; "
-        "not counted: " + "; ".join(result.energy.not_counted),
-        style="dim",
+        "not counted: " + "; ".join(result.energy.not_counted)
     )
 
 
@@ -147,10 +146,9 @@ def show_coverage(results: Sequence[Evaluation]) -> None:
 def show_rule(rule: Stopping) -> None:
     """Say when a mode eliminates a label."""
     margins = ", ".join(f"{m:.3g} after {steps}" for steps, m in rule.thresholds.items())
-    output.console.print(
+    output.remark(
         f"{rule.mode}: a label is eliminated that trails the best one by a goodness of more than "
         f"{margins} steps of windows of {rule.window}; {100 * rule.tolerance:g} % of answers may "
         f"change ({100 * rule.confidence:g} % confidence, {rule.calibration_samples} calibration "
-        f"samples)",
-        style="dim",
+        f"samples)"
     )

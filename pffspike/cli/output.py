@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
@@ -12,7 +13,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -22,19 +22,23 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 from rich.text import Text
 
 from pffspike import ProgressCallback, files
+from pffspike.cli.log import Log, LoggedConsole
+from pffspike.cli.tables import fitted
 
 __all__ = [
     "Printed",
     "Shown",
     "aside",
+    "begin",
     "console",
+    "end",
     "errors",
     "note",
     "progress",
+    "remark",
     "table",
     "write_json",
 ]
@@ -42,11 +46,42 @@ __all__ = [
 _WIDEST = 120  #: columns assumed where output is not a terminal, such as a file or a pipe
 
 
+#: Columns that say which row it is.
+_KEYS = ("file", "network", "engine", "mode", "device", "event")
+
+
+class _Results(LoggedConsole):
+    """Where results are printed."""
+
+    notes = False  #: whether remarks are printed, too
+    kept_back = False  #: whether some were not
+
+
 _AS_WRITTEN: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
-console = Console(**_AS_WRITTEN)
-if not console.is_terminal:
-    console = Console(width=_WIDEST, **_AS_WRITTEN)
-errors = Console(stderr=True, soft_wrap=True, **_AS_WRITTEN)
+console = _Results(**_AS_WRITTEN)
+if not console.is_terminal and "COLUMNS" not in os.environ:
+    console = _Results(width=_WIDEST, **_AS_WRITTEN)
+errors = LoggedConsole(stderr=True, soft_wrap=True, **_AS_WRITTEN)
+
+
+def begin(*, quiet: bool, notes: bool, log: Log | None) -> None:
+    """Set what is printed from now on.
+
+    Parameters
+    ----------
+    quiet : bool
+        Whether only results and errors are.
+    notes : bool
+        Whether remarks are.
+    log : Log or None
+        Told of everything.
+    """
+    for one in (console, errors):
+        if one.told:
+            one.told.close()
+        one.told = None
+    errors.quiet, console.notes, console.kept_back = quiet, notes, False
+    console.told = errors.told = log
 
 
 class Printed(NamedTuple):
@@ -69,20 +104,28 @@ def aside(outputs: Iterable[object]) -> Iterator[None]:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; numbers are right-aligned."""
-    drawn = Table(title=Text(title), title_justify="left")
-    for index, column in enumerate(columns):
-        numeric = all(isinstance(row[index], (int, float)) for row in rows)
-        drawn.add_column(Text(column), justify="right" if numeric and rows else "left")
-    for row in rows:
-        drawn.add_row(*(_text(value) for value in row))
-    console.print(drawn)
+    """Print a table that fits the terminal; numbers are right-aligned."""
+    keys = max(1, sum(column in _KEYS for column in columns))
+    console.print(Text(title, style="italic"))
+    for drawn in fitted(columns, rows, console.width, keys):
+        console.print(drawn)
 
 
-def _text(value: object) -> Text:
-    """A cell as written: brackets are no markup, and what no terminal shows is spelled out."""
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
-    return Text("".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text))
+def remark(text: str) -> None:
+    """Print what columns mean and where values come from, if --notes asks for it."""
+    if console.notes:
+        console.print(text, style="dim")
+        return
+    console.kept_back = True
+    if console.told:
+        console.told.write(text)
+
+
+def end() -> None:
+    """Say that there are remarks, if some were not printed."""
+    if console.kept_back:
+        console.kept_back = False
+        note("--notes says what the columns mean, where values come from and what they leave out")
 
 
 def note(text: str) -> None:
@@ -166,7 +209,7 @@ def _interrupts() -> Iterator[Callable[[], None]]:
 @contextmanager
 def _display() -> Iterator[tuple[ProgressCallback, Callable[[str, str], None]]]:
     if not errors.is_terminal:
-        yield _lines()
+        yield _lines(lambda said: errors.print(said, highlight=False))
         return
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -177,21 +220,24 @@ def _display() -> Iterator[tuple[ProgressCallback, Callable[[str, str], None]]]:
         TextColumn("{task.fields[said]}", markup=False),
     )
     tasks: dict[str, TaskID] = {}
+    logged, described = _lines(errors.told.write if errors.told else lambda _: None)
     with Progress(*columns, console=errors) as bar:
 
         def show(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
                 tasks[stage] = bar.add_task(stage, total=total, said="")
             bar.update(tasks[stage], completed=done, total=total)
+            logged(stage, done, total)
 
         def describe(stage: str, said: str) -> None:
+            described(stage, said)
             if stage in tasks:
                 bar.update(tasks[stage], said=said)
 
         yield show, describe
 
 
-def _lines() -> tuple[ProgressCallback, Callable[[str, str], None]]:
+def _lines(say: Callable[[str], None]) -> tuple[ProgressCallback, Callable[[str, str], None]]:
     """Progress for logs: a line for every tenth of the way of each stage."""
     started: dict[str, tuple[float, int]] = {}
     descriptions: dict[str, str] = {}
@@ -209,6 +255,6 @@ def _lines() -> tuple[ProgressCallback, Callable[[str, str], None]]:
             said = f"{stage}: {done} of {total}, {now - start:.1f} s, {left:.0f} s left"
             if descriptions.get(stage):
                 said += f", {descriptions[stage]}"
-            errors.print(said, highlight=False)
+            say(said)
 
     return show, descriptions.__setitem__

@@ -96,22 +96,21 @@ def show(title: str, counted: Metrics, energies: Sequence[Energy]) -> None:
     spread = energies[0].counts.spread.get("synaptic_operations")
     if spread:
         mean = energies[0].counts.synaptic_operations
-        output.console.print(
+        output.remark(
             f"synaptic operations over images: {mean:,.0f} ± {spread.deviation:,.0f}, 95 % from "
-            f"{spread.low:,.0f} to {spread.high:,.0f}",
-            style="dim",
+            f"{spread.low:,.0f} to {spread.high:,.0f}"
         )
     totals = {k: v for k, v in vars(counted).items() if k != "by_projection"}
     values = ", ".join(f"{k} {_number(v)}" for k, v in totals.items())
-    output.console.print(f"NeuroBench's metrics: {values}", style="dim")
+    output.remark(f"NeuroBench's metrics: {values}")
 
 
 def show_notes(energies: Sequence[Energy]) -> None:
     """Say where values come from and what they leave out, device by device."""
     for e in energies:
         sources = dict.fromkeys(term.value.source for term in e.terms if term.value)
-        output.console.print(f"{e.device}, sources: {'; '.join(sources)}", style="dim")
-        output.console.print(f"{e.device}, not counted: {'; '.join(e.not_counted)}", style="dim")
+        output.remark(f"{e.device}, sources: {'; '.join(sources)}")
+        output.remark(f"{e.device}, not counted: {'; '.join(e.not_counted)}")
 
 
 def _profiles(result: Energy) -> str:

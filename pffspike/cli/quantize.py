@@ -97,4 +97,4 @@ def show(title: str, result: Quantized) -> None:
     )
     if not all(w.measured for w in result.weights):
         names = ", ".join(w.projection for w in result.weights if not w.measured)
-        output.console.print(f"errors of weights, not of summed inputs, for: {names}", style="dim")
+        output.remark(f"errors of weights, not of summed inputs, for: {names}")

@@ -59,8 +59,8 @@ def price_ann(
     A perceptron of 784 inputs, 500 hidden neurons and 10 outputs:
 
     >>> products = 784 * 500 + 500 * 10
-    >>> f"{price_ann(products, products, 'cortex-m4f').total * 1e6:.1f} uJ"
-    '23.9 uJ'
+    >>> f"{price_ann(products, products, 'cortex-m4f').total * 1e6:.1f} µJ"
+    '23.9 µJ'
     >>> price_ann(products, products, "loihi1").total is None
     True
     """

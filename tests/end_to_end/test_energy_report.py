@@ -36,7 +36,17 @@ def run(*arguments):
 def test_every_energy_of_the_command_is_a_count_times_a_value_with_a_source(trained, tmp_path):
     out = tmp_path / "e.json"
     done = run(
-        *("energy", trained, "--device", "loihi1", "--device", "cpu2015", "--mode", "one_pass"),
+        *(
+            "--notes",
+            "energy",
+            trained,
+            "--device",
+            "loihi1",
+            "--device",
+            "cpu2015",
+            "--mode",
+            "one_pass",
+        ),
         *("--images", 5, "--engine", "numpy", "--json", out),
     )
     assert done.exit_code == 0, done.output
@@ -81,7 +91,17 @@ def test_a_placement_for_speed_shortens_the_step_and_lengthens_nothing_else(trai
     for objective in ("cores", "speed", "energy"):
         out = tmp_path / f"{objective}.json"
         done = run(
-            *("energy", trained, "--mode", "one_pass", "--images", 5, "--engine", "numpy"),
+            *(
+                "--notes",
+                "energy",
+                trained,
+                "--mode",
+                "one_pass",
+                "--images",
+                5,
+                "--engine",
+                "numpy",
+            ),
             *("--placement", objective, "--json", out),
         )
         assert done.exit_code == 0, done.output
@@ -203,7 +223,7 @@ def test_energies_of_several_networks_have_means_over_seeds(trained, tmp_path):
     state = storage.load(trained)
     storage.save(tmp_path / "other.h5", state.replace(seed=state.seed + 1))
     done = run(
-        *("energy", trained, tmp_path / "other.h5", "--mode", "one_pass", "--images", 5),
+        *("--notes", "energy", trained, tmp_path / "other.h5", "--mode", "one_pass", "--images", 5),
         *("--engine", "numpy", "--json", tmp_path / "e.json", "--csv", tmp_path / "e.csv"),
         *("--latex", tmp_path / "e.tex", "--plot", tmp_path / "e.svg"),
     )
