@@ -2,6 +2,9 @@
 #   .venv      Python 3.12, newest Brian2, NumPy 2 (the default)
 #   .venv-310  Python 3.10, Brian2 2.9.0, NumPy 1.26
 # They are brought up to date when pyproject.toml or setup.py has changed.
+# Behind a proxy that signs for others, UV_SYSTEM_CERTS=true (of older versions of uv:
+# UV_NATIVE_TLS=true) makes uv trust what the system trusts; make passes both on, as all of uv's
+# variables, and HTTPS_PROXY.
 
 .DEFAULT_GOAL := help
 .PHONY: help env env-310 nir docs docs-links demo test doctest test-310 test-slow lint typecheck

@@ -13,7 +13,7 @@ import numpy as np
 
 from pffspike import evaluation, generation, inference, storage, training
 from pffspike.data import Dataset, load, probabilities
-from pffspike.engines import make_engine
+from pffspike.engines.registry import available_engines
 from pffspike.evaluation import Evaluation
 from pffspike.execution import Execution
 from pffspike.files import json_text, make_folder, write_whole
@@ -22,7 +22,7 @@ from pffspike.network import structure
 from pffspike.recording import Probes
 from pffspike.trained import TrainedNetwork, versions
 
-ENGINES = ("brian2", "lava")
+ENGINES = ("brian2", "lava", "numba", "numpy")  #: the first two that are installed
 MODES = ("goodness", "one_pass")  # each a program of the card
 PRIOR = {"samples": 500, "components": 5}  # of the prior that samples are drawn from
 
@@ -61,7 +61,8 @@ def demo(
 ) -> Demonstration:
     """Train the digits network in Brian2, run it in Lava too, compare every spike, draw it.
 
-    Then the prior of latent states is fitted, and images are synthesized from it.
+    Where one of them is not installed, Numba takes its place, or NumPy. Then the prior of latent
+    states is fitted, and images are synthesized from it.
 
     Parameters
     ----------
@@ -72,7 +73,7 @@ def demo(
     samples : int or None
         Only so many test images.
     execution : Execution
-        Seed and progress; the engines are `ENGINES`.
+        Seed and progress; the engines are those of `demo_engines`.
 
     Returns
     -------
@@ -81,7 +82,7 @@ def demo(
     Raises
     ------
     MissingPackageError
-        If an engine or Matplotlib is not installed.
+        If Matplotlib is not installed.
     FileError
         If the folder can't be made.
 
@@ -95,8 +96,7 @@ def demo(
     make_folder(out)
     from pffspike import plots  # noqa: F401  (a package that is missing is missed at once)
 
-    for name in ENGINES:
-        make_engine(name)
+    engines = demo_engines()
     seconds: dict[str, float] = {}
     dataset = first_samples(load("digits"), test=samples)
     with _stage("train", seconds):
@@ -105,7 +105,7 @@ def demo(
             dataset,
             epochs=epochs,
             checkpoint=lambda reached: storage.save(out / "digits.h5", reached),
-            execution=execution.replace(engine="brian2"),
+            execution=execution.replace(engine=engines[0]),
         )
     results = _evaluate(trained, dataset, execution, seconds)
     identical = _identical(results)
@@ -127,11 +127,28 @@ def demo(
     return Demonstration(tuple(results), identical, seconds, content)
 
 
+def demo_engines() -> tuple[str, ...]:
+    """Name the two engines that the demonstration compares: the first that are installed.
+
+    Returns
+    -------
+    tuple of str
+        Of `ENGINES`; the first trains.
+
+    Examples
+    --------
+    >>> len(demo_engines())
+    2
+    """
+    able = {engine.name for engine in available_engines() if engine.available}
+    return tuple(name for name in ENGINES if name in able)[:2]
+
+
 def _evaluate(
     trained: TrainedNetwork, dataset: Dataset, execution: Execution, seconds: dict[str, float]
 ) -> list[Evaluation]:
     results = []
-    for name in ENGINES:
+    for name in demo_engines():
         for mode in MODES:
             program = trained.network.program(mode)
             everyone = tuple(p.name for p in structure.extent(trained.network, program).populations)
@@ -143,7 +160,7 @@ def _evaluate(
 
 def _identical(results: list[Evaluation]) -> bool:
     """Whether all engines gave the same rasters: every neuron, step, label and test image."""
-    first = {r.mode: r.classification.recordings for r in results if r.engine == ENGINES[0]}
+    first = {r.mode: r.classification.recordings for r in results if r.engine == results[0].engine}
     return all(
         mine.same_spikes(its)
         for r in results
@@ -153,8 +170,8 @@ def _identical(results: list[Evaluation]) -> bool:
 
 def _fit_prior(trained: TrainedNetwork, dataset: Dataset, execution: Execution) -> TrainedNetwork:
     """The network with the prior of its latent states, found with the programs of the training."""
-    brian2 = execution.replace(engine="brian2")
-    return generation.fit_prior(trained, dataset, execution=brian2, **PRIOR).trained
+    first = execution.replace(engine=demo_engines()[0])
+    return generation.fit_prior(trained, dataset, execution=first, **PRIOR).trained
 
 
 def _draw_samples(

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pffspike import caches
+from pffspike import caches, system
 from pffspike.arithmetic import grids
 from pffspike.errors import ValidationError
 from pffspike.network import constants
@@ -30,7 +30,7 @@ from pffspike.network.spec import Network
 from pffspike.typing import Floats
 
 #: As fast as a compiler makes it: the kernel need not be exact.
-FLAGS = ("-O3", "-march=native", "-ffast-math", "-std=c++17", "-fPIC")
+FLAGS = ("-O3", system.native(), "-ffast-math", "-std=c++17", "-fPIC")
 #: Populations in the order of the kernel's statistics.
 POPULATIONS = (
     "image",

@@ -11,6 +11,7 @@ import pffspike
 from pffspike import Execution
 from pffspike.cli import output
 from pffspike.cli.evaluated import show
+from pffspike.errors import install_hint
 
 
 def demo(
@@ -25,6 +26,8 @@ def demo(
 ) -> None:
     """Train the digits network in Brian2, run it in Lava too, compare every spike, draw it.
 
+    Where one of them is not installed, Numba takes its place, or NumPy.
+
     Example: pffspike demo --output results/demo
     """
     with output.progress() as progress:
@@ -35,6 +38,10 @@ def demo(
             execution=Execution(seed=seed, progress=progress),
         )
     show(f"digits: {shown.content['test_images']} test images", list(shown.results))
+    used = {r.engine for r in shown.results}
+    for name in ("brian2", "lava"):
+        if name not in used:
+            output.note(f"without {name}, which is not installed; {install_hint(name)}")
     engines = " and ".join(dict.fromkeys(r.engine for r in shown.results))
     output.console.print(f"spikes of {engines} identical: {shown.spikes_identical}")
     output.console.print(

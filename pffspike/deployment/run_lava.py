@@ -174,14 +174,17 @@ def run(program, inputs, timeout):
     memory.load(signals, samples)
     circuit = Circuit(plan, setting, memory)
     configuration = Loihi2SimCfg(select_tag="fixed_pt", select_sub_proc_model=True)
-    signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(timeout)
+    watched = hasattr(signal, "SIGALRM")  # not on Windows
+    if watched:
+        signal.signal(signal.SIGALRM, give_up)
+        signal.alarm(timeout)
     with compat.forking():
         try:
             circuit.run(condition=RunSteps(num_steps=circuit.steps), run_cfg=configuration)
         finally:
             circuit.stop()
-    signal.alarm(0)
+    if watched:
+        signal.alarm(0)
     spikes = {name: memory.probes[name].raster[:, :, :, 0] for name in names}
     return spikes, learned(plan, memory) if plan.learns else {}
 

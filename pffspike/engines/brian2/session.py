@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from pffspike import system
 from pffspike.engines.base import Engine, Session, Task
 from pffspike.engines.brian2 import builds
 from pffspike.engines.brian2.backend import Backend, Rates, Recorded, State
@@ -25,7 +26,7 @@ from pffspike.typing import Bools, Integers, Progress, Signals
 TARGETS = ("cython", "numpy", "cpp_standalone")
 #: Brian2's own flags, but of -ffast-math only the part that changes no number: without it a loop
 #: that rounds or clips is not vectorised. Exactness does not depend on any of them.
-FLAGS = ("-w", "-O3", "-march=native", "-std=c++11", "-fno-trapping-math")
+FLAGS = ("-w", "-O3", system.native(), "-std=c++11", "-fno-trapping-math")
 
 
 class Brian2Engine(Engine):

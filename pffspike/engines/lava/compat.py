@@ -89,6 +89,9 @@ def interrupts_held() -> Iterator[None]:
 
     Processes that are forked inside never see Ctrl-C: their parent ends them.
     """
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -103,6 +106,11 @@ def forking() -> Iterator[None]:
     Python 3.12 warns of a fork in a process with threads, be it only those of a linear algebra
     library. The children run process models and nothing that the parent's threads hold.
     """
+    if "fork" not in multiprocessing.get_all_start_methods():  # Windows
+        raise OSError(
+            "processes of Lava's own can't be forked on this system; run them in one, by the "
+            "engine 'lava'"
+        )
     with _start_method("fork"), interrupts_held(), warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         yield

@@ -11,6 +11,7 @@ from typing import Any
 
 from lava.magma.runtime.mgmt_token_enums import MGMT_RESPONSE, enum_equal
 
+from pffspike import system
 from pffspike.engines.lava.cooperative import Cooperative
 from pffspike.engines.lava.errors import LavaError, ModelError, StalledError
 from pffspike.engines.lava.watched import WatchedRuntime
@@ -96,7 +97,8 @@ class CooperativeRuntime(WatchedRuntime):
     def _alarm(self, when: str, timeout: float) -> Iterator[None]:
         """Look, as often as time for a step has been spent computing, whether there is progress."""
         progress = self._progress
-        if progress is None or threading.current_thread() is not threading.main_thread():
+        main = threading.current_thread() is threading.main_thread()
+        if progress is None or not main or not system.has_timers():
             yield
             return
         steps = [progress()]
