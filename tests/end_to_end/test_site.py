@@ -20,6 +20,7 @@ LISTED = set(re.findall(r"^(?:   |\.\. py:data:: )([A-Za-z][\w.]*)$", REFERENCE,
 NEEDS = {"brian2_notebook": "brian2", "lava_engineer": "lava"}
 
 
+@pytest.mark.timeout(600)  # some ten seconds of a core each, on a machine that is busy too
 @pytest.mark.parametrize("tutorial", TUTORIALS, ids=lambda path: path.stem)
 def test_a_tutorial_runs(tutorial: Path, tmp_path: Path, monkeypatch):
     """Alone, in an empty folder, without a screen."""
