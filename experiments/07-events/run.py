@@ -28,6 +28,7 @@ def arguments():
     parser.add_argument(
         "--fast", action="store_true", help="digits, 2 epochs, one seed, no variants"
     )
+    parser.add_argument("--no-variants", action="store_true", help="events, images, two controls")
     parser.add_argument("--dataset", default="digits", choices=sorted(AMPLITUDE))
     parser.add_argument("--data", type=Path, help="folder with MNIST")
     parser.add_argument("--samples", type=int, help="training images")
@@ -178,7 +179,7 @@ def main():
     data = pffspike.load_data(options.dataset, options.data)
     data = pffspike.first_samples(data, train=options.samples, test=options.test_images)
     table = {}
-    for title, condition in conditions(data, not options.fast).items():
+    for title, condition in conditions(data, not (options.fast or options.no_variants)).items():
         runs = [run(condition, epochs, seed) for seed in range(seeds)]
         table[title] = {"density": runs[0]["density"], **summary(runs)}
         print(markdown({title: table[title]}).splitlines()[-1], flush=True)
