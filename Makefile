@@ -53,7 +53,7 @@ $(VENV_DOCS)/.built: pyproject.toml setup.py
 	@uv=$$(.ci/get-uv) && \
 	{ test -x $(VENV_DOCS)/bin/python || "$$uv" venv --quiet --python 3.12 $(VENV_DOCS); } && \
 	echo "$(VENV_DOCS): installing for Python 3.12" && \
-	"$$uv" pip install --quiet --python $(VENV_DOCS)/bin/python --editable '.[all,testing]' --group docs && \
+	"$$uv" pip install --quiet --python $(VENV_DOCS)/bin/python --editable '.[all,lava,testing]' --group docs && \
 	touch $@
 
 docs: $(VENV_DOCS)/.built
