@@ -19,7 +19,14 @@ root_doc = "docs/index"
 include_patterns = ["docs/**", "experiments/**.md", "pffspike/network/model.md", "CHANGELOG.md"]
 exclude_patterns = [
     *(".*", "build", "dist", "results", "tests", "*.egg-info", "**/__pycache__"),
-    *("docs/_*", "docs/tutorials", "docs/**.py", "docs/**.json", "docs/sg_execution_times.rst"),
+    *(
+        "docs/_*",
+        "docs/pypi.md",
+        "docs/tutorials",
+        "docs/**.py",
+        "docs/**.json",
+        "docs/sg_execution_times.rst",
+    ),
     *("experiments/**/runs", "experiments/*/*fast"),
 ]
 

@@ -28,3 +28,11 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(page: Path, tmp_path: Path
 
 def test_the_readme_has_an_example():
     assert ROOT / "README.md" in WITH_CODE
+
+
+def test_the_page_of_the_package_index_has_no_relative_link():
+    text = (ROOT / "docs" / "pypi.md").read_text("utf-8")
+    targets = re.findall(r"\]\(([^)]*)\)", text)
+    assert targets
+    assert all(target.startswith("https://") for target in targets)
+    assert 'readme = "docs/pypi.md"' in (ROOT / "pyproject.toml").read_text("utf-8")
