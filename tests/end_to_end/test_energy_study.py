@@ -55,9 +55,9 @@ def microjoule(energy):
     return f"{value:.0f} µJ" if value >= 100 else f"{value:.1f} µJ"
 
 
-def test_the_table_of_the_readme_is_that_of_the_study():
+def test_the_table_of_the_modes_is_that_of_the_study():
     points = json.loads((STUDY / "expected.json").read_text())["digits"]["points"]
-    readme = (STUDY.parents[1] / "README.md").read_text("utf-8")
+    page = (STUDY.parents[1] / "docs" / "modes.md").read_text("utf-8")
     for options, mode in (
         ("goodness", "goodness"),
         ("proposal", "proposal of 3"),
@@ -68,7 +68,7 @@ def test_the_table_of_the_readme_is_that_of_the_study():
     ):
         _, events, total, whole_chip = points[f"mode, {mode}, {mode}"]
         shown = " | ".join(microjoule(energy) for energy in (total, events, whole_chip))
-        row = next(line for line in readme.splitlines() if line.startswith(f"| `--mode {options}`"))
+        row = next(line for line in page.splitlines() if line.startswith(f"| `--mode {options}`"))
         assert row.endswith(f"| {shown} |"), (row, shown)
 
 

@@ -200,7 +200,7 @@ def test_tables_and_messages_show_text_as_written(monkeypatch, text):
 def test_remedies_are_shown_whole(monkeypatch):
     monkeypatch.setattr("importlib.metadata.version", lambda name: missing(name))
     result = call("info")
-    assert "pip install '.[numba]'" in " ".join(result.output.split())
+    assert "pip install '.[brian2]'" in " ".join(result.output.split())
 
 
 def missing(name: str):
