@@ -199,6 +199,7 @@ def test_tables_and_messages_show_text_as_written(monkeypatch, text):
 
 def test_remedies_are_shown_whole(monkeypatch):
     monkeypatch.setattr("importlib.metadata.version", lambda name: missing(name))
+    monkeypatch.setattr(output.console, "width", 120)  # processes of tests may have another one
     result = call("info")
     assert "pip install '.[brian2]'" in " ".join(result.output.split())
 
