@@ -6,6 +6,7 @@ import functools
 import json
 import math
 import statistics
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -279,13 +280,21 @@ def unseen_picture(table):
     return drawing
 
 
+def begun(results, fast):
+    """Runs that an interrupted study has left, unless they are of the other variant."""
+    found = json.loads(results.read_text()) if results.exists() else {"fast": fast, "runs": {}}
+    if found.get("fast", False) != fast:
+        sys.exit(f"{results} is of the other variant (--fast); give another folder (-o)")
+    return found["runs"]
+
+
 def main():
     options = arguments()
     seeds = range(1 if options.fast else options.seeds)
     data = pffspike.load_data("digits")
     options.output.mkdir(parents=True, exist_ok=True)
     results = options.output / "results.json"
-    kept = json.loads(results.read_text())["runs"] if options.resume and results.exists() else {}
+    kept = begun(results, options.fast) if options.resume else {}
     runs, table, absent = {}, {}, {}
     write = functools.partial(json.dumps, indent=1)
     for title in SYSTEMS:
@@ -293,13 +302,14 @@ def main():
         for seed in seeds[len(runs[title]) :]:
             learned = learn(title, data, seed, options.fast)
             runs[title].append(with_excess(measured(learned, data, seed)))
-            write_whole(results, write({"runs": {**kept, **runs}}) + "\n")
+            write_whole(results, write({"fast": options.fast, "runs": {**kept, **runs}}) + "\n")
         table[title] = over_seeds(runs[title])
         print(f"{title}: {number(table[title]['accuracy'], 1, 100)} %", flush=True)
     for title in ("spiking PFF", "backpropagation, rate 0.001"):
         absent[title] = over_seeds([unseen(title, data, seed, options.fast) for seed in seeds])
         print(f"{title}, without class {UNSEEN}", flush=True)
-    write_whole(results, write({"runs": runs, "table": table, "unseen": absent}) + "\n")
+    found = {"fast": options.fast, "runs": runs, "table": table, "unseen": absent}
+    write_whole(results, write(found) + "\n")
     write_whole(options.output / "table.md", markdown(table))
     plots.save(picture(table), options.output / "representations.png")
     plots.save(unseen_picture(absent), options.output / "unseen.png")
