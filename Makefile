@@ -45,7 +45,7 @@ $(VENV_310)/.built: PYTHON := 3.10
 	@uv=$$(.ci/get-uv) && \
 	{ test -x $*/bin/python || "$$uv" venv --quiet --python $(PYTHON) $*; } && \
 	echo "$*: installing for Python $(PYTHON)" && \
-	"$$uv" pip install --quiet --python $*/bin/python --editable '.[all,lava]' --group dev && \
+	"$$uv" pip install --quiet --python $*/bin/python --editable '.[all,fpga,lava]' --group dev && \
 	touch $@
 
 # Sphinx beside everything that tutorials use. Warnings are errors; all of them are told.

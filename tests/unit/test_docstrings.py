@@ -23,6 +23,7 @@ OPTIONAL = (
     "lava",
     "numba",
     "nir",
+    "amaranth",
     "distributed",
     "zeus",
     "greenlet",

@@ -1,0 +1,254 @@
+"""The host's side of the protocol: images in, recordings and answers out."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from pffspike.arithmetic import counter, grids
+from pffspike.errors import PffspikeError, ValidationError
+from pffspike.fpga.plan import CorePlan
+from pffspike.network import structure
+from pffspike.network.spec import Phase, Program
+from pffspike.recording import Recording
+from pffspike.typing import Array, Floats, Integers, Progress
+
+IDENTIFY, IMAGE, RUN = b"?", b"I", b"R"
+STEP, PHASE, ANSWER = b"S", b"P", b"A"
+STEPWISE, COUNTS = 1, 2  #: flags of a command to run
+NOBODY = 0xFFFF  #: neuron of a read-out that there is not
+
+
+class Link(Protocol):
+    """A way to a core: a simulation, or a serial port (``serial.Serial`` is one)."""
+
+    def write(self, data: bytes) -> object:
+        """Send some bytes."""
+
+    def read(self, number: int) -> bytes:
+        """Wait for some bytes; fewer, if they do not come in time."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a core says in the end.
+
+    Parameters
+    ----------
+    phase : int
+        The phase with the largest score, from the first that ran; of equals, the lowest.
+    winner : int
+        Neuron of the read-out with the most spikes in the last phase; -1: it has none.
+    cycles : int
+        That the core took, without the time in which the host was told of steps and phases.
+    """
+
+    phase: int
+    winner: int
+    cycles: int
+
+
+class Driver:
+    """Runs programs on a core.
+
+    Parameters
+    ----------
+    plan : CorePlan
+        What the core computes.
+    link : Link
+        The way to it.
+
+    Raises
+    ------
+    PffspikeError
+        If the core does not answer, or is another one.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> from pffspike.fpga import Driver, make_plan
+    >>> from pffspike.fpga.simulation import SimulatedLink
+    >>> trained = pffspike.quantize(pffspike.train("digits", epochs=1), 8, moments=0).trained
+    >>> plan = make_plan(trained, ["one_pass"])
+    >>> Driver(plan, SimulatedLink(plan)).plan.lanes
+    16
+    """
+
+    def __init__(self, plan: CorePlan, link: Link) -> None:
+        self.plan, self._link = plan, link
+        self._link.write(IDENTIFY)
+        self._expect(IDENTIFY)
+        if self._read(8) != plan.identity:
+            raise PffspikeError(
+                "the core is not that of this network; build it from the same export and load it "
+                "again"
+            )
+
+    def run(
+        self,
+        program: str,
+        signals: Mapping[str, Array],
+        samples: Integers,
+        seed: int = 0,
+        *,
+        spikes: bool = True,
+        progress: Progress = lambda _: None,
+    ) -> tuple[Recording, list[Reply]]:
+        """Run a program.
+
+        Parameters
+        ----------
+        program : str
+            Name of a program of the plan.
+        signals : mapping of str to ndarray
+            By name: ``(samples, units)`` probabilities or ``(samples,)`` classes.
+        samples : (samples,) ndarray of int64
+            Numbers of the samples, which key their random numbers.
+        seed : int
+            Of everything random.
+        spikes : bool
+            Whether every spike is told, or counts alone.
+        progress : callable
+            Told of the number of samples that are done.
+
+        Returns
+        -------
+        recording : Recording
+            Spikes, goodness, counts and, with ``spikes``, rasters of all populations.
+        replies : list of Reply
+            One a sample.
+
+        Raises
+        ------
+        ValidationError
+            If the program or a signal is not what the plan has.
+        PffspikeError
+            If the core does not answer.
+        """
+        if program not in self.plan.first_phase:
+            raise ValidationError(
+                f"program {program!r} is not on the core, which has {', '.join(self.plan.programs)}"
+            )
+        counter.check_seed(seed)
+        chosen = self.plan.network.program(program)
+        record, replies = _Record(self.plan, chosen, len(samples)), []
+        for place, sample in enumerate(samples):
+            self._show({name: values[place] for name, values in signals.items()})
+            replies.append(self._present(chosen, place, int(sample), seed, spikes, record))
+            progress(1)
+        return record.recording(np.asarray(samples), spikes), replies
+
+    def _show(self, signals: Mapping[str, Array]) -> None:
+        """Send the spike probabilities of all signals."""
+        values = []
+        for each in self.plan.inputs:
+            if each.signal not in signals:
+                values.append(np.zeros(each.size))
+                continue
+            given = np.asarray(signals[each.signal], np.float64)
+            if given.ndim == 0:
+                given = (np.arange(each.size) == given).astype(np.float64)
+            if given.shape != (each.size,) or np.any((given < 0) | (given > 1)):
+                raise ValidationError(
+                    f"signal {each.signal!r} has shape {given.shape} and values from "
+                    f"{given.min(initial=0)} to {given.max(initial=0)}, and the core takes "
+                    f"{each.size} probabilities"
+                )
+            values.append(given)
+        if values:
+            whole = (np.concatenate(values) * 2.0**-grids.DRIVE_GRID).astype("<u4")
+            self._link.write(IMAGE + whole.tobytes())
+            self._expect(IMAGE)
+
+    def _present(
+        self,
+        program: Program,
+        place: int,
+        sample: int,
+        seed: int,
+        spikes: bool,
+        record: _Record,
+    ) -> Reply:
+        first, number = self.plan.first_phase[program.name], len(program.phases)
+        offset = int(counter.offsets(sample)[0])
+        flags = COUNTS | (STEPWISE if spikes else 0)
+        self._link.write(RUN + struct.pack("<BBBQQ", flags, first, number, seed, offset))
+        neurons = self.plan.words * self.plan.lanes
+        for phase in range(number):
+            presentation = place * number + phase
+            for step in range(program.steps if spikes else 0):
+                self._expect(STEP)
+                count = struct.unpack("<H", self._read(2))[0]
+                record.step(presentation, step, np.frombuffer(self._read(2 * count), "<u2"))
+            self._expect(PHASE)
+            sums = [self._read(10) for _ in self.plan.slots]
+            counts = np.frombuffer(self._read(2 * neurons), "<u2")
+            record.phase(presentation, program.phases[phase], sums, counts)
+        self._expect(ANSWER)
+        best, winner, cycles = struct.unpack("<BHI", self._read(7))
+        return Reply(best - first, -1 if winner == NOBODY else winner, cycles)
+
+    def _expect(self, letter: bytes) -> None:
+        found = self._read(1)
+        if found != letter:
+            raise PffspikeError(
+                f"the core sent {found!r} where {letter!r} should be; close the link, wait a "
+                f"second for the core to give the command up, and open it again"
+            )
+
+    def _read(self, number: int) -> bytes:
+        found = self._link.read(number) if number else b""
+        if len(found) < number:
+            raise PffspikeError(
+                f"the core sent {len(found)} bytes where {number} should be; see that it is "
+                f"connected and holds this network"
+            )
+        return found
+
+
+class _Record:
+    """Arrays of a recording, filled as the core speaks."""
+
+    def __init__(self, plan: CorePlan, program: Program, samples: int) -> None:
+        self._plan, self._program = plan, program
+        shown, steps = samples * len(program.phases), program.steps
+        self._names = [p.name for p in structure.extent(plan.network, program).populations]
+        neurons = plan.words * plan.lanes
+        self._raster = np.zeros((steps, shown, neurons), bool)
+        self._counts = np.zeros((shown, neurons), np.int64)
+        self._spikes = {name: np.zeros(shown, np.int64) for name in self._names}
+        self._squares: dict[str, Floats] = {name: np.zeros(shown) for name in self._names}
+
+    def step(self, presentation: int, step: int, numbers: Array) -> None:
+        self._raster[step, presentation, numbers] = True
+
+    def phase(self, presentation: int, phase: Phase, sums: list[bytes], counts: Array) -> None:
+        """Keep what belongs to populations that are active: of others, it is older."""
+        for name in structure.active(self._plan.network, phase):
+            number = self._plan.slot(name)
+            part = self._part(name)
+            self._counts[presentation, part] = counts[part]
+            self._spikes[name][presentation] = int.from_bytes(sums[number][:4], "little")
+            self._squares[name][presentation] = int.from_bytes(sums[number][4:], "little")
+
+    def _part(self, name: str) -> slice:
+        slot = self._plan.slots[self._plan.slot(name)]
+        start = slot.first * self._plan.lanes
+        return slice(start, start + slot.size)
+
+    def recording(self, samples: Integers, spikes: bool) -> Recording:
+        window = self._program.window
+        return Recording(
+            self._plan.network,
+            self._program,
+            samples,
+            self._spikes,
+            {name: values / window**2 for name, values in self._squares.items()},
+            np.full(len(samples), -1, np.int64),
+            {name: self._counts[:, self._part(name)] for name in self._names},
+            {name: self._raster[:, :, self._part(name)] for name in self._names} if spikes else {},
+        )
