@@ -49,6 +49,8 @@ class Spiking:
         ``goodness``, of one and of several trials.
     engine : str
         All exact engines give the same result.
+    samples : int or None
+        Training images, the first so many; all by default.
     """
 
     card: str
@@ -57,8 +59,11 @@ class Spiking:
     candidates: int | None = None
     budget: float = 0.002
     engine: str = "fastest"
+    samples: int | None = None
 
     def __post_init__(self) -> None:
+        if self.samples is not None and self.samples < 1:
+            raise ValidationError(f"samples = {self.samples} must be at least 1")
         for mode in self.modes:
             if mode not in inference.MODES:
                 raise ValidationError(
@@ -82,14 +87,18 @@ def inputs(config: Spiking, dataset: str) -> dict[str, Any]:
         content["candidates"] = config.candidates
     if set(CALIBRATED) & set(config.modes):
         content["budget"] = config.budget
-    return {**content, **_arithmetic(config)}
+    return {**content, **_arithmetic(config), **_part(config)}
 
 
 def training_inputs(config: Spiking, dataset: str) -> dict[str, Any]:
     """What the weights depend on, beside data and seed: not the programs of inference."""
     network = network_of(config, dataset)
     trained = network.replace(programs=(network.program("train"),))
-    return {"network": network_hash(trained), **_arithmetic(config)}
+    return {"network": network_hash(trained), **_arithmetic(config), **_part(config)}
+
+
+def _part(config: Spiking) -> dict[str, int]:
+    return {} if config.samples is None else {"samples": config.samples}
 
 
 def _arithmetic(config: Spiking) -> dict[str, str]:
@@ -100,6 +109,8 @@ def run(config: Spiking, dataset: Dataset, seed: int, store: Path, report: Repor
     """Train, or go on with a training of the same weights, and judge in every mode."""
     execution = Execution(made(config.engine), seed)
     network = network_of(config, dataset.name)
+    if config.samples is not None:
+        dataset = first_samples(dataset, train=min(config.samples, len(dataset.train_images)))
     trained, seconds = _train(network, dataset, execution, store, report)
     trained = trained.replace(network=network)  # a shared training may have other programs
     modes = {}

@@ -223,7 +223,10 @@ _ABLATION_HEAD = ("change", "of", "mode", "accuracy", "difference", "seeds", "Ef
 
 
 def ablation_rows(study: Study, systems: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Rows of the table of ablations; differences over the seeds that both have, in points."""
+    """Rows of the table of ablations; differences over the seeds that both have, in points.
+
+    A difference is the mean over these seeds, with the standard error of the paired differences.
+    """
     rows: list[tuple[str, ...]] = []
     for system in study.systems:
         if not system.base or system.name not in systems:
@@ -251,7 +254,10 @@ def _difference(mine: Mapping[str, Any], other: Mapping[str, Any] | None) -> str
         for seed, value in zip(mine["seeds"], mine["values"], strict=True)
         if seed in theirs
     ]
-    return f"{100 * statistics.fmean(pairs):+.2f}" if pairs else ""
+    if not pairs:
+        return ""
+    error = statistics.stdev(pairs) / math.sqrt(len(pairs)) if len(pairs) > 1 else None
+    return f"{100 * statistics.fmean(pairs):+.2f}" + (f" ± {100 * error:.2f}" if error else "")
 
 
 def _percent(accuracy: Mapping[str, Any]) -> str:
