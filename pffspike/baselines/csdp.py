@@ -298,7 +298,7 @@ def _learn(
         sent = present(config, w, layers, image, said)
         found = gradients(config, layers, sent, label, true)
         heard = {name: _sender(name, sent, said) for name in found if not name.startswith("out.")}
-        progress.adam.descend(learned, found)
+        progress.optimizer.descend(learned, found)
         constrain(config, learned, layers, heard)
         image, said = _spikes(both, both_numbers, step, seed), label
 

@@ -53,7 +53,7 @@ def _learn_batch(
     latent = np.full((len(z1), config.latent), _LATENT_START, np.float32)
     for _ in range(config.steps):
         drawn = [
-            deviation * noise.draw(4 * progress.adam.updates + index, z.shape)
+            deviation * noise.draw(4 * progress.optimizer.updates + index, z.shape)
             for index, (deviation, z) in enumerate(
                 (deviation, z)
                 for deviation in (config.noise, config.generative_noise)
@@ -69,7 +69,7 @@ def _learn_batch(
         )
         gradients, latent = generative_gradients(w, images, heard1, heard2, z1, z2, latent)
         gradients |= representation_gradients(config, w, x, labels, now, free)
-        progress.adam.descend(w, gradients)
+        progress.optimizer.descend(w, gradients)
 
 
 def train(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import counter
 from pffspike.baselines.adam import Adam, Arrays
+from pffspike.baselines.momentum import Momentum
 from pffspike.errors import FileError
 from pffspike.files import write_whole
 
@@ -70,8 +71,8 @@ class Progress:
     ----------
     parameters : dict of str to ndarray of float32
         Weights and biases by name.
-    adam : Adam
-        The optimizer with its moments.
+    optimizer : Adam or Momentum
+        With its moments.
     epochs : int
         Finished.
     seconds : float
@@ -79,16 +80,16 @@ class Progress:
     """
 
     parameters: Arrays
-    adam: Adam
+    optimizer: Adam | Momentum
     epochs: int = 0
     seconds: float = 0.0
 
     def save(self, path: Path) -> None:
         """Write a checkpoint, whole or not at all."""
         arrays = {f"parameters.{name}": values for name, values in self.parameters.items()}
-        arrays |= {f"first.{name}": values for name, values in self.adam.first.items()}
-        arrays |= {f"second.{name}": values for name, values in self.adam.second.items()}
-        numbers = np.array([self.epochs, self.adam.updates, self.seconds])
+        arrays |= {f"first.{name}": values for name, values in self.optimizer.first.items()}
+        arrays |= {f"second.{name}": values for name, values in self.optimizer.second.items()}
+        numbers = np.array([self.epochs, self.optimizer.updates, self.seconds])
         buffer = io.BytesIO()
         np.savez(buffer, numbers=numbers, **arrays)  # type: ignore[arg-type]
         write_whole(path, buffer.getvalue())
@@ -105,11 +106,11 @@ class Progress:
             raise FileError(
                 f"{path} is not a complete checkpoint ({error}); remove it to begin again"
             ) from None
-        self.epochs, self.adam.updates = int(epochs), int(updates)
+        self.epochs, self.optimizer.updates = int(epochs), int(updates)
         targets = {
             "parameters": self.parameters,
-            "first": self.adam.first,
-            "second": self.adam.second,
+            "first": self.optimizer.first,
+            "second": self.optimizer.second,
         }
         for name, values in content.items():
             kind, _, key = name.partition(".")

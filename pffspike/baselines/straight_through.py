@@ -157,7 +157,7 @@ def run(
     progress.load(path)
     for epoch in range(progress.epochs, config.epochs):
         start = cpu_seconds()
-        progress.adam.learning_rate = config.learning_rate * config.decay**epoch
+        progress.optimizer.learning_rate = config.learning_rate * config.decay**epoch
         order = counter.permutation(len(train), counter.derive_key(seed, counter.ORDER, epoch))
         numbers = epoch * len(train) + np.arange(len(train))
         for first in range(0, len(train), config.batch):
@@ -167,7 +167,7 @@ def run(
                 train[part], dataset.shape, shown, seed, shift=config.shift, flip=config.flip
             )
             w = progress.parameters
-            progress.adam.descend(
+            progress.optimizer.descend(
                 w, _gradients(config, w, images, dataset.train_labels[part], shown, seed)
             )
         progress.epochs, progress.seconds = epoch + 1, progress.seconds + cpu_seconds() - start

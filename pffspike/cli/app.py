@@ -47,6 +47,7 @@ app = typer.Typer(
     help="Predictive forward-forward learning on spiking neurons: train in Brian2, deploy in Lava.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # brackets stay, and lines are broken where the terminal ends
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

@@ -69,6 +69,16 @@ def test_square_brackets_are_shown_as_written(capsys):
         assert text in said
 
 
+def test_help_keeps_square_brackets_and_breaks_lines_where_the_terminal_ends():
+    said = re.sub(r"[\s│]+", " ", call("search", "--help").output)
+    assert "'.[search]'" in said
+    assert "such as [pff] with" in said
+    assert "choices = [[14, 10], [12, 10]]" in said
+    paragraph = call("train", "--help").output.partition("Samples of your own")[2]
+    lines = [line.strip() for line in paragraph.partition("\n \n")[0].splitlines()]
+    assert min(map(len, lines[:2])) > 40
+
+
 def test_remarks_stand_behind_an_option(folder):
     arguments = ("evaluate", "net.h5", "-n", 5, "-e", "numpy", "--mode", "one_pass")
     short = call(*arguments, cwd=folder)

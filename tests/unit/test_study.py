@@ -9,6 +9,7 @@ import pytest
 from pffspike.baselines import KINDS
 from pffspike.baselines.spiking import dense_operations
 from pffspike.errors import UserError
+from pffspike import storage
 from pffspike.studies import runs, table
 from pffspike.studies.cluster import execute_all
 from pffspike.studies.config import read_study
@@ -249,6 +250,29 @@ def test_the_table_has_means_over_seeds_and_differences_over_common_ones(folder)
     assert "| without homeostasis | pff | goodness | 92.00 % | -2.00 | 1 | 2.00 M |" in lines
     assert "**Incomplete: 4 runs are missing.**" in lines
     assert text.count("abacus") == 1
+
+
+def test_a_difference_has_the_standard_error_of_the_pairs(folder):
+    edited(folder, "ablation_seeds = [1]\n", "")
+    study = read_study(folder)
+    planned = [run for run in runs.plan(study) if run.system.name in ("pff", "bare")]
+    values = {("pff", 0): 0.9, ("pff", 1): 0.94, ("bare", 0): 0.88, ("bare", 1): 0.93}
+    found = [(run, stored(run, values[run.system.name, run.seed])) for run in planned]
+    text = table.markdown(study, table.summarize(study, found, missing=0), "pffspike study x")
+    row = "| without homeostasis | pff | goodness | 90.50 ± 3.54 % | -1.50 ± 0.50 | 2 | 2.00 M |"
+    assert row in text.splitlines()
+
+
+def test_a_spiking_system_may_learn_from_the_first_images_only(folder):
+    edited(folder, 'engine = "numpy"\n', 'engine = "numpy"\nsamples = 30\n')
+    some = {run.system.name: run for run in runs.plan(read_study(folder, fast=True))}
+    assert do([some["pff"]], folder) == {"pff": None}
+    (network,) = (folder / "runs").glob("*.h5")
+    trained = storage.load(network)
+    assert trained.samples_per_epoch == 30
+    edited(folder, 'engine = "numpy"\n', 'engine = "numpy"\nsamples = 0\n')
+    with pytest.raises(UserError, match="samples = 0 must be at least 1"):
+        read_study(folder)
 
 
 @pytest.mark.parametrize("name", ["01-mnist", "02-fashion-mnist"])
