@@ -138,7 +138,8 @@ def search(
     FileError
         If the file is something else.
     ValidationError
-        If the file holds another search, or too few images are left.
+        If the file holds another search, if too few images are left, or for a setting that the
+        card has not.
 
     Examples
     --------
@@ -151,9 +152,11 @@ def search(
         from optuna.storages.journal import JournalFileBackend
     except ImportError:
         raise MissingPackageError(f"searching needs Optuna; {install_hint('search')}") from None
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # a setting's fault is told by its error
     data = kept_back(config, dataset or load(load_network(config.card).training.dataset))
     execution = Execution(made(execution.engine), config.seed, progress=execution.progress)
+    first = {name: 0 if "choices" in given else given["low"] for name, given in config.names.items()}
+    _network(config, data, settings_of(config, first))  # a wrong key is told before any trial
     try:
         storage = optuna.storages.JournalStorage(JournalFileBackend(str(file)))
         study = optuna.create_study(

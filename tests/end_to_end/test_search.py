@@ -64,6 +64,9 @@ def test_what_is_no_search_is_refused(folder):
     (folder / "s.log").unlink()
     (folder / "space.toml").write_text("[pff]\nhomeostasis = {low = 0.1}\n")
     refused(searched(1), "pff.homeostasis = {'low': 0.1} must have choices = [...]")
+    (folder / "space.toml").write_text("[pff]\nhomeostasi = {low = 0.1, high = 1.0}\n")
+    refused(searched(1), "pff.homeostasi is not a known key; did you mean homeostasis")
+    assert not (folder / "s.log").exists(), "nothing is begun"
 
 
 def test_the_images_that_judge_are_the_last_of_the_training_part():
