@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pffspike.cards import card_text, known_networks, load_network, network_hash
     from pffspike.cards.toml import read as read_toml
     from pffspike.charging import InferenceEnergy, Pricing, energy
+    from pffspike.choices import CALIBRATED, MODES, OBJECTIVES, PROPOSED, ROUNDINGS, STATES
     from pffspike.circuits import PFF
     from pffspike.circuits.ff import FF, ff
     from pffspike.circuits.pff import pff
@@ -60,10 +61,6 @@ if TYPE_CHECKING:
     from pffspike.execution import Execution, ProgressCallback, open_session, run
     from pffspike.generation import FittedPrior, Quality, Samples, fit_prior, quality, sample
     from pffspike.inference import (
-        CALIBRATED,
-        MODES,
-        PROPOSED,
-        STATES,
         AnyMode,
         AugmentedViews,
         Classification,
@@ -92,7 +89,6 @@ if TYPE_CHECKING:
     )
     from pffspike.intervals import Interval
     from pffspike.live import LiveNetwork, serve
-    from pffspike.mapping import OBJECTIVES
     from pffspike.network.events import Events, events_of
     from pffspike.network.parameters import Parameters, initial
     from pffspike.network.rules import Contrast, Delta, Goodness
@@ -109,7 +105,7 @@ if TYPE_CHECKING:
     )
     from pffspike.network.structure import populations_of
     from pffspike.own import network_for, own_data, own_training
-    from pffspike.quantization.weights import ROUNDINGS, Quantized, check_bits, quantize
+    from pffspike.quantization.weights import Quantized, check_bits, quantize
     from pffspike.recorded import read_recording, record
     from pffspike.recording import NOTHING, Probes, Recording
     from pffspike.reporting import report
@@ -157,16 +153,16 @@ _MODULES = {
     "pffspike.schedules": "begin lengthened",
     "pffspike.training": "train",
     "pffspike.inference": (
-        "AnyMode CALIBRATED Classification Confidence MODES Mode PROPOSED Reconstruction "
-        "STATES AugmentedViews Stopping Views calibrate check_mode check_reconstruction classify "
+        "AnyMode Classification Confidence Mode Reconstruction "
+        "AugmentedViews Stopping Views calibrate check_mode check_reconstruction classify "
         "coverage fit_confidence label_state reconstruct views_of"
     ),
     "pffspike.estimator": "PFFClassifier",
     "pffspike.evaluation": "Evaluation evaluate summary",
     "pffspike.generation": "FittedPrior Quality Samples fit_prior quality sample",
-    "pffspike.quantization.weights": "Quantized ROUNDINGS check_bits quantize",
+    "pffspike.quantization.weights": "Quantized check_bits quantize",
     "pffspike.live": "LiveNetwork serve",
-    "pffspike.mapping": "OBJECTIVES",
+    "pffspike.choices": "CALIBRATED MODES OBJECTIVES PROPOSED ROUNDINGS STATES",
     "pffspike.deployment": "Exported Target export",
     "pffspike.deployment.nir": "from_nir",
     "pffspike.reporting": "report",

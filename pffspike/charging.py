@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike import inference, mapping
+from pffspike.choices import CALIBRATED
 from pffspike.comparison import Subject, inference_rows
 from pffspike.data import Dataset
 from pffspike.devices import Device, load_device
@@ -21,7 +22,7 @@ from pffspike.energies import energy as energy_of
 from pffspike.energies.host import HostEnergy, measure
 from pffspike.errors import ValidationError
 from pffspike.execution import Execution, made
-from pffspike.inference import CALIBRATED, AnyMode, Classification, Stopping, as_mode
+from pffspike.inference import AnyMode, Classification, Stopping, as_mode
 from pffspike.inference.views import views_of_test
 from pffspike.inputs import dataset_of, encoded_test
 from pffspike.network import structure

@@ -16,10 +16,11 @@ from sklearn.utils.validation import validate_data
 
 from pffspike import inference
 from pffspike.arithmetic import counter
+from pffspike.choices import MODES
 from pffspike.data import Dataset, Form, own_dataset
 from pffspike.errors import ValidationError, unknown
 from pffspike.hidden_rates import HiddenRates
-from pffspike.inference import MODES, Classification, Mode
+from pffspike.inference import Classification, Mode
 from pffspike.network import structure
 from pffspike.network.events import Events, Stimulus
 from pffspike.own import network_for

@@ -12,13 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike import inference, mapping
+from pffspike.choices import CALIBRATED
 from pffspike.comparison import Subject, inference_rows
 from pffspike.data import Dataset
 from pffspike.deprecation import former_keywords
 from pffspike.devices import Device, load_device
 from pffspike.energies import Energy, energy, totals
 from pffspike.execution import Execution, made
-from pffspike.inference import CALIBRATED, AnyMode, Classification, Stopping, as_mode
+from pffspike.inference import AnyMode, Classification, Stopping, as_mode
 from pffspike.inference.views import views_of_test
 from pffspike.inputs import dataset_of, encoded_test
 from pffspike.intervals import Interval, of_fraction

@@ -155,7 +155,9 @@ def search(
     optuna.logging.set_verbosity(optuna.logging.ERROR)  # a setting's fault is told by its error
     data = kept_back(config, dataset or load(load_network(config.card).training.dataset))
     execution = Execution(made(execution.engine), config.seed, progress=execution.progress)
-    first = {name: 0 if "choices" in given else given["low"] for name, given in config.names.items()}
+    first = {
+        name: 0 if "choices" in given else given["low"] for name, given in config.names.items()
+    }
     _network(config, data, settings_of(config, first))  # a wrong key is told before any trial
     try:
         storage = optuna.storages.JournalStorage(JournalFileBackend(str(file)))

@@ -17,6 +17,7 @@ from pffspike import inference, mapping, storage, training
 from pffspike.arithmetic import counter
 from pffspike.baselines import KINDS
 from pffspike.cards.networks import changed, load_network, network_hash
+from pffspike.choices import CALIBRATED
 from pffspike.data import Dataset
 from pffspike.devices import Device, load_device
 from pffspike.energies import (
@@ -74,7 +75,7 @@ def spiking(
     execution = Execution(ENGINE, seed, probes)
     asked = Mode(mode, candidates, tolerance=tolerance)
     way: Mode | inference.Stopping = asked
-    if mode in inference.CALIBRATED:
+    if mode in CALIBRATED:
         way = inference.calibrate(state, data, asked, execution=execution)
     answer = inference.classify(
         state, images, way, samples=np.arange(len(images)), execution=execution

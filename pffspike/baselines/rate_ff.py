@@ -212,7 +212,9 @@ def train(
         order = counter.permutation(len(images), counter.derive_key(seed, counter.ORDER, epoch))
         key = counter.derive_key(seed, counter.NEGATIVES, epoch)
         uniform = counter.uniform(key, np.arange(len(images)))
-        progress.optimizer.learning_rate = config.learning_rate * min(1, 2 - 2 * epoch / config.epochs)
+        progress.optimizer.learning_rate = config.learning_rate * min(
+            1, 2 - 2 * epoch / config.epochs
+        )
         for first in range(0, len(order), config.batch):
             part = order[first : first + config.batch]
             truth = dataset.train_labels[part]

@@ -14,11 +14,12 @@ from pffspike import evaluation, inference, storage, training
 from pffspike.baselines.result import Operations, Outcome, Report, SystemResult, cpu_seconds
 from pffspike.cards import load_network, network_hash
 from pffspike.cards.networks import changed
+from pffspike.choices import CALIBRATED, MODES
 from pffspike.data import Dataset
 from pffspike.errors import ValidationError
 from pffspike.execution import Execution, made
 from pffspike.files import write_whole
-from pffspike.inference import CALIBRATED, AnyMode, Mode
+from pffspike.inference import AnyMode, Mode
 from pffspike.inputs import first_samples
 from pffspike.network import structure
 from pffspike.network.spec import Network
@@ -65,10 +66,8 @@ class Spiking:
         if self.samples is not None and self.samples < 1:
             raise ValidationError(f"samples = {self.samples} must be at least 1")
         for mode in self.modes:
-            if mode not in inference.MODES:
-                raise ValidationError(
-                    f"modes has {mode!r}; it must be some of: {', '.join(inference.MODES)}"
-                )
+            if mode not in MODES:
+                raise ValidationError(f"modes has {mode!r}; it must be some of: {', '.join(MODES)}")
 
 
 def network_of(config: Spiking, dataset: str) -> Network:

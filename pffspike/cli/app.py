@@ -16,7 +16,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 import pffspike
-from pffspike import PffspikeError, limits
+from pffspike import limits
 from pffspike.cli import (
     benchmark,
     cache,
@@ -42,6 +42,7 @@ from pffspike.cli import (
 )
 from pffspike.cli.log import Log
 from pffspike.cli.output import aside, errors
+from pffspike.errors import PffspikeError
 
 app = typer.Typer(
     help="Predictive forward-forward learning on spiking neurons: train in Brian2, deploy in Lava.",

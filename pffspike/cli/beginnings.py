@@ -8,8 +8,8 @@ from pathlib import Path
 import typer
 
 import pffspike
-from pffspike import Dataset, DataSource, Network, TrainedNetwork, ValidationError
 from pffspike.cli import options
+from pffspike.errors import ValidationError
 
 _BEGIN = ("seed", "epochs", "samples", "dataset")  #: options of a beginning
 
@@ -32,7 +32,7 @@ def own_source(
     shape: str | None,
     levels: int | None,
     time: tuple[int | None, float | None, int],
-) -> DataSource | None:
+) -> pffspike.DataSource | None:
     """Samples of the user's own, if the options name any.
 
     Parameters
@@ -50,7 +50,7 @@ def own_source(
         return None
     images, judged, share = test
     steps, duration, downsample = time
-    return DataSource(
+    return pffspike.DataSource(
         str(data),
         labels or "",
         str(images or ""),
@@ -82,14 +82,16 @@ class Place:
         Only the first so many of the training part.
     """
 
-    source: DataSource | None
+    source: pffspike.DataSource | None
     dataset: str | None
     folder: Path | None
     download: bool
     samples: int | None
 
 
-def begin(card: str, place: Place, hidden: tuple[int, ...]) -> tuple[Network, Dataset]:
+def begin(
+    card: str, place: Place, hidden: tuple[int, ...]
+) -> tuple[pffspike.Network, pffspike.Dataset]:
     """Network of a card, sized to data of one's own, and the data."""
     if place.source:
         images = pffspike.load_own(place.source, place.dataset)
@@ -106,7 +108,7 @@ def begin(card: str, place: Place, hidden: tuple[int, ...]) -> tuple[Network, Da
 
 def go_on(
     context: typer.Context, beginning: Path | None, place: Place
-) -> tuple[TrainedNetwork, Dataset]:
+) -> tuple[pffspike.TrainedNetwork, pffspike.Dataset]:
     """Training that goes on, and the data."""
     state = pffspike.load(str(beginning))
     resumed = context.params["resume"] is not None

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
-import numpy.typing as npt
 import typer
 
 import pffspike
-from pffspike import MODES, AnyMode, Classification, Events, Execution, Mode, ValidationError
+from pffspike.choices import CALIBRATED, MODES
 from pffspike.cli import options, output, written
+from pffspike.errors import ValidationError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 _MOST_LEVELS = 2**16 - 1  #: of images of 16 bits
 
@@ -59,7 +63,7 @@ def classify(
     Example: pffspike classify digits.h5 --index 0 --index 7 --mode one_pass
     """
     state = options.load_trained(trained)
-    chosen = Mode(
+    chosen = pffspike.Mode(
         mode,
         candidates,
         trials,
@@ -72,8 +76,8 @@ def classify(
             "give either --images FILE.npy or --index NUMBER, for example --index 0"
         )
     names, truth, found = [f"image {k}" for k in index or []], None, None
-    shown: npt.NDArray[np.generic] | Events
-    if images is None or chosen.name in pffspike.CALIBRATED:
+    shown: npt.NDArray[np.generic] | pffspike.Events
+    if images is None or chosen.name in CALIBRATED:
         found = options.load_dataset(state, dataset, data, download, labels=labels)
     if images is not None:
         white = levels or pffspike.trained_levels(state)
@@ -89,9 +93,9 @@ def classify(
         views = pffspike.views_of(state.network, state.coding, shown, shape, white)
     drive = state.coding.encode(shown, white)
     with output.progress() as progress:
-        execution = Execution(engine, seed, progress=progress)
-        way: AnyMode = chosen
-        if chosen.name in pffspike.CALIBRATED:
+        execution = pffspike.Execution(engine, seed, progress=progress)
+        way: pffspike.AnyMode = chosen
+        if chosen.name in CALIBRATED:
             way = pffspike.calibrate(state, found, chosen, execution=execution)
         answer = pffspike.classify(state, drive, way, views=views, execution=execution)
     classes = state.data.class_names if state.data else ()
@@ -103,10 +107,10 @@ def classify(
             "classes": list(classes),
             "predicted": answer.predicted.tolist(),
             "scores": [
-                [score if np.isfinite(score) else None for score in scores]
+                [score if math.isfinite(score) else None for score in scores]
                 for scores in answer.scores.tolist()
             ],
-            "margin": [m if np.isfinite(m) else None for m in answer.margins.tolist()],
+            "margin": [m if math.isfinite(m) else None for m in answer.margins.tolist()],
             "true": None if truth is None else truth.tolist(),
             "stopping": answer.stopping.plain() if answer.stopping else None,
         },
@@ -118,7 +122,7 @@ def show(
     title: str,
     names: list[str],
     truth: npt.NDArray[np.int64] | None,
-    answer: Classification,
+    answer: pffspike.Classification,
     classes: tuple[str, ...] = (),
 ) -> None:
     """Print answers and scores as one table; labels that were not compared have none."""
@@ -135,8 +139,8 @@ def show(
             name,
             "?" if truth is None else called[truth[k]],
             called[answer.predicted[k]],
-            float(answer.margins[k]) if np.isfinite(answer.margins[k]) else "",
-            *(float(score) if np.isfinite(score) else "" for score in answer.scores[k]),
+            float(answer.margins[k]) if math.isfinite(answer.margins[k]) else "",
+            *(float(score) if math.isfinite(score) else "" for score in answer.scores[k]),
         )
         for k, name in enumerate(names)
     ]

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 import pffspike
-from pffspike import Execution
 from pffspike.cli import output
 from pffspike.cli.evaluated import show
 from pffspike.errors import install_hint
@@ -35,7 +34,7 @@ def demo(
             out,
             epochs=epochs,
             samples=samples,
-            execution=Execution(seed=seed, progress=progress),
+            execution=pffspike.Execution(seed=seed, progress=progress),
         )
     show(f"digits: {shown.content['test_images']} test images", list(shown.results))
     used = {r.engine for r in shown.results}

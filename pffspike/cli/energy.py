@@ -12,22 +12,10 @@ from typing import Annotated, Any
 import typer
 
 import pffspike
-from pffspike import (
-    MODES,
-    OBJECTIVES,
-    Dataset,
-    Device,
-    Energy,
-    Execution,
-    HostEnergy,
-    InferenceEnergy,
-    Mode,
-    Pricing,
-    TrainedNetwork,
-    ValidationError,
-    text,
-)
+from pffspike import text
+from pffspike.choices import MODES, OBJECTIVES
 from pffspike.cli import options, output, priced, written
+from pffspike.errors import ValidationError
 
 _MODES = ("goodness", "one_pass")
 _IMAGES = 100  #: test images, by default
@@ -98,9 +86,9 @@ def energy(
         raise ValidationError("give a trained network, or --ann 784,500,500,10 for one of layers")
     states = options.load_several(trained or [])
     cards = tuple(pffspike.load_device(name) for name in device or ["loihi1"])
-    pricing = Pricing(cards, placement, step_time, measure)
+    pricing = pffspike.Pricing(cards, placement, step_time, measure)
     modes = [
-        Mode(
+        pffspike.Mode(
             name,
             candidates,
             tolerance=tolerance if budget is None else budget,
@@ -117,8 +105,8 @@ def energy(
         )
         for file, state in states.items()
     }
-    execution = Execution(pffspike.make_engine(engine), seed)
-    found: dict[str, list[InferenceEnergy]] = {}
+    execution = pffspike.Execution(pffspike.make_engine(engine), seed)
+    found: dict[str, list[pffspike.InferenceEnergy]] = {}
     with output.progress() as progress:
         for file, state in states.items():
             own = execution.replace(progress=progress)
@@ -156,7 +144,7 @@ def _layers(ann: str | None) -> list[int]:
     return sizes
 
 
-def _prices(layers: Sequence[int], cards: Sequence[Device]) -> list[Energy]:
+def _prices(layers: Sequence[int], cards: Sequence[pffspike.Device]) -> list[pffspike.Energy]:
     """Energies of a perceptron on devices."""
     products = sum(a * b for a, b in itertools.pairwise(layers))
     neurons = sum(layers[1:])
@@ -164,7 +152,7 @@ def _prices(layers: Sequence[int], cards: Sequence[Device]) -> list[Energy]:
 
 
 def _show(
-    found: dict[str, list[InferenceEnergy]], data_of: dict[str, Dataset]
+    found: dict[str, list[pffspike.InferenceEnergy]], data_of: dict[str, pffspike.Dataset]
 ) -> tuple[output.Printed | None, dict[str, Any]]:
     """Print all tables; give the one for print, and what is of all networks."""
     if not found:
@@ -188,11 +176,11 @@ def _show(
 
 
 def _contents(
-    found: dict[str, list[InferenceEnergy]],
-    states: dict[str, TrainedNetwork],
-    data_of: dict[str, Dataset],
-    execution: Execution,
-    pricing: Pricing,
+    found: dict[str, list[pffspike.InferenceEnergy]],
+    states: dict[str, pffspike.TrainedNetwork],
+    data_of: dict[str, pffspike.Dataset],
+    execution: pffspike.Execution,
+    pricing: pffspike.Pricing,
 ) -> dict[str, Any]:
     """Content of JSON: of one network, or of each by its file."""
     shared = {
@@ -218,7 +206,9 @@ def _contents(
     return shared | (next(iter(files.values())) if len(files) == 1 else {"files": files})
 
 
-def _draw(path: Path, found: dict[str, list[InferenceEnergy]], prices: Sequence[Energy]) -> None:
+def _draw(
+    path: Path, found: dict[str, list[pffspike.InferenceEnergy]], prices: Sequence[pffspike.Energy]
+) -> None:
     """Energies by device, from that of the events alone to that of the whole chip."""
     from pffspike import plots
 
@@ -238,7 +228,7 @@ def _draw(path: Path, found: dict[str, list[InferenceEnergy]], prices: Sequence[
     output.console.print(f"wrote {path}")
 
 
-def _show_host(result: HostEnergy | None) -> dict[str, Any]:
+def _show_host(result: pffspike.HostEnergy | None) -> dict[str, Any]:
     """Say what was measured on this machine."""
     if result is None:
         output.console.print("this machine: not available (it shows no energy counters)")

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 
 import pffspike
-from pffspike import MODES, AnyMode, Evaluation, Execution, Mode, Stopping
+from pffspike.choices import MODES
 from pffspike.cli import evaluated, options, output, written
 
 _DEFAULT_MODES = ["goodness", "one_pass"]
-_Found = dict[str, list[Evaluation]]  # by file
+_Found = dict[str, list["pffspike.Evaluation"]]  # by file
 
 
 def evaluate(
@@ -59,7 +59,7 @@ def evaluate(
     states = options.load_several(trained)
     card = pffspike.load_device(device)
     chosen = [
-        Mode(
+        pffspike.Mode(
             name,
             candidates,
             trials,
@@ -84,7 +84,7 @@ def evaluate(
     found: _Found = {}
     with output.progress() as progress:
         for file, state in states.items():
-            first = Execution(next(iter(engines.values())), seed, progress=progress)
+            first = pffspike.Execution(next(iter(engines.values())), seed, progress=progress)
             modes = [_calibrated(state, images[file], way, first) for way in chosen]
             found[file] = [
                 pffspike.evaluate(
@@ -92,7 +92,7 @@ def evaluate(
                     images[file],
                     way,
                     device=card,
-                    execution=Execution(name, seed, progress=progress),
+                    execution=pffspike.Execution(name, seed, progress=progress),
                 )
                 for name in engines
                 for way in modes
@@ -104,7 +104,7 @@ def evaluate(
     if len(found) == 1:
         evaluated.show_classes(found[file], shown.class_names)
         evaluated.show_coverage(found[file])
-        for rule in (way for way in modes if isinstance(way, Stopping)):
+        for rule in (way for way in modes if isinstance(way, pffspike.Stopping)):
             evaluated.show_rule(rule)
     output.write_json(json, content)
     written.write_csv(
@@ -135,16 +135,16 @@ def _show(title: str, found: _Found) -> tuple[output.Printed, dict[str, Any]]:
     return printed, content
 
 
-def _alike(results: Sequence[Evaluation]) -> list[Evaluation]:
+def _alike(results: Sequence[pffspike.Evaluation]) -> list[pffspike.Evaluation]:
     """Those on the images of the first."""
 
-    def images(found: Evaluation) -> tuple[str, int]:
+    def images(found: pffspike.Evaluation) -> tuple[str, int]:
         return (found.subject.dataset, found.subject.images)
 
     return [found for found in results if images(found) == images(results[0])]
 
 
-def _draw(path: Path, results: Sequence[Evaluation]) -> None:
+def _draw(path: Path, results: Sequence[pffspike.Evaluation]) -> None:
     """Accuracy against energy, with intervals over images, or over seeds where there are any."""
     from pffspike import plots
 
@@ -169,8 +169,11 @@ def _draw(path: Path, results: Sequence[Evaluation]) -> None:
 
 
 def _calibrated(
-    state: pffspike.TrainedNetwork, images: pffspike.Dataset, mode: Mode, execution: Execution
-) -> AnyMode:
+    state: pffspike.TrainedNetwork,
+    images: pffspike.Dataset,
+    mode: pffspike.Mode,
+    execution: pffspike.Execution,
+) -> pffspike.AnyMode:
     """Rule of a mode that needs one, found once for all engines; other modes stay."""
     if mode.name in pffspike.CALIBRATED:
         return pffspike.calibrate(state, images, mode, execution=execution)

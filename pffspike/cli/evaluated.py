@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pffspike import Evaluation, Stopping, text
+import pffspike
+from pffspike import text
 from pffspike.cli import output
 from pffspike.cli.output import Printed
 
 _MOST_CLASSES = 20  #: whose accuracies are shown one by one; --json has all of them
 
-Found = Mapping[str, Sequence[Evaluation]]  #: by file
+Found = Mapping[str, Sequence["pffspike.Evaluation"]]  #: by file
 
 
-def show(title: str, results: Sequence[Evaluation]) -> None:
+def show(title: str, results: Sequence[pffspike.Evaluation]) -> None:
     """Print evaluations of one network as one table."""
     output.table(*main_table(title, {"": results}))
     show_notes(results[0])
@@ -97,7 +98,7 @@ def _ratio(row: Mapping[str, Any]) -> str:
     return f"{row['energy_ratio']:.3g} ({low:.3g} to {high:.3g})" if low == low else "no value"
 
 
-def show_notes(result: Evaluation) -> None:
+def show_notes(result: pffspike.Evaluation) -> None:
     """Say what the columns mean and what they leave out."""
     output.remark(
         "Accuracy with Wilson's interval over the images. Steps, spikes, synaptic operations and "
@@ -109,7 +110,7 @@ def show_notes(result: Evaluation) -> None:
     )
 
 
-def show_classes(results: Sequence[Evaluation], names: tuple[str, ...]) -> None:
+def show_classes(results: Sequence[pffspike.Evaluation], names: tuple[str, ...]) -> None:
     """Show the accuracy of each class, and their mean."""
     counts = results[0].confusion.sum(axis=1)
     if len(counts) > _MOST_CLASSES:
@@ -133,7 +134,7 @@ def show_classes(results: Sequence[Evaluation], names: tuple[str, ...]) -> None:
     )
 
 
-def show_coverage(results: Sequence[Evaluation]) -> None:
+def show_coverage(results: Sequence[pffspike.Evaluation]) -> None:
     """Show how accurate the surest answers are."""
     shares = sorted(results[0].coverage, reverse=True)
     output.table(
@@ -143,7 +144,7 @@ def show_coverage(results: Sequence[Evaluation]) -> None:
     )
 
 
-def show_rule(rule: Stopping) -> None:
+def show_rule(rule: pffspike.Stopping) -> None:
     """Say when a mode eliminates a label."""
     margins = ", ".join(f"{m:.3g} after {steps}" for steps, m in rule.thresholds.items())
     output.remark(

@@ -9,8 +9,10 @@ from typing import Annotated, Any
 import typer
 
 import pffspike
-from pffspike import OBJECTIVES, Exported, Target, ValidationError, text
+from pffspike import text
+from pffspike.choices import OBJECTIVES
 from pffspike.cli import options, output
+from pffspike.errors import ValidationError
 
 
 def export(
@@ -59,7 +61,7 @@ def export(
     images: pffspike.Dataset | None = None
     if dataset is not None or data is not None or download:
         images = options.load_dataset(state, dataset, data, download, labels=labels, judged=False)
-    target = Target(device, bits, learning, placement) if device is not None else None
+    target = pffspike.Target(device, bits, learning, placement) if device is not None else None
     with output.progress() as progress:
         result = pffspike.export(
             state,
@@ -76,7 +78,7 @@ def export(
         _show_nir(nir, result.nir)
 
 
-def _show(out: Path, result: Exported, json: Path | None) -> None:
+def _show(out: Path, result: pffspike.Exported, json: Path | None) -> None:
     if result.rounded:
         output.console.print(result.rounded, highlight=False)
     if not result.example:

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 import pffspike
-from pffspike import Dataset, Execution, FileError, LiveNetwork, TrainedNetwork
 from pffspike.cli import options, output
+from pffspike.errors import FileError
 
 
 def live(
@@ -47,10 +47,10 @@ def live(
     Example: pffspike live digits.h5
     """
     state = options.load_trained(trained)
-    page = LiveNetwork(
+    page = pffspike.LiveNetwork(
         state,
         _data(state, dataset, data, labels, download),
-        Execution(engine, seed),
+        pffspike.Execution(engine, seed),
         device,
         tolerance,
         calibration_samples or 500,
@@ -66,8 +66,12 @@ def live(
 
 
 def _data(
-    state: TrainedNetwork, name: str | None, place: Path | None, labels: str | None, download: bool
-) -> Dataset | None:
+    state: pffspike.TrainedNetwork,
+    name: str | None,
+    place: Path | None,
+    labels: str | None,
+    download: bool,
+) -> pffspike.Dataset | None:
     """The data set; None, and a note, if none was asked for and its files are not here."""
     try:
         return options.load_dataset(state, name, place, download, labels=labels, judged=False)

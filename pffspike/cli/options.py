@@ -9,8 +9,9 @@ from typing import Annotated, TypeVar
 import typer
 
 import pffspike
-from pffspike import PROPOSED, STATES, Dataset, Mode, Network, TrainedNetwork, ValidationError
+from pffspike.choices import PROPOSED, STATES, TRIALS
 from pffspike.cli import output
+from pffspike.errors import ValidationError
 
 T = TypeVar("T")
 
@@ -185,7 +186,7 @@ Trials = Annotated[
     typer.Option(
         help="Presentations of an image, each with fresh noise and, if the network has learned "
         "from shifted images, all but the first shifted too, whose scores are averaged "
-        f"(default: 1; in mode late at most so many, {Mode('late').trials_at_most}).",
+        f"(default: 1; in mode late at most so many, {TRIALS}).",
         min=1,
     ),
 ]
@@ -205,7 +206,7 @@ Window = Annotated[
 ]
 
 
-def load_trained(path: Path) -> TrainedNetwork:
+def load_trained(path: Path) -> pffspike.TrainedNetwork:
     """Load a trained network from a file or an export folder; say so if its training goes on."""
     trained = pffspike.load(path)
     if not trained.finished:
@@ -216,9 +217,9 @@ def load_trained(path: Path) -> TrainedNetwork:
     return trained
 
 
-def load_several(paths: list[Path]) -> dict[str, TrainedNetwork]:
+def load_several(paths: list[Path]) -> dict[str, pffspike.TrainedNetwork]:
     """Load trained networks by their paths; the same one twice is refused."""
-    found: dict[str, TrainedNetwork] = {}
+    found: dict[str, pffspike.TrainedNetwork] = {}
     seen: dict[object, str] = {}
     for path in map(str, paths):
         state = load_trained(Path(path))
@@ -234,7 +235,7 @@ def load_several(paths: list[Path]) -> dict[str, TrainedNetwork]:
 
 
 def load_dataset(
-    target: Network | TrainedNetwork,
+    target: pffspike.Network | pffspike.TrainedNetwork,
     name: str | None,
     place: Path | None,
     download: bool,
@@ -243,15 +244,15 @@ def load_dataset(
     train_samples: int | None = None,
     test_samples: int | None = None,
     judged: bool = True,
-) -> Dataset:
+) -> pffspike.Dataset:
     """Load the data set of a network, or the one asked for, cut to the first samples.
 
     Data meet a trained network only if they are of the kind that it was trained on; if they are
     others, that is said. Samples of a user's own become the test part, which must not be empty
     where it is ``judged``.
     """
-    trained = target if isinstance(target, TrainedNetwork) else None
-    network = target.network if isinstance(target, TrainedNetwork) else target
+    trained = target if isinstance(target, pffspike.TrainedNetwork) else None
+    network = target.network if isinstance(target, pffspike.TrainedNetwork) else target
     data = trained.data if trained else None
     own = place is not None and pffspike.is_own(place)
     if labels and not own:

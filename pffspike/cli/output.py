@@ -24,7 +24,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from pffspike import ProgressCallback, files
+import pffspike
+from pffspike import files
 from pffspike.cli.log import Log, LoggedConsole
 from pffspike.cli.tables import fitted
 
@@ -153,7 +154,7 @@ class Shown:
         Told of a stage and what to say beside it.
     """
 
-    show: ProgressCallback
+    show: pffspike.ProgressCallback
     check: Callable[[], None]
     describe: Callable[[str, str], None]
 
@@ -207,7 +208,7 @@ def _interrupts() -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
-def _display() -> Iterator[tuple[ProgressCallback, Callable[[str, str], None]]]:
+def _display() -> Iterator[tuple[pffspike.ProgressCallback, Callable[[str, str], None]]]:
     if not errors.is_terminal:
         yield _lines(lambda said: errors.print(said, highlight=False))
         return
@@ -237,7 +238,9 @@ def _display() -> Iterator[tuple[ProgressCallback, Callable[[str, str], None]]]:
         yield show, describe
 
 
-def _lines(say: Callable[[str], None]) -> tuple[ProgressCallback, Callable[[str, str], None]]:
+def _lines(
+    say: Callable[[str], None],
+) -> tuple[pffspike.ProgressCallback, Callable[[str, str], None]]:
     """Progress for logs: a line for every tenth of the way of each stage."""
     started: dict[str, tuple[float, int]] = {}
     descriptions: dict[str, str] = {}

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pffspike import FileError, ValidationError, files
+from pffspike import files
+from pffspike.errors import FileError, ValidationError
 
 NETWORK, JSON, PICTURE, PAGE, NIR, ARRAY, FOLDER, NEW_FOLDER, TABLE, LATEX = (
     "a trained network",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pffspike import Energy, InferenceEnergy, Metrics, Term, text
+import pffspike
+from pffspike import text
 from pffspike.cli import output
 from pffspike.cli.output import Printed
 
-Found = Mapping[str, Sequence[InferenceEnergy]]  #: by file
+Found = Mapping[str, Sequence["pffspike.InferenceEnergy"]]  #: by file
 
 
 def main_table(title: str, found: Found) -> Printed:
@@ -58,7 +59,7 @@ def seeds_table(rows: Sequence[Mapping[str, Any]]) -> Printed:
     )
 
 
-def ann_table(layers: Sequence[int], prices: Sequence[Energy], found: Found) -> Printed:
+def ann_table(layers: Sequence[int], prices: Sequence[pffspike.Energy], found: Found) -> Printed:
     """A network without spikes, and how many times its energy the others take."""
     others = {
         f"{result.classification.mode} on {e.device}": e.total
@@ -81,7 +82,7 @@ def ann_table(layers: Sequence[int], prices: Sequence[Energy], found: Found) -> 
     )
 
 
-def show(title: str, counted: Metrics, energies: Sequence[Energy]) -> None:
+def show(title: str, counted: pffspike.Metrics, energies: Sequence[pffspike.Energy]) -> None:
     """Print what the energy of an inference is made of, device by device and event by event."""
     output.table(
         f"{title}: with the cores used, by profile and part",
@@ -105,7 +106,7 @@ def show(title: str, counted: Metrics, energies: Sequence[Energy]) -> None:
     output.remark(f"NeuroBench's metrics: {values}")
 
 
-def show_notes(energies: Sequence[Energy]) -> None:
+def show_notes(energies: Sequence[pffspike.Energy]) -> None:
     """Say where values come from and what they leave out, device by device."""
     for e in energies:
         sources = dict.fromkeys(term.value.source for term in e.terms if term.value)
@@ -113,7 +114,7 @@ def show_notes(energies: Sequence[Energy]) -> None:
         output.remark(f"{e.device}, not counted: {'; '.join(e.not_counted)}")
 
 
-def _profiles(result: Energy) -> str:
+def _profiles(result: pffspike.Energy) -> str:
     shown = [
         f"{name} {text.joule(found.total)}" + ("" if name in result.comparable else " (in part)")
         for name, found in result.profiles.items()
@@ -121,7 +122,7 @@ def _profiles(result: Energy) -> str:
     return " | ".join(shown)
 
 
-def _shares(result: Energy) -> str:
+def _shares(result: pffspike.Energy) -> str:
     if result.total is None:
         return ""
     parts = result.by(lambda term: term.part)
@@ -134,9 +135,9 @@ def _shares(result: Energy) -> str:
     )
 
 
-def _lines(result: Energy) -> list[tuple[object, ...]]:
+def _lines(result: pffspike.Energy) -> list[tuple[object, ...]]:
     """Terms by event: counts summed, for the energy per event is the same."""
-    events: dict[str, list[Term]] = {}
+    events: dict[str, list[pffspike.Term]] = {}
     for term in result.terms:
         events.setdefault(term.event, []).append(term)
     lines: list[tuple[object, ...]] = []

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 import pffspike
-from pffspike import Execution
 from pffspike.cli import options, output
 
 
@@ -62,7 +61,7 @@ def prior(
             passes=passes,
             components=components,
             neighbours=neighbours,
-            execution=Execution(engine, seed, progress=progress),
+            execution=pffspike.Execution(engine, seed, progress=progress),
         )
     path = out or trained
     pffspike.save(path, fitted.trained)

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 import pffspike
-from pffspike import STATES, Execution, Quality, files, text
+from pffspike import files, text
+from pffspike.choices import STATES
 from pffspike.cli import options, output, written
 from pffspike.cli.output import Printed
 
@@ -59,7 +60,7 @@ def quality(
             states=state_names or STATES,
             window=window,
             count=count,
-            execution=Execution(engine, seed, progress=progress),
+            execution=pffspike.Execution(engine, seed, progress=progress),
         )
     title = f"{trained}: {len(found.test_images)} test images of {found.name}"
     tables = [_errors(title, result), *_samples(f"{count} synthesized images", result)]
@@ -85,12 +86,12 @@ def quality(
         output.console.print(f"wrote {plot}")
 
 
-def _errors(title: str, result: Quality) -> Printed:
+def _errors(title: str, result: pffspike.Quality) -> Printed:
     rows = [(name, f"{error:.4g}") for name, error in result.errors.items()]
     return Printed(title, ("rebuilt", "summed squared error an image"), rows)
 
 
-def _samples(title: str, result: Quality) -> tuple[Printed, Printed]:
+def _samples(title: str, result: pffspike.Quality) -> tuple[Printed, Printed]:
     columns = ("taken for their class", "entropy, nat", "distance to training", "copies")
     rows = [
         (
@@ -112,7 +113,7 @@ def _samples(title: str, result: Quality) -> tuple[Printed, Printed]:
     return Printed(title, ("", *columns), rows), diverse
 
 
-def _draw(folder: Path, result: Quality, shape: tuple[int, int]) -> None:
+def _draw(folder: Path, result: pffspike.Quality, shape: tuple[int, int]) -> None:
     from pffspike import plots
 
     files.make_folder(folder)
@@ -125,7 +126,7 @@ def _draw(folder: Path, result: Quality, shape: tuple[int, int]) -> None:
     output.console.print(f"wrote {folder / 'reconstructions.png'} and {folder / 'samples.png'}")
 
 
-def _rebuilt(result: Quality, shape: tuple[int, int]) -> Any:
+def _rebuilt(result: pffspike.Quality, shape: tuple[int, int]) -> Any:
     """Figure of test images, what was made of them, and the error of each row."""
     rows = {name: images[:_SHOWN] for name, images in result.rebuilt.items()}
     notes = {name: f"error {error:.2f}" for name, error in result.errors.items()}

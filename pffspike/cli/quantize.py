@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import pffspike
-from pffspike import ROUNDINGS, Execution, Quantized
+from pffspike.choices import ROUNDINGS
 from pffspike.cli import options, output
 
 _IMAGES = 128  #: images that inputs are measured with
@@ -62,7 +62,7 @@ def quantize(
             samples,
             chosen,
             dataset=images,
-            execution=Execution(engine, seed, progress=progress),
+            execution=pffspike.Execution(engine, seed, progress=progress),
         )
     pffspike.save(out, result.trained)
     show(f"{out}: {state.network.name}, weights of {bits} bits", result)
@@ -75,7 +75,7 @@ def quantize(
     )
 
 
-def show(title: str, result: Quantized) -> None:
+def show(title: str, result: pffspike.Quantized) -> None:
     """Print what happened to each projection and to the biases."""
     rows = [
         (

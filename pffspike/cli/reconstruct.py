@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import pffspike
-from pffspike import STATES, Execution
+from pffspike.choices import STATES
 from pffspike.cli import options, output
 
 _DRAWN = 40  #: images in a picture; more would be too small to see, and take minutes to draw
@@ -46,7 +46,7 @@ def reconstruct(
     numbers, known = range(len(coded)), found.test_labels
     pffspike.label_state(label_state, found.classes, known)
     with output.progress() as progress:
-        execution = Execution(engine, seed, progress=progress)
+        execution = pffspike.Execution(engine, seed, progress=progress)
         if label_state == "inferred":
             answer = pffspike.classify(state, coded, samples=numbers, execution=execution)
             known = answer.predicted

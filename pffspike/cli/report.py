@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import pffspike
-from pffspike import Execution, files
+from pffspike import files
 from pffspike.cli import options, output
 
 
@@ -38,7 +38,7 @@ def report(
     pffspike.check_mode(state.network, "goodness")
     found = options.load_dataset(state, dataset, data, download, labels=labels, test_samples=images)
     with output.progress() as progress:
-        execution = Execution(engine, seed, progress=progress)
+        execution = pffspike.Execution(engine, seed, progress=progress)
         page = pffspike.report(state, found, cards, execution=execution)
     files.write_whole(out, page)
     output.console.print(f"wrote {out}")

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 import pffspike
-from pffspike import Execution, Probes, ValidationError
 from pffspike.cli import options, output
+from pffspike.errors import ValidationError
 
 
 def run(
@@ -52,7 +52,7 @@ def run(
         if compare or raster:
             raise ValidationError("--record goes neither with --compare nor with --raster")
         with output.progress() as progress:
-            execution = Execution(engine, seed, Probes(rasters=names), progress)
+            execution = pffspike.Execution(engine, seed, pffspike.Probes(rasters=names), progress)
             written = pffspike.record(record, state, program, signals, execution=execution)
         output.console.print(f"wrote {written} presentations to {record}")
         output.write_json(json, {"file": str(record), "presentations": written})
@@ -65,7 +65,7 @@ def run(
                 state,
                 program,
                 signals,
-                execution=Execution(made, seed, Probes(rasters=kept), progress),
+                execution=pffspike.Execution(made, seed, pffspike.Probes(rasters=kept), progress),
             )
             for made in engines
         )

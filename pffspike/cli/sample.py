@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 import math
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 import pffspike
-from pffspike import Execution, ValidationError, files
+from pffspike import files
 from pffspike.cli import options, output
+from pffspike.errors import ValidationError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def sample(
@@ -45,7 +48,7 @@ def sample(
             count,
             label,
             window=window,
-            execution=Execution(engine, seed, progress=progress),
+            execution=pffspike.Execution(engine, seed, progress=progress),
         )
     source = "label and latent state" if state.prior else "label alone"
     output.console.print(f"{count} samples from {source}; mean rate {made.images.mean():.3f}")
@@ -71,6 +74,8 @@ def _shape(pixels: int) -> tuple[int, int]:
 
 def _write_array(path: Path, images: np.ndarray) -> None:
     """Write images as a NumPy file, whole or not at all."""
+    import numpy as np
+
     buffer = io.BytesIO()
     np.save(buffer, images, allow_pickle=False)
     files.write_whole(path, buffer.getvalue())

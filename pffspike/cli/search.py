@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 import pffspike
-from pffspike import Execution, ValidationError, text
+from pffspike import text
 from pffspike.cli import beginnings, options, output
+from pffspike.errors import ValidationError
 
 _KEPT = 10_000  #: training images that judge, at most, if nothing else is asked for
 
@@ -86,7 +87,7 @@ def search(
         validation = max(1, min(_KEPT, len(dataset.train_images) // 5))
     config = pffspike.Search(card, table, epochs, samples, validation, mode, seed)
     with output.progress() as progress:
-        execution = Execution(engine, seed, progress=progress)
+        execution = pffspike.Execution(engine, seed, progress=progress)
         study = pffspike.search(config, out, trials, dataset=dataset, execution=execution)
     found: list[dict[str, Any]] = [
         {

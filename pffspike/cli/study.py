@@ -12,7 +12,6 @@ import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 import pffspike
-from pffspike import Resources, StudyCallback
 from pffspike.cli import options, output, written
 from pffspike.cli.output import Printed
 
@@ -34,8 +33,9 @@ def study(
         str | None, typer.Option(help="Address of a Dask scheduler to use instead.")
     ] = None,
     timeout: Annotated[
-        float, typer.Option(help="Seconds that the scheduler may be without workers.")
-    ] = Resources.timeout,
+        float | None,
+        typer.Option(help="Seconds that the scheduler may be without workers (default: 120)."),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Folder of the results (default: the study's)."),
@@ -62,7 +62,13 @@ def study(
             fast=fast,
             only=only or (),
             dataset=dataset,
-            resources=Resources(workers, scheduler, timeout, data, download),
+            resources=pffspike.Resources(
+                workers,
+                scheduler,
+                pffspike.Resources.timeout if timeout is None else timeout,
+                data,
+                download,
+            ),
             progress=progress,
         )
     tables = []
@@ -119,7 +125,7 @@ class _Bars:
 
 
 @contextmanager
-def _display() -> Iterator[StudyCallback]:
+def _display() -> Iterator[pffspike.StudyCallback]:
     if not output.errors.is_terminal:
         yield _Lines()
         return

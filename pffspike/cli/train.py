@@ -9,16 +9,9 @@ from typing import Annotated
 import typer
 
 import pffspike
-from pffspike import (
-    Dataset,
-    Execution,
-    Network,
-    TrainedNetwork,
-    ValidationError,
-    files,
-    text,
-)
+from pffspike import files, text
 from pffspike.cli import beginnings, options, output, outputs
+from pffspike.errors import ValidationError
 
 _JUDGED = 1000  #: test images that are classified in the end, at most; `evaluate` takes all
 _ROWS = 10  #: of the history that the accuracy beside the bar is the mean of
@@ -106,12 +99,12 @@ def train(
             "give one of these: a card to begin with, for example `digits`, or --resume FILE, or "
             "--from FILE"
         )
-    begun: Network | TrainedNetwork
+    begun: pffspike.Network | pffspike.TrainedNetwork
     if card is not None:
         begun, images = beginnings.begin(card, place, beginnings.numbers("--hidden", hidden, ","))
     else:
         begun, images = beginnings.go_on(context, resume or start, place)
-    network = begun.network if isinstance(begun, TrainedNetwork) else begun
+    network = begun.network if isinstance(begun, pffspike.TrainedNetwork) else begun
     path = out or resume or start or Path(f"{network.name}.h5")
     if resume is None and path.exists() and not overwrite:
         raise ValidationError(
@@ -133,13 +126,15 @@ def train(
         },
         force=out is not None,
     )
-    followers: list[Callable[[TrainedNetwork], object]] = []
+    followers: list[Callable[[pffspike.TrainedNetwork], object]] = []
     if validation:
         images, kept = pffspike.keep_back(images, validation)
-        followers.append(pffspike.EarlyStopping(kept, patience, execution=Execution(engine, seed)))
+        followers.append(
+            pffspike.EarlyStopping(kept, patience, execution=pffspike.Execution(engine, seed))
+        )
     followers += [pffspike.CsvLog(log)] if log else []
     followers += [pffspike.TensorBoard(tensorboard)] if tensorboard else []
-    trained = begun if isinstance(begun, TrainedNetwork) else None
+    trained = begun if isinstance(begun, pffspike.TrainedNetwork) else None
     if start is not None:
         epochs = epochs or network.training.epochs
     if trained and not pffspike.is_exact(engine) and trained.engine != engine:
@@ -154,7 +149,7 @@ def train(
                 checkpoint=lambda reached: pffspike.save(path, reached),
                 checkpoint_every=stretch or checkpoint_every,
                 callbacks=followers,
-                execution=Execution(engine, seed, progress=progress),
+                execution=pffspike.Execution(engine, seed, progress=progress),
             )
     except KeyboardInterrupt:
         output.errors.print(f"{path} holds the last checkpoint: pffspike train --resume {path}")
@@ -164,10 +159,10 @@ def train(
     _summarize(state, path, json, _held_out(state, images))
 
 
-def _told(progress: output.Shown) -> Callable[[TrainedNetwork], None]:
+def _told(progress: output.Shown) -> Callable[[pffspike.TrainedNetwork], None]:
     """Say beside the bar which epoch it is, and how many samples are answered before learning."""
 
-    def tell(state: TrainedNetwork) -> None:
+    def tell(state: pffspike.TrainedNetwork) -> None:
         epoch = -(-state.samples_done // state.samples_per_epoch)
         epochs = state.samples_total // state.samples_per_epoch
         said = f"epoch {epoch} of {epochs}"
@@ -179,7 +174,7 @@ def _told(progress: output.Shown) -> Callable[[TrainedNetwork], None]:
     return tell
 
 
-def _held_out(state: TrainedNetwork, images: Dataset) -> float | None:
+def _held_out(state: pffspike.TrainedNetwork, images: pffspike.Dataset) -> float | None:
     """Accuracy on test images, if there are any and the network can answer."""
     try:
         pffspike.check_mode(state.network, "goodness")
@@ -193,7 +188,7 @@ def _held_out(state: TrainedNetwork, images: Dataset) -> float | None:
             state,
             state.coding.encode(judged, images.levels),
             samples=range(len(judged)),
-            execution=Execution(progress=progress),
+            execution=pffspike.Execution(progress=progress),
         )
     found = answer.accuracy(images.test_labels[:_JUDGED])
     output.console.print(
@@ -203,7 +198,7 @@ def _held_out(state: TrainedNetwork, images: Dataset) -> float | None:
 
 
 def _summarize(
-    state: TrainedNetwork, path: Path, json: Path | None, accuracy: float | None
+    state: pffspike.TrainedNetwork, path: Path, json: Path | None, accuracy: float | None
 ) -> None:
     last = {name: float(values[-1]) for name, values in sorted(state.history.items())}
     output.table(

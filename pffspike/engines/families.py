@@ -34,6 +34,8 @@ class Family:
         By variant, what this machine lacks for it; an empty text if it lacks nothing.
     note : callable
         By variant, what else there is to say.
+    module : str
+        What Python imports of the package; empty: only making an engine tells whether it is here.
     """
 
     make: Callable[[str], Engine]
@@ -42,6 +44,7 @@ class Family:
     install: str = ""
     lacks: Callable[[str], str] = _nothing
     note: Callable[[str], str] = _nothing
+    module: str = ""
 
 
 def compiler() -> str | None:
@@ -107,6 +110,7 @@ NUMBA = Family(
     {"": "compiled by Numba, event-driven; learns"},
     "'.[numba]' (in the folder of pffspike's source)",
     note=lambda variant: "the first use takes some 20 s",  # noqa: ARG005
+    module="numba",
 )
 NUMPY = Family(
     _numpy,
@@ -115,6 +119,7 @@ NUMPY = Family(
         "": "NumPy reference; learns",
         "rates": "NumPy, every neuron sends its probability: inexact, a control; learns",
     },
+    module="numpy",
 )
 BRIAN2 = Family(
     _brian2,
@@ -129,6 +134,7 @@ BRIAN2 = Family(
     "'.[brian2]' (in the folder of pffspike's source)",
     _brian2_lacks,
     _brian2_note,
+    "brian2",
 )
 LAVA = Family(
     _lava,
@@ -142,4 +148,5 @@ LAVA = Family(
         "logistic": "Lava's CPU simulator, logistic neurons by a table: inexact; learns",
     },
     "'.[lava]' (in the folder of pffspike's source)",
+    module="lava",
 )

@@ -183,12 +183,21 @@ def available_engines() -> list[Availability]:
     return [_availability(name, found) for name in engine_names()]
 
 
+def _found(module: str) -> bool:
+    """Whether Python would find a module; it is not imported, which takes seconds."""
+    try:
+        return bool(module) and importlib.util.find_spec(module) is not None
+    except ValueError:  # something took its place
+        return False
+
+
 def _availability(name: str, found: dict[str, Family]) -> Availability:
     first, _, variant = resolve(name).partition(":")
     family = found[first]
     try:
         version = importlib.metadata.version(family.package)
-        family.make(variant)
+        if not _found(family.module):
+            family.make(variant)
     except (importlib.metadata.PackageNotFoundError, PffspikeError):
         remedy = f"pip install {family.install or family.package}"
         return Availability(name, False, f"{family.package} is not installed: {remedy}")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pffspike import inference
+from pffspike.choices import STATES
 from pffspike.data import Dataset, probabilities
 from pffspike.execution import Execution, counting, made
 from pffspike.generation.decoders import principal_components
@@ -19,7 +20,6 @@ from pffspike.generation.prior import draw_latents
 from pffspike.generation.rebuilding import rebuild
 from pffspike.generation.sampling import Samples
 from pffspike.generation.synthesis import check_synthesis, synthesize
-from pffspike.inference import STATES
 from pffspike.inputs import dataset_of
 from pffspike.tabular import Tabular
 from pffspike.trained import TrainedNetwork

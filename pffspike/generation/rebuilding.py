@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pffspike import inference
+from pffspike.choices import STATES
 from pffspike.data import Dataset, probabilities
 from pffspike.execution import Execution
 from pffspike.generation.decoders import linear_decoder, principal_components
@@ -21,7 +22,7 @@ FITTED = 10000  #: training images that the reference decoders are fitted on
 def rebuild(
     trained: TrainedNetwork,
     dataset: Dataset,
-    states: Sequence[str] = inference.STATES,
+    states: Sequence[str] = STATES,
     *,
     window: int | None = None,
     execution: Execution = Execution(),

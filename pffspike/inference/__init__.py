@@ -11,9 +11,8 @@ from pffspike.inference.confidence import (
 from pffspike.inference.feedback import feedback_network
 from pffspike.inference.goodness import goodness_scores
 from pffspike.inference.keys import content_keys
-from pffspike.inference.mode import CALIBRATED, MODES, PROPOSED, AnyMode, Mode, as_mode, check_mode
+from pffspike.inference.mode import AnyMode, Mode, as_mode, check_mode
 from pffspike.inference.reconstruction import (
-    STATES,
     Reconstruction,
     check_reconstruction,
     label_state,
@@ -23,10 +22,6 @@ from pffspike.inference.stopping import Stopping
 from pffspike.inference.views import AugmentedViews, Views, views_of
 
 __all__ = [
-    "CALIBRATED",
-    "MODES",
-    "PROPOSED",
-    "STATES",
     "AnyMode",
     "AugmentedViews",
     "Classification",

@@ -10,13 +10,14 @@ import numpy.typing as npt
 
 from pffspike import limits
 from pffspike.arithmetic import counter
+from pffspike.choices import CALIBRATED
 from pffspike.data import Dataset
 from pffspike.deprecation import former_keywords
 from pffspike.errors import ValidationError
 from pffspike.execution import Execution, counting
 from pffspike.inference.elimination import BLOCK, Stage, Stimuli, open_stage, stages
 from pffspike.inference.goodness import deciding, goodness_scores, prefix_scores, scaled_margin
-from pffspike.inference.mode import CALIBRATED, Mode, as_mode, check_mode
+from pffspike.inference.mode import Mode, as_mode, check_mode
 from pffspike.inference.proposal import propose
 from pffspike.inference.stopping import Stopping
 from pffspike.inference.views import Views, viewed, views_of_training

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from pffspike.choices import CALIBRATED
 from pffspike.deprecation import former_keywords
 from pffspike.errors import ValidationError
 from pffspike.execution import Execution, counting, open_session
@@ -16,7 +17,7 @@ from pffspike.inference.elimination import Compared, Stimuli, eliminate, stages
 from pffspike.inference.feedback import feedback_network
 from pffspike.inference.goodness import goodness_scores, margins
 from pffspike.inference.keys import sample_numbers, trial_seed
-from pffspike.inference.mode import CALIBRATED, AnyMode, as_mode, check_mode, mode_name
+from pffspike.inference.mode import AnyMode, as_mode, check_mode, mode_name
 from pffspike.inference.proposal import counting_readout, propose, ranking
 from pffspike.inference.stopping import Stopping
 from pffspike.inference.views import Views

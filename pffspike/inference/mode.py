@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pffspike.choices import MODES, PROPOSED, TRIALS
 from pffspike.errors import ValidationError, unknown
 from pffspike.inference.elimination import candidate_network
 from pffspike.inference.feedback import feedback_network
@@ -11,11 +12,7 @@ from pffspike.inference.stopping import CONFIDENCE, Stopping
 from pffspike.network import signals, structure
 from pffspike.network.spec import Network
 
-MODES = ("goodness", "one_pass", "feedback", "proposal", "early", "late")  #: ways to classify
-CALIBRATED = ("early", "late")  #: modes that need a stopping rule
-PROPOSED = 3  #: labels that the read-out proposes in mode ``proposal``, by default
 TOLERANCE = 0.001  #: answers that stopping may change, by default
-_TRIALS = 5  #: of mode ``late``, by default
 
 
 @dataclass(frozen=True)
@@ -86,7 +83,7 @@ class Mode:
     @property
     def trials_at_most(self) -> int:
         """Presentations of an image under a label, at most."""
-        default = _TRIALS if self.name == "late" else 1
+        default = TRIALS if self.name == "late" else 1
         return default if self.trials is None else self.trials
 
 

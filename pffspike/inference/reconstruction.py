@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import grids
+from pffspike.choices import STATES
 from pffspike.deprecation import former_keywords
 from pffspike.errors import unknown
 from pffspike.execution import Execution, run
@@ -20,8 +21,6 @@ from pffspike.network.spec import Network
 from pffspike.recording import Probes, Recording
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Floats
-
-STATES = ("free", "inferred", "neutral", "true")  #: labels under which to reconstruct
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field
 
+from pffspike.choices import MODES
 from pffspike.data.dataset import MAX_LEVELS
 from pffspike.errors import ValidationError, shortened
-from pffspike.inference import MODES
 
 _MOST_PIXELS = 2**16  #: of an image: what fits in a request
 _MOST_NOISE = 2**32 - 1  #: seeds that every browser holds without rounding

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from pffspike import generation, inference
+from pffspike.choices import CALIBRATED, MODES
 from pffspike.data import Dataset
 from pffspike.devices import known_devices, load_device
 from pffspike.errors import ValidationError, unknown
 from pffspike.execution import Execution, ProgressCallback
-from pffspike.inference import CALIBRATED, MODES, AnyMode, Mode
+from pffspike.inference import AnyMode, Mode
 from pffspike.inference.confidence import Confidence
 from pffspike.inference.views import views_of_test
 from pffspike.inputs import encoded_test, first_samples

@@ -1,6 +1,6 @@
 """Mapping: a network on the cores of a device, the design rules, the messages between cores."""
 
-from pffspike.mapping.arrange import OBJECTIVES, arrange, check_objective, traffic
+from pffspike.mapping.arrange import arrange, check_objective, traffic
 from pffspike.mapping.demand import Balance
 from pffspike.mapping.mapper import place
 from pffspike.mapping.messages import Messages, messages
@@ -10,7 +10,6 @@ from pffspike.mapping.rules import RULES, Violation, check, unmet_constraints
 from pffspike.mapping.traffic import loads, traffic_on
 
 __all__ = [
-    "OBJECTIVES",
     "RULES",
     "Balance",
     "Block",

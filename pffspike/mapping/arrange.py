@@ -8,8 +8,8 @@ included, and the best one is taken; placements between those tried may be a lit
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, get_args
 
+from pffspike.choices import OBJECTIVES
 from pffspike.devices import Device, Times
 from pffspike.energies import EventCount, Traffic, count_events, energy_of_events
 from pffspike.energies.steps import step_time
@@ -20,9 +20,6 @@ from pffspike.mapping.placement import Placement
 from pffspike.mapping.traffic import traffic_on
 from pffspike.network.spec import Network
 from pffspike.recording import Recording
-
-Objective = Literal["cores", "speed", "energy"]
-OBJECTIVES: tuple[Objective, ...] = get_args(Objective)
 
 _GROWTH = 1.5  #: cores that each further placement may use, over those of the one before
 _SLACK = 1.1  #: work that a core may take over an equal share, for parts are not all of a size

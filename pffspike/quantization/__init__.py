@@ -2,20 +2,12 @@
 
 from pffspike.quantization.activity import Moments, activity
 from pffspike.quantization.report import BiasReport, WeightReport
-from pffspike.quantization.weights import (
-    ROUNDINGS,
-    Quantized,
-    Rounding,
-    check_bits,
-    quantize,
-)
+from pffspike.quantization.weights import Quantized, check_bits, quantize
 
 __all__ = [
-    "ROUNDINGS",
     "BiasReport",
     "Moments",
     "Quantized",
-    "Rounding",
     "WeightReport",
     "activity",
     "check_bits",

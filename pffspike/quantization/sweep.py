@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from pffspike import inference
+from pffspike.choices import Rounding
 from pffspike.data import Dataset
 from pffspike.devices import Device
 from pffspike.execution import Execution
 from pffspike.inputs import encoded_test
 from pffspike.quantization.activity import activity
-from pffspike.quantization.weights import Rounding, quantize
+from pffspike.quantization.weights import quantize
 from pffspike.trained import TrainedNetwork
 
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from pffspike import cards
 from pffspike.arithmetic import grids
 from pffspike.cards import toml
+from pffspike.choices import ROUNDINGS, Rounding
 from pffspike.data import Dataset
 from pffspike.deprecation import former_keywords
 from pffspike.devices import Device, load_device
@@ -30,9 +31,6 @@ from pffspike.quantization.report import BiasReport, WeightReport
 from pffspike.quantization.rounding import Code, code, damped, error, feedback, nearest
 from pffspike.trained import TrainedNetwork
 from pffspike.typing import Floats
-
-Rounding = Literal["feedback", "nearest"]
-ROUNDINGS: tuple[Rounding, ...] = get_args(Rounding)
 
 _LEAST_BITS, _MOST_BITS = 2, 16
 _EXPONENTS = 5  #: candidates: the largest weight just fits, or is clipped to a half, a quarter, ...

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from mapping_cases import circuit, stated, zeros
 from pffspike import mapping
 from pffspike.cards import load_network
+from pffspike.choices import OBJECTIVES
 from pffspike.circuits import PFF, pff
 from pffspike.devices import Profile, Quantity, load_device
 from pffspike.energies import counts, energy
@@ -306,7 +307,7 @@ def one_pass(network, images=3, parameters=None):
 def test_a_placement_for_speed_has_the_shorter_step_and_one_for_energy_the_least_energy():
     network, card = load_network("digits", {"pff": {"hidden": [100, 100]}}), load_device("loihi1")
     recordings, found = [one_pass(network)], {}
-    for objective in mapping.OBJECTIVES:
+    for objective in OBJECTIVES:
         placed = mapping.arrange(recordings, card, objective)
         assert_consistent(placed, card)
         assert not exceeded(placed, card)

@@ -7,6 +7,7 @@ import pytest
 
 from pffspike import quantization, storage
 from pffspike.arithmetic import counter, grids
+from pffspike.choices import ROUNDINGS
 from pffspike.circuits import PFF, pff
 from pffspike.data import load, probabilities
 from pffspike.devices import load_device
@@ -79,7 +80,7 @@ def test_feedback_without_correlations_is_nearest():
     )
 
 
-@pytest.mark.parametrize("rounding", quantization.ROUNDINGS)
+@pytest.mark.parametrize("rounding", ROUNDINGS)
 @pytest.mark.parametrize("bits", [2, 4, 8])
 def test_the_result_is_an_ordinary_network(trained, bits, rounding):
     state, moments = trained

@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pffspike
@@ -158,3 +160,19 @@ def test_a_usual_name_is_found(tmp_path):
         'y = network.population("label"), "image_to_hidden_1", "image of a digit"\n'
     )
     assert usual_names(path) == [(3, "image_to_hidden_1"), (3, "label")]
+
+
+def loaded_by(code):
+    """Modules that a process has loaded after it ran some lines."""
+    command = [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    return set(done.stdout.split())
+
+
+def test_help_loads_nothing_that_counts():
+    assert not loaded_by("import pffspike.cli.app") & {"numpy", "pydantic", "h5py", "brian2"}
+
+
+def test_the_list_of_engines_loads_none_of_them():
+    loaded = loaded_by("import pffspike; pffspike.info()")
+    assert not loaded & {"brian2", "numba", "lava", "sympy", "matplotlib"}

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pffspike import storage
 from pffspike.baselines import KINDS
 from pffspike.baselines.spiking import dense_operations
 from pffspike.errors import UserError
-from pffspike import storage
 from pffspike.studies import runs, table
 from pffspike.studies.cluster import execute_all
 from pffspike.studies.config import read_study

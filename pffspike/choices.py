@@ -1,0 +1,17 @@
+"""Names that a user chooses among, apart from what they stand for: this module loads nothing."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+MODES = ("goodness", "one_pass", "feedback", "proposal", "early", "late")  #: ways to classify
+CALIBRATED = ("early", "late")  #: modes that need a stopping rule
+PROPOSED = 3  #: labels that the read-out proposes in mode ``proposal``, by default
+TRIALS = 5  #: presentations in mode ``late``, at most, by default
+STATES = ("free", "inferred", "neutral", "true")  #: labels under which to reconstruct
+
+Rounding = Literal["feedback", "nearest"]
+ROUNDINGS: tuple[Rounding, ...] = get_args(Rounding)  #: ways to quantize
+
+Objective = Literal["cores", "speed", "energy"]
+OBJECTIVES: tuple[Objective, ...] = get_args(Objective)  #: of a placement on cores
