@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from pffspike.estimator import PFFClassifier
     from pffspike.evaluation import Evaluation, evaluate, summary
     from pffspike.execution import Execution, ProgressCallback, open_session, run
+    from pffspike.fpga.export import ExportedCore, export_fpga
     from pffspike.generation import FittedPrior, Quality, Samples, fit_prior, quality, sample
     from pffspike.inference import (
         AnyMode,
@@ -165,6 +166,7 @@ _MODULES = {
     "pffspike.choices": "CALIBRATED MODES OBJECTIVES PROPOSED ROUNDINGS STATES",
     "pffspike.deployment": "Exported Target export",
     "pffspike.deployment.nir": "from_nir",
+    "pffspike.fpga.export": "ExportedCore export_fpga",
     "pffspike.reporting": "report",
     "pffspike.studies.study": "Resources StudyCallback StudyResult study",
     "pffspike.benchmarks.measure": "benchmark",
@@ -221,6 +223,7 @@ __all__ = [
     "Events",
     "Execution",
     "Exported",
+    "ExportedCore",
     "FileError",
     "FittedPrior",
     "Goodness",
@@ -287,6 +290,7 @@ __all__ = [
     "evaluate",
     "events_of",
     "export",
+    "export_fpga",
     "ff",
     "files",
     "first_samples",

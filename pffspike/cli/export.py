@@ -21,6 +21,17 @@ def export(
         Path | None, typer.Option("--output", "-o", help="Folder to write; must not exist.")
     ] = None,
     device: Annotated[str | None, typer.Option(help="Device card to place the network on.")] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--target", help="fpga: a core in Verilog, with the same spikes, for --device."
+        ),
+    ] = None,
+    lanes: Annotated[int, typer.Option(help="Of the core: weights added in a cycle.")] = 16,
+    program: Annotated[
+        list[str] | None,
+        typer.Option(help="Of the core: a program it runs; may be repeated. [one_pass, goodness]"),
+    ] = None,
     bits: Annotated[
         int, typer.Option(help="Bits of a weight, if the device can't hold those of the network.")
     ] = 8,
@@ -49,7 +60,8 @@ def export(
 
     The folder is described by its README.txt, runs itself on Lava (run_lava.py), and every command
     takes it in place of the file. With --device it holds the placement and what the design rules
-    say; weights that the device can't hold are quantized first. No silicon is reached.
+    say; weights that the device can't hold are quantized first. No silicon is reached. With
+    --target fpga it holds a core in Verilog instead (extra fpga), for networks of 8 bits or fewer.
 
     Example: pffspike export digits.h5 --device loihi1 -o out && python out/run_lava.py
     """
@@ -61,6 +73,9 @@ def export(
     images: pffspike.Dataset | None = None
     if dataset is not None or data is not None or download:
         images = options.load_dataset(state, dataset, data, download, labels=labels, judged=False)
+    if to is not None:
+        _export_core(state, out, to, device, nir, lanes, program, images, json)
+        return
     target = pffspike.Target(device, bits, learning, placement) if device is not None else None
     with output.progress() as progress:
         result = pffspike.export(
@@ -76,6 +91,42 @@ def export(
         _show(out, result, json)
     if nir is not None:
         _show_nir(nir, result.nir)
+
+
+def _export_core(
+    state: pffspike.TrainedNetwork,
+    out: Path | None,
+    to: str,
+    device: str | None,
+    nir: Path | None,
+    lanes: int,
+    program: list[str] | None,
+    images: pffspike.Dataset | None,
+    json: Path | None,
+) -> None:
+    """Write a core for an FPGA."""
+    if to != "fpga":
+        raise pffspike.unknown("--target", to, ["fpga"])
+    if out is None or nir is not None:
+        raise ValidationError(
+            "--target fpga writes a folder and no NIR file; give --output, and --nir by itself"
+        )
+    result = pffspike.export_fpga(
+        state,
+        out,
+        fabric=device or "ecp5-85",
+        lanes=lanes,
+        programs=program or None,
+        dataset=images,
+    )
+    rows = result.table
+    title = f"{out}: {state.network.name} on {result.fabric.name}, before synthesis"
+    output.table(title, list(rows[0]), [tuple(row.values()) for row in rows])
+    for name, cycles in result.cycles.items():
+        output.console.print(f"{name}: {cycles:,.0f} cycles an inference", highlight=False)
+    output.console.print(f"recorded: {result.example}", highlight=False)
+    output.console.print(f"next: python {out}/build.py simulate", highlight=False)
+    output.write_json(json, {"usage": rows, "cycles": result.cycles, "example": result.example})
 
 
 def _show(out: Path, result: pffspike.Exported, json: Path | None) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pffspike.cards import toml
+from pffspike.devices.fabric import is_fabric, known_fabrics
 from pffspike.devices.formats import Formats
 from pffspike.devices.limits import Limits
 from pffspike.devices.sourced import JOULE, Quantity
@@ -173,16 +174,16 @@ def known_devices() -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        In alphabetical order, without the template.
+        In alphabetical order, without the template and without FPGAs, which have no energies.
 
     Examples
     --------
     >>> "loihi1" in known_devices()
     True
     """
-    folder = resources.files("pffspike.hardware")
-    names = (entry.name for entry in folder.iterdir())
-    return tuple(sorted(n[:-5] for n in names if n.endswith(".toml") and n != TEMPLATE))
+    folder, others = resources.files("pffspike.hardware"), {TEMPLATE[:-5], *known_fabrics()}
+    names = (entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return tuple(sorted(name for name in names if name not in others))
 
 
 def load_device(card: str | Path) -> Device:
@@ -214,6 +215,8 @@ def load_device(card: str | Path) -> Device:
     if text in _RENAMED:
         _warn(f"device {text!r} is now called {_RENAMED[text]!r}; the old name will go")
         text = _RENAMED[text]
+    if text in known_fabrics():
+        raise ValidationError(_fpga(text))
     if text not in known_devices():
         raise unknown("device", text, known_devices(), "or give the path of a card")
     resource = resources.files("pffspike.hardware") / f"{text}.toml"
@@ -223,12 +226,21 @@ def load_device(card: str | Path) -> Device:
 
 def _built(data: dict[str, Any], source: str) -> Device:
     """Make a card of parsed data, with the one key of 0.1 that has another form now."""
+    if is_fabric(data):
+        raise ValidationError(_fpga(source))
     static = data.get("static")
     times = static.get("times") if isinstance(static, dict) else None
     if isinstance(times, dict) and "step" in times and "barrier" not in times:
         _warn(f"{source}: static.times.step is now a list static.times.barrier, by tiles in use")
         times["barrier"] = [{"tiles": 1, "time": times.pop("step")}]
     return toml.build(Device, data, source)
+
+
+def _fpga(card: str) -> str:
+    return (
+        f"{card} is an FPGA, for whose events no public source gives energies, and which has no "
+        f"cores to place neurons on; it goes with `pffspike export --target fpga`"
+    )
 
 
 def _warn(message: str) -> None:

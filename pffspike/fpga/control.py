@@ -64,7 +64,7 @@ class Control(wiring.Component):
     def elaborate(self, _platform: object) -> Module:
         """Describe the circuit."""
         m = Module()
-        m.submodules.table = table = phases(self._plan, self._layouts)
+        m.submodules.phases = table = phases(self._plan, self._layouts)
         port = table.read_port()
         entry, left = port.data, Signal(8)
         step, step_offset = Signal(entry.last.shape()), Signal(64)

@@ -48,7 +48,7 @@ class Deliverer(wiring.Component):
     def elaborate(self, _platform: object) -> Module:
         """Describe the circuit."""
         m = Module()
-        m.submodules.table = table = operations(self._plan, self._layouts)
+        m.submodules.operations = table = operations(self._plan, self._layouts)
         port = table.read_port()
         fetching, fetched, ready = Signal(), Signal(), Signal()
         place, operation = Signal.like(self.place), Signal(self._layouts.operation)

@@ -39,10 +39,11 @@ class Drawer(wiring.Component):
     def elaborate(self, _platform: object) -> Module:
         """Describe the circuit."""
         m, token = Module(), self.token
-        m.submodules.table = table = draws(self._plan, self._layouts)
+        m.submodules.draws = table = draws(self._plan, self._layouts)
         port = table.read_port()
         entry, place = port.data, Signal.like(self.place)
         index, mark, x = Signal(self._layouts.size), Signal(self._layouts.mark), Signal(64)
+        neuron, marked = Signal(), Signal()
         m.d.comb += [
             port.addr.eq(place),
             self.x.eq(x),
@@ -56,7 +57,9 @@ class Drawer(wiring.Component):
             token.class_hit.eq(entry.source == index),
             token.gains.eq(entry.gains),
             token.votes.eq(entry.votes),
-            token.opens.eq(token.neuron & (index == 0)),
+            token.neuron.eq(neuron),
+            token.mark.eq(marked),
+            token.opens.eq(neuron & (index == 0)),
         ]
         within = index[: self._plan.lanes.bit_length() - 1]
         with m.FSM():
@@ -72,16 +75,16 @@ class Drawer(wiring.Component):
                 with m.If(self.tie & ~entry.answers):
                     m.next = "CLOSE"
             with m.State("NEURONS"):
-                m.d.comb += [token.neuron.eq(1), token.mark.eq((within == 0) & ~self.tie)]
+                m.d.comb += [neuron.eq(1), marked.eq((within == 0) & ~self.tie)]
                 m.d.sync += [index.eq(index + 1), x.eq(x + counter.GOLDEN)]
-                with m.If(token.mark):
+                with m.If(marked):
                     m.d.sync += mark.eq(mark + 1)
                 with m.If(index + 1 == entry.size):
                     m.next = "CLOSE"
             with m.State("CLOSE"):
                 m.d.comb += [
                     token.closes.eq(1),
-                    token.mark.eq(~self.tie),
+                    marked.eq(~self.tie),
                     token.ends.eq(entry.last),
                 ]
                 m.d.sync += place.eq(place + 1)

@@ -9,18 +9,25 @@ from typing import Protocol
 
 import numpy as np
 
-from pffspike.arithmetic import counter, grids
+from pffspike.arithmetic import counter
 from pffspike.errors import PffspikeError, ValidationError
+from pffspike.fpga.messages import (
+    ANSWER,
+    COUNTS,
+    IDENTIFY,
+    IMAGE,
+    NOBODY,
+    PHASE,
+    STEP,
+    STEPWISE,
+    image_message,
+    run_message,
+)
 from pffspike.fpga.plan import CorePlan
 from pffspike.network import structure
 from pffspike.network.spec import Phase, Program
 from pffspike.recording import Recording
 from pffspike.typing import Array, Floats, Integers, Progress
-
-IDENTIFY, IMAGE, RUN = b"?", b"I", b"R"
-STEP, PHASE, ANSWER = b"S", b"P", b"A"
-STEPWISE, COUNTS = 1, 2  #: flags of a command to run
-NOBODY = 0xFFFF  #: neuron of a read-out that there is not
 
 
 class Link(Protocol):
@@ -144,24 +151,9 @@ class Driver:
 
     def _show(self, signals: Mapping[str, Array]) -> None:
         """Send the spike probabilities of all signals."""
-        values = []
-        for each in self.plan.inputs:
-            if each.signal not in signals:
-                values.append(np.zeros(each.size))
-                continue
-            given = np.asarray(signals[each.signal], np.float64)
-            if given.ndim == 0:
-                given = (np.arange(each.size) == given).astype(np.float64)
-            if given.shape != (each.size,) or np.any((given < 0) | (given > 1)):
-                raise ValidationError(
-                    f"signal {each.signal!r} has shape {given.shape} and values from "
-                    f"{given.min(initial=0)} to {given.max(initial=0)}, and the core takes "
-                    f"{each.size} probabilities"
-                )
-            values.append(given)
-        if values:
-            whole = (np.concatenate(values) * 2.0**-grids.DRIVE_GRID).astype("<u4")
-            self._link.write(IMAGE + whole.tobytes())
+        message = image_message(self.plan, signals)
+        if message:
+            self._link.write(message)
             self._expect(IMAGE)
 
     def _present(
@@ -174,9 +166,8 @@ class Driver:
         record: _Record,
     ) -> Reply:
         first, number = self.plan.first_phase[program.name], len(program.phases)
-        offset = int(counter.offsets(sample)[0])
         flags = COUNTS | (STEPWISE if spikes else 0)
-        self._link.write(RUN + struct.pack("<BBBQQ", flags, first, number, seed, offset))
+        self._link.write(run_message(self.plan, program.name, sample, seed, flags))
         neurons = self.plan.words * self.plan.lanes
         for phase in range(number):
             presentation = place * number + phase

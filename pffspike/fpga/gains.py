@@ -40,10 +40,10 @@ class Gains(wiring.Component):
     def elaborate(self, _platform: object) -> Module:
         """Describe the circuit."""
         m, plan = Module(), self._plan
-        m.submodules.table = table = Memory(
+        m.submodules.gains = table = Memory(
             shape=unsigned(self._width), depth=max(2, len(plan.gains)), init=plan.gains.tolist()
         )
-        m.submodules.kept = kept = Memory(
+        m.submodules.kept_gains = kept = Memory(
             shape=unsigned(self._width), depth=len(plan.slots) + 1, init=[plan.unit_gain]
         )
         look, write, read = table.read_port(), kept.write_port(), kept.read_port(domain="comb")

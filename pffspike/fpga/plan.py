@@ -233,6 +233,22 @@ class CorePlan:
             digest.update(np.ascontiguousarray(array, dtype="<i8").tobytes())
         return digest.digest()[:8]
 
+    def draws_of(self, phase: Presentation) -> tuple[Draw, ...]:
+        """Populations that a phase draws, in their order."""
+        last = next(n for n in range(phase.draws, len(self.draws)) if self.draws[n].last)
+        return self.draws[phase.draws : last + 1]
+
+    def operations_of(self, phase: Presentation) -> tuple[Operation, ...]:
+        """Operations of a step of a phase, in their order."""
+        entries, start = self.operations, phase.operations
+        last = next(n for n in range(start, len(entries)) if entries[n].last)
+        return entries[start : last + 1]
+
+    def answers(self, name: str) -> bool:
+        """Whether a population is the read-out, whose neuron with the most spikes answers."""
+        network = self.network
+        return network.has_role("readout") and network.role("readout").name == name
+
     def slot(self, name: str) -> int:
         """Number of the slot of a population."""
         return [slot.name for slot in self.slots].index(name)

@@ -38,7 +38,7 @@ class RowMemory(wiring.Component):
     def elaborate(self, _platform: object) -> Module:
         """Describe the circuit."""
         m, width = Module(), self._width
-        m.submodules.memory = memory = Memory(
+        m.submodules.weights = memory = Memory(
             shape=unsigned(width * self._plan.lanes),
             depth=max(2, len(self._plan.rows)),
             init=packed(self._plan),

@@ -25,6 +25,7 @@ from pffspike.trained import TrainedNetwork
 
 pytest.importorskip("amaranth")
 from pffspike.fpga import Driver, make_plan
+from pffspike.fpga.cycles import cycles
 from pffspike.fpga.simulation import SimulatedLink
 
 PHASES = [Phase.explicit, Phase.generate]  # to shrink would take minutes
@@ -105,6 +106,7 @@ def compared(trained, program, signals, samples, seed, lanes=4):
         assert np.array_equal(found.counts[name], expected.counts[name]), name
         assert np.array_equal(found.spikes[name], expected.spikes[name]), name
         assert np.array_equal(found.goodness[name], expected.goodness[name]), name
+    assert [reply.cycles for reply in replies] == cycles(plan, expected).tolist()
     return expected, replies
 
 

@@ -292,7 +292,7 @@ def test_accumulators_add_multiply_and_add_as_the_reference():
                 flags = {"valid": 1, "first": n == 0, "last": n == len(some) - 1}
                 spike = {"spike": number is not None, "operation": fields}
                 beats.append(({**flags, **spike}, number or 0))
-        for cycle in range(len(beats) + 8):
+        for cycle in range(len(beats) + 9):
             ctx.set(unit.beat, beats[cycle][0] if cycle < len(beats) else {"valid": 0})
             place = ctx.get(unit.place)
             ctx.set(unit.gain, PLAN.unit_gain if place == 0 else list(gain.values())[place - 1])
