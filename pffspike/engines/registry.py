@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pffspike.engines.base import Engine
 from pffspike.engines.families import Family, brian2_target
-from pffspike.errors import PffspikeError, unknown
+from pffspike.errors import MissingPackageError, PffspikeError, unknown
 
 GROUP = "pffspike.engines"
 FASTEST = "fastest"
@@ -98,7 +98,7 @@ def make_engine(name: str) -> Engine:
     ValidationError
         If there is no such engine.
     MissingPackageError
-        If the package that it needs is not installed.
+        If the package that it needs is not installed, or fails when it is imported.
 
     Examples
     --------
@@ -109,7 +109,20 @@ def make_engine(name: str) -> Engine:
     family = families().get(first)
     if family is None or (family.variants is not None and variant not in family.variants):
         raise unknown("engine", name, engine_names())
-    return family.make(variant)
+    return _made(family, variant)
+
+
+def _made(family: Family, variant: str) -> Engine:
+    """Make an engine; say in one sentence that its package is installed and fails."""
+    try:
+        return family.make(variant)
+    except PffspikeError:
+        raise
+    except Exception as error:  # versions of packages that do not go together fail in any way
+        raise MissingPackageError(
+            f"{family.package} is installed, but can't be imported ({type(error).__name__}: "
+            f"{error}); versions that go together: pip install {family.install or family.package}"
+        ) from error
 
 
 def resolve(name: str) -> str:
@@ -197,10 +210,12 @@ def _availability(name: str, found: dict[str, Family]) -> Availability:
     try:
         version = importlib.metadata.version(family.package)
         if not _found(family.module):
-            family.make(variant)
-    except (importlib.metadata.PackageNotFoundError, PffspikeError):
+            _made(family, variant)
+    except importlib.metadata.PackageNotFoundError:
         remedy = f"pip install {family.install or family.package}"
         return Availability(name, False, f"{family.package} is not installed: {remedy}")
+    except PffspikeError as error:
+        return Availability(name, False, str(error))
     if family.lacks(variant):
         return Availability(name, False, family.lacks(variant))
     if name == FASTEST:
