@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     )
     from pffspike.estimator import PFFClassifier
     from pffspike.evaluation import Evaluation, evaluate, summary
-    from pffspike.execution import Execution, ProgressCallback, open_session, run
+    from pffspike.execution import Execution, open_session, run
     from pffspike.fpga.export import ExportedCore, export_fpga
     from pffspike.generation import FittedPrior, Quality, Samples, fit_prior, quality, sample
     from pffspike.inference import (
@@ -116,6 +116,7 @@ if TYPE_CHECKING:
     from pffspike.studies.study import Resources, StudyCallback, StudyResult, study
     from pffspike.trained import Prior, TrainedNetwork, versions
     from pffspike.training import train
+    from pffspike.typing import ProgressCallback
 
 #: Names by the module that defines them.
 _MODULES = {
@@ -146,7 +147,8 @@ _MODULES = {
     "pffspike.engines.registry": "available_engines engine_names is_exact make_engine",
     "pffspike.recording": "NOTHING Probes Recording",
     "pffspike.trained": "Prior TrainedNetwork versions",
-    "pffspike.execution": "Execution ProgressCallback open_session run",
+    "pffspike.typing": "ProgressCallback",
+    "pffspike.execution": "Execution open_session run",
     "pffspike.recorded": "read_recording record",
     "pffspike.inputs": "dataset_of first_samples read_images signals_of trained_levels",
     "pffspike.own": "network_for own_data own_training",

@@ -28,7 +28,7 @@ from pffspike.inputs import dataset_of, encoded_test
 from pffspike.network import structure
 from pffspike.recording import Probes
 from pffspike.tabular import Tabular
-from pffspike.text import html_table, percent, three_energies
+from pffspike.text import html_table, joule, percent, three_energies
 from pffspike.trained import TrainedNetwork
 
 
@@ -119,7 +119,7 @@ class InferenceEnergy(Tabular):
         return html_table(title, rows, columns)
 
     def __repr__(self) -> str:
-        totals = ", ".join(f"{found.device}: {found.total} J" for found in self.energies)
+        totals = ", ".join(f"{found.device}: {joule(found.total)}" for found in self.energies)
         return f"InferenceEnergy(mode {self.classification.mode!r}, {totals})"
 
 

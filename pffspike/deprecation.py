@@ -9,7 +9,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-from pffspike.execution import Execution, ProgressCallback
+from pffspike.execution import Execution
+from pffspike.typing import ProgressCallback
 
 P = ParamSpec("P")
 R = TypeVar("R")

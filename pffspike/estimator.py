@@ -133,7 +133,8 @@ class PFFClassifier(ClassifierMixin, HiddenRates):
         Raises
         ------
         ValueError
-            If the samples are no finite numbers, or of a single class.
+            If the samples are no finite numbers, or of a single class, or a parameter is out of
+            range.
 
         Examples
         --------
@@ -282,6 +283,7 @@ class PFFClassifier(ClassifierMixin, HiddenRates):
     def _checked(
         self, X: npt.ArrayLike | Events, y: npt.ArrayLike, *, reset: bool
     ) -> tuple[Stimulus, Array, tuple[int, int] | None]:
+        self._check_settings()
         if isinstance(X, Events):
             labels = column_or_1d(y, warn=True)
             check_classification_targets(labels)
@@ -293,10 +295,17 @@ class PFFClassifier(ClassifierMixin, HiddenRates):
         check_classification_targets(labels)
         return values, labels, shape
 
-    def _scores(self, X: npt.ArrayLike | Events) -> Floats:
-        """Scores whose largest is the answer, draws of equals included."""
+    def _check_settings(self) -> None:
+        """Refuse what only an answer would show, before anything is learned."""
         if self.mode not in (known := ("both", *MODES)):
             raise unknown("mode", self.mode, known)
+        Mode("goodness" if self.mode == "both" else self.mode, trials=self.trials)
+        if not self.temperature > 0:
+            raise ValidationError(f"temperature = {self.temperature} must be above 0")
+
+    def _scores(self, X: npt.ArrayLike | Events) -> Floats:
+        """Scores whose largest is the answer, draws of equals included."""
+        self._check_settings()
         drive = self._drive(X)
         if self.mode == "both":
             by_goodness, one_pass = (self._answer(drive, mode) for mode in ("goodness", "one_pass"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +16,7 @@ from pffspike.network.events import Stimulus
 from pffspike.progress import Bars
 from pffspike.recording import NOTHING, Probes, Recording
 from pffspike.trained import TrainedNetwork
-from pffspike.typing import Progress
-
-#: Called with a stage of the work, how much of it is done, and how much there is in all.
-ProgressCallback = Callable[[str, int, int], None]
+from pffspike.typing import Progress, ProgressCallback
 
 
 @dataclass(frozen=True)
@@ -140,6 +137,7 @@ def open_session(trained: TrainedNetwork, program: str, execution: Execution) ->
         trained.parameters,
         seed=execution.seed,
         probes=execution.probes,
+        tell=None if isinstance(execution.progress, bool) else execution.progress,
     )
 
 

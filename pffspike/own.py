@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pffspike.cards.networks import changed, sized_network
 from pffspike.data import Dataset, DataSource, form_of, load_own, own_dataset, read_samples
 from pffspike.errors import FileError, ValidationError
@@ -145,7 +147,8 @@ def network_for(
     Raises
     ------
     ValidationError
-        If the card does not go with the sizes, or samples are in more steps than it may learn from.
+        If the card does not go with the sizes, ``hidden`` lists none, or samples are in more steps
+        than it may learn from.
 
     Examples
     --------
@@ -153,6 +156,8 @@ def network_for(
     >>> network_for(pffspike.load_data("digits"), hidden=[50]).role("input").size  # ON and OFF
     128
     """
+    if hidden is not None and not isinstance(hidden, Sequence | np.ndarray):
+        raise ValidationError(f"hidden = {hidden!r} must list sizes, such as ({hidden!r},)")
     table: dict[str, Any] = {"training": {"dataset": dataset.name}}
     if dataset.steps:
         if card == "own":  # events are what neurons send, and need no ON and OFF neurons

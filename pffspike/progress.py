@@ -58,6 +58,9 @@ class Bars:
             self._end()
 
     def _begin(self, stage: str, total: int) -> None:
+        within = self._bar is not None  # of a stage that goes on afterwards
+        if self._bar is not None:
+            self._bar.live.transient = True
         self._end()
         columns = (
             TextColumn("{task.description}", markup=False),
@@ -66,7 +69,9 @@ class Bars:
             TimeRemainingColumn(),
         )
         # Without a thread that refreshes: one would outlive a call that fails.
-        self._bar = Progress(*columns, console=self._console or _console(), auto_refresh=False)
+        self._bar = Progress(
+            *columns, auto_refresh=False, transient=within, console=self._console or _console()
+        )
         self._task, self._stage = self._bar.add_task(stage, total=total), stage
         self._bar.start()
         self._bar.console.show_cursor(True)

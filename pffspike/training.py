@@ -239,7 +239,7 @@ def _learn_latents(state: TrainedNetwork, dataset: Dataset, execution: Execution
         dataset.train_labels[chosen],
         first_sample=epoch * len(chosen),
         learning_scale=constants.decayed(training.latent_decay, epoch),
-        execution=execution.replace(progress=None),
+        execution=execution,
     )
 
 

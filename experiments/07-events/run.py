@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import json
 import statistics
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ def arguments():
     parser.add_argument("--test-images", type=int, default=None)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--resume", action="store_true", help="keep what runs.json has")
     parser.add_argument("-o", "--output", type=Path, default=Path("results/07-events"))
     return parser.parse_args()
 
@@ -173,17 +175,39 @@ def density(trained, data):
     return float((drive.raster() if isinstance(drive, Events) else drive).mean())
 
 
+def begun(path, variant, resume):
+    """Runs that an interrupted study has left, unless they are of another variant."""
+    if not (resume and path.exists()):
+        return {}
+    found = json.loads(path.read_text())
+    if found["variant"] != variant:
+        sys.exit(f"{path} is of another variant, {found['variant']}; give another folder (-o)")
+    return found["runs"]
+
+
 def main():
     options = arguments()
     epochs, seeds = (2, 1) if options.fast else (options.epochs, options.seeds)
+    variant = {
+        "dataset": options.dataset,
+        "epochs": epochs,
+        "samples": options.samples,
+        "test_images": options.test_images,
+    }
+    kept = options.output / "runs.json"
+    done = begun(kept, variant, options.resume)
+    options.output.mkdir(parents=True, exist_ok=True)
     data = pffspike.load_data(options.dataset, options.data)
     data = pffspike.first_samples(data, train=options.samples, test=options.test_images)
     table = {}
     for title, condition in conditions(data, not (options.fast or options.no_variants)).items():
-        runs = [run(condition, epochs, seed) for seed in range(seeds)]
+        runs = done.setdefault(title, [])
+        for seed in range(len(runs), seeds):
+            runs.append(run(condition, epochs, seed))
+            write_whole(kept, json.dumps({"variant": variant, "runs": done}, indent=1) + "\n")
+        runs = runs[:seeds]
         table[title] = {"density": runs[0]["density"], **summary(runs)}
         print(markdown({title: table[title]}).splitlines()[-1], flush=True)
-        options.output.mkdir(parents=True, exist_ok=True)
         write_whole(options.output / "results.json", json.dumps(table, indent=1) + "\n")
     write_whole(options.output / "table.md", f"{TITLE}\n\n{markdown(table)}")
     plots.save(picture(table), options.output / "accuracy.png")

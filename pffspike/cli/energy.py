@@ -35,7 +35,9 @@ def energy(
             f"(default: {' and '.join(_MODES)}).",
         ),
     ] = None,
-    images: Annotated[int, typer.Option(help="The first so many test images.", min=1)] = _IMAGES,
+    images: Annotated[
+        int, typer.Option("--samples", "-n", "--images", help="The first so many samples.", min=1)
+    ] = _IMAGES,
     candidates: options.Candidates = None,
     tolerance: options.Tolerance = 0.001,
     budget: options.Budget = None,

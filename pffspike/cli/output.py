@@ -28,6 +28,7 @@ import pffspike
 from pffspike import files
 from pffspike.cli.log import Log, LoggedConsole
 from pffspike.cli.tables import fitted
+from pffspike.engines.base import COMPILING
 
 __all__ = [
     "Printed",
@@ -44,6 +45,7 @@ __all__ = [
     "write_json",
 ]
 
+_LONG = 3.0  #: seconds from which on a log is told of a stage that repeats itself
 _WIDEST = 120  #: columns assumed where output is not a terminal, such as a file or a pipe
 
 
@@ -227,6 +229,8 @@ def _display() -> Iterator[tuple[pffspike.ProgressCallback, Callable[[str, str],
         def show(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
                 tasks[stage] = bar.add_task(stage, total=total, said="")
+            elif not done:  # once more
+                bar.reset(tasks[stage], total=total)
             bar.update(tasks[stage], completed=done, total=total)
             logged(stage, done, total)
 
@@ -245,14 +249,18 @@ def _lines(
     started: dict[str, tuple[float, int]] = {}
     descriptions: dict[str, str] = {}
     tenths: dict[str, int] = {}
+    repeated: set[str] = set()
 
     def show(stage: str, done: int, total: int) -> None:
         now = time.perf_counter()
+        if stage == COMPILING and not done:  # it has no tenths
+            say(f"{stage} ...")
         start, before = started.setdefault(stage, (now, done))
         tenth = done * 10 // max(1, total)
         if tenth < tenths.setdefault(stage, tenth):  # the same stage once more
             started[stage], tenths[stage] = (now, done), tenth
-        if tenth > tenths[stage]:
+            repeated.add(stage)
+        if tenth > tenths[stage] and not (stage in repeated and now - start < _LONG):
             tenths[stage] = tenth
             left = (now - start) * (total - done) / max(1, done - before)
             said = f"{stage}: {done} of {total}, {now - start:.1f} s, {left:.0f} s left"

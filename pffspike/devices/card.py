@@ -152,6 +152,9 @@ class Device:
         if not self.not_counted:
             raise ValidationError("not_counted = [] must name what the values leave out")
 
+    def __repr__(self) -> str:
+        return f"Device({self.name!r}, {self.description}; profiles {', '.join(self.profiles)})"
+
     def _repr_html_(self) -> str:
         events = [e for e in EVENTS if any(e in p.energies for p in self.profiles.values())]
         rows = [

@@ -186,6 +186,9 @@ class Energy(Tabular):
             for term in profile.terms
         ]
 
+    def __repr__(self) -> str:
+        return f"Energy({joule(self.total)} on {self.device!r}, profile {self.default!r})"
+
     def _repr_html_(self) -> str:
         columns = ("profile", "events", "cores used", "whole chip", "without an energy")
         rows = [

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, final
@@ -25,10 +26,12 @@ from pffspike.network.parameters import Parameters
 from pffspike.network.parameters import check as check_parameters
 from pffspike.network.spec import Network, Program
 from pffspike.recording import KINDS, NOTHING, Probes, Recording, check_memory
-from pffspike.typing import Integers, Progress, Signals
+from pffspike.typing import Integers, Progress, ProgressCallback, Signals
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+COMPILING = "compiling (kept)"  #: stage that a session tells of
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,8 @@ class Task:
         Of the spikes and of stochastic rounding.
     probes : Probes
         What the recording holds beside goodness and spike totals.
+    tell : callable or None
+        Told of what takes seconds before the first sample: a stage, how much is done, of how much.
     """
 
     network: Network
@@ -54,6 +59,7 @@ class Task:
     parameters: Parameters
     seed: int
     probes: Probes
+    tell: ProgressCallback | None = None
 
 
 class Session(ABC):
@@ -91,6 +97,15 @@ class Session(ABC):
     def _close(self) -> None:
         """Release what the session holds; called once at most."""
         return
+
+    @final
+    @contextmanager
+    def _compiling(self) -> Iterator[None]:
+        """Tell that code is compiled meanwhile; for an engine where that takes seconds."""
+        tell = self._task.tell or _tell_no_stage
+        tell(COMPILING, 0, 1)
+        yield
+        tell(COMPILING, 1, 1)
 
     @final
     def run(
@@ -177,6 +192,10 @@ class Session(ABC):
         self.close()
 
 
+def _tell_no_stage(stage: str, done: int, total: int) -> None:
+    """Stages that nobody asked for."""
+
+
 def _tell_nobody(samples: int) -> None:
     """Progress that nobody asked for."""
 
@@ -220,6 +239,7 @@ class Engine(ABC):
         *,
         seed: int,
         probes: Probes = NOTHING,
+        tell: ProgressCallback | None = None,
     ) -> Session:
         """Prepare a program of a network with the given weights.
 
@@ -235,6 +255,9 @@ class Engine(ABC):
             Of the spikes and of stochastic rounding.
         probes : Probes
             What the recording holds beside goodness and spike totals.
+        tell : callable or None
+            Called with a stage, how much of it is done and of how much, for what takes seconds
+            before the first sample: compilation, if nothing that was kept can be used.
 
         Returns
         -------
@@ -265,7 +288,7 @@ class Engine(ABC):
         exactness.check_rules(network)
         self._check(network, found)
         check_parameters(network, parameters)
-        return self._compile(Task(network, found, parameters, seed, probes))
+        return self._compile(Task(network, found, parameters, seed, probes, tell))
 
     def _check_probes(self, network: Network, probes: Probes) -> None:
         for kind in KINDS:

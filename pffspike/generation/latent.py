@@ -222,7 +222,7 @@ def learn_latents_once(
     learning_scale : float
         Factor of all learning rates.
     execution : Execution
-        Engine and seed.
+        Engine, seed, progress.
 
     Returns
     -------
@@ -230,7 +230,8 @@ def learn_latents_once(
     """
     rounds = _Rounds(_steps(trained.network, ROUNDS, None))
     part = _Pass(first_sample, learning_scale, rounds)
-    return _learn(trained, images, labels, part, execution, None)
+    report = counting(execution, "learning latent states", len(images) * (ROUNDS + 1))
+    return _learn(trained, images, labels, part, execution, report)
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pffspike.errors import PffspikeError
-from pffspike.execution import ProgressCallback
 from pffspike.live.question import NotJsonError, Question, parse
 from pffspike.live.subject import LiveNetwork
 from pffspike.live.worker import BusyError, GoneError, Worker
+from pffspike.typing import ProgressCallback
 
 MOST_BYTES = 2**19  #: of the body of a request
 _PATIENCE = 10.0  #: seconds in which a body has to arrive

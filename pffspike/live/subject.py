@@ -14,7 +14,7 @@ from pffspike.choices import CALIBRATED, MODES
 from pffspike.data import Dataset
 from pffspike.devices import known_devices, load_device
 from pffspike.errors import ValidationError, unknown
-from pffspike.execution import Execution, ProgressCallback
+from pffspike.execution import Execution
 from pffspike.inference import AnyMode, Mode
 from pffspike.inference.confidence import Confidence
 from pffspike.inference.views import views_of_test
@@ -26,6 +26,7 @@ from pffspike.network import structure
 from pffspike.network.spec import Network
 from pffspike.recording import Probes
 from pffspike.trained import TrainedNetwork
+from pffspike.typing import ProgressCallback
 
 _WINDOWS = tuple(2**k for k in range(7))  #: that the page offers, beside the network's own
 _JUDGED = 300  #: test images that the probability of being right is fitted on

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from pffspike.errors import PffspikeError
-from pffspike.execution import ProgressCallback
+from pffspike.typing import ProgressCallback
 
 T = TypeVar("T")
 

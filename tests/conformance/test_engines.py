@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 
 from pffspike.engines import available_engines, engine_names, make_engine
 from pffspike.engines.base import Engine, Session, Task
-from pffspike.errors import ValidationError
+from pffspike.errors import MissingPackageError, ValidationError
 from pffspike.network import (
     Network,
     Phase,
@@ -196,6 +198,23 @@ def test_an_engine_of_another_package_is_found_and_held_to_the_promise() -> None
     random_networks(make_engine("fractions"), 5)
     for check in CHECKS[1:]:
         check(make_engine("fractions"))
+
+
+@pytest.mark.usefixtures("other_package")
+def test_a_package_that_fails_is_one_sentence(tmp_path: Path) -> None:
+    """Versions that do not go together fail in any way; the other engines stay available."""
+    (tmp_path / "fractions_engine.py").write_text(
+        "def FractionsEngine(variant):\n    import math\n    return math.ptp\n"
+    )
+    sys.modules.pop("fractions_engine", None)
+    says = r"fractions_engine is installed, but can't be imported \(AttributeError: .*ptp"
+    with pytest.raises(MissingPackageError, match=says):
+        make_engine("fractions")
+    found = {state.name: state for state in available_engines()}
+    assert not found["fractions"].available
+    assert re.match(says, found["fractions"].detail)
+    assert found["numpy"].available
+    sys.modules.pop("fractions_engine", None)
 
 
 def test_without_the_package_the_engine_does_not_exist() -> None:

@@ -127,14 +127,15 @@ STORED = """
 import sys
 import numpy as np
 import pffspike
-from pffspike.engines.numba.run import run_samples
+from pffspike.engines.numba.run import RUNNERS
 from pffspike.network import initial
 
 network = pffspike.load_network("digits")
 parameters = initial(network, 1)
 with pffspike.make_engine("numba").compile(network, "one_pass", parameters, seed=0) as session:
     session.run({"image": np.full((2, 64), 0.5)}, np.arange(2))
-print(sum(run_samples.stats.cache_hits.values()), run_samples.stats.cache_path)
+stats = [runner.run_samples.stats for runner in RUNNERS.values()]
+print(sum(hits for one in stats for hits in one.cache_hits.values()), stats[0].cache_path)
 """
 
 

@@ -77,7 +77,7 @@ def test_a_device_without_an_energy_of_the_operations_gives_no_value(trained, tm
         'name = "part"\ndescription = ""\ndefault = "p"\nnot_counted = ["all else"]\n'
         '[profiles.p.spike]\nvalue = 1.0\nunit = "pJ"\nsource = "a test"\nkind = "assumed"\n'
     )
-    few = ("--mode", "one_pass", "--images", 5, "--engine", "numpy", "--json", tmp_path / "e.json")
+    few = ("--mode", "one_pass", "--samples", 5, "--engine", "numpy", "--json", tmp_path / "e.json")
     done = run("energy", trained, "--device", card, *few)
     assert done.exit_code == 0, done.output
     assert "no value" in done.output
@@ -197,7 +197,7 @@ def test_the_report_escapes_what_it_is_given(trained, tmp_path):
 
 def test_a_network_without_spikes_is_priced_by_its_products(trained, tmp_path):
     out = tmp_path / "a.json"
-    few = ("--mode", "one_pass", "--images", 5, "--engine", "numpy")
+    few = ("--mode", "one_pass", "--samples", 5, "--engine", "numpy")
     devices = ("--device", "cortex-m4f", "--device", "loihi1")
     done = run("energy", trained, *few, *devices, "--ann", "64,30,10", "--json", out)
     assert done.exit_code == 0, done.output
@@ -223,7 +223,16 @@ def test_energies_of_several_networks_have_means_over_seeds(trained, tmp_path):
     state = storage.load(trained)
     storage.save(tmp_path / "other.h5", state.replace(seed=state.seed + 1))
     done = run(
-        *("--notes", "energy", trained, tmp_path / "other.h5", "--mode", "one_pass", "--images", 5),
+        *(
+            "--notes",
+            "energy",
+            trained,
+            tmp_path / "other.h5",
+            "--mode",
+            "one_pass",
+            "--samples",
+            5,
+        ),
         *("--engine", "numpy", "--json", tmp_path / "e.json", "--csv", tmp_path / "e.csv"),
         *("--latex", tmp_path / "e.tex", "--plot", tmp_path / "e.svg"),
     )

@@ -52,6 +52,14 @@ def test_the_fast_variant_gives_the_expected_values(tmp_path):
     command = [sys.executable, STUDY / "run.py", "--fast", "-o", tmp_path]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr
+    kept = json.loads((tmp_path / "runs.json").read_text())
+    kept["runs"].pop("counts of events")  # as an interruption would leave it
+    (tmp_path / "runs.json").write_text(json.dumps(kept))
+    for words, code in ((("--epochs", "3"), 1), (("--fast",), 0)):
+        again = [*command[:2], *words, "--resume", *command[3:]]
+        done = subprocess.run(again, capture_output=True, text=True, timeout=900, check=False)
+        assert done.returncode == code, done.stderr
+        assert code == 0 or "is of another variant" in done.stderr
     assert (tmp_path / "accuracy.png").stat().st_size > 1000
     expected = json.loads((STUDY / "expected.json").read_text())
     found = json.loads((tmp_path / "results.json").read_text())

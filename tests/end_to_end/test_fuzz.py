@@ -191,7 +191,7 @@ OPTIONS = {
     "quantize": ("--output", "--bits", "--device", "--rounding", "--json"),
     "export": ("--output", "--nir", "--device", "--bits", "--json"),
     "run": ("--program", "--compare", "--samples", "--raster", "--json"),
-    "energy": ("--device", "--images", "--json"),
+    "energy": ("--device", "--samples", "--json"),
     "report": ("--output", "--images", "--device"),
     "info": ("--json",),
 }

@@ -70,7 +70,7 @@ def test_a_file_keeps_form_classes_and_places(folder):
         ("evaluate",),
         ("evaluate", "--mode", "late", "-n", 5, "--tolerance", 0.01),
         ("classify", "--index", 0),
-        ("energy", "--images", 3, "--mode", "one_pass"),
+        ("energy", "--samples", 3, "--mode", "one_pass"),
         ("report", "--images", 3, "-o", "report.html"),
         ("quantize", "-o", "net-8.h5"),
         ("export", "-o", "exported"),

@@ -91,7 +91,7 @@ def test_a_file_keeps_steps_neurons_and_classes(folder):
             for mode in pffspike.MODES
         ],
         ("classify", "--index", 0),
-        ("energy", "--images", 3, "--mode", "one_pass"),
+        ("energy", "--samples", 3, "--mode", "one_pass"),
         ("report", "--images", 3, "-o", "report.html"),
         ("quantize", "-o", "net-8.h5"),
         ("export", "-o", "exported"),

@@ -24,7 +24,7 @@ COMMANDS = {
     "classify": ("classify", "net.h5", "--index", 0, "--index", 7, "-e", "numpy"),
     "classify many": ("classify", "net.h5", *(x for k in range(9) for x in ("--index", k))),
     "evaluate": ("evaluate", "net.h5", "-n", 12, "-e", "numpy", "--mode", "goodness"),
-    "energy": ("energy", "net.h5", "--images", 3, "-e", "numpy", "--device", "cortex-m4f"),
+    "energy": ("energy", "net.h5", "--samples", 3, "-e", "numpy", "--device", "cortex-m4f"),
     "energy of layers": ("energy", "--ann", "64,64,10", "--device", "cortex-m4f"),
     "reconstruct": ("reconstruct", "net.h5", "-n", 3, "-e", "numpy"),
     "quantize": ("quantize", "net.h5", "--bits", 8, "-o", "q.h5", "-e", "numpy"),

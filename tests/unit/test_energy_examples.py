@@ -1,11 +1,13 @@
 """Energies by hand: two neurons, the example of the docs, a measurement that was published."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from energy_cases import two_neurons
+from pffspike import price_ann
 from pffspike.devices import load_device
 from pffspike.energies import CoreLoad, EventCount, Traffic, energy, energy_of_events
 
@@ -17,6 +19,15 @@ def test_the_example_by_hand_is_what_the_code_says():
     for text in ("4 x 23.6 pJ", "20 x 52 pJ", "7 x 29 pJ", "= 1337.4 pJ", "= 10.44 µJ"):
         assert text in energy.__doc__
     assert result.events == pytest.approx(1337.4e-12, rel=1e-9)
+
+
+def test_the_card_of_the_docs_is_one(tmp_path):
+    text = (Path(__file__).parents[2] / "docs" / "energy.md").read_text("utf-8")
+    card = tmp_path / "my-chip.toml"
+    card.write_text(re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)[0], "utf-8")
+    result = energy([two_neurons()], load_device(card))
+    assert result.total == pytest.approx(4 * 10e-12 + 20 * 30e-12 + 10 * 1e-9, rel=1e-9)
+    assert price_ann(7400, 7400, card).total == pytest.approx(7400 * 20e-12, rel=1e-9)
 
 
 def test_the_example_of_the_docs_is_what_the_code_says():

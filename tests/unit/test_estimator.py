@@ -125,9 +125,12 @@ def test_wrong_settings_are_one_sentence():
         ({"engine": "nunba"}, "did you mean 'numba'"),
         ({"mode": "gut"}, "gut"),
         ({"epochs": 0}, "epochs = 0"),
+        ({"hidden": 40}, r"hidden = 40 must list sizes, such as \(40,\)"),
+        ({"trials": 0}, "trials = 0"),
+        ({"temperature": 0.0}, "temperature = 0.0"),
     ):
-        with pytest.raises(ValueError, match=sentence):
-            PFFClassifier(**{**SMALL, **settings}).fit(X, Y).predict(X[:2])
+        with pytest.raises(ValueError, match=sentence):  # before anything is learned
+            PFFClassifier(**{**SMALL, **settings}).fit(X, Y)
 
 
 def test_events_are_samples_too():

@@ -1,11 +1,17 @@
-"""Progress of commands: no Ctrl-C is lost."""
+"""Progress: no Ctrl-C is lost, compilations are told of, stages leave a line each at most."""
 
+import io
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
+from rich.console import Console
 
 from pffspike.cli import output
+from pffspike.engines.base import COMPILING
+from pffspike.progress import Bars
 
 
 class Dropped:
@@ -56,3 +62,47 @@ def test_an_ignored_interrupt_stays_ignored(handler):
         signal.raise_signal(signal.SIGINT)
         report("work", 10, 10)
     assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+@pytest.mark.slow
+def test_a_compilation_is_told_once_and_happens_once(tmp_path):
+    """Programs that learn and ones that don't, with images or states: one compilation for all."""
+    pytest.importorskip("numba")
+    script = (
+        "import pffspike\n"
+        "from pffspike.engines.numba.run import RUNNERS\n"
+        "told = []\n"
+        "small = {'training': {'latent_images': 2}, 'pff': {'hidden': [20, 20], 'latent': 4}}\n"
+        "data = pffspike.first_samples(pffspike.load_data('digits'), train=3)\n"
+        "pffspike.train(pffspike.load_network('digits', small), data, epochs=1,\n"
+        "    execution=pffspike.Execution('numba', progress=lambda *what: told.append(what)))\n"
+        "print([what for what in told if what[0].startswith('compiling')])\n"
+        "print([len(runner.run_samples.signatures) for runner in RUNNERS.values()])\n"
+        "print('learning latent states' in {what[0] for what in told})\n"
+    )
+    environment = os.environ | {"PFFSPIKE_CACHE": str(tmp_path)}
+    for expected in ("[('compiling (kept)', 0, 1), ('compiling (kept)', 1, 1)]", "[]"):
+        words = [sys.executable, "-c", script]
+        done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+        assert done.stdout.splitlines() == [expected, "[1, 0]", "True"], done.stderr
+
+
+def test_a_stage_within_another_leaves_no_line():
+    """A bar that is interrupted is drawn anew afterwards; what interrupts it goes."""
+    said = io.StringIO()
+    bars = Bars(Console(file=said, width=80))
+    for stage, done in (("long", 0), ("within", 0), ("within", 2), ("long", 1), ("long", 2)):
+        bars(stage, done, 2)
+    lines = [line for line in said.getvalue().splitlines() if line.strip()]
+    assert [line.split()[0] for line in lines] == ["long"]
+
+
+def test_a_log_is_told_of_long_repetitions_alone():
+    """Of a compilation when it begins, too."""
+    said = []
+    show, _ = output._lines(said.append)
+    for _ in range(2):
+        show("again", 0, 2)
+        show("again", 2, 2)
+    show(COMPILING, 0, 1)
+    assert [line.split(",")[0] for line in said] == ["again: 2 of 2", f"{COMPILING} ..."]

@@ -107,7 +107,7 @@ class Brian2Session(Session):
         )
         if standalone:
             key = builds.make_key(layout, probes, chunk, flags, frames)
-            return StandaloneBackend(make_context, key, chunk, flags)
+            return StandaloneBackend(make_context, key, chunk, flags, self._compiling)
         return RuntimeBackend(make_context, engine.target, flags)
 
     @property

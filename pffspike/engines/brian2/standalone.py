@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,8 @@ class StandaloneBackend:
         Length of the longest chunk.
     flags : tuple of str
         For the C++ compiler.
+    compiling : callable
+        Gives a context in which the program is compiled, if it was not kept.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class StandaloneBackend:
         key: str,
         samples: int,
         flags: tuple[str, ...],
+        compiling: Callable[[], AbstractContextManager[None]],
     ) -> None:
         with _told():
             self._directory, remove = caches.temporary_folder("brian2")
@@ -55,7 +58,7 @@ class StandaloneBackend:
         self._remove = weakref.finalize(self, remove)
         try:
             if not builds.fetch(key, self._directory, program.PARTS):
-                with _told(self._directory):
+                with _told(self._directory), compiling():
                     program.build(self._directory, make_context, samples, flags)
                 builds.keep(key, self._directory, program.PARTS)
             self._program = program.load(self._directory)

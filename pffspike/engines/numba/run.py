@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import pickletools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -123,19 +123,19 @@ def _sources() -> int:
 
 
 @contextmanager
-def _place() -> Iterator[bool]:
-    """Let Numba store in this package's cache, or in a copy of it; False if it can't be trusted.
+def _place(kind: str) -> Iterator[Path | None]:
+    """Let Numba store in this package's cache, or in a copy of it; None if it can't be trusted.
 
     Each version of the sources has a folder of its own: what Numba has stored names classes, which
     another version may lack.
     """
     named = numba.config.CACHE_DIR
-    folder = caches.working_folder(f"numba/{_sources():x}")
+    folder = caches.working_folder(f"numba/{_sources():x}-{kind}")
     if folder is not None:
         _remove_damaged(folder)
         numba.config.CACHE_DIR = str(folder)
     try:
-        yield folder is not None
+        yield folder
     finally:
         numba.config.CACHE_DIR = named
 
@@ -166,7 +166,7 @@ def _is_whole(index: Path) -> bool:
     return True
 
 
-def _stored(sources: int, cached: bool) -> Callable[..., None]:
+def _stored(sources: int, cached: bool) -> Any:
     @numba.njit(cache=cached, nogil=True)
     def run_samples(  # type: ignore[no-untyped-def]
         weights, biases, memory, plan, inputs, outputs, first, last, rates, bias_rates
@@ -177,5 +177,25 @@ def _stored(sources: int, cached: bool) -> Callable[..., None]:
     return run_samples
 
 
-with _place() as _kept:
-    run_samples = _stored(_sources(), _kept)
+class Runner:
+    """`run_all` for weights of one type, compiled at the first call or read from the cache.
+
+    Parameters
+    ----------
+    kind : str
+        The type.
+    """
+
+    def __init__(self, kind: str) -> None:
+        with _place(kind) as self._folder:
+            self.run_samples = _stored(_sources(), self._folder is not None)
+
+    @property
+    def compiles(self) -> bool:
+        """Whether the first call will compile, which takes some 20 seconds."""
+        if self.run_samples.signatures:
+            return False
+        return self._folder is None or not any(self._folder.rglob("*.nbc"))
+
+
+RUNNERS = {np.dtype(kind): Runner(kind) for kind in ("int32", "int64")}  #: by type of weights

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from queue import SimpleQueue
 
@@ -12,7 +13,7 @@ from pffspike.engines.base import Engine, Session, Task
 from pffspike.engines.given import all_frames, signal_size
 from pffspike.engines.numba.kernel import WorkingArrays
 from pffspike.engines.numba.plan import KernelPlan, aligned_zeros
-from pffspike.engines.numba.run import Inputs, Outputs, run_samples
+from pffspike.engines.numba.run import RUNNERS, Inputs, Outputs
 from pffspike.limits import cores
 from pffspike.network.parameters import Parameters
 from pffspike.recording import Recording
@@ -94,12 +95,11 @@ class NumbaSession(Session):
         """See `pffspike.engines.base.Session.run`."""
         inputs, outputs = self._inputs(signals, samples), self._outputs(len(samples))
         rates, bias_rates = self._plan.rates(learning_scale)
-        plan = self._plan
+        plan, runner = self._plan, RUNNERS[self._plan.dtype]
 
-        def work(first: int) -> int:
-            last = min(first + _BLOCK, len(samples))
+        def work(first: int, last: int) -> int:
             memory = self._memories.get()
-            run_samples(
+            runner.run_samples(
                 self._weights,
                 self._biases,
                 memory,
@@ -114,18 +114,24 @@ class NumbaSession(Session):
             self._memories.put(memory)
             return last - first
 
-        for done in self._map(work, range(0, len(samples), _BLOCK)):
+        if runner.compiles:
+            with self._compiling():
+                work(0, 0)
+        blocks = [(k, min(k + _BLOCK, len(samples))) for k in range(0, len(samples), _BLOCK)]
+        for done in self._map(work, blocks):
             progress(done)
         return self._trace(outputs, samples)
 
-    def _map(self, work: Callable[[int], int], blocks: range) -> Iterator[int]:
+    def _map(
+        self, work: Callable[[int, int], int], blocks: Sequence[tuple[int, int]]
+    ) -> Iterator[int]:
         """Yield what ``work`` returns, in any order; on an error, what has not begun never will."""
         if self._threads == 1 or len(blocks) < 2:
-            yield from map(work, blocks)
+            yield from itertools.starmap(work, blocks)
             return
         with ThreadPoolExecutor(self._threads) as pool:
             try:
-                for future in as_completed([pool.submit(work, first) for first in blocks]):
+                for future in as_completed([pool.submit(work, *block) for block in blocks]):
                     yield future.result()
             except BaseException:
                 pool.shutdown(cancel_futures=True)
@@ -152,10 +158,10 @@ class NumbaSession(Session):
                 columns[index], widths[index] = column, shown.shape[2]
                 tables.append(np.broadcast_to(shown, (len(samples), frames, shown.shape[2])))
                 column += shown.shape[2]
-        table = tables[-1] if len(tables) == 2 else np.concatenate(tables, axis=2)
-        return Inputs(
-            samples.astype(np.uint64), classes, np.ascontiguousarray(table), columns, widths
-        )
+        joined = tables[-1] if len(tables) == 2 else np.concatenate(tables, axis=2)
+        table = np.ascontiguousarray(joined).view()
+        table.flags.writeable = False  # a broadcast table is; another type would compile again
+        return Inputs(samples.astype(np.uint64), classes, table, columns, widths)
 
     def _outputs(self, samples: int) -> Outputs:
         plan = self._plan
