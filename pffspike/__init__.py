@@ -105,6 +105,7 @@ if TYPE_CHECKING:
         Training,
     )
     from pffspike.network.structure import populations_of
+    from pffspike.online import OnlineLearning, learn_online
     from pffspike.own import network_for, own_data, own_training
     from pffspike.quantization.weights import Quantized, check_bits, quantize
     from pffspike.recorded import read_recording, record
@@ -151,6 +152,7 @@ _MODULES = {
     "pffspike.execution": "Execution open_session run",
     "pffspike.recorded": "read_recording record",
     "pffspike.inputs": "dataset_of first_samples read_images signals_of trained_levels",
+    "pffspike.online": "OnlineLearning learn_online",
     "pffspike.own": "network_for own_data own_training",
     "pffspike.storage": "load save",
     "pffspike.schedules": "begin lengthened",
@@ -238,6 +240,7 @@ __all__ = [
     "MissingPackageError",
     "Mode",
     "Network",
+    "OnlineLearning",
     "PFFClassifier",
     "Parameters",
     "PffspikeError",
@@ -309,6 +312,7 @@ __all__ = [
     "known_devices",
     "known_networks",
     "label_state",
+    "learn_online",
     "lengthened",
     "limits",
     "load",

@@ -1,4 +1,4 @@
-"""Names that a user chooses among, apart from what they stand for: this module loads nothing."""
+"""Names that a user chooses among or is told, apart from what they stand for: nothing is loaded."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ CALIBRATED = ("early", "late")  #: modes that need a stopping rule
 PROPOSED = 3  #: labels that the read-out proposes in mode ``proposal``, by default
 TRIALS = 5  #: presentations in mode ``late``, at most, by default
 STATES = ("free", "inferred", "neutral", "true")  #: labels under which to reconstruct
+
+COMPILING = "compiling (kept)"  #: stage that engines tell of, which may take half a minute
+LATENTS = "learning latent states"  #: stage of a training at an epoch's end, and of a prior
 
 Rounding = Literal["feedback", "nearest"]
 ROUNDINGS: tuple[Rounding, ...] = get_args(Rounding)  #: ways to quantize

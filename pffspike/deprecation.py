@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
+from pffspike.choices import COMPILING, LATENTS
 from pffspike.execution import Execution
 from pffspike.typing import ProgressCallback
 
@@ -90,11 +91,14 @@ def _to_mode(bound: inspect.BoundArguments, given: dict[str, Any], default: Any)
 
 
 def _by_difference(former: Callable[[int], None]) -> ProgressCallback:
-    """Call a callback of the former kind with what was finished since the last call."""
+    """Call a callback of the former kind with what was finished since the last call.
+
+    Stages that the former kind was not told of are left out.
+    """
     last: dict[str, int] = {}
 
     def tell(stage: str, done: int, _total: int) -> None:
-        if stage in last:
+        if stage in last and stage not in (COMPILING, LATENTS):
             former(done - last[stage])
         last[stage] = done
 

@@ -26,9 +26,9 @@ from rich.text import Text
 
 import pffspike
 from pffspike import files
+from pffspike.choices import COMPILING
 from pffspike.cli.log import Log, LoggedConsole
 from pffspike.cli.tables import fitted
-from pffspike.engines.base import COMPILING
 
 __all__ = [
     "Printed",

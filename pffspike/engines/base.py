@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, final
 
 import numpy.typing as npt
 
+from pffspike.choices import COMPILING
 from pffspike.engines import given
 from pffspike.errors import SessionClosedError, ValidationError, unknown
 from pffspike.network import exactness
@@ -30,8 +31,6 @@ from pffspike.typing import Integers, Progress, ProgressCallback, Signals
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-COMPILING = "compiling (kept)"  #: stage that a session tells of
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pffspike.arithmetic import grids
+from pffspike.choices import LATENTS
 from pffspike.errors import ValidationError
 from pffspike.execution import Execution, counting, open_session
 from pffspike.network import rules, signals, structure
@@ -188,7 +189,7 @@ def learn_latents(
     steps = _steps(trained.network, rounds, step)
     kept = _Rounds(_settling(steps))
     total = count * (passes * (rounds + 1) + kept.number)
-    report = counting(execution, "learning latent states", total)
+    report = counting(execution, LATENTS, total)
     for index in range(passes):
         scale = 1.0 / (index + 1)
         trained = _learn(
@@ -230,7 +231,7 @@ def learn_latents_once(
     """
     rounds = _Rounds(_steps(trained.network, ROUNDS, None))
     part = _Pass(first_sample, learning_scale, rounds)
-    report = counting(execution, "learning latent states", len(images) * (ROUNDS + 1))
+    report = counting(execution, LATENTS, len(images) * (ROUNDS + 1))
     return _learn(trained, images, labels, part, execution, report)
 
 

@@ -9,8 +9,8 @@ import sys
 import pytest
 from rich.console import Console
 
+from pffspike.choices import COMPILING
 from pffspike.cli import output
-from pffspike.engines.base import COMPILING
 from pffspike.progress import Bars
 
 
