@@ -18,9 +18,9 @@
   ``scale`` of the initial weights;
 - ``programs``: ``burn_in`` and ``window`` in steps; ``phases`` in order: ``inputs`` (the signal or
   the neuron that each input population follows), ``projections`` that are enabled, populations that
-  are ``active``, ``sign``, populations that ``learn``, ``stream``; ``hard_negative``, if there is
-  one: ``signal`` that is replaced, deciding ``population`` and ``phase``, signal of the ``truth``,
-  ``noise``;
+  are ``active``, ``sign`` (or the signal that holds it), populations that ``learn``, ``stream``;
+  ``hard_negative``, if there is one: ``signal`` that is replaced, deciding ``population`` and
+  ``phase``, signal of the ``truth``, ``noise``;
 - ``training``: ``dataset``, ``epochs``, ``decay``, share of ``hard_negatives``, ``shift`` in
   pixels, ``flip`` (whether images are mirrored), ``latent_images`` that latent states are inferred
   of after each epoch, ``latent_decay`` of their learning rates, ``coding`` and ``encoding``;

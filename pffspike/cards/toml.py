@@ -31,6 +31,8 @@ _TOO_DEEP = f"tables or arrays lie more than {_DEEPEST} deep in each other; card
 _ENDLESS = re.compile(r"\d{1000}")
 _NUMBER = re.compile(r"at line (\d+)")
 
+_TEXT_OR_INTEGER = {"str", "int"}  #: what pydantic calls the two forms of a key that may be either
+
 _STRICT = pydantic.ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
@@ -171,6 +173,8 @@ def _sentence(error: pydantic.ValidationError, kind: type, where: str) -> str:
     problems = error.errors(include_url=False)
     first = _most_telling(problems)
     loc = first["loc"][1:]
+    either = {p["loc"][-1] for p in problems if p["loc"][:-1] == first["loc"][:-1]}
+    loc = loc[:-1] if either == _TEXT_OR_INTEGER else loc  # not part of the key
     path = [str(part) for part in loc if not _is_class(part)]
     key = ".".join([where, *path] if where else path) or "the card"
     if first["type"] == "missing":
@@ -182,6 +186,8 @@ def _sentence(error: pydantic.ValidationError, kind: type, where: str) -> str:
     message = str(first["msg"]).removeprefix("Value error, ")
     if first["type"] == "value_error":
         return f"{key}: {message}" if path else message
+    if either == _TEXT_OR_INTEGER:
+        message = "it must be an integer or a text"
     if path[-1] == "kind":
         kinds = (p["ctx"]["expected"] for p in problems if p["loc"][-1] == "kind")
         message = f"it must be {' or '.join(dict.fromkeys(kinds))}"

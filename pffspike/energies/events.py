@@ -26,7 +26,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pffspike.network import rules, structure
+from pffspike.network import rules, signs, structure
 from pffspike.network.spec import Network, Phase, Population, Projection
 from pffspike.recording import Recording
 from pffspike.typing import Floats, Integers
@@ -292,7 +292,8 @@ def _learning(recording: Recording, index: int, phase: Phase, name: str) -> Iter
         if population.bias.learning_rate or population.bias.homeostasis:
             number = population.size * each
             yield EventCount("learning_update", "learning", population.name, name, number)
-        if population.rule is not None and not population.rule.changes(phase.sign):
+        rule = population.rule  # of a sign that is data, the largest number that it can cause
+        if rule is not None and not any(map(rule.changes, signs.possible(phase))):
             continue
         for projection in map(network.projection, phase.projections):
             if projection.post == population.name and projection.learning_rate:

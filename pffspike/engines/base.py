@@ -121,11 +121,11 @@ class Session(ABC):
         ----------
         signals : mapping of str to ndarray or Events
             By signal: ``(samples,)`` integers, the neuron that fires in every step (for the
-            hard negative's signal, -1: choose); or ``(samples, units)`` float64, spike
-            probabilities on the grid 2^-24; or in time, ``(samples, steps, units)``, those of each
-            step, or a raster of spikes (0 or 1), or `pffspike.Events`. Steps count from 0 at the
-            begin of the presentation, burn-in included; each phase begins at 0 again, and steps
-            beyond the presentation are not shown.
+            hard negative's signal, -1: choose), or the sign of a phase, -1, 0 or 1; or
+            ``(samples, units)`` float64, spike probabilities on the grid 2^-24; or in time,
+            ``(samples, steps, units)``, those of each step, or a raster of spikes (0 or 1), or
+            `pffspike.Events`. Steps count from 0 at the begin of the presentation, burn-in
+            included; each phase begins at 0 again, and steps beyond the presentation are not shown.
         samples : (samples,) array_like of int
             Numbers of the samples, which key their random numbers.
         learning_scale : float

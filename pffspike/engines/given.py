@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import grids
 from pffspike.errors import ValidationError
-from pffspike.network import rules, structure
+from pffspike.network import rules, signs, structure
 from pffspike.network.events import Events, Stimulus, frames, in_time
 from pffspike.network.spec import Network, Program
 from pffspike.typing import Array, Floats, Integers
@@ -57,6 +57,8 @@ def check_signals(
 
 
 def _check_signal(network: Network, program: Program, name: str, values: Stimulus) -> Stimulus:
+    if name in signs.named(program):
+        return _check_signs(name, values)
     size, count = signal_size(network, program, name), len(values)
     if values.ndim == 1 and np.issubdtype(values.dtype, np.integer):
         lowest = -1 if program.hard_negative and program.hard_negative.signal == name else 0
@@ -78,6 +80,18 @@ def _check_signal(network: Network, program: Program, name: str, values: Stimulu
     found = np.asarray(values).astype(np.float64)
     _check_probabilities(name, found)
     return found
+
+
+def _check_signs(name: str, values: Stimulus) -> Integers:
+    if values.ndim != 1 or not np.issubdtype(values.dtype, np.integer):
+        raise ValidationError(
+            f"signal {name!r} has shape {values.shape} and type {values.dtype}; give "
+            f"({len(values)},) integers, the signs"
+        )
+    wrong = np.setdiff1d(np.asarray(values), rules.SIGNS)
+    if len(wrong):
+        raise ValidationError(f"signal {name!r} holds {wrong[0]}; a sign must be -1, 0 or 1")
+    return np.asarray(values).astype(np.int64)
 
 
 def _check_steps(program: Program, name: str, values: Stimulus) -> None:
@@ -123,7 +137,9 @@ def _check_probabilities(name: str, values: Array) -> None:
 
 
 def signal_size(network: Network, program: Program, name: str) -> int:
-    """Units of a signal: the size of the populations that take it as input or as target."""
+    """Units of a signal: the size of the populations that take it as input or target; 1: a sign."""
+    if name in signs.named(program):
+        return 1
     for phase in program.phases:
         for population_name, source in phase.inputs.items():
             if source == name:

@@ -13,7 +13,7 @@ from typing import Literal
 from pffspike.arithmetic import grids
 from pffspike.errors import ValidationError
 from pffspike.network import signals
-from pffspike.network.rules import AnyRule
+from pffspike.network.rules import SIGNS, AnyRule
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}\Z")
 _LARGEST = 2**20  #: rate or scale; above it, numbers leave the range that is computed exactly
@@ -218,9 +218,9 @@ class Phase:
     projections : tuple of str
         Those that are enabled. A population is active if it is an input of this phase or if an
         enabled projection ends at it.
-    sign : {-1, 0, 1}
+    sign : {-1, 0, 1} or str
         Positive, negative or neither: then homeostasis alone changes populations whose rule needs
-        a sign.
+        a sign. Or the name of a signal that says so for each sample by -1, 0 or 1.
     learn : tuple of str
         Populations whose rules and homeostasis are applied at the end.
     stream : int
@@ -230,7 +230,7 @@ class Phase:
     name: str
     inputs: Mapping[str, str | int]
     projections: tuple[str, ...]
-    sign: Literal[-1, 0, 1] = 0
+    sign: int | str = 0
     learn: tuple[str, ...] = ()
     stream: int = 0
 
@@ -239,6 +239,11 @@ class Phase:
         check(
             0 <= self.stream < 2**16,
             f"stream = {self.stream} must be from 0 to {2**16 - 1}",
+        )
+        named = isinstance(self.sign, str) and _NAME.match(self.sign)
+        check(
+            bool(named) or self.sign in SIGNS,
+            f"sign = {self.sign!r} must be -1, 0, 1 or the name of a signal that holds these",
         )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pffspike.arithmetic import grids
 from pffspike.errors import ValidationError
-from pffspike.network import constants, rules, structure
+from pffspike.network import constants, rules, signs, structure
 from pffspike.network.rules import Coefficients
 from pffspike.network.spec import Network, Population, Program, Projection
 
@@ -56,8 +56,9 @@ def check(network: Network, batch: int = 1, learning_scale: float = 1.0) -> None
             for population in network.populations:
                 _check_drive(network, population, phase.projections)
             for name in phase.learn:
-                steps = _Steps(program, phase.sign, batch, learning_scale)
-                _check_learning(network, network.population(name), steps)
+                for sign in signs.possible(phase):
+                    steps = _Steps(program, sign, batch, learning_scale)
+                    _check_learning(network, network.population(name), steps)
 
 
 def check_rules(network: Network) -> None:

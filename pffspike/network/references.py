@@ -48,6 +48,7 @@ def check_references(network: Parts) -> None:
         if program.hard_negative:
             _check_hard_negative(network, program, program.hard_negative)
         _check_sizes(network, program)
+        _check_signs(network, program)
     _check_roles(network)
 
 
@@ -221,6 +222,19 @@ def _check_sizes(network: Parts, program: Program) -> None:
             raise ValidationError(
                 f"program {program.name!r}: signal {signal!r} serves {name!r} with {size} neurons "
                 f"and {population.name!r} with {population.size}; they must have the same size"
+            )
+
+
+def _check_signs(network: Parts, program: Program) -> None:
+    """A signal of signs is one of its own: -1 is no class, and no probability."""
+    others = {name for phase in program.phases for name, _ in _signals(network, phase)}
+    if program.hard_negative:
+        others |= {program.hard_negative.truth, program.hard_negative.signal}
+    for phase in program.phases:
+        if phase.sign in others:
+            raise ValidationError(
+                f"program {program.name!r}, phase {phase.name!r}: sign = {phase.sign!r} is a "
+                f"signal that populations follow or learn from; give the signs a name of their own"
             )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from pffspike import limits
 from pffspike.errors import ValidationError
-from pffspike.network import rules
+from pffspike.network import rules, signs
 from pffspike.network.roles import NAMES
 from pffspike.network.spec import Network, Phase, Population, Program, Projection
 from pffspike.typing import Bools
@@ -133,7 +133,8 @@ class Extent:
     projections : tuple of Projection
         One of its projections.
     signals : tuple of str
-        Names of the arrays that a run needs: inputs, targets and the hard negative's truth.
+        Names of the arrays that a run needs: inputs, targets, the hard negative's truth, and signs
+        of phases that are data.
     """
 
     populations: tuple[Population, ...]
@@ -156,6 +157,7 @@ def extent(network: Network, program: Program) -> Extent:
                 signals[signal] = None
     if program.hard_negative:
         signals[program.hard_negative.truth] = None
+    signals.update(dict.fromkeys(signs.named(program)))
     return Extent(
         tuple(p for p in network.populations if p.name in used),
         tuple(p for p in network.projections if p.name in enabled),

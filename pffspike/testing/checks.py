@@ -210,6 +210,29 @@ def a_rule_of_its_own(engine: Engine) -> None:
         engine.compile(network, "train", initial(network, _SEED), seed=0)
 
 
+def signs_that_are_data(engine: Engine) -> None:
+    """Signs of each sample teach what exact fractions say; what is no sign is refused."""
+    network = _network()
+    train = network.program("train")
+    named = {"positive": "sign", "negative": "opposite"}
+    phases = (dataclasses.replace(f, sign=named.get(f.name, f.sign)) for f in train.phases)
+    programs = (dataclasses.replace(train, phases=tuple(phases)),)
+    case = _case(network.replace(programs=programs), 7)
+    signs = case.samples % 3 - 1
+    signals = {**case.signals, "sign": signs, "opposite": -signs}
+    compare(engine, dataclasses.replace(case, signals=signals), "train", scale=0.7)
+    with _session(engine, case.network, "train") as session:
+        for wrong, sentence in (
+            (signs * 2, "signal 'sign' holds -2; a sign must be -1, 0 or 1"),
+            (signs * 0.5, "signal 'sign' has shape (7,) and type float64; give (7,) integers, the"),
+            (signs[:3], "signal 'sign' has 3 rows for 7 samples"),
+        ):
+            with _raises(ValidationError, sentence):
+                session.run({**signals, "sign": wrong}, case.samples)
+        with _raises(ValidationError, "signal 'sign' is missing; program 'train' needs it"):
+            session.run(case.signals, case.samples)
+
+
 def all_that_it_records(engine: Engine) -> None:
     """Drives, probabilities and weights are those of the reference engine, if it keeps them."""
     network = _network()
@@ -238,6 +261,7 @@ CHECKS: tuple[Check, ...] = (
     a_closed_session,
     wrong_input,
     a_rule_of_its_own,
+    signs_that_are_data,
     all_that_it_records,
 )
 

@@ -211,7 +211,8 @@ class Oracle:
         rule = population.rule
         if rule is None:
             return [Fraction(0)] * population.size
-        found = rule.coefficients(phase.sign)
+        sign = current[phase.sign] if isinstance(phase.sign, str) else phase.sign
+        found = rule.coefficients(sign)
         offset, gain, slope, theta = (Fraction(x) for x in dataclasses.astuple(found))
         distance = theta - sum(q * q for q in rates)
         modulator = offset + gain * clip(Fraction(1, 2) + slope * distance, 0, 1)

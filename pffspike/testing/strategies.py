@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pffspike.arithmetic import counter
 from pffspike.engines.given import signal_size
 from pffspike.errors import ValidationError
-from pffspike.network import exactness, rules, structure
+from pffspike.network import exactness, rules, signs, structure
 from pffspike.network.rules import Coefficients
 from pffspike.network.spec import (
     Bias,
@@ -37,7 +37,7 @@ from pffspike.network.spec import (
 from pffspike.typing import Array, Integers
 
 _NORMALIZATIONS: tuple[Literal["sqrt", "shift", "none"], ...] = ("sqrt", "shift", "none")
-_SIGNS: tuple[Literal[-1, 0, 1], ...] = (0, 1, -1)
+_SIGNS: tuple[int | str, ...] = (0, 1, -1, "sign", "another_sign")  #: the last two are data
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,8 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 def _signal(network: Network, program: Program, name: str, key: int) -> Array:
+    if name in signs.named(program):
+        return counter.integers(key, np.arange(3), 3) - 1
     size = signal_size(network, program, name)
     classes = counter.integers(key, np.arange(3), size)
     if program.hard_negative and name == program.hard_negative.signal:

@@ -145,9 +145,8 @@ class Simulator:
 
     def learn(self, phase, place, sample, seed, scale, q, x, signals):
         """Change weights and biases after a presentation."""
-        factors = {
-            name: self.post_factors(name, phase["sign"], q, signals) for name in phase["learn"]
-        }
+        sign = phase["sign"] if isinstance(phase["sign"], int) else signals[phase["sign"]]
+        factors = {name: self.post_factors(name, sign, q, signals) for name in phase["learn"]}
         key = derive(seed, ROUNDING, sample, place)
         for p in (self.projections[name] for name in phase["projections"]):
             if p["post"] not in factors or p["tied"] or not p["learning_rate"]:

@@ -257,6 +257,7 @@ class Careless(Engine):
         ("learns nothing", "learning_and_inference"),
         ("closes nothing", "a_closed_session"),
         ("seed", "a_rule_of_its_own"),
+        ("learns nothing", "signs_that_are_data"),
     ],
 )
 def test_checks_find_mistakes(mistake: str, check: str) -> None:

@@ -111,6 +111,10 @@ def with_phase(index: int, **changes: object) -> Network:
         (lambda: with_phase(0, inputs={"hidden": "image"}), "population 'hidden' is no input"),
         (lambda: with_phase(0, inputs={"image": "negative"}), "before the hard negative is known"),
         (lambda: with_phase(1, name="free"), "phase 'free' is given twice"),
+        (lambda: with_phase(1, sign=2), "sign = 2 must be -1, 0, 1 or the name of a signal"),
+        (lambda: with_phase(1, sign="A"), "sign = 'A' must be -1, 0, 1 or the name of a signal"),
+        (lambda: with_phase(1, sign="label"), "sign = 'label' is a signal that popul"),
+        (lambda: with_phase(2, sign="negative"), "sign = 'negative' is a signal that popul"),
     ],
 )
 def test_wrong_parts_are_refused_with_a_sentence(make, sentence):

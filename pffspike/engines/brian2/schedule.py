@@ -15,7 +15,7 @@ import numpy as np
 from pffspike.arithmetic import counter
 from pffspike.engines.brian2.layout import Layout, learns_in
 from pffspike.engines.given import all_frames
-from pffspike.network import rules, structure
+from pffspike.network import rules, signs, structure
 from pffspike.typing import Floats, Integers, Signals
 
 SILENT = -(2.0**40)  #: drive of an inactive population: below any that a network can reach
@@ -214,7 +214,7 @@ class ScheduleWriter:
                 rows[:, columns.target_class + k] = np.where(
                     target_class < 0, unknown, target_class
                 )
-            for name, value in dataclasses.asdict(rule.coefficients(phase.sign)).items():
+            for name, value in signs.coefficients(rule, phase, signals).items():
                 rows[:, getattr(columns, f"rule_{name}") + k] = value
         if hard_negative:
             rows[:, columns.decides] = hard_negative.phase == phase.name

@@ -38,7 +38,7 @@ from pffspike.arithmetic import counter, grids
 from pffspike.engines.lava.processes.learning import FACTOR_BITS
 from pffspike.engines.lava.processes.plan import Plan, Setting, Synapses
 from pffspike.errors import ValidationError
-from pffspike.network import constants, exactness, rules, structure
+from pffspike.network import constants, exactness, rules, signs, structure
 from pffspike.network.spec import Network, Program, Projection
 from pffspike.typing import Array
 
@@ -69,7 +69,10 @@ def check(network: Network, program: Program) -> None:
         )
     for phase in program.phases:
         for population in map(network.population, phase.learn):
-            largest = exactness.post_factor(population, phase.sign, program.window).largest
+            largest = max(
+                exactness.post_factor(population, sign, program.window).largest
+                for sign in signs.possible(phase)
+            )
             if largest > _LARGEST_FACTOR:
                 raise ValidationError(
                     f"population {population.name!r}: rule {rules.name(population.rule)!r} has "

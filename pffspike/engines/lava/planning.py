@@ -111,10 +111,12 @@ def _population_plasticity(program: Program, population: Population) -> Populati
     if not any(learns):
         return None
     rule, bias = population.rule, population.bias
-    coefficients = [] if rule is None else [rule.coefficients(p.sign) for p in program.phases]
     return PopulationPlasticity(
         learns,
-        None if rule is None else tuple(dataclasses.astuple(c) for c in coefficients),
+        tuple(phase.sign for phase in program.phases),
+        None
+        if rule is None
+        else tuple(dataclasses.astuple(rule.coefficients(sign)) for sign in rules.SIGNS),
         min(exactness.post_factor(population, s, program.window).grid for s in rules.SIGNS),
         *rules.targets(rule),
         bias.learning_rate,

@@ -25,11 +25,13 @@ def compare(memory, populations, phases, phase, p, window, classes):  # type: ig
     """Post factors of a population, see `pffspike.network.rules`; whether any is not 0."""
     start, size = populations.start[p], populations.size[p]
     counts, factors = memory.counts[start : start + size], memory.factors[start : start + size]
-    unit, modulator = 1.0 / window, phases.offset[phase, p]
-    if phases.line[phase, p] != 0:
-        distance = phases.theta[phase, p] - squares(counts) * unit * unit
-        line = 0.5 + phases.slope[phase, p] * distance
-        modulator += phases.line[phase, p] * min(max(line, 0.0), 1.0)
+    sign = phases.sign[phase] if phases.signed_by[phase] < 0 else classes[phases.signed_by[phase]]
+    row, unit = 1 + sign, 1.0 / window
+    modulator = populations.offset[row, p]
+    if populations.line[row, p] != 0:
+        distance = populations.theta[row, p] - squares(counts) * unit * unit
+        line = 0.5 + populations.slope[row, p] * distance
+        modulator += populations.line[row, p] * min(max(line, 0.0), 1.0)
     target, teacher = populations.target[p], phases.teacher[phase, p]
     if target >= 0:
         first = populations.start[target]

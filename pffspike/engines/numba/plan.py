@@ -32,7 +32,9 @@ class Populations(NamedTuple):
 
     ``start`` is its first column and ``padded`` its number of columns, ``counter`` the position of
     its first neuron's random numbers, ``gain`` the beginning of its table in ``gains``, ``target``
-    the population whose rates are its targets, or -1.
+    the population whose rates are its targets, or -1. ``offset``, ``slope``, ``theta`` and ``line``
+    (the gain) are the coefficients of rules, see `pffspike.network.rules`: rows for the signs -1, 0
+    and 1 of a phase, one column a population.
     """
 
     start: Integers
@@ -45,6 +47,10 @@ class Populations(NamedTuple):
     homeostasis: Floats
     rate: Floats
     limit: Floats
+    offset: Floats
+    line: Floats
+    slope: Floats
+    theta: Floats
 
 
 class Projections(NamedTuple):
@@ -76,19 +82,17 @@ class Phases(NamedTuple):
     """One row a phase, one column a population or projection.
 
     ``source`` is the class or the signal of an input population, ``teacher`` the signal of the
-    classes that are targets, or -1. ``offset``, ``slope``, ``theta`` and ``line`` (the gain) are
-    the coefficients of rules, see `pffspike.network.rules`. ``reused`` marks populations whose
-    spikes and projections whose sums are the same as in an earlier phase of the sample.
+    classes that are targets, or -1. ``sign`` counts where ``signed_by``, the signal that holds it,
+    is -1. ``reused`` marks populations whose spikes and projections whose sums are the same as in
+    an earlier phase of the sample.
     """
 
     stream: Keys
     state: Integers
     source: Integers
     teacher: Integers
-    offset: Floats
-    line: Floats
-    slope: Floats
-    theta: Floats
+    sign: Integers
+    signed_by: Integers
     learns: Bools
     enabled: Bools
     plastic: Bools
@@ -171,7 +175,20 @@ class KernelPlan:
             homeostasis=np.array([constants.rate(p.bias.homeostasis) for p in populations]),
             rate=np.array([constants.rate(p.bias.target_rate) for p in populations]),
             limit=np.array([p.bias.limit for p in populations]),
+            **self._coefficients(),
         )
+
+    def _coefficients(self) -> dict[str, Floats]:
+        found = [[_coefficients(p, s) for p in self.extent.populations] for s in rules.SIGNS]
+        return {
+            name: _table([[getattr(c, key) for c in row] for row in found], np.float64)
+            for name, key in (
+                ("offset", "offset"),
+                ("line", "gain"),
+                ("slope", "slope"),
+                ("theta", "theta"),
+            )
+        }
 
     def _projections(self) -> Projections:
         projections = self.extent.projections
@@ -224,7 +241,6 @@ class KernelPlan:
             ]
             for f, row in zip(phases, enabled, strict=True)
         ]
-        coefficients = [[_coefficients(p, f) for p in populations] for f in phases]
         spikes = [[self._reused(k, p.name) for p in populations] for k in range(len(phases))]
         sums = [
             [
@@ -242,10 +258,11 @@ class KernelPlan:
             state=_table([[state for state, _ in row] for row in drives], np.int64),
             source=_table([[source for _, source in row] for row in drives], np.int64),
             teacher=_table([[self._teacher(p.name) for p in populations]] * len(phases), np.int64),
-            offset=_table([[c.offset for c in row] for row in coefficients], np.float64),
-            line=_table([[c.gain for c in row] for row in coefficients], np.float64),
-            slope=_table([[c.slope for c in row] for row in coefficients], np.float64),
-            theta=_table([[c.theta for c in row] for row in coefficients], np.float64),
+            sign=np.array([0 if isinstance(f.sign, str) else f.sign for f in phases], np.int64),
+            signed_by=np.array(
+                [self.signals.index(f.sign) if isinstance(f.sign, str) else -1 for f in phases],
+                np.int64,
+            ),
             learns=_table(learns, bool),
             enabled=_table(enabled, bool),
             plastic=_table(plastic, bool),
@@ -366,6 +383,6 @@ def _table(rows: list[list[Any]], dtype: type) -> Array:
     return np.array(rows, dtype).reshape(len(rows), -1)
 
 
-def _coefficients(population: Population, phase: Phase) -> Coefficients:
+def _coefficients(population: Population, sign: int) -> Coefficients:
     rule = population.rule
-    return rule.coefficients(phase.sign) if rule is not None else Coefficients()
+    return rule.coefficients(sign) if rule is not None else Coefficients()

@@ -6,7 +6,7 @@ import numpy as np
 
 from pffspike.arithmetic import counter, grids
 from pffspike.engines.reference.presentation import Activity
-from pffspike.network import constants, structure
+from pffspike.network import constants, signs, structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import (
     Network,
@@ -40,9 +40,10 @@ def post_factors(
     rates = counts / window
     if rule is None:
         return np.zeros_like(rates)
-    c = rule.coefficients(phase.sign)
-    modulator = grids.saturate(0.5 + c.slope * (c.theta - goodness(counts, window)), 0.0, 1.0)
-    factors = (c.offset + c.gain * modulator)[:, None] * rates
+    c = signs.coefficients(rule, phase, signals)
+    distance = c["theta"] - goodness(counts, window)
+    modulator = grids.saturate(0.5 + c["slope"] * distance, 0.0, 1.0)
+    factors = (c["offset"] + c["gain"] * modulator)[:, None] * rates
     if rule.target_population is not None:
         factors += activity.counts[rule.target_population] / window
     if rule.target_signal is not None:

@@ -27,7 +27,7 @@ from brian2.utils.logger import catch_logs
 from pffspike.engines.brian2.equations import candidates, projections, tables
 from pffspike.engines.brian2.equations.context import EquationsContext, EquationsOrder, constant
 from pffspike.engines.brian2.equations.options import Neuron
-from pffspike.network import constants, structure
+from pffspike.network import constants, signs, structure
 from pffspike.network.spec import Population
 
 _KEY = "key = child(child({stream}, sample(t)), t_in_timesteps % steps) : integer (shared)"
@@ -150,9 +150,10 @@ def _learning(
     rule, phases = population.rule, context.learning_phases(population)
     if population.input or rule is None or not phases:
         return []
+    found = {sign for phase in phases for sign in signs.possible(phase)}
 
     def coefficient(key: str) -> str:
-        values = {getattr(rule.coefficients(phase.sign), key) for phase in phases}
+        values = {getattr(rule.coefficients(sign), key) for sign in found}
         if len(values) == 1:
             space[key] = values.pop()
             return key
@@ -160,7 +161,7 @@ def _learning(
         return f"{key}(t)"
 
     lines, modulator = [], coefficient("offset")
-    if any(rule.coefficients(phase.sign).gain for phase in phases):
+    if any(rule.coefficients(sign).gain for sign in found):
         gain, slope, theta = (coefficient(key) for key in ("gain", "slope", "theta"))
         modulator += f" + {gain}*clip(0.5 + {slope}*({theta} - G), 0, 1)"
         lines.append("G : 1 (linked)              # goodness: sum of squared rates")

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.engines.given import all_frames
-from pffspike.network import constants, structure
+from pffspike.network import constants, signs, structure
 from pffspike.network.spec import Network, Phase, Population, Program, Projection
 from pffspike.typing import Floats, Integers, Signals
 
@@ -22,11 +22,11 @@ NO_CLASS = -1  #: in the place of a class: none
 
 
 def class_signals(network: Network, program: Program) -> frozenset[str]:
-    """Signals that can only hold classes: those that teach, and those of the hard negative."""
+    """Signals that hold one integer a sample: classes that teach or are chosen, and signs."""
     target_signals = {p.rule.target_signal for p in network.populations if p.rule is not None}
     chosen = program.hard_negative
     found = target_signals | ({chosen.truth, chosen.signal} if chosen else set())
-    return frozenset(name for name in found if name is not None)
+    return frozenset(name for name in found if name is not None) | set(signs.named(program))
 
 
 def sources(program: Program, population: Population) -> list[str | int]:
@@ -158,7 +158,7 @@ class EquationsTables:
     def _neurons(self, population: Population) -> dict[str, Floats]:
         name, bias, rule = population.name, population.bias, population.rule
 
-        def learning(value: Callable[[Phase], float]) -> Floats:
+        def learning(value: Callable[[Phase], npt.ArrayLike]) -> Floats:
             return self._ended(lambda f: value(f) if name in f.learn else 0.0)
 
         tables = {
@@ -168,7 +168,9 @@ class EquationsTables:
         }
         if rule is not None:
             for key in ("offset", "gain", "slope", "theta"):
-                tables[key] = learning(lambda f, key=key: getattr(rule.coefficients(f.sign), key))  # type: ignore[misc]
+                tables[key] = learning(
+                    lambda f, key=key: signs.coefficients(rule, f, self._signals)[key]  # type: ignore[misc]
+                )
             if rule.target_signal is not None:
                 tables["label"] = self._ended(lambda f: self._target(population, f), NO_CLASS)
         return {f"{name}.{key}": table for key, table in tables.items()}

@@ -40,13 +40,13 @@ class PopulationLearning:
         self.plasticity, self.exponent = plasticity, clock.exponent
         self.arithmetic = setting.arithmetic
 
-    def factors(self, phase: int, counts: Array, target: Array | None) -> Array:
+    def factors(self, sign: int, counts: Array, target: Array | None) -> Array:
         """Post factors of a phase.
 
         Parameters
         ----------
-        phase : int
-            Which phase of the program.
+        sign : {-1, 0, 1}
+            Of the phase.
         counts : (units,) ndarray of int64
             Spikes in the window.
         target : (units,) ndarray of int64 or None
@@ -61,7 +61,7 @@ class PopulationLearning:
         reckon, coefficients = self.arithmetic, self.plasticity.coefficients
         number = reckon.ratio(np.zeros_like(counts), self.exponent)
         if coefficients is not None:
-            modulator = self._modulator(*coefficients[phase], counts=counts)
+            modulator = self._modulator(*coefficients[1 + sign], counts=counts)
             number = modulator * reckon.ratio(counts, self.exponent)
         if target is not None:
             number = number + reckon.ratio(target, self.exponent)

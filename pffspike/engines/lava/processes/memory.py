@@ -97,7 +97,7 @@ class Memory:
         #: numbers of the samples of each batch, and how many of the lanes hold one: the first
         self.samples = shared((batches, lanes), np.int64)
         self.used = shared((batches,), np.int64)
-        #: classes by signal, (batches, lanes)
+        #: classes and signs by signal, (batches, lanes)
         self.classes = {name: shared((batches, lanes), np.int64) for name in self._taught()}
         #: wrong classes that were chosen, (batches, lanes); -1 where none was
         self.chosen = shared((batches, lanes), np.int64)
@@ -125,8 +125,9 @@ class Memory:
         return {_key(each): each.plasticity.learning_rate for each in parts if each.plasticity}
 
     def _taught(self) -> set[str]:
-        chosen = self.plan.wrong_class
-        signals = {each.plasticity.target_signal for each in self.plan.neurons if each.plasticity}
+        chosen, learners = self.plan.wrong_class, [n.plasticity for n in self.plan.neurons]
+        signals = {each.target_signal for each in learners if each}
+        signals |= {s for each in learners if each for s in each.signs if isinstance(s, str)}
         return {s for s in signals if s} | ({chosen.truth, chosen.signal} if chosen else set())
 
     def _filled(self, values: Floats, grid: int) -> Array:

@@ -73,9 +73,11 @@ class PopulationPlasticity:
     ----------
     learns : sequence of bool
         By phase.
+    signs : sequence of (int or str)
+        By phase: its sign, or the signal that holds it.
     coefficients : sequence of sequence of float, or None
-        By phase: offset, gain, slope and theta of its rule (`pffspike.network.rules`). None: it
-        has no rule, and learns by homeostasis alone.
+        By sign, -1, 0 and 1: offset, gain, slope and theta of its rule (`pffspike.network.rules`).
+        None: it has no rule, and learns by homeostasis alone.
     factor_grid : int
         Grid of the post factors in fixed point, the same for all phases.
     target_population, target_signal : str or None
@@ -85,6 +87,7 @@ class PopulationPlasticity:
     """
 
     learns: Sequence[bool]
+    signs: Sequence[int | str]
     coefficients: Sequence[Sequence[float]] | None
     factor_grid: int
     target_population: str | None

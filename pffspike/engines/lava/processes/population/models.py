@@ -67,7 +67,7 @@ class AbstractPyPopulationModel(BernoulliModel):
                 target = np.zeros_like(self.target_counts)
                 target[self.target_class()] = 1 << self.clock.exponent
             counts = self.probe.counts[phase, 0]
-            self.factors = self.learning.factors(phase, counts, target)
+            self.factors = self.learning.factors(self.sign(phase), counts, target)
             self.f_out.send(self.factors)
         if self.y1_out.csp_ports:
             factors = self.factors if self.lrn_guard() else np.zeros_like(self.factors)
@@ -80,6 +80,10 @@ class AbstractPyPopulationModel(BernoulliModel):
         if self.wrong_class and self.wrong_class.signal == signal:
             return int(self.chosen[0])
         return int(self.memory.classes[signal][self.batch, 0])
+
+    def sign(self, phase: int) -> int:
+        sign = self.plasticity.signs[phase]
+        return int(self.memory.classes[sign][self.batch, 0]) if isinstance(sign, str) else sign
 
     def lrn_guard(self) -> bool:
         if self.plasticity is None:
