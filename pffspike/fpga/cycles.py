@@ -45,21 +45,44 @@ def cycles(plan: CorePlan, recording: Recording) -> Integers:
     >>> bool((cycles(make_plan(trained), recording) > 18 * 574).all())
     True
     """
-    spikes = _before_marks(plan, recording)
-    found = np.zeros(recording.presentations, np.int64)
     program, phases = recording.program, len(recording.program.phases)
+    found = np.sum([part.sum(axis=0) for part in step_cycles(plan, recording).values()], axis=0)
+    last = plan.draws_of(plan.phases[plan.first_phase[program.name] + phases - 1])
+    ties = sum(_POPULATION + plan.slots[d.slot].size * d.answers for d in last)
+    total: Integers = recording.by_phase(found + _PHASE).sum(axis=1) + _TIES + ties
+    return total
+
+
+def step_cycles(plan: CorePlan, recording: Recording) -> dict[str, Integers]:
+    """Cycles of each step by what the core does in it.
+
+    Parameters
+    ----------
+    plan : CorePlan
+        Of the core.
+    recording : Recording
+        As of `cycles`.
+
+    Returns
+    -------
+    dict of str to (steps, presentations) ndarray of int64
+        ``keys``: of the step; ``draw``: all neurons; ``deliver``: all spikes, not in the last step.
+    """
+    spikes = _before_marks(plan, recording)
+    program, phases = recording.program, len(recording.program.phases)
+    shape = (program.steps, recording.presentations)
+    found = {name: np.zeros(shape, np.int64) for name in ("keys", "draw", "deliver")}
+    found["keys"][:] = DERIVE + _TURN
     for number in range(phases):
         entry = plan.phases[plan.first_phase[program.name] + number]
+        some = slice(number, None, phases)
         drawn = sum(_POPULATION + plan.slots[d.slot].size for d in plan.draws_of(entry))
-        fixed = _PHASE + program.steps * (DERIVE + _DRAW + drawn + _TURN)
+        found["draw"][:, some] = _DRAW + drawn
         operations = plan.operations_of(entry)
-        begin = spikes[:-1, number::phases, [o.begin for o in operations]]
-        end = spikes[:-1, number::phases, [o.end for o in operations]]
-        beats = np.maximum(1, end - begin).sum(axis=(0, 2))
-        found[number::phases] = fixed + beats + (program.steps - 1) * _DELIVER
-    last = plan.draws_of(entry)
-    ties = sum(_POPULATION + plan.slots[d.slot].size * d.answers for d in last)
-    return found.reshape(-1, phases).sum(axis=1) + _TIES + ties
+        begin = spikes[:-1, some, [o.begin for o in operations]]
+        end = spikes[:-1, some, [o.end for o in operations]]
+        found["deliver"][:-1, some] = _DELIVER + np.maximum(1, end - begin).sum(axis=2)
+    return found
 
 
 def _before_marks(plan: CorePlan, recording: Recording) -> Integers:

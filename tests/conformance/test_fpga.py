@@ -80,6 +80,7 @@ def resting(network: Network, window: int) -> Network:
             phase,
             inputs={n: "probabilities" if s == "raster" else s for n, s in phase.inputs.items()},
             learn=(),
+            sign=0,
         )
         for phase in program.phases
     )
