@@ -42,7 +42,10 @@ def quantized(network: Network, key: int) -> TrainedNetwork:
     for number, p in enumerate(network.projections):
         child = counter.derive_key(key, number)
         if p.tied:
-            projections[p.name] = dataclasses.replace(p, grid=projections[p.tied].grid)
+            owner = projections[p.tied]
+            projections[p.name] = dataclasses.replace(
+                p, grid=owner.grid, low=owner.low, high=owner.high
+            )
             continue
         bits, kind, below = (int(counter.integers(child, n, m)[0]) for n, m in enumerate((8, 3, 5)))
         low, high = KINDS[kind](bits + 1)
@@ -166,6 +169,15 @@ def test_goodness_answers_as_the_reference():
     assert [reply.phase for reply in replies] == scores.argmax(axis=1).tolist()
     assert len({tuple(row) for row in scores.tolist()}) > 1
     assert all(reply.winner == -1 for reply in replies)
+
+
+def test_other_programs_that_learn_nothing_spike_as_in_the_reference():
+    trained = quantized(small().network, 11)
+    expected, _ = compared(trained, "reconstruct", images(4, 1), np.array([8]), seed=2)
+    assert expected.spikes["image_prediction"].sum() > 0
+    shown = {"label": np.array([2])}
+    expected, _ = compared(trained, "synthesize", shown, np.array([9]), seed=2)
+    assert expected.spikes["image_prediction"].sum() > 0
 
 
 def test_a_host_that_stops_in_the_middle_leaves_a_core_that_works():
