@@ -1,0 +1,162 @@
+"""Schedules of positive and negative presentations, and networks that learn by them."""
+
+import dataclasses
+
+import numpy as np
+
+import pffspike
+from pffspike import Execution, Probes
+from pffspike.arithmetic import counter
+from pffspike.network import constants, signals, structure
+from pffspike.network.spec import HardNegative, Phase, Program
+from pffspike.training import negatives
+
+PROGRAM = "separated"
+SIGN, SHOWN = "sign", "shown"  #: signals: of the presentation, and the label that is shown
+NEAR = 10  #: presentations at an end of a block that count as near to it
+#: `PFF` cards learn latent states with the rest; the representation circuit does without.
+PLAIN = {
+    "pff": {
+        "latent": 0,
+        "latent_to": "top",
+        "latent_free": False,
+        "latent_window": None,
+        "own_predictions": False,
+    },
+    "training": {"latent_images": 0, "latent_decay": 1.0},
+}
+
+
+def separated(network):
+    """The network with a program whose presentations are positive or negative, as data say.
+
+    Each presentation is preceded by one without a label, from which the read-out learns, and which
+    chooses the hard negative. Only the representation circuit takes part.
+    """
+    train = network.program("train")
+    free, positive, negative = train.phases
+    shown = Phase(
+        "shown",
+        {"image": signals.IMAGE, "label": SHOWN},
+        negative.projections,
+        sign=SIGN,
+        learn=negative.learn,
+        stream=positive.stream,
+    )
+    chosen = HardNegative(SHOWN, "readout", free.name, noise=train.hard_negative.noise)
+    program = Program(PROGRAM, train.burn_in, train.window, (free, shown), chosen)
+    return network.replace(programs=(*network.programs, program))
+
+
+def without_homeostasis(network):
+    """The network whose biases learn by the rules alone."""
+    return network.replace(
+        populations=tuple(
+            dataclasses.replace(p, bias=dataclasses.replace(p.bias, homeostasis=0.0))
+            for p in network.populations
+        )
+    )
+
+
+def order(count, block, key):
+    """Places and signs of the presentations of an epoch, two for each of ``count`` images.
+
+    Parameters
+    ----------
+    count : int
+        Number of images; they come in their order.
+    block : int or None
+        So many positive presentations, then the negative ones of the same images; the last block
+        may be shorter. None: all presentations are shuffled.
+    key : int
+        Of the shuffle.
+
+    Returns
+    -------
+    places, signs : (2 count,) ndarray of int64
+    """
+    if block is None:
+        shuffled = counter.permutation(2 * count, key)
+        return shuffled % count, np.where(shuffled < count, 1, -1)
+    starts = [np.arange(first, min(first + block, count)) for first in range(0, count, block)]
+    places = np.concatenate([np.concatenate([part, part]) for part in starts])
+    signs = np.concatenate([np.repeat([1, -1], len(part)) for part in starts])
+    return places, signs
+
+
+def given(network, data, images, epoch, block, seed):
+    """Signals and sample numbers of an epoch; both presentations of an image have their own."""
+    count = len(data.train_labels)
+    chosen = counter.permutation(count, counter.derive_key(seed, counter.ORDER, epoch))
+    places, signs = order(count, block, counter.derive_key(seed, counter.ORDER, epoch, 1))
+    labels, numbers = data.train_labels[chosen], epoch * count + np.arange(count)
+    hard = network.training.hard_negatives
+    wrong = negatives(labels, numbers, data.classes, hard, seed)
+    found = {
+        signals.IMAGE: images[chosen][places],
+        signals.LABEL: labels[places],
+        SHOWN: np.where(signs > 0, labels[places], wrong[places]),
+        SIGN: signs,
+    }
+    return found, 2 * numbers[places] + (signs < 0)
+
+
+def learn(network, data, block, rate, epochs, seed, longer=1):
+    """Train by a schedule; the trained network, and recording and signs of the last epoch.
+
+    ``longer`` times as many epochs; the learning rate decays so many times more slowly.
+    """
+    start = pffspike.begin(network, data, seed=seed, epochs=longer * epochs)
+    images = start.coding.encode(data.train_images, data.levels)
+    with pffspike.open_session(start, PROGRAM, Execution("numba", seed=seed)) as session:
+        for epoch in range(longer * epochs):
+            shown, numbers = given(network, data, images, epoch, block, seed)
+            scale = rate * constants.decayed(network.training.decay, epoch // longer)
+            recording = session.run(shown, numbers, learning_scale=scale)
+        parameters = session.parameters
+    return start.replace(parameters=parameters), recording, shown[SIGN]
+
+
+def swing(recording, signs, block):
+    """How far the goodness of positives falls within their block, by threshold of the population.
+
+    Parameters
+    ----------
+    recording : Recording
+        Of an epoch.
+    signs : (presentations,) ndarray of int64
+        Its schedule.
+    block : int
+        Of the schedule, at least 2.
+
+    Returns
+    -------
+    dict of str to float
+        By population: mean goodness of the first ones, those after a negative block, minus that of
+        the last ones, of all whole blocks.
+    """
+    near, found = min(NEAR, block // 2), {}
+    for name, threshold in structure.goodness_thresholds(recording.network).items():
+        values = recording.by_phase(recording.goodness[name])[:, 1][signs > 0]
+        whole = values[: len(values) // block * block].reshape(-1, block)[1:]
+        if not len(whole):  # a block an epoch: its only one begins after the negatives of the last
+            whole = values[None, :block]
+        difference = whole[:, :near].mean() - whole[:, -near:].mean()
+        found[name] = float(difference / threshold)
+    return found
+
+
+def measured(trained, data, seed):
+    """Accuracy label by label on test images; hidden neurons that never or always spike."""
+    hidden = tuple(structure.goodness_thresholds(trained.network))
+    images = trained.coding.encode(data.test_images, data.levels)
+    execution = Execution("numba", seed=seed, probes=Probes(counts=hidden))
+    found = pffspike.run(trained, "goodness", {signals.IMAGE: images}, execution=execution)
+    scores = -np.sum([found.by_phase(found.goodness[name]) for name in hidden], axis=0)
+    window = found.program.window
+    rates = np.concatenate([found.counts[name].mean(axis=0) / window for name in hidden])
+    return {
+        "accuracy": float(np.mean(scores.argmax(axis=1) == data.test_labels)),
+        "silent": float(np.mean(rates == 0)),
+        "saturated": float(np.mean(rates > 0.9)),
+    }

@@ -1,0 +1,90 @@
+"""Study 09: what its schedules are, and the fast variant gives what is expected."""
+
+import copy
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pffspike
+
+STUDY = Path(__file__).parents[2] / "experiments" / "09-phases"
+
+
+@pytest.fixture
+def study(monkeypatch):
+    monkeypatch.syspath_prepend(str(STUDY))
+    import run
+    import schedules
+
+    yield run, schedules
+    for name in ("run", "schedules"):
+        sys.modules.pop(name)
+
+
+def test_schedules_show_every_image_once_with_each_sign(study):
+    """In blocks, the last of which is shorter, or shuffled."""
+    _, schedules = study
+    places, signs = schedules.order(5, 2, 0)
+    assert places.tolist() == [0, 1, 0, 1, 2, 3, 2, 3, 4, 4]
+    assert signs.tolist() == [1, 1, -1, -1, 1, 1, -1, -1, 1, -1]
+    places, signs = schedules.order(50, None, 7)
+    assert sorted(zip(places, signs, strict=True)) == [(k, s) for k in range(50) for s in (-1, 1)]
+    assert np.any(signs[:50] < 0)
+
+
+def test_blocks_of_one_are_the_joint_order_to_the_bit(study):
+    """One program with signs as data learns what two programs of fixed signs learn in turn."""
+    _, schedules = study
+    changes = copy.deepcopy(schedules.PLAIN)
+    changes["pff"]["hidden"] = [20, 20]
+    network = schedules.separated(pffspike.load_network("digits", changes))
+    data = pffspike.first_samples(pffspike.load_data("digits"), train=8)
+    state = pffspike.begin(network, data, seed=3)
+    images = state.coding.encode(data.train_images, data.levels)
+    shown, numbers = schedules.given(network, data, images, 0, 1, 3)
+    execution = pffspike.Execution("numpy", seed=3)
+    with pffspike.open_session(state, schedules.PROGRAM, execution) as session:
+        session.run(shown, numbers)
+        found = session.parameters
+    assert shown["sign"].tolist() == [1, -1] * 8
+    for k in range(len(numbers)):
+        with pffspike.open_session(
+            state.replace(network=with_sign(network, schedules, int(shown["sign"][k]))),
+            schedules.PROGRAM,
+            execution,
+        ) as session:
+            session.run({name: v[k : k + 1] for name, v in shown.items()}, numbers[k : k + 1])
+            state = state.replace(parameters=session.parameters)
+    assert state.parameters.equal(found)
+
+
+def with_sign(network, schedules, sign):
+    """The network whose program has this sign, whatever the data say."""
+    free, shown = network.program(schedules.PROGRAM).phases
+    phases = (free, dataclasses.replace(shown, sign=sign))
+    program = dataclasses.replace(network.program(schedules.PROGRAM), phases=phases)
+    others = (p for p in network.programs if p.name != program.name)
+    return network.replace(programs=(*others, program))
+
+
+def test_the_critical_block_lies_where_five_points_are_lost(study):
+    """Half-way on the logarithmic axis; none, where accuracy does not fall so far."""
+    run, _ = study
+    assert run.critical([1, 10, 1000], [0.95, 0.95, 0.85]) == pytest.approx(100.0)
+    assert run.critical([1, 10, 1000], [0.95, 0.95, 0.91]) is None
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_the_fast_variant_gives_the_expected_values(tmp_path):
+    command = [sys.executable, STUDY / "run.py", "--fast", "-o", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1200, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "phases.png").stat().st_size > 1000
+    expected = json.loads((STUDY / "expected.json").read_text())
+    assert json.loads((tmp_path / "results.json").read_text())["runs"] == expected
