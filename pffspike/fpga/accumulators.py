@@ -11,7 +11,7 @@ from pffspike.fpga.plan import CorePlan
 from pffspike.fpga.row_memory import RowMemory
 from pffspike.fpga.tables import Layouts
 
-_STAGES = 7  #: cycles from a beat to the word of currents
+_STAGES = 6  #: cycles from a beat to the word of currents
 
 
 class Accumulators(wiring.Component):
@@ -48,37 +48,36 @@ class Accumulators(wiring.Component):
         m, plan = Module(), self._plan
         m.submodules.rows = rows = RowMemory(plan, self._layouts)
         beats = delayed(m, self.beat, _STAGES, "beat")
-        gain = [Signal(plan.widths.gain, name=f"gain_{n}") for n in range(4)]
+        gain = [Signal(plan.widths.gain, name=f"gain_{n}") for n in range(3)]
         m.d.comb += [
-            rows.unsigned.eq(beats[3].operation.unsigned),
-            rows.negative.eq(beats[3].operation.negative),
+            rows.address.eq(beats[1].operation.base + self.number),
+            rows.unsigned.eq(beats[2].operation.unsigned),
+            rows.negative.eq(beats[2].operation.negative),
             self.place.eq(beats[1].operation.gain),
         ]
         m.d.sync += [
             gain[0].eq(self.gain << beats[1].operation.shift),
             gain[1].eq(gain[0]),
             gain[2].eq(gain[1]),
-            gain[3].eq(gain[2]),
-            rows.address.eq(beats[1].operation.base + self.number),
         ]
         totals = []
         for lane in range(plan.lanes):
             added = Signal(signed(plan.widths.sum), name=f"sum_{lane}")
             product = Signal(signed(plan.widths.current), name=f"product_{lane}")
             total = Signal(signed(plan.widths.current), name=f"total_{lane}")
-            weight = Mux(beats[4].spike, rows.weights[lane], 0)
-            with m.If(beats[4].valid):
-                m.d.sync += added.eq(Mux(beats[4].first, 0, added) + weight)
-            m.d.sync += product.eq(added * gain[3])
-            with m.If(beats[6].valid & beats[6].last):
-                m.d.sync += total.eq(Mux(beats[6].operation.opens, 0, total) + product)
+            weight = Mux(beats[3].spike, rows.weights[lane], 0)
+            with m.If(beats[3].valid):
+                m.d.sync += added.eq(Mux(beats[3].first, 0, added) + weight)
+            m.d.sync += product.eq(added * gain[2])
+            with m.If(beats[5].valid & beats[5].last):
+                m.d.sync += total.eq(Mux(beats[5].operation.opens, 0, total) + product)
             totals.append(total)
         end = Signal()
         m.d.comb += [
-            end.eq(beats[7].valid & beats[7].last),
-            self.write.eq(end & beats[7].operation.closes),
-            self.word.eq(beats[7].operation.word),
+            end.eq(beats[6].valid & beats[6].last),
+            self.write.eq(end & beats[6].operation.closes),
+            self.word.eq(beats[6].operation.word),
             self.currents.eq(Cat(totals)),
-            self.done.eq(end & beats[7].operation.last),
+            self.done.eq(end & beats[6].operation.last),
         ]
         return m

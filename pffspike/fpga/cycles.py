@@ -12,7 +12,7 @@ DERIVE = 7  #: to derive a key: the latency of the mixer and one to take it
 _PHASE = 1 + 3 * DERIVE
 _POPULATION = 3  #: to read the table of draws, to begin and to close
 _DRAW = 1 + 9  #: to begin, and until the last neuron is through
-_DELIVER = 9  #: until the last word is through
+_DELIVER = 8  #: until the last word is through
 _TURN = 1  #: from the draw to what follows
 _TIES = 2 * DERIVE + _DRAW
 

@@ -1,0 +1,136 @@
+"""A network on an FPGA: accuracy, cycles and what it takes, by lanes and bits, see README.md."""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+import pffspike
+from pffspike.devices.fabric import load_fabric
+from pffspike.files import write_whole
+from pffspike.fpga import build, make_plan
+from pffspike.fpga.cycles import cycles, step_cycles
+from pffspike.fpga.fit import usage
+from pffspike.inference.goodness import goodness_scores
+from pffspike.inference.proposal import ranking
+from pffspike.plots.canvas import OTHERS, figure, styled
+
+BITS, LANES = (8, 6, 4), (4, 8, 16, 32, 64)
+MEGAHERTZ = 50.0  #: clock that times of an inference are given for
+PARTS = {"keys": "keys", "draw": "draw: neurons", "deliver": "deliver: spikes"}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fast", action="store_true", help="3 epochs, 40 images, fewer settings")
+    parser.add_argument("--build", action="store_true", help="place and route, 10 minutes a core")
+    parser.add_argument("-o", "--output", type=Path, default=Path("results/12-fpga"))
+    return parser.parse_args()
+
+
+def recordings(trained, images):
+    """Every spike of both programs, and the answers."""
+    found = {}
+    for program in ("one_pass", "goodness"):
+        names = pffspike.populations_of(trained.network, program)
+        probes = pffspike.Probes(counts=names, rasters=names)
+        execution = pffspike.Execution("fastest", seed=0, probes=probes)
+        recording = pffspike.run(trained, program, {"image": images}, execution=execution)
+        if program == "goodness":
+            answers = goodness_scores(recording).argmax(axis=1)
+        else:
+            counts = recording.counts[trained.network.role("readout").name]
+            answers = ranking(counts, recording.samples, 0)[:, 0]
+        found[program] = recording, answers
+    return found
+
+
+def study(trained, data, images, options):
+    """Rows of the table: one a number of bits and of lanes."""
+    card, rows = load_fabric("ecp5-85"), []
+    for bits in BITS[:1] if options.fast else BITS:
+        quantized = pffspike.quantize(trained, bits).trained
+        found = recordings(quantized, images)
+        for lanes in LANES[1:3] if options.fast else LANES:
+            plan = make_plan(quantized, lanes=lanes)
+            row = {"bits": bits, "lanes": lanes, **asdict(usage(plan, card))}
+            for program, (recording, answers) in found.items():
+                row[f"{program} accuracy"] = float(np.mean(answers == data))
+                row[f"{program} cycles"] = float(cycles(plan, recording).mean())
+            if options.build:
+                row["built"] = placed(quantized, lanes)
+            rows.append(row)
+            print(row, flush=True)
+        if bits == BITS[0]:
+            timeline(make_plan(quantized), found["one_pass"][0], options.output / "timeline.png")
+    return rows
+
+
+def placed(quantized, lanes):
+    """What place-and-route says of a core, and how long it took."""
+    with tempfile.TemporaryDirectory() as place:
+        pffspike.export_fpga(quantized, Path(place) / "core", lanes=lanes)
+        start = time.monotonic()
+        return {**build.place(Path(place) / "core"), "seconds": time.monotonic() - start}
+
+
+@styled
+def timeline(plan, recording, path):
+    """Draw the cycles of the first presentation, step by step."""
+    drawing = figure(6.4, 2.6)
+    axes, left = drawing.subplots(), 0
+    parts = step_cycles(plan, recording)
+    for step in range(recording.program.steps):
+        for (name, label), colour in zip(PARTS.items(), OTHERS, strict=False):
+            width = int(parts[name][step, 0])
+            shown = label if step == 0 else None
+            axes.barh(list(PARTS).index(name), width, left=left, color=colour, label=shown)
+            left += width
+    axes.set_yticks(range(len(PARTS)), list(PARTS.values()))
+    axes.set_xlabel(f"cycle of one pass, {plan.lanes} lanes")
+    axes.invert_yaxis()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    drawing.savefig(path)
+
+
+def table(rows):
+    """The rows as Markdown."""
+    head = ("bits", "lanes", "multipliers", "block RAMs", "one pass", "cycles", "ms at 50 MHz")
+    lines = [
+        "| " + " | ".join((*head, "goodness", "cycles", "ms at 50 MHz")) + " |",
+        "| --- " * 10 + "|",
+    ]
+    for row in rows:
+        cells = [row["bits"], row["lanes"], row["multipliers"], row["block_rams"]]
+        for program in ("one_pass", "goodness"):
+            taken = row[f"{program} cycles"]
+            cells += [f"{100 * row[f'{program} accuracy']:.1f} %", f"{taken:,.0f}"]
+            cells.append(f"{taken / MEGAHERTZ / 1e3:.2f}")
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    options = arguments()
+    data = pffspike.load_data("digits")
+    epochs = 3 if options.fast else None
+    trained = pffspike.train("digits", epochs=epochs, execution=pffspike.Execution(seed=0))
+    number = 40 if options.fast else len(data.test_images)
+    images = pffspike.probabilities(data.test_images[:number], data.levels)
+    rows = study(trained, data.test_labels[:number], images, options)
+    options.output.mkdir(parents=True, exist_ok=True)
+    write_whole(options.output / "results.json", json.dumps(rows, indent=1) + "\n")
+    write_whole(options.output / "table.md", table(rows))
+    expected = json.loads((Path(__file__).parent / "expected.json").read_text("utf-8"))
+    kept = [{k: v for k, v in row.items() if k != "built"} for row in rows]
+    if kept != expected["fast" if options.fast else "full"]:
+        sys.exit("error: results.json is not what expected.json says")
+
+
+if __name__ == "__main__":
+    main()
