@@ -56,8 +56,8 @@ def usage(plan: CorePlan, fabric: Fabric) -> CoreUsage:
     >>> from pffspike.devices.fabric import load_fabric
     >>> from pffspike.fpga import make_plan
     >>> trained = pffspike.quantize(pffspike.train("digits", epochs=1), 8, moments=0).trained
-    >>> usage(make_plan(trained), load_fabric("ecp5-85")).multipliers
-    36
+    >>> usage(make_plan(trained), load_fabric("ecp5-85")).registers
+    4860
     """
     lanes, widths = plan.lanes, plan.widths
     tiles = -(-widths.sum // _WIDTH) * -(-(widths.gain + 1) // _WIDTH)

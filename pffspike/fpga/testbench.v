@@ -1,5 +1,5 @@
-// Gives the core the bytes of host.hex and compares what it sends with those of core.hex; run with
-// Verilator (verilator --binary --timing).
+// Gives the core the bytes of host.hex and compares what it sends with those of core.hex; README.txt
+// has the command. (No line of a comment may begin with the name of the simulator.)
 `timescale 1ns / 1ps
 
 module testbench;
