@@ -10,10 +10,10 @@ from pffspike.fpga.plan import CorePlan
 
 _MIXER = 20  #: multipliers of the mixer
 _WIDTH = 18  #: bits of a multiplier's factor
-# Look-up tables and registers of the rest, and of a lane: fitted to builds of the digits with 8, 16
-# and 32 lanes (docs/fpga.md).
-_LUTS, _LANE_LUTS = 4000, 180
-_REGISTERS, _LANE_REGISTERS = 2700, 135
+# Look-up tables and registers of the rest, and of a lane: fitted to syntheses of the digits with
+# 8 and 16 lanes (docs/fpga.md).
+_LUTS, _LANE_LUTS = 4700, 132
+_REGISTERS, _LANE_REGISTERS = 2440, 149
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def usage(plan: CorePlan, fabric: Fabric) -> CoreUsage:
     >>> from pffspike.fpga import make_plan
     >>> trained = pffspike.quantize(pffspike.train("digits", epochs=1), 8, moments=0).trained
     >>> usage(make_plan(trained), load_fabric("ecp5-85")).registers
-    4860
+    4824
     """
     lanes, widths = plan.lanes, plan.widths
     tiles = -(-widths.sum // _WIDTH) * -(-(widths.gain + 1) // _WIDTH)
