@@ -5,7 +5,9 @@ The neurons are those of the spiking networks: in every step each draws a bit wi
 stand one above the other, without feedback and without a label, so steps are independent draws.
 Gradients pass through a draw as if it were its probability (straight-through estimator: Bengio,
 Leonard and Courville, arXiv 1308.3432), and the gain as if it were constant. Against `Perceptron`
-it tells the cost of the noise; against spiking PFF, the cost of the rule.
+it tells the cost of the noise; against spiking PFF, the cost of the rule. With ``feedback =
+"random"`` errors come down fixed random weights instead (feedback alignment: Lillicrap et al.,
+Nature Communications 7, 13276, 2016).
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +59,9 @@ class StraightThrough:
     scale, bias : float
         Initial weights are normal with the deviation ``scale / sqrt(inputs)``; initial biases of
         the hidden layers.
+    feedback : {"transposed", "random"}
+        Weights by which errors come down: those of the way up, which is backpropagation, or random
+        ones that stay.
     """
 
     hidden: tuple[int, ...]
@@ -70,6 +75,7 @@ class StraightThrough:
     flip: bool = False
     scale: float = 2.0
     bias: float = 0.15625
+    feedback: Literal["transposed", "random"] = "transposed"
 
     def __post_init__(self) -> None:
         check_hidden(self.hidden)
@@ -133,8 +139,23 @@ def forward(
     return layers, drive
 
 
+def feedback(config: StraightThrough, w: Arrays, seed: int) -> Arrays:
+    """Weights of the way down by the names of those of the way up: these, or random ones."""
+    if config.feedback == "transposed":
+        return w
+    drawn: Arrays = {}
+    for k in range(2, len(w) // 2 + 1):
+        rows, columns = w[f"w{k}"].shape
+        values = counter.normal(counter.derive_key(seed, counter.WEIGHTS, 0, k), rows * columns)
+        drawn[f"w{k}"] = (values.reshape(rows, columns) / np.sqrt(rows)).astype(np.float32)
+    return drawn
+
+
 def backward(w: Arrays, layers: list[Layer], error: Floats) -> Arrays:
-    """Gradients of a loss whose derivative by the input of the softmax is ``error``."""
+    """Gradients of a loss whose derivative by the input of the softmax is ``error``.
+
+    Those of backpropagation, if ``w`` are the weights of the way up, see `feedback`.
+    """
     gradients: Arrays = {}
     for k in range(len(layers), 0, -1):
         layer = layers[k - 1]
@@ -155,6 +176,7 @@ def run(
     )
     path = store.with_suffix(".npz")
     progress.load(path)
+    weights = progress.parameters, feedback(config, progress.parameters, seed)
     for epoch in range(progress.epochs, config.epochs):
         start = cpu_seconds()
         progress.optimizer.learning_rate = config.learning_rate * config.decay**epoch
@@ -166,9 +188,9 @@ def run(
             images = augmented(
                 train[part], dataset.shape, shown, seed, shift=config.shift, flip=config.flip
             )
-            w = progress.parameters
+            labels = dataset.train_labels[part]
             progress.optimizer.descend(
-                w, _gradients(config, w, images, dataset.train_labels[part], shown, seed)
+                weights[0], _gradients(config, weights, images, labels, shown, seed)
             )
         progress.epochs, progress.seconds = epoch + 1, progress.seconds + cpu_seconds() - start
         progress.save(path)
@@ -186,17 +208,18 @@ def _keys(seed: int, samples: npt.NDArray[np.int64], step: int) -> npt.NDArray[n
 
 def _gradients(
     config: StraightThrough,
-    w: Arrays,
+    weights: tuple[Arrays, Arrays],
     images: npt.NDArray[Any],
     labels: npt.NDArray[np.int64],
     samples: npt.NDArray[np.int64],
     seed: int,
 ) -> Arrays:
+    w, down = weights
     runs = [forward(w, images, _keys(seed, samples, step)) for step in range(config.steps)]
     error = softmax(np.mean([logits for _, logits in runs], axis=0))
     error[np.arange(len(labels)), labels] -= 1
     error /= len(labels) * config.steps
-    found = [backward(w, layers, error) for layers, _ in runs]
+    found = [backward(down, layers, error) for layers, _ in runs]
     return {name: np.sum([g[name] for g in found], axis=0) for name in w}
 
 

@@ -293,6 +293,23 @@ def test_straight_through_learns_the_digits(tmp_path):
     assert again == result  # from its checkpoint
 
 
+def test_random_feedback_stays_and_learns_the_digits(tmp_path):
+    config = straight_through.StraightThrough(
+        (60, 60), epochs=8, batch=32, learning_rate=0.01, scale=8, decay=0.9, feedback="random"
+    )
+    w = straight_through.initial(config, 64, 10, seed=0)
+    down = straight_through.feedback(config, w, 0)
+    assert set(down) == {"w2", "w3"}, "nothing comes down to the image"
+    assert not np.array_equal(down["w2"], w["w2"])
+    known = dataclasses.replace(config, feedback="transposed")
+    assert straight_through.feedback(known, w, 0) is w
+    found = straight_through.run(config, load("digits"), 0, tmp_path / "run", lambda _: None)
+    frozen = dataclasses.replace(config, hidden=(60,), learning_rate=0.0)
+    assert found.modes["one_pass"].accuracy > 0.85
+    nothing = straight_through.run(frozen, load("digits"), 0, tmp_path / "no", lambda _: None)
+    assert nothing.modes["one_pass"].accuracy < 0.3
+
+
 def test_what_csdp_learns_is_the_derivative_of_its_loss_by_the_traces():
     config = csdp.CSDP((6, 5), threshold=2.0)
     layers = csdp._begin(config, csdp.initial(config, 7, 3, seed=1), 4)
