@@ -120,9 +120,9 @@ def learn_online(
     >>> import pffspike
     >>> data = pffspike.load_data("digits")
     >>> begun = pffspike.begin(pffspike.load_network("digits"), data, seed=0)
-    >>> images = begun.coding.encode(data.train_images[:300], data.levels)
-    >>> found = learn_online(begun, images, data.train_labels[:300])
-    >>> found.accuracy(200) > found.accuracy(0, 100)
+    >>> images = begun.coding.encode(data.train_images[:600], data.levels)
+    >>> found = learn_online(begun, images, data.train_labels[:600])
+    >>> found.accuracy(500) > found.accuracy(0, 100)
     True
     """
     network, labels = trained.network, np.asarray(labels, np.int64)

@@ -12,7 +12,7 @@ EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("name", ["01-mnist", "02-fashion-mnist"])
+@pytest.mark.parametrize("name", ["01-mnist", "02-fashion-mnist", "14-relatives"])
 def test_the_fast_variant_gives_the_expected_figures(name, tmp_path):
     study = EXPERIMENTS / name
     expected = json.loads((study / "expected.json").read_text())["fast"]

@@ -1,0 +1,67 @@
+"""Learning rates of each system on validation images: three each.
+
+python experiments/14-relatives/search.py
+
+trains every system of `config.toml` on the first 1,150 training images, seed 0, with each of three
+rates, and judges it on the other 287. The best stands in the config. Some ten minutes of processor
+time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pffspike
+from pffspike.baselines import KINDS
+from pffspike.baselines.spiking import Spiking
+from pffspike.studies.config import read_study
+
+KEPT = 1150  #: images to learn from; the others judge
+RATES: dict[str, tuple[Any, ...]] = {
+    "backpropagation": (0.0005, 0.001, 0.002),
+    "straight_through": (0.005, 0.01, 0.02),
+    "feedback_alignment": (0.005, 0.01, 0.02),
+    "rate_ff": (0.0015, 0.003, 0.006),
+    "rate_pff": (0.000125, 0.00025, 0.0005),
+    "csdp": (0.001, 0.002, 0.004),
+    "spiking_ff": ([0.0625], [0.125], [0.25]),
+    "spiking_pff": ([0.125, 0.0625], [0.25, 0.125], [0.5, 0.25]),
+}  #: of all layers, or of the hidden populations, the lowest first
+
+
+def main() -> None:
+    """Print a line for each system."""
+    whole = pffspike.load_data("digits")
+    parts = dataclasses.replace(
+        whole,
+        train_images=whole.train_images[:KEPT],
+        train_labels=whole.train_labels[:KEPT],
+        test_images=whole.train_images[KEPT:],
+        test_labels=whole.train_labels[KEPT:],
+    )
+    for system in read_study(Path(__file__).parent).systems:
+        found = []
+        for rate in RATES.get(system.name, ()):
+            settings = changed(system.settings, rate)
+            with tempfile.TemporaryDirectory() as folder:
+                store = Path(folder) / "run"
+                result = KINDS[system.kind].run(settings, parts, 0, store, lambda _: None)
+            best = max(mode.accuracy for mode in result.modes.values())
+            found.append(f"{rate}: {best:.1%}")
+        print(f"{system.name}: {'; '.join(found)}", flush=True)
+
+
+def changed(settings: Any, rate: Any) -> Any:
+    """Settings of a system with another learning rate."""
+    if not isinstance(settings, Spiking):
+        return dataclasses.replace(settings, learning_rate=rate)
+    table = "ff" if "ff" in settings.changes else "pff"
+    own = {**settings.changes.get(table, {}), "learning_rate": rate}
+    return dataclasses.replace(settings, changes={**settings.changes, table: own})
+
+
+if __name__ == "__main__":
+    main()
