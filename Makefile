@@ -92,7 +92,8 @@ doctest: env
 # one Python: frequencies, tolerances, examples. (Baselines are those of scikit-learn, so they run.)
 ONCE := tests/statistics/test_uniform.py tests/statistics/test_stopping.py \
 	tests/statistics/test_handwritten_kernel.py tests/end_to_end/test_documentation.py \
-	tests/end_to_end/test_site.py
+	tests/end_to_end/test_site.py tests/conformance/test_model_page.py \
+	tests/end_to_end/test_dreams_study.py tests/end_to_end/test_relatives_study.py
 
 test-310: env-310
 	$(VENV_310)/bin/python -m pytest tests -m "not slow" $(PARALLEL) $(addprefix --ignore=,$(ONCE))
