@@ -64,3 +64,23 @@ def test_the_table_is_of_the_same_results(study):
             assert f"| {system['title']} |" in table
             for accuracy in system["accuracy"].values():
                 assert percent(accuracy) in table
+
+
+def test_the_readme_has_the_results_of_the_studies():
+    text = (EXPERIMENTS.parent / "README.md").read_text("utf-8")
+    found = 0
+    for study, dataset in STUDIES.items():
+        results = json.loads((EXPERIMENTS / study / "results.json").read_text("utf-8"))
+        cards = {
+            system["settings"]["card"]: system["accuracy"]
+            for system in results[dataset].values()
+            if "card" in system["settings"] and not system["settings"].get("changes")
+        }
+        for card, accuracy in cards.items():
+            row = re.search(rf"^\|[^|]+\| `{card}`, [^|]+\|([^|]+)\|([^|]+)\|", text, re.MULTILINE)
+            for mode, cell in zip(
+                ("goodness", "one_pass"), row.groups() if row else (), strict=False
+            ):
+                assert cell.split(" %")[0].strip() == percent(accuracy[mode]), (card, mode)
+                found += 1
+    assert found >= 6

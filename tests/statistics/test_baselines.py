@@ -18,6 +18,7 @@ from pffspike.baselines import (
     straight_through,
 )
 from pffspike.baselines.adam import Adam
+from pffspike.baselines.momentum import Momentum
 from pffspike.baselines.rates import Perturbation, normalized, orthogonal, softmax
 from pffspike.data import load
 from pffspike.inputs import first_samples
@@ -241,6 +242,42 @@ def test_an_interrupted_training_goes_on_to_the_same_weights(module, config, dig
         module.train(config, data, 1, tmp_path / "cut.npz", stop)
     cut = module.train(config, data, 1, tmp_path / "cut.npz", lambda share: None)
     whole = module.train(config, data, 1, tmp_path / "whole.npz", lambda share: None)
+    for name, values in whole.parameters.items():
+        assert np.array_equal(values, cut.parameters[name]), name
+
+
+def test_momentum_sums_gradients_that_fade_and_shrinks_weights():
+    """Ten equal gradients, written out: velocities of a geometric series, no decay of biases."""
+    w, optimizer = {"W": np.ones((2, 2)), "b": np.ones((1, 2))}, Momentum(0.1, 0.0, {"b": 10.0})
+    for _ in range(10):
+        optimizer.descend(w, {"W": np.full((2, 2), 0.5), "b": np.full((1, 2), 0.05)})
+    moved = sum(0.1 * 0.5 * (1 - 0.9**k) / (1 - 0.9) for k in range(1, 11))
+    assert w["W"] == pytest.approx(1 - moved)
+    assert w["b"] == pytest.approx(1 - moved)
+    w, decaying = {"W": np.ones((1, 1)), "b": np.ones((1, 1))}, Momentum(0.1, 0.5, {})
+    decaying.descend(w, {"W": np.zeros((1, 1)), "b": np.zeros((1, 1))})
+    assert w["W"] == pytest.approx(0.95)
+    assert w["b"] == pytest.approx(1.0)
+
+
+def test_forward_forward_learns_by_momentum_and_goes_on_from_its_checkpoint(tmp_path):
+    data = load("digits")
+    config = rate_ff.RateFF(
+        (60, 60), epochs=12, batch=20, learning_rate=0.003, optimizer="momentum"
+    )
+    told = lambda _: None  # noqa: E731
+    whole = rate_ff.train(config, data, 0, tmp_path / "whole.npz", told)
+    result = rate_ff.run(config, data, 0, tmp_path / "whole", told)
+    assert result.modes["one_pass"].accuracy > 0.9
+    path = tmp_path / "cut.npz"
+
+    def stop(share):
+        if share > 0.4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rate_ff.train(config, data, 0, path, stop)
+    cut = rate_ff.train(config, data, 0, path, told)
     for name, values in whole.parameters.items():
         assert np.array_equal(values, cut.parameters[name]), name
 
