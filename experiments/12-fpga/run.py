@@ -89,8 +89,8 @@ def timeline(plan, recording, path):
         for (name, label), colour in zip(PARTS.items(), OTHERS, strict=False):
             width = int(parts[name][step, 0])
             shown = label if step == 0 else None
-            place, edge = list(PARTS).index(name), {"edgecolor": colour, "linewidth": 0.6}
-            axes.barh(place, width, left=left, color=colour, label=shown, **edge)
+            (bar,) = axes.barh(list(PARTS).index(name), width, left=left, color=colour, label=shown)
+            bar.set(edgecolor=colour, linewidth=0.6)
             left += width
     axes.set_yticks(range(len(PARTS)), list(PARTS.values()))
     axes.set_xlabel(f"cycle of one pass, {plan.lanes} lanes")
