@@ -72,7 +72,7 @@ def _warn(function: str, names: tuple[str, ...]) -> None:
 
 def _to_execution(bound: inspect.BoundArguments, given: dict[str, Any]) -> None:
     changes = {name: given[name] for name in _EXECUTION if name in given}
-    if changes.get("progress"):
+    if callable(changes.get("progress")):
         changes["progress"] = _by_difference(changes["progress"])
     if changes:
         execution = bound.arguments.get("execution", Execution())

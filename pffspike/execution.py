@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pffspike.arithmetic import counter
 from pffspike.engines.base import Engine, Session
 from pffspike.engines.registry import make_engine, resolve
+from pffspike.errors import ValidationError
 from pffspike.network.events import Stimulus
 from pffspike.progress import Bars
 from pffspike.recording import NOTHING, Probes, Recording
@@ -38,7 +39,7 @@ class Execution:
     Raises
     ------
     ValidationError
-        If the seed is no integer of 64 bits.
+        If the seed is no integer of 64 bits, or ``progress`` can't be called.
 
     Examples
     --------
@@ -55,6 +56,11 @@ class Execution:
         counter.check_seed(self.seed)
         if isinstance(self.progress, bool):
             object.__setattr__(self, "progress", Bars() if self.progress else None)
+        elif self.progress is not None and not callable(self.progress):
+            raise ValidationError(
+                f"progress={self.progress!r} is neither True, False, None nor a function of "
+                "(stage, done, total)"
+            )
 
     @property
     def engine_name(self) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+from typing import Any
+
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -18,8 +21,8 @@ _WIDTH = 90  #: columns of a notebook, which does not say how many it has
 class Bars:
     """Called as work goes on, it draws one bar at a time on the error stream.
 
-    A line that is written over, in a terminal and in a notebook; where neither is, such as in a
-    file, a line for each stage that has ended.
+    A line that is written over in a terminal, an output that is replaced in a notebook; where
+    neither is, such as in a file, a line for each stage that has ended.
 
     Parameters
     ----------
@@ -69,9 +72,9 @@ class Bars:
             TimeRemainingColumn(),
         )
         # Without a thread that refreshes: one would outlive a call that fails.
-        self._bar = Progress(
-            *columns, auto_refresh=False, transient=within, console=self._console or _console()
-        )
+        console = self._console or Console(stderr=True)
+        kind = _NotebookProgress if console.is_jupyter else Progress
+        self._bar = kind(*columns, auto_refresh=False, transient=within, console=console)
         self._task, self._stage = self._bar.add_task(stage, total=total), stage
         self._bar.start()
         self._bar.console.show_cursor(True)
@@ -82,9 +85,28 @@ class Bars:
             self._bar = None
 
 
-def _console() -> Console:
-    """The error stream; of a notebook, as a terminal that is written over line by line."""
-    found = Console(stderr=True)
-    if found.is_jupyter:
-        return Console(stderr=True, force_jupyter=False, force_terminal=True, width=_WIDTH)
-    return found
+class _NotebookProgress(Progress):
+    """One output of a cell, replaced as work goes on, so that a kept notebook holds its last state.
+
+    Rich's own way leaves every state in notebooks that are run by a program.
+    """
+
+    _output: Any = None
+
+    def start(self) -> None:
+        from IPython.display import display
+
+        self._output = display({"text/plain": ""}, raw=True, display_id=True)
+
+    def refresh(self) -> None:
+        if self._output is None:
+            return
+        page = Console(file=io.StringIO(), width=_WIDTH, force_jupyter=False)
+        with page.capture() as drawn:
+            page.print(self.get_renderable())
+        self._output.update({"text/plain": drawn.get().rstrip()}, raw=True)
+
+    def stop(self) -> None:
+        if self._output is not None and self.live.transient:
+            self._output.update({"text/plain": ""}, raw=True)
+        self._output = None

@@ -3,6 +3,8 @@
 import io
 from html.parser import HTMLParser
 
+import nbclient
+import nbformat
 import pytest
 from rich.console import Console
 
@@ -103,3 +105,26 @@ def test_execution_takes_true_for_progress(capsys):
     pffspike.evaluate(trained, data, "one_pass", execution=Execution("numpy", progress=True))
     assert "numpy one_pass" in capsys.readouterr().err
     assert Execution("numpy", progress=False).progress is None
+
+
+def test_a_notebook_keeps_the_last_state_of_each_bar(tmp_path):
+    """Run by a real kernel: one output a stage, not one a refresh."""
+    page = nbformat.v4.new_notebook()
+    page.cells = [
+        nbformat.v4.new_code_cell(
+            "import pffspike\n"
+            "from pffspike import Execution\n"
+            "network = pffspike.load_network('digits', {'pff': {'hidden': [20, 10]}})\n"
+            "trained = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), 0)\n"
+            "data = pffspike.first_samples(pffspike.load_data('digits'), test=100)\n"
+            "run = Execution('numpy', progress=True)\n"
+            "pffspike.evaluate(trained, data, 'one_pass', execution=run)"
+        )
+    ]
+    resources = {"metadata": {"path": str(tmp_path)}}
+    nbclient.NotebookClient(page, timeout=120, resources=resources).execute()
+    bar, result = page.cells[0].outputs
+    assert bar.output_type == "display_data"
+    assert "numpy one_pass" in bar.data["text/plain"]
+    assert "100/100" in bar.data["text/plain"]
+    assert "100 of digits" in result.data["text/html"]

@@ -100,6 +100,11 @@ def test_former_keywords_work_with_a_warning(trained):
     with pytest.warns(FutureWarning, match="progress="):
         pffspike.train("digits", epochs=1, seed=0, progress=told.append)
     assert sum(told) == 1437
+    with pytest.warns(FutureWarning, match="progress="):  # what today's Execution takes is kept
+        again = pffspike.classify(trained, images, engine="numpy", progress=False)
+    assert again.scores.shape == (4, 10)
+    with pytest.raises(ValueError, match="progress=5 is neither True, False, None nor a function"):
+        Execution(progress=5)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         pffspike.classify(trained, images, "one_pass")
