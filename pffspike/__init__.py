@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pffspike.charging import InferenceEnergy, Pricing, energy
     from pffspike.choices import CALIBRATED, MODES, OBJECTIVES, PROPOSED, ROUNDINGS, STATES
     from pffspike.circuits import PFF
+    from pffspike.circuits.chl import CHL, chl
     from pffspike.circuits.ff import FF, ff
     from pffspike.circuits.pff import pff
     from pffspike.comparison import Subject, compare, over_seeds
@@ -128,6 +129,7 @@ _MODULES = {
     "pffspike.network.events": "Events events_of",
     "pffspike.network.parameters": "Parameters initial",
     "pffspike.network.structure": "populations_of",
+    "pffspike.circuits.chl": "CHL chl",
     "pffspike.circuits.ff": "FF ff",
     "pffspike.circuits": "PFF",
     "pffspike.circuits.pff": "pff",
@@ -198,6 +200,7 @@ _SOURCES = _RENAMED | {
 
 __all__ = [
     "CALIBRATED",
+    "CHL",
     "FF",
     "MODES",
     "NOTHING",
@@ -285,6 +288,7 @@ __all__ = [
     "check_bits",
     "check_mode",
     "check_reconstruction",
+    "chl",
     "classify",
     "compare",
     "coverage",

@@ -27,9 +27,10 @@ RATES: dict[str, tuple[Any, ...]] = {
     "rate_ff": (0.0015, 0.003, 0.006),
     "rate_pff": (0.000125, 0.00025, 0.0005),
     "csdp": (0.001, 0.002, 0.004),
+    "chl": ([0.5], [1], [2]),
     "spiking_ff": ([0.0625], [0.125], [0.25]),
     "spiking_pff": ([0.125, 0.0625], [0.25, 0.125], [0.5, 0.25]),
-}  #: of all layers, or of the hidden populations, the lowest first
+}  #: of all layers, or of the hidden populations, the lowest first; of chl, of the image's synapses
 
 
 def main() -> None:
@@ -58,7 +59,7 @@ def changed(settings: Any, rate: Any) -> Any:
     """Settings of a system with another learning rate."""
     if not isinstance(settings, Spiking):
         return dataclasses.replace(settings, learning_rate=rate)
-    table = "ff" if "ff" in settings.changes else "pff"
+    table = {"mnist-ff": "ff", "digits-chl": "chl"}.get(settings.card, "pff")
     own = {**settings.changes.get(table, {}), "learning_rate": rate}
     return dataclasses.replace(settings, changes={**settings.changes, table: own})
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pffspike.baselines.spiking import Spiking, network_of
-from pffspike.network import structure
+from pffspike.network import signals, structure
 from pffspike.network.spec import Network
 from pffspike.studies.config import read_study
 
@@ -27,21 +27,25 @@ def main() -> None:
 
 
 def needs(network: Network) -> dict[str, int | str]:
-    """What the program ``train`` shows, and which hidden synapses lead downwards."""
+    """What the program ``train`` shows, and which synapses lead down to hidden populations."""
     program = network.program("train")
     order = [p.name for p in network.populations if p.name.startswith("hidden_")]
     hidden = [name for name in order if not name.endswith("_prediction")]
     enabled = {name for phase in program.phases for name in phase.projections}
+    upwards = [*hidden, "readout"]
     down = [
         p
         for p in network.projections
         if p.name in enabled
-        and p.pre in hidden
-        and p.post in hidden
-        and hidden.index(p.pre) > hidden.index(p.post)
+        and p.pre in upwards
+        and p.post in upwards
+        and upwards.index(p.pre) > upwards.index(p.post)
     ]
     learned = {name for phase in program.phases for name in phase.learn}
-    false = any(phase.sign == -1 and set(phase.learn) & set(hidden) for phase in program.phases)
+    false = any(
+        signals.NEGATIVE in phase.inputs.values() and set(phase.learn) & set(hidden)
+        for phase in program.phases
+    )
     changing = any(p.post in hidden and p.learning_rate > 0 for p in network.projections)
     return {
         "phases": len(program.phases),

@@ -143,9 +143,10 @@ class Projection:
         Group size of ``blocks``; divides both populations.
     normalized : bool
         Whether spikes are weighted by the gain of the sending population.
-    initial : {"normal", "constant"}
+    initial : {"normal", "constant", "transposed"}
         ``normal``: mean 0, standard deviation ``scale / sqrt(max(fan_in, fan_out))``;
-        ``constant``: ``scale``. Both clipped to the range.
+        ``constant``: ``scale``; ``transposed``: those of the one projection that leads back, from
+        ``post`` to ``pre``. All clipped to the range.
     scale : float
         Of the initial weights.
     learning_rate : float
@@ -164,7 +165,7 @@ class Projection:
     connectivity: Literal["dense", "one_to_one", "blocks"] = "dense"
     block: int = 0
     normalized: bool = True
-    initial: Literal["normal", "constant"] = "normal"
+    initial: Literal["normal", "constant", "transposed"] = "normal"
     scale: float = 2.0
     learning_rate: float = 0.0
     grid: int = -16

@@ -89,9 +89,7 @@ def initial(network: Network, seed: int) -> Parameters:
     counter.check_seed(seed)
     structure.check_memory(network)
     weights = {
-        p.name: _initial_weights(network, p, counter.derive_key(seed, counter.WEIGHTS, index))
-        for index, p in enumerate(network.projections)
-        if p.tied is None
+        p.name: _initial_weights(network, p, seed) for p in network.projections if not p.tied
     }
     biases = {
         p.name: np.full(p.size, grids.nearest_scalar(p.bias.initial, grids.DRIVE_GRID))
@@ -101,15 +99,19 @@ def initial(network: Network, seed: int) -> Parameters:
     return Parameters(weights, biases)
 
 
-def _initial_weights(network: Network, projection: Projection, key: int) -> Floats:
+def _initial_weights(network: Network, projection: Projection, seed: int) -> Floats:
     mask = structure.mask(network, projection)
     if projection.initial == "constant":
         values = np.full(mask.shape, projection.scale)
+    elif projection.initial == "transposed":
+        back = structure.reciprocal(network, projection)
+        values = _initial_weights(network, back, seed).T
     else:
         fan = max(
             structure.fan_in(network, projection),
             structure.fan_out(network, projection),
         )
+        key = counter.derive_key(seed, counter.WEIGHTS, network.projections.index(projection))
         values = counter.normal(key, mask.size).reshape(mask.shape)
         values *= projection.scale / np.sqrt(max(1, fan))
     values = grids.nearest(values, projection.grid)

@@ -90,6 +90,19 @@ def _check_projection(network: Parts, projection: Projection) -> None:
         )
     if projection.tied is not None:
         _check_tie(network, projection)
+    if projection.initial == "transposed":
+        _check_reciprocal(network, projection)
+
+
+def _check_reciprocal(network: Parts, projection: Projection) -> None:
+    ends = (projection.post, projection.pre)
+    back = [p for p in network.projections if (p.pre, p.post) == ends and p.tied is None]
+    if len([p for p in back if p.initial != "transposed"]) != 1:
+        raise ValidationError(
+            f"projection {projection.name!r}: initial = 'transposed' needs exactly one untied "
+            f"projection from {projection.post!r} to {projection.pre!r} whose weights are drawn or "
+            f"constant; add one, or choose 'normal'"
+        )
 
 
 def _check_tie(network: Parts, projection: Projection) -> None:

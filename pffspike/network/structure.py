@@ -43,6 +43,35 @@ def mask(network: Network, projection: Projection) -> Bools:
     return (group[:, None] == group[None, :]) & ~np.eye(shape[0], dtype=bool)
 
 
+def reciprocal(network: Network, projection: Projection) -> Projection:
+    """Find the projection that leads back, whose initial weights are a projection's transposed.
+
+    Parameters
+    ----------
+    network : Network
+        Specification of the network.
+    projection : Projection
+        One of its projections, whose ``initial`` is ``"transposed"``.
+
+    Returns
+    -------
+    Projection
+
+    Examples
+    --------
+    >>> from pffspike.cards import load_network
+    >>> network = load_network("digits")
+    >>> reciprocal(network, network.projection("hidden_2_to_hidden_1")).name
+    'hidden_1_to_hidden_2'
+    """
+    ends = (projection.post, projection.pre)
+    return next(
+        p
+        for p in network.projections
+        if (p.pre, p.post) == ends and p.tied is None and p.initial != "transposed"
+    )
+
+
 def fan_out(network: Network, projection: Projection) -> int:
     """Synapses that one sending neuron has in a projection (the same for each)."""
     if projection.connectivity == "dense":

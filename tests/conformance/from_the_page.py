@@ -215,9 +215,23 @@ class Simulator:
                 w = (sum(draws) - 6) * (p["scale"] / np.sqrt(fan))  # (15)
             w = np.clip(rounded(w, p["exponent"]), p["low"] * unit, p["high"] * unit)
             self.weights[p["name"]] = np.where(exists, w, 0)
+        for p in self.projections.values():
+            if p["initial"] == "transposed":
+                w, unit = self.weights[self.back(p)["name"]].T, 2.0 ** p["exponent"]
+                w = np.clip(rounded(w, p["exponent"]), p["low"] * unit, p["high"] * unit)
+                self.weights[p["name"]] = np.where(self.exists(p), w, 0)
         for name in self.biases:
             p = self.populations[name]
             self.biases[name] = np.full(p["size"], rounded(p["bias"]["initial"], -24))
+
+    def back(self, projection):
+        """Find the projection that leads back, whose weights another one begins with."""
+        ends = projection["post"], projection["pre"]
+        return next(
+            p
+            for p in self.projections.values()
+            if (p["pre"], p["post"]) == ends and not p["tied"] and p["initial"] != "transposed"
+        )
 
     def train(self, grey, labels, samples, seed):
         """Present so many training samples, from sample 0 on."""

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 import pffspike
 from from_the_page import Simulator, coefficients
 from pffspike.cards import load_network
-from pffspike.circuits import FF, PFF, ff, pff
+from pffspike.circuits import CHL, FF, PFF, chl, ff, pff
 from pffspike.data import from_arrays, load
 from pffspike.engines import make_engine
 from pffspike.exchange import write_export
@@ -233,6 +233,19 @@ def test_answers_are_the_same(case, mode):
         for k, grey in enumerate(data.test_images):
             sample = simulator.number(grey) if samples is None else k
             assert answer(grey, sample, 5, **rule) == theirs.predicted[k]
+
+
+def test_pairs_of_projections_begin_as_transposes(tmp_path):
+    """Contrastive Hebbian learning, which has no program ``goodness``."""
+    circuit = CHL(64, 3, (20, 10), window=4, learning_rate=(0.3,), pair_rate=0.1, bias=0.2)
+    network, data = chl(circuit, "pairs", Training("digits", 1)), digits(3, 15, 3)
+    trained = pffspike.train(network, data, execution=pffspike.Execution("numpy", 5))
+    write_export(tmp_path / "export", trained)
+    simulator = Simulator(tmp_path / "export")
+    simulator.start(5)
+    equal(simulator, initial(network, 5))
+    simulator.train(data.train_images, data.train_labels, 15, 5)
+    equal(simulator, trained.parameters)
 
 
 @given(cases())
