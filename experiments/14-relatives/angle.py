@@ -22,7 +22,7 @@ def main() -> None:
         up = weights[f"{below}_to_{above}"].ravel()
         down = weights[f"{above}_to_{below}"].T.ravel()
         cosine = up @ down / (np.linalg.norm(up) * np.linalg.norm(down))
-        print(f"{below} and {above}: {np.degrees(np.arccos(min(1.0, cosine))):.2f} degrees")
+        print(f"{below} and {above}: {np.degrees(np.arccos(min(1.0, float(cosine)))):.2f} degrees")
 
 
 if __name__ == "__main__":
