@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from pffspike.arithmetic import counter
 from pffspike.baselines.adam import Adam, Arrays
 from pffspike.baselines.rates import Progress
 from pffspike.baselines.result import (
-    Floats,
     Outcome,
     Report,
     SystemResult,
@@ -34,6 +34,8 @@ from pffspike.data import Dataset
 from pffspike.errors import ValidationError
 
 _CLIP = 1.0  #: of gradients, element by element
+
+Floats = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def _sent(values: list[Floats], layer: int) -> Floats:
 
 
 def _errors(config: PredictiveCoding, w: Arrays, values: list[Floats]) -> list[Floats]:
-    found = [
+    found: list[Floats] = [
         values[k] - (_sent(values, k - 1) @ w[f"w{k}"] + w[f"b{k}"]) for k in range(1, len(values))
     ]
     found[-1] *= config.precision
