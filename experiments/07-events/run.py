@@ -14,8 +14,10 @@ import numpy as np
 import pffspike
 from pffspike import Binning, Events, Execution, plots
 from pffspike.arithmetic import counter
+from pffspike.errors import PffspikeError
 from pffspike.files import write_whole
 from pffspike.plots.canvas import FALSE, PAGE, TRUE, figure, styled
+from pffspike.studies.resumed import begun
 
 STEPS = 10  #: of a presentation: 2 of burn-in and a window of 8
 OTHER_STEPS = (6, 18, 34)
@@ -175,16 +177,6 @@ def density(trained, data):
     return float((drive.raster() if isinstance(drive, Events) else drive).mean())
 
 
-def begun(path, variant, resume):
-    """Runs that an interrupted study has left, unless they are of another variant."""
-    if not (resume and path.exists()):
-        return {}
-    found = json.loads(path.read_text())
-    if found["variant"] != variant:
-        sys.exit(f"{path} is of another variant, {found['variant']}; give another folder (-o)")
-    return found["runs"]
-
-
 def main():
     options = arguments()
     epochs, seeds = (2, 1) if options.fast else (options.epochs, options.seeds)
@@ -195,7 +187,7 @@ def main():
         "test_images": options.test_images,
     }
     kept = options.output / "runs.json"
-    done = begun(kept, variant, options.resume)
+    done = begun(kept, {"variant": variant}) if options.resume else {}
     options.output.mkdir(parents=True, exist_ok=True)
     data = pffspike.load_data(options.dataset, options.data)
     data = pffspike.first_samples(data, train=options.samples, test=options.test_images)
@@ -214,4 +206,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except PffspikeError as error:
+        sys.exit(f"run.py: {error}")

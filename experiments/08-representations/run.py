@@ -15,9 +15,11 @@ import systems
 import pffspike
 from pffspike import intervals, plots
 from pffspike.arithmetic import counter
+from pffspike.errors import PffspikeError
 from pffspike.files import write_whole
 from pffspike.plots.canvas import FALSE, NEUTRAL, OTHERS, PAGE, TRUE, figure, styled
 from pffspike.representations import describe, ensembles
+from pffspike.studies.resumed import begun
 
 HIDDEN = (250, 250)
 UNSEEN = 4  #: the class that some networks never learn
@@ -280,21 +282,13 @@ def unseen_picture(table):
     return drawing
 
 
-def begun(results, fast):
-    """Runs that an interrupted study has left, unless they are of the other variant."""
-    found = json.loads(results.read_text()) if results.exists() else {"fast": fast, "runs": {}}
-    if found.get("fast", False) != fast:
-        sys.exit(f"{results} is of the other variant (--fast); give another folder (-o)")
-    return found["runs"]
-
-
 def main():
     options = arguments()
     seeds = range(1 if options.fast else options.seeds)
     data = pffspike.load_data("digits")
     options.output.mkdir(parents=True, exist_ok=True)
     results = options.output / "results.json"
-    kept = begun(results, options.fast) if options.resume else {}
+    kept = begun(results, {"fast": options.fast}) if options.resume else {}
     runs, table, absent = {}, {}, {}
     write = functools.partial(json.dumps, indent=1)
     for title in SYSTEMS:
@@ -316,4 +310,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except PffspikeError as error:
+        sys.exit(f"run.py: {error}")

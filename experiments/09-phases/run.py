@@ -15,8 +15,10 @@ import schedules
 
 import pffspike
 from pffspike import intervals, plots
+from pffspike.errors import PffspikeError
 from pffspike.files import write_whole
 from pffspike.plots.canvas import FALSE, NEUTRAL, OTHERS, PAGE, TRUE, figure, styled
+from pffspike.studies.resumed import begun
 
 EPOCHS = 10
 FALLEN = 0.05  #: of the accuracy: what a critical block costs
@@ -226,16 +228,6 @@ def line(axes, places, pairs, colour, label):
     )
 
 
-def begun(results, variant):
-    """Runs that an interrupted study has left, unless they are of another variant."""
-    if not results.exists():
-        return {}
-    found = json.loads(results.read_text())
-    if found["variant"] != variant:
-        sys.exit(f"{results} is of another variant, {found['variant']}; give another folder (-o)")
-    return found["runs"]
-
-
 def main():
     options = arguments()
     conditions = FAST if options.fast else CONDITIONS
@@ -247,7 +239,7 @@ def main():
     }
     options.output.mkdir(parents=True, exist_ok=True)
     results = options.output / "results.json"
-    kept = begun(results, variant) if options.resume else {}
+    kept = begun(results, {"variant": variant}) if options.resume else {}
     runs = {
         title: {str(b): kept.get(title, {}).get(str(b), {}) for b in condition.blocks}
         for title, condition in conditions.items()
@@ -275,4 +267,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except PffspikeError as error:
+        sys.exit(f"run.py: {error}")

@@ -12,9 +12,11 @@ import numpy as np
 import pffspike
 from pffspike import Execution, intervals, plots
 from pffspike.arithmetic import counter
+from pffspike.errors import PffspikeError
 from pffspike.files import write_whole
 from pffspike.generation.judge import Judge
 from pffspike.plots.canvas import NEUTRAL, PAGE, TRUE, figure, styled
+from pffspike.studies.resumed import begun
 
 EPOCHS = 12
 STRETCH = 479  #: samples between dreams: a third of an epoch
@@ -191,14 +193,6 @@ def picture(table):
     return drawing
 
 
-def begun(results, fast):
-    """Runs that an interrupted study has left, unless they are of the other variant."""
-    found = json.loads(results.read_text()) if results.exists() else {"fast": fast, "runs": {}}
-    if found.get("fast", False) != fast:
-        sys.exit(f"{results} is of the other variant (--fast); give another folder (-o)")
-    return found["runs"]
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fast", action="store_true", help="one seed, few epochs and conditions")
@@ -211,7 +205,7 @@ def main():
     data = pffspike.load_data("digits")
     options.output.mkdir(parents=True, exist_ok=True)
     results = options.output / "results.json"
-    runs = begun(results, options.fast) if options.resume else {}
+    runs = begun(results, {"fast": options.fast}) if options.resume else {}
     chosen = {t: c for t, c in CONDITIONS.items() if not options.fast or c in SHORT}
     for seed in seeds:
         finished = None
@@ -235,4 +229,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except PffspikeError as error:
+        sys.exit(f"run.py: {error}")

@@ -14,8 +14,10 @@ import systems
 import pffspike
 from pffspike import intervals, plots
 from pffspike.arithmetic import counter
+from pffspike.errors import PffspikeError
 from pffspike.files import write_whole
 from pffspike.plots.canvas import FALSE, NEUTRAL, OTHERS, PAGE, TRUE, figure, styled
+from pffspike.studies.resumed import begun
 
 PASSES = 2  #: over the images of a segment
 BINS = 12  #: of a segment, in the curves
@@ -261,14 +263,6 @@ def old_classes(table):
     return drawing
 
 
-def begun(results, fast):
-    """Runs that an interrupted study has left, unless they are of the other variant."""
-    found = json.loads(results.read_text()) if results.exists() else {"fast": fast, "runs": {}}
-    if found["fast"] != fast:
-        sys.exit(f"{results} is of the other variant (--fast); give another folder (-o)")
-    return found["runs"]
-
-
 def main():
     options = arguments()
     seeds = range(1 if options.fast else options.seeds)
@@ -276,7 +270,7 @@ def main():
     data = pffspike.load_data("digits")
     options.output.mkdir(parents=True, exist_ok=True)
     results = options.output / "results.json"
-    runs = begun(results, options.fast) if options.resume else {}
+    runs = begun(results, {"fast": options.fast}) if options.resume else {}
     for title in SYSTEMS:
         for drift in (drift for drift in drifts if ONLY.get(title, drift) == drift):
             done = runs.setdefault(title, {}).setdefault(drift, [])
@@ -299,4 +293,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except PffspikeError as error:
+        sys.exit(f"run.py: {error}")

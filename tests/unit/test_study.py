@@ -9,10 +9,11 @@ import pytest
 from pffspike import storage
 from pffspike.baselines import KINDS
 from pffspike.baselines.spiking import dense_operations
-from pffspike.errors import UserError
+from pffspike.errors import FileError, UserError
 from pffspike.studies import runs, table
 from pffspike.studies.cluster import execute_all
 from pffspike.studies.config import read_study
+from pffspike.studies.resumed import begun
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 CONFIG = """
@@ -300,3 +301,21 @@ def test_dense_operations_count_every_synapse_in_every_step():
     forward, back, lateral = 64 * 10 + 10 * 20, 20 * 10, 30 * 9 + 30
     readout = 10 * 30
     assert dense_operations([recording]) == 2 * 5 * (forward + back + lateral + readout)
+
+
+def test_runs_of_an_interrupted_study_are_kept_and_those_of_another_variant_refused(tmp_path):
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps({"fast": False, "epochs": 3, "runs": {"PFF": {"0": 0.5}}}))
+    assert begun(path, {"fast": False, "epochs": 3}) == {"PFF": {"0": 0.5}}
+    assert begun(tmp_path / "absent.json", {"fast": False}) == {}
+    for other in ({"fast": True}, {"epochs": 4}, {"card": "digits"}):
+        with pytest.raises(FileError, match=r"is of another variant, .*; give another folder"):
+            begun(path, other)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"runs": []}', "[" * 100_000, b"\xff"])
+def test_a_file_that_holds_no_runs_is_refused(tmp_path, content):
+    path = tmp_path / "results.json"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(FileError, match="holds no runs of a study"):
+        begun(path, {})
