@@ -114,6 +114,7 @@ if TYPE_CHECKING:
     from pffspike.reporting import report
     from pffspike.schedules import begin, lengthened
     from pffspike.searching import Search, search, settings_of
+    from pffspike.seeds import seed_jobs, train_seeds
     from pffspike.storage import load, save
     from pffspike.studies.study import Resources, StudyCallback, StudyResult, study
     from pffspike.trained import Prior, TrainedNetwork, versions
@@ -159,6 +160,7 @@ _MODULES = {
     "pffspike.storage": "load save",
     "pffspike.schedules": "begin lengthened",
     "pffspike.training": "train",
+    "pffspike.seeds": "seed_jobs train_seeds",
     "pffspike.inference": (
         "AnyMode Classification Confidence Mode Reconstruction "
         "AugmentedViews Stopping Views calibrate check_mode check_reconstruction classify "
@@ -353,6 +355,7 @@ __all__ = [
     "sample",
     "save",
     "search",
+    "seed_jobs",
     "serve",
     "settings_of",
     "signals_of",
@@ -361,6 +364,7 @@ __all__ = [
     "text",
     "to_brian2",
     "train",
+    "train_seeds",
     "trained_levels",
     "unknown",
     "versions",

@@ -10,7 +10,7 @@ import typer
 
 import pffspike
 from pffspike import files, text
-from pffspike.cli import beginnings, options, output, outputs
+from pffspike.cli import beginnings, options, output, outputs, seeded
 from pffspike.errors import ValidationError
 
 _JUDGED = 1000  #: test images that are classified in the end, at most; `evaluate` takes all
@@ -36,6 +36,14 @@ def train(
     overwrite: Annotated[bool, typer.Option(help="Replace an existing output file.")] = False,
     engine: options.EngineName = "fastest",
     seed: options.Seed = 0,
+    seeds: Annotated[
+        int | None,
+        typer.Option(help="Train so many networks, from --seed on, to NAME-SEED.h5.", min=1),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(help="Of --seeds, trainings at the same time (default: the cores).", min=1),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Instead of the card's.", min=1)] = None,
     samples: options.Samples = None,
     checkpoint_every: Annotated[
@@ -76,7 +84,8 @@ def train(
 
     The file is a checkpoint every so many samples: an interrupted training goes on with --resume,
     to the same weights, bit for bit. A finished one learns on with --from: 2 epochs and 2 more are
-    4, bit for bit.
+    4, bit for bit. --seeds trains several seeds side by side; the same command goes on with what
+    an interrupted one has left.
 
     Samples of your own need no card: one is sized to them, and the file keeps how they are scaled,
     what their classes are called and where they lie, so every other command finds them again.
@@ -106,26 +115,32 @@ def train(
         begun, images = beginnings.go_on(context, resume or start, place)
     network = begun.network if isinstance(begun, pffspike.TrainedNetwork) else begun
     path = out or resume or start or Path(f"{network.name}.h5")
-    if resume is None and path.exists() and not overwrite:
+    many = seeded.chosen(context, path, seeds, jobs, overwrite)
+    if many is None and resume is None and path.exists() and not overwrite:
         raise ValidationError(
             f"{path} exists; give --overwrite, --resume {path} or another --output"
         )
-    outputs.check(
-        "train",
-        {
-            "out": path,
-            "json": json,
-            "card": card,
-            "resume": resume,
-            "start": start,
-            "data": data,
-            "labels": labels,
-            "test": test_images,
-            "log": log,
-            "tensorboard": tensorboard,
-        },
-        force=out is not None,
-    )
+    for written in many.files if many else (path,):
+        outputs.check(
+            "train",
+            {
+                "out": written,
+                "json": json,
+                "card": card,
+                "resume": resume,
+                "start": start,
+                "data": data,
+                "labels": labels,
+                "test": test_images,
+                "log": log,
+                "tensorboard": tensorboard,
+            },
+            force=out is not None,
+        )
+    if many:
+        execution = pffspike.Execution(engine)
+        seeded.train(network, images, many, epochs, stretch or checkpoint_every, execution, json)
+        return
     followers: list[Callable[[pffspike.TrainedNetwork], object]] = []
     if validation:
         images, kept = pffspike.keep_back(images, validation)
