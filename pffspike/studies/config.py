@@ -22,6 +22,7 @@
     [ablations.no_homeostasis]   # the settings of another system, with some changed
     base = "pff"
     changes.pff.homeostasis = 0
+    seeds = [0]                  # instead of ablation_seeds, or else the study's
 """
 
 from __future__ import annotations
@@ -236,8 +237,8 @@ def _systems(config: _Config, path: Path, fast: bool) -> list[System]:
                 f"{path}: {where}.base = {base!r} is wrong: it must be one of: "
                 f"{', '.join(config.systems)}"
             )
-        merged = changed({**tables[base], "title": name}, rest)
-        systems.append(_system(name, merged, path, where, seeds, base))
+        merged = changed({**tables[base], "seeds": None, "title": name}, rest)
+        systems.append(_system(name, merged, path, where, seeds, base, shortened=fast))
     return systems
 
 
@@ -265,7 +266,7 @@ def _system(
     rest = dict(table)
     kind, title = rest.pop("kind", None), rest.pop("title", name)
     own = rest.pop("seeds", None)
-    if own is not None and base is None and not shortened:
+    if own is not None and not shortened:
         if not isinstance(own, list) or not all(type(seed) is int for seed in own):
             raise ValidationError(
                 f"{path}: {where}.seeds = {own!r} is wrong: it must be a list of whole numbers"

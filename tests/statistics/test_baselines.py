@@ -289,7 +289,7 @@ def test_as_published_the_readout_of_pff_learns_to_copy_the_label(digits, tmp_pa
 
 
 def test_straight_through_is_the_gradient_of_the_noiseless_network():
-    config = straight_through.StraightThrough((6, 5))
+    config = straight_through.StraightThrough((6, 5), scale=2)
     w = {
         name: values.astype(np.float64)
         for name, values in straight_through.initial(config, 7, 3, seed=1).items()
@@ -316,9 +316,7 @@ def test_straight_through_is_the_gradient_of_the_noiseless_network():
 
 
 def test_straight_through_learns_the_digits(tmp_path):
-    config = straight_through.StraightThrough(
-        (100,), epochs=12, batch=32, learning_rate=0.003, decay=1
-    )
+    config = straight_through.StraightThrough((100,), epochs=12)
     data = load("digits")
     told = []
     result = straight_through.run(config, data, 0, tmp_path / "run", told.append)

@@ -97,6 +97,16 @@ def test_a_system_may_have_seeds_of_its_own(folder):
     assert {s.name: s.seeds for s in read_study(folder, fast=True).systems}["mlp"] == (0,)
 
 
+def test_an_ablation_may_have_seeds_of_its_own(folder):
+    """Those of its base are not its own."""
+    edited(folder, "burn_in = 1 }\n", "burn_in = 1 }\nseeds = [4]\n")
+    found = {s.name: s.seeds for s in read_study(folder).systems}
+    assert (found["pff"], found["bare"]) == ((4,), (1,))
+    edited(folder, 'base = "pff"\ntitle', 'base = "pff"\nseeds = [3]\ntitle')
+    assert {s.name: s.seeds for s in read_study(folder).systems}["bare"] == (3,)
+    assert {s.name: s.seeds for s in read_study(folder, fast=True).systems}["bare"] == (0,)
+
+
 MISTAKES = {
     "own seeds": ("hidden = [5]\n", "hidden = [5]\nseeds = [0.5]\n", "seeds = [0.5] is wrong"),
     "own equal seeds": ("hidden = [5]\n", "hidden = [5]\nseeds = [1, 1]\n", "must be different"),
