@@ -27,29 +27,32 @@ def export(
             "--target", help="fpga: a core in Verilog, with the same spikes, for --device."
         ),
     ] = None,
-    lanes: Annotated[int, typer.Option(help="Of the core: weights added in a cycle.")] = 16,
+    lanes: Annotated[
+        int | None, typer.Option(help="Of the core: weights added in a cycle. [16]")
+    ] = None,
     program: Annotated[
         list[str] | None,
         typer.Option(help="Of the core: a program it runs; may be repeated. [one_pass, goodness]"),
     ] = None,
     bits: Annotated[
-        int, typer.Option(help="Bits of a weight, if the device can't hold those of the network.")
-    ] = 8,
+        int | None,
+        typer.Option(help="Bits of a weight, if the device can't hold those of the network. [8]"),
+    ] = None,
     learning: Annotated[
         bool, typer.Option("--learning", help="Leave room for learning on the device.")
     ] = False,
     placement: Annotated[
-        str,
-        typer.Option(help=f"Objective of the placement: one of {', '.join(OBJECTIVES)}."),
-    ] = "cores",
+        str | None,
+        typer.Option(help=f"Objective of the placement: one of {', '.join(OBJECTIVES)}. [cores]"),
+    ] = None,
     nir: Annotated[Path | None, typer.Option(help="Also, or only, write this NIR file.")] = None,
     profile: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="Of the NIR file: lif (one pass, for snnTorch and Norse), lif-noise (with an "
-            "input for the noise) or native (the whole network, for pffspike.from_nir)."
+            "input for the noise) or native (the whole network, for pffspike.from_nir). [lif]"
         ),
-    ] = "lif",
+    ] = None,
     dataset: options.DatasetName = None,
     data: options.DataPlace = None,
     labels: options.Labels = None,
@@ -67,23 +70,45 @@ def export(
     """
     if out is None and nir is None:
         raise ValidationError("there is nothing to write; give --output FOLDER, --nir FILE or both")
+    if to not in (None, "fpga"):
+        raise pffspike.unknown("--target", to, ["fpga"])
     if out is None and device is not None:
         raise ValidationError(f"--device {device} needs a folder to write; give --output FOLDER")
+    if to is not None and (out is None or nir is not None):
+        raise ValidationError(
+            "--target fpga writes a folder and no NIR file; give --output, and --nir by itself"
+        )
+    _check_idle("without --target fpga", to is None, lanes=lanes, program=program or None)
+    chip = {"bits": bits, "learning": learning or None, "placement": placement}
+    _check_idle("without --device", device is None, **chip)
+    _check_idle("with --target fpga", to is not None, **chip)
+    _check_idle("without --nir", nir is None, profile=profile)
     state = options.load_trained(trained)
     images: pffspike.Dataset | None = None
     if dataset is not None or data is not None or download:
         images = options.load_dataset(state, dataset, data, download, labels=labels, judged=False)
-    if to is not None:
-        _export_core(state, out, to, device, nir, lanes, program, images, json)
+    if to is not None and out is not None:
+        core = pffspike.export_fpga(
+            state,
+            out,
+            fabric=device or "ecp5-85",
+            lanes=16 if lanes is None else lanes,
+            programs=program or None,
+            dataset=images,
+        )
+        _show_core(out, state.network.name, core, json)
         return
-    target = pffspike.Target(device, bits, learning, placement) if device is not None else None
+    target = None
+    if device is not None:
+        most = 8 if bits is None else bits
+        target = pffspike.Target(device, most, learning, placement or "cores")
     with output.progress() as progress:
         result = pffspike.export(
             state,
             out,
             target=target,
             nir=nir,
-            profile=profile,
+            profile=profile or "lif",
             dataset=images,
             execution=pffspike.Execution(progress=progress),
         )
@@ -93,37 +118,20 @@ def export(
         _show_nir(nir, result.nir)
 
 
-def _export_core(
-    state: pffspike.TrainedNetwork,
-    out: Path | None,
-    to: str,
-    device: str | None,
-    nir: Path | None,
-    lanes: int,
-    program: list[str] | None,
-    images: pffspike.Dataset | None,
-    json: Path | None,
-) -> None:
-    """Write a core for an FPGA."""
-    if to != "fpga":
-        raise pffspike.unknown("--target", to, ["fpga"])
-    if out is None or nir is not None:
-        raise ValidationError(
-            "--target fpga writes a folder and no NIR file; give --output, and --nir by itself"
-        )
-    result = pffspike.export_fpga(
-        state,
-        out,
-        fabric=device or "ecp5-85",
-        lanes=lanes,
-        programs=program or None,
-        dataset=images,
-    )
+def _check_idle(when: str, idle: bool, **given: object) -> None:
+    """Refuse options that would do nothing."""
+    for name, value in given.items():
+        if idle and value is not None:
+            raise ValidationError(f"--{name} means nothing {when}; leave it out")
+
+
+def _show_core(out: Path, name: str, result: pffspike.ExportedCore, json: Path | None) -> None:
+    """Tell of a core for an FPGA."""
     rows = result.table
-    title = f"{out}: {state.network.name} on {result.fabric.name}, before synthesis"
+    title = f"{out}: {name} on {result.fabric.name}, before synthesis"
     output.table(title, list(rows[0]), [tuple(row.values()) for row in rows])
-    for name, cycles in result.cycles.items():
-        output.console.print(f"{name}: {cycles:,.0f} cycles an inference", highlight=False)
+    for program, cycles in result.cycles.items():
+        output.console.print(f"{program}: {cycles:,.0f} cycles an inference", highlight=False)
     output.console.print(f"recorded: {result.example}", highlight=False)
     output.console.print(f"next: python {out}/build.py simulate", highlight=False)
     output.write_json(json, {"usage": rows, "cycles": result.cycles, "example": result.example})

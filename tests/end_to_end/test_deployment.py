@@ -183,6 +183,17 @@ MISTAKES = {
         ("export", "net.h5", "--device", "loihi1", "--bits", 9, "-o", "x"),
         ("bits = 9", "2 to 8 bits"),
     ),
+    "bits without a device": (("export", "net.h5", "--bits", 6, "-o", "x"), ("--bits", "--device")),
+    "learning without a device": (("export", "net.h5", "--learning", "-o", "x"), ("--device",)),
+    "profile without NIR": (("export", "net.h5", "--profile", "lif", "-o", "x"), ("--nir",)),
+    "lanes without a core": (
+        ("export", "net.h5", "--lanes", 8, "-o", "x"),
+        ("--lanes means nothing without --target fpga; leave it out",),
+    ),
+    "program without a core": (
+        ("export", "net.h5", "--program", "one_pass", "-o", "x"),
+        ("--program", "--target fpga"),
+    ),
     "bits": (("quantize", "net.h5", "--bits", 1, "-o", "x.h5"), ("bits = 1", "2 to 16 bits")),
     "rounding": (("quantize", "net.h5", "--rounding", "up", "-o", "x.h5"), ("'up'", "feedback")),
 }

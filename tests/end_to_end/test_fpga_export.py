@@ -130,6 +130,7 @@ def test_an_fpga_is_no_device_of_energies():
     [
         (["--target", "asic", "-o", "x"], "'asic' does not exist"),
         (["--target", "fpga", "--nir", "x.nir"], "--target fpga writes a folder"),
+        (["--target", "fpga", "-o", "x", "--bits", "8"], "--bits means nothing with"),
         (["--target", "fpga", "-o", "x", "--device", "loihi1"], "is not the card of an FPGA"),
         (["--target", "fpga", "-o", "x", "--lanes", "5"], "lanes = 5 must be one of"),
         (["--target", "fpga", "-o", "x", "--program", "train"], "program 'train' learns"),
