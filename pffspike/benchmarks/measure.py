@@ -41,8 +41,10 @@ def benchmark(
     -------
     dict
         Ready for JSON: tables by name, and the values ``train_step_over_limit`` (by that of the
-        hand-written kernel, which results call ``limit``), ``speedup_over_recipe`` (over the naive
-        script), ``bytes_per_synapse`` and ``epoch_seconds``.
+        hand-written kernel, which results call ``limit``; of all sizes by ``_by_size``),
+        ``first_use_s`` (seconds of compilation before the fastest engine's first sample, with an
+        empty cache), ``speedup_over_recipe`` (over the naive script), ``bytes_per_synapse`` and
+        ``epoch_seconds``.
 
     Raises
     ------

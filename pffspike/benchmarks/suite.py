@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pffspike.benchmarks.dense import time_dense
+from pffspike.benchmarks.first_use import time_first_use
 from pffspike.benchmarks.handwritten import Kernel, Library
 from pffspike.benchmarks.memory import measure_memory
 from pffspike.benchmarks.naive_brian2 import time_naive_brian2
@@ -169,7 +170,7 @@ class Suite:
         -------
         dict
             Ready for JSON: tables by name, and the values ``train_step_over_limit``,
-            ``speedup_over_recipe``, ``bytes_per_synapse`` and ``epoch_seconds``.
+            ``first_use_s``, ``speedup_over_recipe``, ``bytes_per_synapse`` and ``epoch_seconds``.
 
         Raises
         ------
@@ -200,6 +201,14 @@ class Suite:
             "recipe": naive.as_json() if naive else None,
             "memory": memory,
             **_figures(whole, naive, memory, fastest),
+            "train_step_over_limit_by_size": {
+                size: {
+                    "brian2": _over_kernel(rows, BRIAN2),
+                    "fastest": _over_kernel(rows, fastest),
+                }
+                for size, rows in steps.items()
+            },
+            "first_use_s": self._first_use(fastest),
             "spikes_per_step": {t.name: t.spikes for t in (whole.kernel, *whole.engines)},
         }
 
@@ -274,6 +283,12 @@ class Suite:
         except MissingPackageError:
             return None
 
+    def _first_use(self, name: str | None) -> float | None:
+        if name is None:
+            return None
+        self.say(f"first use of {name}")
+        return time_first_use(name)
+
     def _memory(self, name: str) -> dict[str, Any]:
         self.say(f"memory at {label(self.plan.memory)}: {name}")
         pixels, first, second = self.plan.memory
@@ -311,10 +326,15 @@ def _figures(
     }
 
 
+def _over_kernel(rows: dict[str, Timing], name: str | None) -> float | None:
+    """Step of an engine by that of the hand-written kernel; None if it was not timed."""
+    return rows[name].step / rows[KERNEL].step if name in rows else None
+
+
 def _json(rows: dict[str, Timing]) -> dict[str, Any]:
     kernel = rows.get(KERNEL)
     return {
-        name: {**row.as_json(), "over_limit": row.step / kernel.step if kernel else None}
+        name: {**row.as_json(), "over_limit": _over_kernel(rows, name) if kernel else None}
         for name, row in rows.items()
     }
 

@@ -128,6 +128,7 @@ def _print_figures(results: Mapping[str, Any]) -> None:
         ("train_step_over_limit.brian2", _number(ratios["brian2"])),
         ("train_step_over_limit.fastest", _number(ratios["fastest"])),
         ("fastest engine", ratios["fastest_engine"] or ""),
+        ("first_use_s", _number(results["first_use_s"])),
         ("speedup_over_recipe", _number(results["speedup_over_recipe"])),
         ("bytes_per_synapse", _number(results["bytes_per_synapse"])),
     ]

@@ -40,6 +40,10 @@ def test_quick_prints_and_writes_the_keys(tmp_path):
     assert set(content) >= KEYS
     assert content["train_step_over_limit"]["fastest"] > 0
     assert content["train_step_over_limit"]["fastest_engine"] == "numpy"
+    (ratios,) = content["train_step_over_limit_by_size"].values()
+    assert ratios["fastest"] > 0
+    assert ratios["brian2"] is None, "it was not asked for"
+    assert 0 < content["first_use_s"] < 60
     assert content["bytes_per_synapse"] > 0
     assert all(key in result.stdout for key in ("over_limit.brian2", "bytes_per_synapse"))
     raw = content["whole_training"]["limit"]["seconds_per_step"]

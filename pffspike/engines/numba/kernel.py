@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from pffspike.arithmetic import counter, grids
+from pffspike.engines.numba.compiled import contracted, inner
 from pffspike.engines.numba.plan import CLAMPED, COMPUTED, FOLLOWING, INACTIVE
 from pffspike.engines.numba.random import bits, derive
 
@@ -64,7 +64,7 @@ class WorkingArrays(NamedTuple):
     mask: np.ndarray  #: (neurons,) uint8: the same memory as ``mask_words``
 
 
-@numba.njit(nogil=True)
+@inner
 def add_rows(sums, weights, offset, senders, n_spikes):  # type: ignore[no-untyped-def]
     """Add up whole rows of weights, eight at a time."""
     width = len(sums)
@@ -98,7 +98,7 @@ def add_rows(sums, weights, offset, senders, n_spikes):  # type: ignore[no-untyp
         k += 1
 
 
-@numba.njit(nogil=True)
+@inner
 def add_blocks(drive, weights, offset, block, factor, senders, n_spikes):  # type: ignore[no-untyped-def]
     """Add to a drive rows that cover the receivers of a block only."""
     if block == 1:
@@ -114,7 +114,7 @@ def add_blocks(drive, weights, offset, block, factor, senders, n_spikes):  # typ
             part[j] += factor * row[j]
 
 
-@numba.njit(nogil=True)
+@inner
 def add_precomputed(cached, column, padded, weights, offset, active_inputs, steps_of, steps):  # type: ignore[no-untyped-def]
     """Add up rows of weights for all steps at once, sender by sender.
 
@@ -150,14 +150,14 @@ def add_precomputed(cached, column, padded, weights, offset, active_inputs, step
                     s0[j] += row[j]
 
 
-@numba.njit(nogil=True, fastmath={"contract"})
+@contracted
 def add_drive(drive, sums, factor):  # type: ignore[no-untyped-def]
     """Add sums of weights to a drive."""
     for j in range(len(drive)):
         drive[j] += factor * sums[j]
 
 
-@numba.njit(nogil=True)
+@inner
 def draw(drive, key, position, fired, mask, mask_words):  # type: ignore[no-untyped-def]
     """List the neurons that spike; their number. ``mask_words`` is ``mask``, eight at a time."""
     size = len(drive)
@@ -166,7 +166,7 @@ def draw(drive, key, position, fired, mask, mask_words):  # type: ignore[no-unty
     return collect(size, mask, mask_words, fired)
 
 
-@numba.njit(nogil=True)
+@inner
 def draw_signal(active_inputs, levels, key, position, fired, mask, steps_of, step):  # type: ignore[no-untyped-def]
     """List the neurons that spike, of those with a probability above 0; their number."""
     for k in range(len(active_inputs)):
@@ -180,7 +180,7 @@ def draw_signal(active_inputs, levels, key, position, fired, mask, steps_of, ste
     return n_spikes
 
 
-@numba.njit(nogil=True)
+@inner
 def collect(size, mask, mask_words, fired):  # type: ignore[no-untyped-def]
     """List the units that a mask marks by 1, 64 at a time; their number."""
     mask[size : -(-size // 64) * 64] = 0
@@ -197,7 +197,7 @@ def collect(size, mask, mask_words, fired):  # type: ignore[no-untyped-def]
     return n_spikes
 
 
-@numba.njit(nogil=True)
+@inner
 def deliver(weights, memory, projections, populations, phases, phase, step):  # type: ignore[no-untyped-def]
     """Add to the drives what the spikes of ``step`` cause."""
     for r in range(len(projections.pre)):
@@ -229,7 +229,7 @@ def deliver(weights, memory, projections, populations, phases, phase, step):  # 
         add_drive(memory.drive[start : start + padded], sums, factor)
 
 
-@numba.njit(nogil=True)
+@inner
 def precompute(weights, memory, populations, projections, phases, phase, steps, key, inputs):  # type: ignore[no-untyped-def]
     """Draw the spikes of signals of probabilities for all steps, and add up what they cause.
 
@@ -273,7 +273,7 @@ def precompute(weights, memory, populations, projections, phases, phase, steps, 
                 memory.precomputed[r] = True
 
 
-@numba.njit(nogil=True)
+@inner
 def fire(memory, populations, phases, phase, step, key, classes, widths):  # type: ignore[no-untyped-def]
     """Draw the spikes of the other populations in a step; ``classes`` holds those of signals."""
     for p in range(len(populations.start)):
@@ -295,7 +295,7 @@ def fire(memory, populations, phases, phase, step, key, classes, widths):  # typ
         memory.n_spikes[step, p] = n_spikes
 
 
-@numba.njit(nogil=True)
+@inner
 def trace(memory, populations, step):  # type: ignore[no-untyped-def]
     """Count spikes, and count them weighted by the gain."""
     for p in range(len(populations.start)):
@@ -308,7 +308,7 @@ def trace(memory, populations, step):  # type: ignore[no-untyped-def]
             memory.traces[j] += gain
 
 
-@numba.njit(nogil=True)
+@inner
 def rest(biases, memory, populations, phases, phase):  # type: ignore[no-untyped-def]
     """Set the drives that a phase uses to the biases."""
     for p in range(len(populations.start)):
@@ -317,7 +317,7 @@ def rest(biases, memory, populations, phases, phase):  # type: ignore[no-untyped
             memory.drive[start:stop] = biases[start:stop]
 
 
-@numba.njit(nogil=True)
+@inner
 def present(weights, biases, memory, plan, phase, key, classes, columns, widths, frames):  # type: ignore[no-untyped-def]
     """One phase of one sample, from silence; leaves spikes, counts and traces in ``memory``.
 
@@ -342,7 +342,7 @@ def present(weights, biases, memory, plan, phase, key, classes, columns, widths,
             trace(memory, populations, step)
 
 
-@numba.njit(nogil=True)
+@inner
 def list_active_inputs(rows, active_inputs, levels):  # type: ignore[no-untyped-def]
     """List the units with a probability above 0 in any row, and it times 2^24; their number."""
     count = 0
@@ -356,7 +356,7 @@ def list_active_inputs(rows, active_inputs, levels):  # type: ignore[no-untyped-
     return count
 
 
-@numba.njit(nogil=True)
+@inner
 def nearest(x):  # type: ignore[no-untyped-def]
     """Round to the grid of drives."""
     return np.floor(x * _NEAREST + 0.5) * (1.0 / _NEAREST)

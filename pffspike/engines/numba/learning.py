@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from pffspike.engines.numba.compiled import contracted, inner
 from pffspike.engines.numba.kernel import UNIT, nearest
 from pffspike.engines.numba.random import bits, derive
 
 _NOISE = 2.0**-32
 
 
-@numba.njit(nogil=True)
+@inner
 def squares(counts):  # type: ignore[no-untyped-def]
     """Sum of squared counts."""
     total = 0
@@ -20,7 +20,7 @@ def squares(counts):  # type: ignore[no-untyped-def]
     return total
 
 
-@numba.njit(nogil=True)
+@inner
 def compare(memory, populations, phases, phase, p, window, classes):  # type: ignore[no-untyped-def]
     """Post factors of a population, see `pffspike.network.rules`; whether any is not 0."""
     start, size = populations.start[p], populations.size[p]
@@ -46,7 +46,7 @@ def compare(memory, populations, phases, phase, p, window, classes):  # type: ig
     return factors.any()
 
 
-@numba.njit(nogil=True)
+@inner
 def change_biases(biases, memory, populations, p, rate, window):  # type: ignore[no-untyped-def]
     """Learning and homeostasis of the biases of a population."""
     start, stop = populations.start[p], populations.start[p] + populations.size[p]
@@ -58,7 +58,7 @@ def change_biases(biases, memory, populations, p, rate, window):  # type: ignore
         b[j] = min(max(nearest(b[j] + step), -limit), limit)
 
 
-@numba.njit(nogil=True, fastmath={"contract"})
+@contracted
 def change_row(row, scale, factors, noise, noises, low, high):  # type: ignore[no-untyped-def]
     """Add ``scale * factors``, rounded stochastically, and clip; all in units of the grid.
 
@@ -71,7 +71,7 @@ def change_row(row, scale, factors, noise, noises, low, high):  # type: ignore[n
         row[j] = min(max(new, low), high)
 
 
-@numba.njit(nogil=True)
+@inner
 def change_weights(weights, memory, populations, projections, r, rate, window):  # type: ignore[no-untyped-def]
     """Change the weights of a projection whose senders were active."""
     pre, post = projections.pre[r], projections.post[r]
@@ -97,7 +97,7 @@ def change_weights(weights, memory, populations, projections, r, rate, window): 
         change_blocks(weights, traces, factors, senders, receivers, projections, r, low, high)
 
 
-@numba.njit(nogil=True)
+@inner
 def change_blocks(weights, traces, factors, senders, receivers, projections, r, low, high):  # type: ignore[no-untyped-def]
     """See `change_row`, for projections in blocks."""
     block, zero_diagonal, offset = (
@@ -119,14 +119,14 @@ def change_blocks(weights, traces, factors, senders, receivers, projections, r, 
                 row[j] = min(max(row[j] + change, low), high)
 
 
-@numba.njit(nogil=True)
+@inner
 def draw_noise(noise, key, position):  # type: ignore[no-untyped-def]
     """Uniform numbers of the neurons of a population, times 2^32."""
     for j in range(len(noise)):
         noise[j] = bits(key, position + np.uint64(j)) << 8
 
 
-@numba.njit(nogil=True)
+@inner
 def learn(weights, biases, memory, plan, phase, key, classes, rates, bias_rates):  # type: ignore[no-untyped-def]
     """Apply the rules of the populations that learn in a phase."""
     populations, projections, phases, schedule = plan
@@ -153,7 +153,7 @@ def learn(weights, biases, memory, plan, phase, key, classes, rates, bias_rates)
         change_biases(biases, memory, populations, p, bias_rates[p], window)
 
 
-@numba.njit(nogil=True)
+@inner
 def strongest_hard_negative(memory, populations, schedule, truth, sample):  # type: ignore[no-untyped-def]
     """The most convincing wrong class, see `pffspike.network.spec.HardNegative`."""
     key = derive(schedule.hard_negatives, sample)

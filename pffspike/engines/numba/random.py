@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from pffspike.arithmetic import counter
+from pffspike.engines.numba.compiled import inner
 
 _ONE = np.uint64(1)
 _GOLDEN = np.uint64(counter.GOLDEN)
@@ -14,7 +14,7 @@ _SHIFTS = tuple(np.uint64(shift) for shift in counter.SHIFTS)
 _DROPPED = np.uint64(64 - counter.UNIFORM_BITS)
 
 
-@numba.njit(nogil=True)
+@inner
 def mix(x):  # type: ignore[no-untyped-def]
     """See `pffspike.arithmetic.counter.mix`."""
     x = (x ^ (x >> _SHIFTS[0])) * _FACTORS[0]
@@ -22,13 +22,13 @@ def mix(x):  # type: ignore[no-untyped-def]
     return x ^ (x >> _SHIFTS[2])
 
 
-@numba.njit(nogil=True)
+@inner
 def derive(key, index):  # type: ignore[no-untyped-def]
     """Child ``index`` of a key, both uint64."""
     return mix(key + (index + _ONE) * _GOLDEN)
 
 
-@numba.njit(nogil=True)
+@inner
 def bits(key, position):  # type: ignore[no-untyped-def]
     """Uniform number times 2^24, as a signed integer."""
     return np.int64(derive(key, position) >> _DROPPED)
