@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pffspike
 from pffspike import Dataset, Execution, Mode, TrainedNetwork
+from pffspike.studies.script import run_script
 
 KEPT = 50_000  #: images to train on; the others validate
 SCHEDULE = {"training": {"epochs": 5, "decay": 0.6}}
@@ -57,4 +58,4 @@ def judge(trained: TrainedNetwork, parts: Dataset, shift: int, run: Execution) -
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -18,6 +18,7 @@ import pffspike
 from pffspike import Dataset
 from pffspike.arithmetic import counter
 from pffspike.baselines import straight_through
+from pffspike.studies.script import run_script
 
 TRAINED, JUDGED = 20_000, 50_000  #: the first so many learn; those from this one on validate
 CHOICES: dict[str, tuple[float, ...]] = {
@@ -70,4 +71,4 @@ def judge(settings: dict[str, Any], parts: Dataset) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -12,6 +12,7 @@ from pffspike.devices import load_device
 from pffspike.errors import PffspikeError
 from pffspike.files import write_whole
 from pffspike.quantization.sweep import sweep
+from pffspike.studies.script import run_script
 
 BITS = (8, 6, 5, 4, 3, 2)
 
@@ -104,4 +105,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -17,6 +17,7 @@ from pffspike.cards import load_network
 from pffspike.engines import make_engine
 from pffspike.engines.lava import LavaEngine
 from pffspike.network import initial
+from pffspike.studies.script import run_script
 
 HERE = Path(__file__).absolute().parent
 PROGRAM = "one_pass"
@@ -174,4 +175,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

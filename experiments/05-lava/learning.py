@@ -13,6 +13,7 @@ from pffspike.circuits import PFF, pff
 from pffspike.data import load
 from pffspike.engines import make_engine
 from pffspike.network import Training
+from pffspike.studies.script import run_script
 
 CIRCUIT = PFF(64, 10, (40, 40), threshold=(4.0,), burn_in=2, window=8)
 COARSE = dataclasses.replace(CIRCUIT, weight_grid=-7, weight_limit=1.984375)
@@ -76,4 +77,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -9,7 +9,6 @@ import argparse
 import dataclasses
 import json
 import statistics
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,8 +21,9 @@ from pffspike.cards import toml
 from pffspike.cards.networks import changed
 from pffspike.data import Dataset, load
 from pffspike.devices import Device, load_device
-from pffspike.errors import PffspikeError, ValidationError
+from pffspike.errors import ValidationError
 from pffspike.files import write_whole
+from pffspike.studies.script import run_script
 from pffspike.trained import TrainedNetwork
 
 HERE = Path(__file__).parent
@@ -262,7 +262,4 @@ def train_energies(
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except PffspikeError as error:
-        sys.exit(f"run.py: {error}")
+    run_script(main)

@@ -4,7 +4,6 @@ import argparse
 import dataclasses
 import json
 import statistics
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,10 @@ import numpy as np
 import pffspike
 from pffspike import Binning, Events, Execution, plots
 from pffspike.arithmetic import counter
-from pffspike.errors import PffspikeError
 from pffspike.files import write_whole
 from pffspike.plots.canvas import FALSE, PAGE, TRUE, figure, styled
 from pffspike.studies.resumed import begun
+from pffspike.studies.script import run_script
 
 STEPS = 10  #: of a presentation: 2 of burn-in and a window of 8
 OTHER_STEPS = (6, 18, 34)
@@ -206,7 +205,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except PffspikeError as error:
-        sys.exit(f"run.py: {error}")
+    run_script(main)

@@ -6,7 +6,6 @@ import functools
 import json
 import math
 import statistics
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +14,11 @@ import systems
 import pffspike
 from pffspike import intervals, plots
 from pffspike.arithmetic import counter
-from pffspike.errors import PffspikeError
 from pffspike.files import write_whole
 from pffspike.plots.canvas import FALSE, NEUTRAL, OTHERS, PAGE, TRUE, figure, styled
 from pffspike.representations import describe, ensembles
 from pffspike.studies.resumed import begun
+from pffspike.studies.script import run_script
 
 HIDDEN = (250, 250)
 UNSEEN = 4  #: the class that some networks never learn
@@ -310,7 +309,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except PffspikeError as error:
-        sys.exit(f"run.py: {error}")
+    run_script(main)

@@ -6,7 +6,6 @@ import itertools
 import json
 import math
 import statistics
-import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,10 @@ import schedules
 
 import pffspike
 from pffspike import intervals, plots
-from pffspike.errors import PffspikeError
 from pffspike.files import write_whole
 from pffspike.plots.canvas import FALSE, NEUTRAL, OTHERS, PAGE, TRUE, figure, styled
 from pffspike.studies.resumed import begun
+from pffspike.studies.script import run_script
 
 EPOCHS = 10
 FALLEN = 0.05  #: of the accuracy: what a critical block costs
@@ -267,7 +266,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except PffspikeError as error:
-        sys.exit(f"run.py: {error}")
+    run_script(main)

@@ -3,7 +3,6 @@
 import argparse
 import json
 import statistics
-import sys
 from pathlib import Path
 
 import learning
@@ -12,11 +11,11 @@ import numpy as np
 import pffspike
 from pffspike import Execution, intervals, plots
 from pffspike.arithmetic import counter
-from pffspike.errors import PffspikeError
 from pffspike.files import write_whole
 from pffspike.generation.judge import Judge
 from pffspike.plots.canvas import NEUTRAL, PAGE, TRUE, figure, styled
 from pffspike.studies.resumed import begun
+from pffspike.studies.script import run_script
 
 EPOCHS = 12
 STRETCH = 479  #: samples between dreams: a third of an epoch
@@ -229,7 +228,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except PffspikeError as error:
-        sys.exit(f"run.py: {error}")
+    run_script(main)

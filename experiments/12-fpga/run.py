@@ -19,6 +19,7 @@ from pffspike.fpga.fit import usage
 from pffspike.inference.goodness import goodness_scores
 from pffspike.inference.proposal import ranking
 from pffspike.plots.canvas import OTHERS, figure, styled
+from pffspike.studies.script import run_script
 
 BITS, LANES = (8, 6, 4), (4, 8, 16, 32, 64)
 MEGAHERTZ = 50.0  #: clock that times of an inference are given for
@@ -134,4 +135,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -3,7 +3,6 @@
 import argparse
 import json
 import statistics
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,10 @@ import systems
 import pffspike
 from pffspike import intervals, plots
 from pffspike.arithmetic import counter
-from pffspike.errors import PffspikeError
 from pffspike.files import write_whole
 from pffspike.plots.canvas import FALSE, NEUTRAL, OTHERS, PAGE, TRUE, figure, styled
 from pffspike.studies.resumed import begun
+from pffspike.studies.script import run_script
 
 PASSES = 2  #: over the images of a segment
 BINS = 12  #: of a segment, in the curves
@@ -293,7 +292,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except PffspikeError as error:
-        sys.exit(f"run.py: {error}")
+    run_script(main)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 import pffspike
+from pffspike.studies.script import run_script
 
 
 def main() -> None:
@@ -26,4 +27,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -18,6 +18,7 @@ import pffspike
 from pffspike.baselines import KINDS
 from pffspike.baselines.spiking import Spiking
 from pffspike.studies.config import read_study
+from pffspike.studies.script import run_script
 
 KEPT = 1150  #: images to learn from; the others judge
 RATES: dict[str, tuple[Any, ...]] = {
@@ -66,4 +67,4 @@ def changed(settings: Any, rate: Any) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -11,6 +11,7 @@ from pffspike.baselines.spiking import Spiking, network_of
 from pffspike.network import signals, structure
 from pffspike.network.spec import Network
 from pffspike.studies.config import read_study
+from pffspike.studies.script import run_script
 
 COLUMNS = ("phases", "false labels", "synapses downwards", "of these learned", "numbers a synapse")
 
@@ -61,4 +62,4 @@ def needs(network: Network) -> dict[str, int | str]:
 
 
 if __name__ == "__main__":
-    main()
+    run_script(main)

@@ -14,6 +14,7 @@ from pffspike.studies import runs, table
 from pffspike.studies.cluster import execute_all
 from pffspike.studies.config import read_study
 from pffspike.studies.resumed import begun
+from pffspike.studies.script import run_script
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 CONFIG = """
@@ -329,3 +330,18 @@ def test_a_file_that_holds_no_runs_is_refused(tmp_path, content):
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(FileError, match="holds no runs of a study"):
         begun(path, {})
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(UserError("the folder is full"), 2), (KeyboardInterrupt(), 130)]
+)
+def test_a_script_ends_with_a_sentence_and_a_code(error, code, capsys):
+    def main():
+        raise error
+
+    with pytest.raises(SystemExit) as ended:
+        run_script(main)
+    said = capsys.readouterr().err
+    assert ended.value.code == code
+    assert said.count("\n") == 1
+    assert (str(error) or "interrupted") in said
