@@ -89,14 +89,20 @@ doctest: env
 		--ignore=pffspike/engines/lava --ignore=pffspike/neurobench.py $(PARALLEL)
 
 # What rests on bits that the other tests compare on both Pythons, and the texts of the pages, need
-# one Python: frequencies, tolerances, examples. (Baselines are those of scikit-learn, so they run.)
+# one Python: frequencies, tolerances, examples, long runs of the command line. (Baselines are those
+# of scikit-learn, so they run.)
 ONCE := tests/statistics/test_uniform.py tests/statistics/test_stopping.py \
 	tests/statistics/test_handwritten_kernel.py tests/end_to_end/test_documentation.py \
 	tests/end_to_end/test_site.py tests/conformance/test_model_page.py \
-	tests/end_to_end/test_dreams_study.py tests/end_to_end/test_relatives_study.py
+	tests/end_to_end/test_dreams_study.py tests/end_to_end/test_relatives_study.py \
+	tests/end_to_end/test_command_line.py tests/end_to_end/test_seeds.py \
+	tests/end_to_end/test_study.py tests/end_to_end/test_benchmark.py tests/unit/test_quality.py \
+	tests/unit/test_progress.py tests/unit/test_notebooks.py tests/conformance/test_fpga.py
+CYTHON := tests/conformance/test_brian2_sessions.py::test_cython_agrees
 
 test-310: env-310
-	$(VENV_310)/bin/python -m pytest tests -m "not slow" $(PARALLEL) $(addprefix --ignore=,$(ONCE))
+	$(VENV_310)/bin/python -m pytest tests -m "not slow" $(PARALLEL) $(addprefix --ignore=,$(ONCE)) \
+		--deselect $(CYTHON)
 
 test-slow: env
 	$(VENV)/bin/python -m pytest tests -m slow

@@ -185,10 +185,13 @@ def test_export_runs_itself(folder):
     assert content["roles"] == structure.roles(NETWORKS["other"])
     assert content["decisions"] == {"goodness": {"lower": -1, "upper": -1}, "one_pass": "vote"}
     assert "readout: vote\n" in (out / "README.txt").read_text()
-    its = np.load(out / "example" / "one_pass.npz")
-    mine = np.load(folder / "usual" / "out" / "example" / "one_pass.npz")
-    np.testing.assert_array_equal(its["image"], mine["image"])
-    np.testing.assert_array_equal(its["spikes/vote"], mine["spikes/readout"])
+    usual = folder / "usual" / "out"
+    with (
+        np.load(out / "example" / "one_pass.npz") as its,
+        np.load(usual / "example" / "one_pass.npz") as mine,
+    ):
+        np.testing.assert_array_equal(its["image"], mine["image"])
+        np.testing.assert_array_equal(its["spikes/vote"], mine["spikes/readout"])
     result = subprocess.run(
         [sys.executable, out / "run_lava.py"], capture_output=True, text=True, timeout=240
     )

@@ -129,6 +129,7 @@ def test_mistakes_of_the_command_are_one_sentence(tmp_path, arguments, part):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow  # once, on a busy machine with Python 3.10, it took longer than it waits
 def test_ctrl_c_leaves_checkpoints_that_go_on(tmp_path):
     sizes, place = ["--hidden", "20,20", "-n", "100"], ["-o", "n.h5"]
     options = [*sizes, *place, "--seeds", "2", "--jobs", "2", "--epochs", "3000"]
