@@ -115,6 +115,7 @@ if TYPE_CHECKING:
     from pffspike.schedules import begin, lengthened
     from pffspike.searching import Search, search, settings_of
     from pffspike.seeds import seed_jobs, train_seeds
+    from pffspike.specimens import Mismatch, Specimen, draw_specimen
     from pffspike.storage import load, save
     from pffspike.studies.study import Resources, StudyCallback, StudyResult, study
     from pffspike.trained import Prior, TrainedNetwork, versions
@@ -157,6 +158,7 @@ _MODULES = {
     "pffspike.inputs": "dataset_of first_samples read_images signals_of trained_levels",
     "pffspike.online": "OnlineLearning learn_online",
     "pffspike.own": "network_for own_data own_training",
+    "pffspike.specimens": "Mismatch Specimen draw_specimen",
     "pffspike.storage": "load save",
     "pffspike.schedules": "begin lengthened",
     "pffspike.training": "train",
@@ -242,6 +244,7 @@ __all__ = [
     "Interval",
     "LiveNetwork",
     "Metrics",
+    "Mismatch",
     "MissingPackageError",
     "Mode",
     "Network",
@@ -269,6 +272,7 @@ __all__ = [
     "Search",
     "Session",
     "SessionClosedError",
+    "Specimen",
     "Stopping",
     "StudyCallback",
     "StudyResult",
@@ -296,6 +300,7 @@ __all__ = [
     "coverage",
     "dataset_of",
     "demo",
+    "draw_specimen",
     "energy",
     "engine_names",
     "evaluate",

@@ -1,7 +1,8 @@
 """Export: a trained network as integers that can be read without this project.
 
-The folder holds (format version 5; up to version 4 there were no ``roles``; up to version 3 no
-``SHA256SUMS`` and no ``data``; up to version 2 ``input`` was called ``driven``, ``sign``
+The folder holds (format version 6; up to version 5 there was no ``fixed``; up to version 4 there
+were no ``roles``; up to version 3 no ``SHA256SUMS`` and no ``data``; up to version 2 ``input`` was
+called ``driven``, ``sign``
 ``contrast`` and ``hard_negative`` ``rival``; version 1 had no ``low``, ``high`` and ``provenance``)
 
 - ``model.md``: what such a network computes, in equations: random numbers, presentations,
@@ -11,6 +12,8 @@ The folder holds (format version 5; up to version 4 there were no ``roles``; up 
 - ``weights/<projection>.npy``: ``(n_pre, n_post)`` int32, times ``2^exponent`` of the
   projection; tied projections have none;
 - ``biases/<population>.npy``: ``(size,)`` int32, times ``2^-24``;
+- ``fixed/weights/<projection>.npy``, ``fixed/biases/<population>.npy``: bool, of the same shapes,
+  where learning leaves them as they are; of those that have any;
 - ``coding/mean.npy``: for a network whose card says ``coding = "on_off"``, the mean of each
   pixel, ``(pixels,)`` int32, times ``2^-24`` (`pffspike.data.Coding`);
 - ``scaling/knots.npy``: for data that were no grey values, ``(features, units + 1)`` float64:
@@ -53,9 +56,16 @@ from pffspike.network.rules import SIGNS, Rule
 from pffspike.network.spec import Network, Program, Projection
 from pffspike.trained import TrainedNetwork
 
-FORMAT, VERSION = "pffspike export", 5
+FORMAT, VERSION = "pffspike export", 6
 _WITH_SUMS = 4  #: first version with digests of all files
-_READ = ("network.json", "weights/*.npy", "biases/*.npy", "coding/*.npy", "scaling/*.npy")
+_READ = (
+    "network.json",
+    "weights/*.npy",
+    "biases/*.npy",
+    "fixed/*/*.npy",
+    "coding/*.npy",
+    "scaling/*.npy",
+)
 _GAIN_EXPONENT = -10  #: fine enough for both kinds of normalization
 
 
@@ -101,6 +111,8 @@ def _files(trained: TrainedNetwork) -> dict[str, bytes]:
         files[f"weights/{name}.npy"] = _npy(w, network.projection(name).grid)
     for name, b in parameters.biases.items():
         files[f"biases/{name}.npy"] = _npy(b, grids.DRIVE_GRID)
+    for kind, masks in (("weights", parameters.fixed_weights), ("biases", parameters.fixed_biases)):
+        files |= {f"fixed/{kind}/{name}.npy": _saved(mask) for name, mask in masks.items()}
     if trained.coding.mean is not None:
         files["coding/mean.npy"] = _npy(trained.coding.mean, grids.DRIVE_GRID)
     if trained.scaling:
@@ -349,9 +361,18 @@ def _read_parameters(path: Path, network: Network) -> Parameters:
         for p in network.populations
         if not p.input
     }
-    found = Parameters(weights, biases)
+    found = Parameters(
+        weights,
+        biases,
+        _load_fixed(path / "fixed" / "weights"),
+        _load_fixed(path / "fixed" / "biases"),
+    )
     parameters_module.check(network, found)
     return found
+
+
+def _load_fixed(folder: Path) -> dict[str, Any]:
+    return {file.stem: read_npy(file) for file in sorted(folder.glob("*.npy"))}
 
 
 def _load(path: Path, grid: int) -> npt.NDArray[np.float64]:

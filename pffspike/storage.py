@@ -1,6 +1,7 @@
 """A trained network in one HDF5 file.
 
-Layout (version 2; version 1 had neither the digest nor ``data``, and is still read)::
+Layout (version 2, or 3 if anything is fixed; version 1 had neither the digest nor ``data``, and is
+still read)::
 
     first 512 bytes         digest over all that follows, see `pffspike.sealed`
     /                       attributes: format, version, hash, seed, engine, samples_done,
@@ -10,6 +11,8 @@ Layout (version 2; version 1 had neither the digest nor ``data``, and is still r
     /card                   the network as a TOML card, UTF-8
     /weights/<projection>   (n_pre, n_post) float64
     /biases/<population>    (size,) float64
+    /fixed_weights/<projection>, /fixed_biases/<population>
+                            bool, where learning leaves them as they are; of those that have any
     /history/<column>       (rows,) float64
     /prior/<array>          of `pffspike.trained.Prior`, if there is one
     /coding/mean            (pixels,) float64, of `pffspike.data.Coding`, if it has one
@@ -38,7 +41,9 @@ from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network
 from pffspike.trained import Prior, TrainedNetwork
 
-FORMAT, VERSION = "pffspike network", 2
+FORMAT, VERSION = "pffspike network", 3
+_NOTHING_FIXED = 2  #: version of files without anything fixed, which older programs read too
+_FIXED = ("fixed_weights", "fixed_biases")
 _MOST_SAMPLES = 2**62  #: of a schedule: numbers of samples are integers of 64 bits
 
 
@@ -72,7 +77,8 @@ def save(path: str | Path, trained: TrainedNetwork) -> None:
     buffer = io.BytesIO()
     with h5py.File(buffer, "w", userblock_size=sealed.BLOCK) as file:
         file.attrs["format"] = FORMAT
-        file.attrs["version"] = VERSION
+        fixed = trained.parameters.fixed_weights or trained.parameters.fixed_biases
+        file.attrs["version"] = VERSION if fixed else _NOTHING_FIXED
         file.attrs["hash"] = cards.network_hash(trained.network)
         file.attrs["seed"] = str(trained.seed)
         file.attrs["engine"] = trained.engine
@@ -95,6 +101,9 @@ def save(path: str | Path, trained: TrainedNetwork) -> None:
             target = file.create_group(group)
             for name, values in arrays.items():
                 target.create_dataset(name, data=np.asarray(values, np.float64))
+        for group in _FIXED if fixed else ():
+            for name, mask in getattr(trained.parameters, group).items():
+                file.create_dataset(f"{group}/{name}", data=mask, compression="gzip")
     write_whole(Path(path), sealed.seal(buffer.getvalue()))
 
 
@@ -193,7 +202,10 @@ def _read(file: Any, path: str | Path) -> TrainedNetwork:
         group: {name: np.array(file[group][name], np.float64) for name in file[group]}
         for group in ("weights", "biases", "history")
     }
-    parameters = Parameters(groups["weights"], groups["biases"])
+    fixed = (
+        {name: np.array(file[group][name]) for name in file.get(group, ())} for group in _FIXED
+    )
+    parameters = Parameters(groups["weights"], groups["biases"], *fixed)
     parameters_module.check(network, parameters)
     data = read_identity(json.loads(file.attrs.get("data", "null")))
     trained = TrainedNetwork(

@@ -31,6 +31,7 @@ import warnings
 import zipfile
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -109,6 +110,12 @@ def read_real(kind, name, exponent):
     return read_arrays(FOLDER / kind / f"{name}.npy").astype(np.float64) * 2.0**exponent
 
 
+def read_fixed(kind, parts):
+    """Where learning leaves weights or biases as they are, by projection or population."""
+    places = {each.name: FOLDER / "fixed" / kind / f"{each.name}.npy" for each in parts}
+    return {name: read_arrays(place) for name, place in places.items() if place.exists()}
+
+
 def check_signal(name, inputs, samples, steps, size, classes):
     """Classes, or spike probabilities as they are."""
     if name not in inputs:
@@ -158,15 +165,18 @@ def run(program, inputs, timeout):
     plan = find_plan(program)
     signals, samples = check_inputs(plan, inputs)
     setting = Setting(Arithmetic("fixed"), 1, int(inputs["seed"]) % 2**64)
-    weights = {p.owner: read_real("weights", p.owner, p.grid) for p in plan.projections}
-    biases = {p.name: read_real("biases", p.name, -UNIT) for p in plan.populations}
+    start = SimpleNamespace(
+        weights={p.owner: read_real("weights", p.owner, p.grid) for p in plan.projections},
+        biases={p.name: read_real("biases", p.name, -UNIT) for p in plan.populations},
+        fixed_weights=read_fixed("weights", plan.projections),
+        fixed_biases=read_fixed("biases", plan.populations),
+    )
     names = [each.name for each in plan.neurons]
     in_time = any(values.ndim == 3 for values in signals.values())
     memory = Memory(
         plan,
         setting,
-        weights,
-        biases,
+        start,
         batches=len(samples),
         rasters=names,
         frames=plan.clock.steps if in_time else 1,

@@ -170,7 +170,7 @@ class Session(ABC):
     @property
     def parameters(self) -> Parameters:
         """Copy of the weights and biases as they are now, or were when the session was closed."""
-        return self._parameters()
+        return self._parameters().fixed_as(self._task.parameters)
 
     @final
     def close(self) -> None:

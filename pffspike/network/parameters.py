@@ -1,22 +1,25 @@
-"""Weights and biases of a network: their initial values and their shape."""
+"""Weights and biases of a network: initial values, shape, and which of them are fixed."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 
 from pffspike.arithmetic import counter, grids
-from pffspike.errors import ValidationError
+from pffspike.errors import ValidationError, unknown
 from pffspike.network import structure
 from pffspike.network.spec import Network, Projection
-from pffspike.typing import Floats
+from pffspike.typing import Bools, Floats
+
+_Array = TypeVar("_Array", Floats, Bools)
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """All that learning changes.
+    """All that learning changes, and what of it learning leaves as it is.
 
     Parameters
     ----------
@@ -24,35 +27,52 @@ class Parameters:
         By projection (tied ones have none); 0 where there is no synapse.
     biases : mapping of str to (size,) ndarray of float64
         By population that is no input.
+    fixed_weights : mapping of str to (n_pre, n_post) ndarray of bool
+        By projection, where a weight keeps its value whatever is learned; projections that are not
+        named have no such weight.
+    fixed_biases : mapping of str to (size,) ndarray of bool
+        By population, likewise.
     """
 
     weights: Mapping[str, Floats]
     biases: Mapping[str, Floats]
+    fixed_weights: Mapping[str, Bools] = field(default_factory=dict)
+    fixed_biases: Mapping[str, Bools] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         weights, biases = (sum(a.size for a in x.values()) for x in (self.weights, self.biases))
+        fixed = [sum(a.sum() for a in x.values()) for x in (self.fixed_weights, self.fixed_biases)]
+        kept = f", {fixed[0]:,} and {fixed[1]:,} of them fixed" if any(fixed) else ""
         return (
             f"Parameters({weights:,} weights of {len(self.weights)} projections, {biases:,} biases "
-            f"of {len(self.biases)} populations)"
+            f"of {len(self.biases)} populations{kept})"
         )
 
     def copy(self) -> Parameters:
         """Copy whose arrays are its own."""
-        return Parameters(
-            {name: w.copy() for name, w in self.weights.items()},
-            {name: b.copy() for name, b in self.biases.items()},
-        )
+        return self.without((), ())
 
     def without(self, projections: Collection[str], populations: Collection[str]) -> Parameters:
         """Copy of all but the weights and the biases named."""
         return Parameters(
-            {name: w.copy() for name, w in self.weights.items() if name not in projections},
-            {name: b.copy() for name, b in self.biases.items() if name not in populations},
+            _copied(self.weights, projections),
+            _copied(self.biases, populations),
+            _copied(self.fixed_weights, projections),
+            _copied(self.fixed_biases, populations),
         )
 
     def joined(self, other: Parameters) -> Parameters:
         """What either holds, without a copy."""
-        return Parameters({**self.weights, **other.weights}, {**self.biases, **other.biases})
+        return Parameters(
+            {**self.weights, **other.weights},
+            {**self.biases, **other.biases},
+            {**self.fixed_weights, **other.fixed_weights},
+            {**self.fixed_biases, **other.fixed_biases},
+        )
+
+    def fixed_as(self, other: Parameters) -> Parameters:
+        """Same weights and biases, of which those are fixed that are in ``other``."""
+        return replace(self, fixed_weights=other.fixed_weights, fixed_biases=other.fixed_biases)
 
     def equal(self, other: Parameters) -> bool:
         """Whether both hold the same numbers, bit for bit."""
@@ -61,8 +81,14 @@ class Parameters:
             for mine, its in (
                 (self.weights, other.weights),
                 (self.biases, other.biases),
+                (self.fixed_weights, other.fixed_weights),
+                (self.fixed_biases, other.fixed_biases),
             )
         )
+
+
+def _copied(arrays: Mapping[str, _Array], unless: Collection[str]) -> dict[str, _Array]:
+    return {name: array.copy() for name, array in arrays.items() if name not in unless}
 
 
 def initial(network: Network, seed: int) -> Parameters:
@@ -119,7 +145,10 @@ def _initial_weights(network: Network, projection: Projection, seed: int) -> Flo
 
 
 def check(network: Network, parameters: Parameters) -> None:
-    """Raise `ValidationError` if parameters do not suit a network: names, shapes, grids, ranges."""
+    """Raise `ValidationError` if parameters do not suit a network: names, shapes, grids, ranges.
+
+    Of what is fixed, too.
+    """
     expected = set(structure.trainable(network))
     biased = {p.name for p in network.populations if not p.input}
     for kind, names, given in (
@@ -156,4 +185,18 @@ def check(network: Network, parameters: Parameters) -> None:
             raise ValidationError(
                 f"biases of {name!r} must be multiples of 2^{grids.DRIVE_GRID} within "
                 f"{population.bias.limit} of 0"
+            )
+    _check_fixed("projection", parameters.fixed_weights, parameters.weights)
+    _check_fixed("population", parameters.fixed_biases, parameters.biases)
+
+
+def _check_fixed(kind: str, fixed: Mapping[str, Bools], values: Mapping[str, Floats]) -> None:
+    for name, mask in fixed.items():
+        if name not in values:
+            raise unknown(f"fixed parameters: {kind}", name, sorted(values))
+        if mask.shape != values[name].shape or mask.dtype != bool:
+            raise ValidationError(
+                f"fixed parameters of {kind} {name!r} have shape {mask.shape} and type "
+                f"{mask.dtype}; give {values[name].shape} of bool, True where learning changes "
+                f"nothing"
             )

@@ -144,7 +144,7 @@ def quantize(
     reports = tuple(_report(p, bits, owned[p.name]) for p in network.projections)
     result = trained.replace(
         network=quantized,
-        parameters=Parameters(weights, biases),
+        parameters=Parameters(weights, biases).fixed_as(trained.parameters),
         provenance=_provenance(trained, bits, device, bool(measured), rounding, reports),
     )
     return Quantized(result, reports, bias_reports)

@@ -25,7 +25,8 @@ except ImportError as error:
         f"the conformance suite needs Hypothesis ({error}); {install_hint('testing')}"
     ) from None
 
-from pffspike.testing.checks import CHECKS, assert_conforms, assert_same, compare
+from pffspike.testing.checks import CHECKS, assert_conforms
+from pffspike.testing.comparing import assert_same, compare
 from pffspike.testing.oracle import Oracle
 from pffspike.testing.strategies import Case, cases, networks
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, settings
@@ -14,12 +14,12 @@ from pffspike.circuits import PFF, pff
 from pffspike.engines.base import Engine, Session
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import SessionClosedError, ValidationError
-from pffspike.network import Parameters, initial, structure
+from pffspike.network import Parameters, initial
 from pffspike.network.events import Events
 from pffspike.network.rules import Coefficients, Rule
 from pffspike.network.spec import Network, Training
-from pffspike.recording import Probes, Recording
-from pffspike.testing.oracle import Oracle
+from pffspike.recording import Probes
+from pffspike.testing.comparing import compare, raises, require
 from pffspike.testing.strategies import Case, cases
 from pffspike.typing import Array
 
@@ -73,8 +73,8 @@ def two_runs_continue_as_one(engine: Engine) -> None:
         for part in (slice(0, 3), slice(3, 3), slice(3, 7)):
             signals = {name: values[part] for name, values in case.signals.items()}
             session.run(signals, case.samples[part], progress=seen.append)
-        _require(session.parameters.equal(whole), "two runs learn what one run learns")
-    _require(sum(seen) == 7, f"progress adds up to the samples, not to {sum(seen)}")
+        require(session.parameters.equal(whole), "two runs learn what one run learns")
+    require(sum(seen) == 7, f"progress adds up to the samples, not to {sum(seen)}")
 
 
 def input_in_time(engine: Engine) -> None:
@@ -92,12 +92,12 @@ def input_in_time(engine: Engine) -> None:
         for each in (expected, session):
             each.run(still.signals, still.samples)
         for image in (events.first(steps - 1), shown.signals["image"][:, : steps - 1]):
-            with _raises(ValidationError, f"signal 'image' has {steps - 1} steps, but a presen"):
+            with raises(ValidationError, f"signal 'image' has {steps - 1} steps, but a presen"):
                 session.run({**still.signals, "image": image}, still.samples)
         wanted = expected.run({**still.signals, "image": events.raster()}, still.samples)
         found = session.run({**still.signals, "image": events}, still.samples)
-        _require(wanted.same_spikes(found), "events give what their raster gives")
-        _require(session.parameters.equal(expected.parameters), "events teach what it teaches")
+        require(wanted.same_spikes(found), "events give what their raster gives")
+        require(session.parameters.equal(expected.parameters), "events teach what it teaches")
 
 
 def _in_time(case: Case, steps: int) -> Case:
@@ -113,8 +113,8 @@ def a_run_without_samples(engine: Engine) -> None:
     network = _network()
     case = _case(network, 0)
     with _session(engine, network, "train") as session:
-        _require(session.run(case.signals, []).presentations == 0, "nothing was presented")
-        _require(session.parameters.equal(initial(network, _SEED)), "nothing was learned")
+        require(session.run(case.signals, []).presentations == 0, "nothing was presented")
+        require(session.parameters.equal(initial(network, _SEED)), "nothing was learned")
 
 
 def what_is_given_stays_as_it_is(engine: Engine) -> None:
@@ -125,8 +125,8 @@ def what_is_given_stays_as_it_is(engine: Engine) -> None:
         session.run(case.signals, case.samples)
         for w in session.parameters.weights.values():
             w[:] = 0.0
-        _require(any(w.any() for w in session.parameters.weights.values()), "a copy is given")
-    _require(start.equal(initial(network, _SEED)), "the parameters given are not changed")
+        require(any(w.any() for w in session.parameters.weights.values()), "a copy is given")
+    require(start.equal(initial(network, _SEED)), "the parameters given are not changed")
 
 
 def a_closed_session(engine: Engine) -> None:
@@ -138,8 +138,8 @@ def a_closed_session(engine: Engine) -> None:
     learned = session.parameters
     session.close()
     session.close()
-    _require(session.parameters.equal(learned), "parameters outlive the session")
-    with _raises(SessionClosedError, "is closed; compile the network again"):
+    require(session.parameters.equal(learned), "parameters outlive the session")
+    with raises(SessionClosedError, "is closed; compile the network again"):
         session.run(case.signals, case.samples)
 
 
@@ -147,28 +147,28 @@ def wrong_input(engine: Engine) -> None:
     """Each mistake is refused by one sentence that names it, and the session goes on."""
     network = _network()
     case, start = _case(network, 2), initial(network, _SEED)
-    with _raises(ValidationError, "program 'trian' does not exist; did you mean 'train'"):
+    with raises(ValidationError, "program 'trian' does not exist; did you mean 'train'"):
         engine.compile(network, "trian", start, seed=0)
-    with _raises(ValidationError, "probes: counts: population 'hiden_1' does not exist"):
+    with raises(ValidationError, "probes: counts: population 'hiden_1' does not exist"):
         engine.compile(network, "train", start, seed=0, probes=Probes(counts=("hiden_1",)))
     wrong = start.copy()
     wrong.weights["image_to_hidden_1"][0, 0] += 2.0**-30
-    with _raises(ValidationError, "weights of 'image_to_hidden_1' must be multiples of 2^-16"):
+    with raises(ValidationError, "weights of 'image_to_hidden_1' must be multiples of 2^-16"):
         engine.compile(network, "train", wrong, seed=0)
-    with _raises(ValidationError, "biases are for"):
+    with raises(ValidationError, "biases are for"):
         engine.compile(network, "train", Parameters(start.weights, {}), seed=0)
     with _session(engine, network, "train") as session:
         for signals, sentence in _wrong_signals(case):
-            with _raises(ValidationError, sentence):
+            with raises(ValidationError, sentence):
                 session.run(signals, case.samples)
-        with _raises(ValidationError, "give integers"):
+        with raises(ValidationError, "give integers"):
             session.run(case.signals, case.samples + 0.5)
         for scale in (-1.0, float("nan"), float("inf")):
-            with _raises(ValidationError, f"learning_scale = {scale} must be"):
+            with raises(ValidationError, f"learning_scale = {scale} must be"):
                 session.run(case.signals, case.samples, learning_scale=scale)
-        with _raises(ValidationError, "bits; lower the window"):
+        with raises(ValidationError, "bits; lower the window"):
             session.run(case.signals, case.samples, learning_scale=1e12)
-        _require(session.parameters.equal(start), "nothing was learned from wrong input")
+        require(session.parameters.equal(start), "nothing was learned from wrong input")
         session.run(case.signals, case.samples)
 
 
@@ -206,7 +206,7 @@ def a_rule_of_its_own(engine: Engine) -> None:
     network = _with_rule(_OwnRule())
     compare(engine, _case(network, 6), "train")
     network = _with_rule(_OwnRule(offset=0.1))
-    with _raises(ValidationError, "population 'hidden_1': rule 'own' in a phase of sign -1"):
+    with raises(ValidationError, "population 'hidden_1': rule 'own' in a phase of sign -1"):
         engine.compile(network, "train", initial(network, _SEED), seed=0)
 
 
@@ -227,10 +227,33 @@ def signs_that_are_data(engine: Engine) -> None:
             (signs * 0.5, "signal 'sign' has shape (7,) and type float64; give (7,) integers, the"),
             (signs[:3], "signal 'sign' has 3 rows for 7 samples"),
         ):
-            with _raises(ValidationError, sentence):
+            with raises(ValidationError, sentence):
                 session.run({**signals, "sign": wrong}, case.samples)
-        with _raises(ValidationError, "signal 'sign' is missing; program 'train' needs it"):
+        with raises(ValidationError, "signal 'sign' is missing; program 'train' needs it"):
             session.run(case.signals, case.samples)
+
+
+def what_is_fixed(engine: Engine) -> None:
+    """Learning changes neither weights nor biases that are fixed, and all others as ever."""
+    case = dataclasses.replace(_case(_network(), 6), some_fixed=True)
+    compare(engine, case, "train", scale=0.7)
+    start = case.start
+    with engine.compile(case.network, "train", start, seed=_SEED) as session:
+        session.run(case.signals, case.samples)
+        learned = session.parameters
+    for values in ("weights", "biases"):
+        for name, mask in getattr(start, f"fixed_{values}").items():
+            before, after = (getattr(p, values)[name] for p in (start, learned))
+            require(np.array_equal(before[mask], after[mask]), f"{values} of {name!r} stay")
+    wrong: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"hiden_1": np.zeros(6, bool)}, "fixed parameters: population 'hiden_1' does not exist"),
+        ({"hidden_1": np.zeros(5, bool)}, "population 'hidden_1' have shape (5,) and type bool"),
+        ({"hidden_1": np.zeros(6)}, "population 'hidden_1' have shape (6,) and type float64"),
+    )
+    for fixed, sentence in wrong:
+        with raises(ValidationError, sentence):
+            wrongly = dataclasses.replace(start, fixed_biases=fixed)
+            engine.compile(case.network, "train", wrongly, seed=0)
 
 
 def all_that_it_records(engine: Engine) -> None:
@@ -247,7 +270,7 @@ def all_that_it_records(engine: Engine) -> None:
     for each in (ReferenceEngine(), engine):
         with each.compile(network, "train", start, seed=_SEED, probes=probes) as session:
             found.append(session.run(case.signals, case.samples))
-    _require(found[0].same_spikes(found[1]), f"{', '.join(kept)} are those of the reference")
+    require(found[0].same_spikes(found[1]), f"{', '.join(kept)} are those of the reference")
 
 
 #: All that an engine has to pass.
@@ -262,6 +285,7 @@ CHECKS: tuple[Check, ...] = (
     wrong_input,
     a_rule_of_its_own,
     signs_that_are_data,
+    what_is_fixed,
     all_that_it_records,
 )
 
@@ -286,91 +310,6 @@ def assert_conforms(engine: Engine) -> None:
     """
     for check in CHECKS:
         check(engine)
-
-
-def compare(engine: Engine, case: Case, program: str = "main", scale: float = 1.0) -> None:
-    """Run a case on an engine and in exact fractions, and compare all that both give.
-
-    Parameters
-    ----------
-    engine : Engine
-        To be held to it.
-    case : Case
-        A network and its signals.
-    program : str
-        Name of one of the network's programs.
-    scale : float
-        Factor of all learning rates.
-
-    Raises
-    ------
-    AssertionError
-        Which names the population or projection that differs.
-    """
-    network, start = case.network, initial(case.network, case.seed)
-    names = tuple(p.name for p in structure.extent(network, network.program(program)).populations)
-    probes = Probes(counts=names, rasters=names)
-    oracle = Oracle(network, program, start, case.seed)
-    oracle.run(case.signals, case.samples, scale)
-    with engine.compile(network, program, start, seed=case.seed, probes=probes) as session:
-        recording = session.run(case.signals, case.samples, learning_scale=scale)
-        learned = session.parameters
-    _require(tuple(recording.rasters) == names, f"rasters are of {names}")
-    assert_same(oracle, recording, learned)
-
-
-def assert_same(oracle: Oracle, recording: Recording, learned: Parameters) -> None:
-    """Compare a recording of all populations, and what was learned, with exact fractions.
-
-    Parameters
-    ----------
-    oracle : Oracle
-        After its run.
-    recording : Recording
-        With the rasters and counts of all populations.
-    learned : Parameters
-        Afterwards.
-    """
-    burn_in, window = recording.program.burn_in, recording.program.window
-    for name, raster in recording.rasters.items():
-        silent = np.zeros(raster.shape[::2], bool)
-        expected = np.array(
-            [history.get(name, silent) for history in oracle.rasters], dtype=bool
-        ).reshape(-1, *silent.shape)
-        _same(raster.swapaxes(0, 1), expected, f"spikes of {name!r}")
-        _same(recording.spikes[name], expected.sum(axis=(1, 2)), f"spike totals of {name!r}")
-        counts = expected[:, burn_in:].sum(axis=1)
-        _same(recording.counts[name], counts, f"counts of {name!r}")
-        goodness = [float(each.get(name, 0)) for each in oracle.goodness]
-        _same(recording.goodness[name], np.array(goodness), f"goodness of {name!r}")
-        _same(np.square(counts).sum(axis=1) / window**2, np.array(goodness), "goodness of counts")
-    _same(recording.hard_negatives, np.array(oracle.hard_negatives), "hard negatives")
-    for kind, mine, its in (
-        ("weights", learned.weights, oracle.weights),
-        ("biases", learned.biases, oracle.biases),
-    ):
-        _require(mine.keys() == its.keys(), f"{kind} are of {list(its)}")
-        for name, values in mine.items():
-            _same(values, np.array(its[name], float), f"{kind} of {name!r}")
-
-
-def _same(found: Array, expected: Array, what: str) -> None:
-    np.testing.assert_array_equal(found, expected.reshape(found.shape), err_msg=what)
-
-
-def _require(condition: bool, promise: str) -> None:
-    if not condition:
-        raise AssertionError(f"this does not hold: {promise}")
-
-
-@contextmanager
-def _raises(kind: type[Exception], sentence: str) -> Iterator[None]:
-    try:
-        yield
-    except kind as error:
-        _require(sentence in str(error), f"the error says {sentence!r}; it says {str(error)!r}")
-    else:
-        raise AssertionError(f"nothing was raised, where an error says {sentence!r}")
 
 
 def _network() -> Network:

@@ -81,6 +81,7 @@ class Oracle:
         }
         self.biases = {n: [Fraction(float(x)) for x in b] for n, b in parameters.biases.items()}
         self.masks = {p.name: structure.mask(network, p).tolist() for p in network.projections}
+        self.fixed_weights, self.fixed_biases = parameters.fixed_weights, parameters.fixed_biases
         self.rasters: list[dict[str, list[list[bool]]]] = []
         self.goodness: list[dict[str, Fraction]] = []
         self.hard_negatives: list[int] = []
@@ -195,7 +196,10 @@ class Oracle:
                     self._change(projection, factors, counts, key, scale)
             bias = population.bias
             drift = on_grid(bias.homeostasis, -20)
+            fixed = self.fixed_biases.get(name)
             for j, b in enumerate(self.biases[name]):
+                if fixed is not None and fixed[j]:
+                    continue
                 excess = rates[j] - on_grid(bias.target_rate, -20)
                 new = b + on_grid(bias.learning_rate, -20, scale) * factors[j] - drift * excess
                 self.biases[name][j] = clip(on_grid(new, -24), -bias.limit, bias.limit)
@@ -231,9 +235,10 @@ class Oracle:
         step = Fraction(2) ** projection.grid
         pres = counts[projection.pre][1 if projection.normalized else 0]
         first = [self.network.index(n) << 32 for n in (projection.pre, projection.post)]
+        fixed = self.fixed_weights.get(projection.name)
         for i, a in enumerate(map(Fraction, pres)):
             for j, f in enumerate(factors):
-                if not self.masks[projection.name][i][j]:
+                if not self.masks[projection.name][i][j] or (fixed is not None and fixed[i, j]):
                     continue
                 noise = uniform(counter.derive_key(key, 0), first[0] + i)
                 noise += uniform(counter.derive_key(key, 1), first[1] + j)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from pffspike.arithmetic import counter
 from pffspike.engines.given import signal_size
 from pffspike.errors import ValidationError
-from pffspike.network import exactness, rules, signs, structure
+from pffspike.network import Parameters, exactness, initial, rules, signs, structure
 from pffspike.network.rules import Coefficients
 from pffspike.network.spec import (
     Bias,
@@ -34,7 +35,7 @@ from pffspike.network.spec import (
     Rule,
     Training,
 )
-from pffspike.typing import Array, Integers
+from pffspike.typing import Array, Bools, Floats, Integers
 
 _NORMALIZATIONS: tuple[Literal["sqrt", "shift", "none"], ...] = ("sqrt", "shift", "none")
 _SIGNS: tuple[int | str, ...] = (0, 1, -1, "sign", "another_sign")  #: the last two are data
@@ -88,12 +89,34 @@ class Case:
         All that its program reads.
     samples : (samples,) ndarray of int64
         Their numbers.
+    some_fixed : bool
+        Whether learning leaves a third of the weights and biases as they are.
     """
 
     network: Network
     seed: int
     signals: dict[str, Array]
     samples: Integers
+    some_fixed: bool = False
+
+    @property
+    def start(self) -> Parameters:
+        """Weights and biases at the start."""
+        found = initial(self.network, self.seed)
+        if not self.some_fixed:
+            return found
+        key = counter.derive_key(self.seed, 98)
+
+        def third(arrays: Mapping[str, Floats], side: int) -> dict[str, Bools]:
+            drawn = {
+                name: counter.uniform(counter.derive_key(key, side, k), np.arange(array.size))
+                for k, (name, array) in enumerate(arrays.items())
+            }
+            return {name: (u < 1 / 3).reshape(arrays[name].shape) for name, u in drawn.items()}
+
+        return dataclasses.replace(
+            found, fixed_weights=third(found.weights, 0), fixed_biases=third(found.biases, 1)
+        )
 
 
 @st.composite
@@ -121,7 +144,7 @@ def cases(draw: st.DrawFn) -> Case:
         name: _signal(network, program, name, counter.derive_key(seed, 99, index))
         for index, name in enumerate(structure.extent(network, program).signals)
     }
-    return Case(network, seed, signals, samples)
+    return Case(network, seed, signals, samples, draw(st.booleans()))
 
 
 def _signal(network: Network, program: Program, name: str, key: int) -> Array:

@@ -70,6 +70,10 @@ class Simulator:
             for name, p in self.populations.items()
             if not p["input"]
         }
+        self.fixed = {
+            (file.parent.name, file.stem): np.load(file)
+            for file in (folder / "fixed").glob("*/*.npy")
+        }
         self.mean = None
         if self.training["coding"] == "on_off":
             self.mean = np.load(folder / "coding/mean.npy") * 2.0**-24
@@ -159,13 +163,16 @@ class Simulator:
             ) % 1  # (11)
             w = self.weights[p["name"]] + rate * np.outer(sent, factors[p["post"]])
             w = np.clip(np.floor(w / unit + noise), p["low"], p["high"]) * unit  # (10)
-            self.weights[p["name"]] = np.where(self.exists(p), w, 0)
+            changes = self.exists(p) & ~self.fixed.get(("weights", p["name"]), np.False_)
+            self.weights[p["name"]] = np.where(changes, w, self.weights[p["name"]])
         for name, f in factors.items():
             bias = self.populations[name]["bias"]
             rate = rounded(bias["learning_rate"] * scale, -20)
             h, rho = rounded(bias["homeostasis"], -20), rounded(bias["target_rate"], -20)
             b = rounded(self.biases[name] + rate * f - h * (q[name] - rho), -24)  # (12)
-            self.biases[name] = np.clip(b, -bias["limit"], bias["limit"])
+            b = np.clip(b, -bias["limit"], bias["limit"])
+            fixed = self.fixed.get(("biases", name), np.False_)
+            self.biases[name] = np.where(fixed, self.biases[name], b)
 
     def exists(self, p):
         """Which synapses a projection has."""

@@ -38,6 +38,13 @@ def network(**settings: Any) -> Network:
     return pff(PFF(8, 2, (5,), lateral=0, **settings), "tiny", Training("none", 1))
 
 
+def layout(net: Network, program: str, fixed: str = "") -> Layout:
+    """Where its parts are, with some weights that are fixed."""
+    start = initial(net, 1)
+    masks = {name: w != 0 for name, w in start.weights.items() if name == fixed}
+    return Layout(net, net.program(program), dataclasses.replace(start, fixed_weights=masks))
+
+
 def run(net: Network, scale: float = 1.0) -> None:
     """Train a little with both engines and compare."""
     signals = {
@@ -116,7 +123,7 @@ def test_a_program_is_compiled_once(cache: Path, compiled: list[Path]) -> None:
 def test_what_is_compiled_in_makes_another_key(settings: dict[str, Any]) -> None:
     """Structure and constants."""
     keys = {
-        builds.make_key(Layout(net, net.program("train")), Probes(), 2, FLAGS)
+        builds.make_key(layout(net, "train"), Probes(), 2, FLAGS)
         for net in (network(), network(**settings))
     }
     assert len(keys) == 2
@@ -125,13 +132,14 @@ def test_what_is_compiled_in_makes_another_key(settings: dict[str, Any]) -> None
 def test_everything_else_in_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ranges and grids of weights, program, chunk, record, flags, compiler, versions."""
     net = network()
-    train = Layout(net, net.program("train"))
+    train = layout(net, "train")
     projections = (dataclasses.replace(net.projections[0], high=4.0), *net.projections[1:])
     narrow = net.replace(projections=projections)
     keys = [
         builds.make_key(train, Probes(), 2, FLAGS),
-        builds.make_key(Layout(narrow, narrow.program("train")), Probes(), 2, FLAGS),
-        builds.make_key(Layout(net, net.program("one_pass")), Probes(), 2, FLAGS),
+        builds.make_key(layout(narrow, "train"), Probes(), 2, FLAGS),
+        builds.make_key(layout(net, "one_pass"), Probes(), 2, FLAGS),
+        builds.make_key(layout(net, "train", "image_to_hidden_1"), Probes(), 2, FLAGS),
         builds.make_key(train, Probes(), 3, FLAGS),
         builds.make_key(train, Probes(counts=("hidden_1",)), 2, FLAGS),
         builds.make_key(train, Probes(), 2, ("-w", "-O1")),

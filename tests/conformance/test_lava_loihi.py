@@ -1,5 +1,7 @@
 """Learning with Lava's LearningDense follows the exact rule as far as its recordings allow."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -101,3 +103,8 @@ def test_what_cannot_be_expressed_is_refused():
     long = pff(PFF(64, 10, (20, 20), burn_in=2, window=64), "long", Training("digits", 1))
     with pytest.raises(UserError, match="66 steps"):
         LavaEngine(learning="loihi").compile(long, "train", initial(long, 0), seed=1)
+    start = initial(NETWORK, 0)
+    name = "image_to_hidden_1"
+    fixed = dataclasses.replace(start, fixed_weights={name: start.weights[name] > 0})
+    with pytest.raises(UserError, match="LearningDense changes all of them; choose another engine"):
+        LavaEngine(learning="loihi").compile(NETWORK, "train", fixed, seed=1)

@@ -251,8 +251,8 @@ def test_pairs_of_projections_begin_as_transposes(tmp_path):
 @given(cases())
 @settings(max_examples=30, deadline=None)
 def test_random_networks(tmp_path_factory, case):
-    """Every rule, normalization and connectivity, and populations that share names of signals."""
-    trained = TrainedNetwork(case.network, initial(case.network, case.seed), case.seed)
+    """Every rule, normalization and connectivity, names that are shared, and what is fixed."""
+    trained = TrainedNetwork(case.network, case.start, case.seed)
     folder = tmp_path_factory.mktemp("random") / "export"
     write_export(folder, trained)
     compare_run(folder, trained, "main", case.signals, case.samples, case.seed)

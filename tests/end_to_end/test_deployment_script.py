@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from deployment_cases import exported, with_network
+from pffspike import sums
 from pffspike.arithmetic import counter, grids
 from pffspike.data import load, probabilities
 from pffspike.deployment import extra_files
@@ -152,9 +153,22 @@ def test_the_script_gives_the_spikes_of_the_reference_for_everything(tmp_path):
 
 @pytest.mark.lava
 def test_the_script_learns_what_the_reference_learns(out, tmp_path):
-    """From a hard negative that it chooses, and from one that is given."""
+    """From a hard negative that it chooses, and from one that is given; some weights are fixed."""
     pytest.importorskip("lava")
+    out = shutil.copytree(out, tmp_path / "out")
+    for kind, name in (("weights", "image_to_hidden_1"), ("biases", "hidden_2")):
+        values = np.load(out / kind / f"{name}.npy")
+        (out / "fixed" / kind).mkdir(parents=True)
+        np.save(
+            out / "fixed" / kind / f"{name}.npy",
+            np.arange(values.size).reshape(values.shape) % 2 > 0,
+        )
+    contents = {str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*") if p.is_file()}
+    contents.pop(sums.NAME)
+    (out / sums.NAME).write_bytes(sums.write_sums(contents))
     state = read_export(out)
+    assert state.parameters.fixed_weights
+    assert state.parameters.fixed_biases
     data = load("digits")
     images, labels = probabilities(data.test_images[:2], data.levels), data.test_labels[:2]
     signals = {"image": images, "label": labels, "negative": np.array([-1, (labels[1] + 3) % 10])}

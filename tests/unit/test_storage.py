@@ -1,5 +1,6 @@
 """Stored and exported networks: round trips, and files that are not whole or not ours."""
 
+import dataclasses
 import errno
 import json
 import re
@@ -18,6 +19,7 @@ from pffspike.data import Identity
 from pffspike.errors import FileError, UserError
 from pffspike.exchange import read_export, write_export
 from pffspike.network import Network, Training, initial, spec
+from pffspike.quantization import quantize
 from pffspike.storage import load, save
 from pffspike.trained import TrainedNetwork, versions
 
@@ -68,6 +70,24 @@ def test_a_trained_network_survives_both_formats(tmp_path_factory, seed, draw):
     assert (exported.network, exported.seed) == (state.network, seed)
 
 
+def test_what_is_fixed_survives_both_formats_and_quantization(tmp_path):
+    state = trained()
+    fixed = {name: w > 0 for name, w in state.parameters.weights.items()}
+    biases = {"hidden_1": np.arange(10) == 3}
+    marked = dataclasses.replace(state.parameters, fixed_weights=fixed, fixed_biases=biases)
+    save(tmp_path / "net.h5", state.replace(parameters=marked))
+    write_export(tmp_path / "out", state.replace(parameters=marked))
+    for again in (load(tmp_path / "net.h5"), read_export(tmp_path / "out")):
+        assert again.parameters.equal(marked)
+        assert not again.parameters.equal(state.parameters)
+        coarse = quantize(again, 8, moments=None).trained.parameters
+        assert coarse.fixed_as(marked).equal(coarse)
+    save(tmp_path / "free.h5", state)
+    for name, version in (("net.h5", 3), ("free.h5", 2)):  # older programs read what they can obey
+        with sealed.opened((tmp_path / name).read_bytes(), name) as file:
+            assert file.attrs["version"] == version
+
+
 def test_equal_networks_give_equal_files(tmp_path):
     save(tmp_path / "a.h5", trained())
     save(tmp_path / "b.h5", trained())
@@ -115,7 +135,7 @@ def scale(name, factor):
     ("change", "sentence"),
     [
         (attribute("format", "something"), "is an HDF5 file of something else"),
-        (attribute("version", 99), "has format version 99, but this program reads up to 2"),
+        (attribute("version", 99), "has format version 99, but this program reads up to 3"),
         (attribute("version", 1), "states format version 1, but has the digest of version 2"),
         (attribute("version", 0), "states format version 0"),
         (attribute("version", -1), "states format version -1"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pffspike.engines.brian2.schedule import Tables
@@ -20,10 +20,17 @@ class State:
         Of all neurons of the program, one population behind the other.
     weights : mapping of str to (synapses,) ndarray of int32
         In units of their grid: all of them on the way in, the plastic ones on the way out.
+    kept : mapping of str to (synapses,) ndarray of int32
+        On the way in, weights that learning leaves as they are, of projections that have any, and
+        `pffspike.engines.brian2.layout.FREE` in place of others.
+    fixed : (neurons,) ndarray of float64 or None
+        On the way in, 1 where learning leaves the bias as it is; None if it leaves none.
     """
 
     biases: Floats
     weights: Mapping[str, Multiples]
+    kept: Mapping[str, Multiples] = field(default_factory=dict)
+    fixed: Floats | None = None
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ def make_key(
             (_fixed(p), _fixed(network.projection(structure.weights_of(p))))
             for p in layout.projections
         ],
+        (layout.fixed_weights, layout.fixed_biases),
     ]
     return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()[:32]
 

@@ -154,11 +154,20 @@ static inline void pffspike_learn_row(
     }
 }
 
+// Put back the weights that are fixed.
+static inline void pffspike_keep_row(
+    int32_t* __restrict w, const int32_t* __restrict kept, int64_t size)
+{
+    for (int64_t k = 0; k < size; k++)
+        w[k] = kept[k] == INT32_MIN ? w[k] : kept[k];
+}
+
 // Change the weights of one projection; only the rows of senders that were active, for a change
 // of 0 is rounded to 0, and nothing if no receiver asks for a change. The rate is already divided
-// by the window and by the unit of the weights.
+// by the window and by the unit of the weights. What is fixed is put back; null: nothing is.
 static double pffspike_learn_rows(
-    const pffspike_neurons& n, const pffspike_projection& p, int32_t* w, double rate)
+    const pffspike_neurons& n, const pffspike_projection& p, int32_t* w, const int32_t* kept,
+    double rate)
 {
     if (rate == 0.0)
         return 0.0;
@@ -184,6 +193,8 @@ static double pffspike_learn_rows(
             pffspike_learn_row(
                 row + before, n.f + behind, n.receiver_draw + behind, draw, scale, p.low, p.high,
                 length - before);
+        if (kept)
+            pffspike_keep_row(row, kept + index * length, length);
     }
     return 1.0;
 }
@@ -198,6 +209,11 @@ static const pffspike_projection pffspike_table[] = {<table>};
 static int32_t* pffspike_weights(int64_t k)
 {
     int32_t* const all[] = {<weights>};
+    return all[k];
+}
+static const int32_t* pffspike_kept(int64_t k)
+{
+    const int32_t* const all[] = {<kept>};
     return all[k];
 }
 static inline double pffspike_spikes(int64_t start, int64_t size)
@@ -215,7 +231,8 @@ static inline double pffspike_deliver(int64_t k, double factor)
 }
 static inline double pffspike_learn(int64_t k, double rate)
 {
-    return pffspike_learn_rows(pffspike_here(), pffspike_table[k], pffspike_weights(k), rate);
+    return pffspike_learn_rows(
+        pffspike_here(), pffspike_table[k], pffspike_weights(k), pffspike_kept(k), rate);
 }
 """
 
@@ -241,12 +258,13 @@ cdef extern from *:
     static double pffspike_deliver_at(const int64_t* p, const int64_t* table, int64_t k, double x)
     {
         return pffspike_deliver_rows(
-            pffspike_at(p), ((const pffspike_projection*)table)[k], (int32_t*)p[9 + k], x);
+            pffspike_at(p), ((const pffspike_projection*)table)[k], (int32_t*)p[9 + 2 * k], x);
     }
     static double pffspike_learn_at(const int64_t* p, const int64_t* table, int64_t k, double x)
     {
         return pffspike_learn_rows(
-            pffspike_at(p), ((const pffspike_projection*)table)[k], (int32_t*)p[9 + k], x);
+            pffspike_at(p), ((const pffspike_projection*)table)[k], (int32_t*)p[9 + 2 * k],
+            (const int32_t*)p[10 + 2 * k], x);
     }
     """
     double pffspike_spikes_at(const int64_t*, int64_t, int64_t)
@@ -269,7 +287,11 @@ cdef double pffspike_learn(int64_t k, double x):
 
 
 def cpp_source(
-    sum_type: str, fields: Sequence[str], weights: Sequence[str], table: Sequence[Sequence[int]]
+    sum_type: str,
+    fields: Sequence[str],
+    weights: Sequence[str],
+    kept: Sequence[str],
+    table: Sequence[Sequence[int]],
 ) -> str:
     """C++ text for a standalone program.
 
@@ -281,15 +303,18 @@ def cpp_source(
         Expressions for the members of ``pffspike_neurons``.
     weights : sequence of str
         Expressions for the weights, by projection.
+    kept : sequence of str
+        Expressions for those that are fixed, by projection.
     table : sequence of sequence of int
         See `COLUMNS`.
     """
     if not table:  # an array has at least one entry in C++
-        table, weights = [[0] * len(COLUMNS)], ["nullptr"]
+        table, weights, kept = [[0] * len(COLUMNS)], ["nullptr"], ["nullptr"]
     rows = [", ".join(str(int(value)) for value in row) for row in table]
     bound = (
         _CPP.replace("<fields>", ", ".join(fields))
         .replace("<weights>", ", ".join(weights))
+        .replace("<kept>", ", ".join(kept))
         .replace("<table>", ", ".join(f"{{{row}}}" for row in rows))
     )
     return f"typedef {sum_type} pffspike_sum;\n{SOURCE}{bound}"

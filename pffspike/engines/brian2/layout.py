@@ -6,7 +6,7 @@ projection follow each other row by row: those of the first sender, then those o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from pffspike.network import structure
 from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Phase, Population, Program, Projection
 from pffspike.typing import Floats, Integers, Multiples
+
+FREE = np.int32(-(2**31))  #: in place of a fixed weight, where learning may change it
 
 
 def learns_in(projection: Projection, phase: Phase) -> bool:
@@ -34,9 +36,11 @@ class Layout:
         Specification of the network.
     program : Program
         One of its programs.
+    parameters : Parameters
+        Of which only matters what is fixed.
     """
 
-    def __init__(self, network: Network, program: Program) -> None:
+    def __init__(self, network: Network, program: Program, parameters: Parameters) -> None:
         self.network, self.program = network, program
         extent = structure.extent(network, program)
         self.populations: tuple[Population, ...] = extent.populations
@@ -56,6 +60,9 @@ class Layout:
         for p in self.projections:
             self.holders.setdefault(structure.weights_of(p), p)
         self.learns = program.learns
+        #: whose learning leaves some as they are: names of weights, and whether any bias
+        self.fixed_weights = tuple(n for n in self.plastic if n in parameters.fixed_weights)
+        self.fixed_biases = program.learns and bool(parameters.fixed_biases)
 
     @property
     def plastic(self) -> tuple[str, ...]:
@@ -74,20 +81,38 @@ class Layout:
         """Unit of a projection's weights: those of the projection that it is tied to, if any."""
         return float(2.0 ** self.network.projection(structure.weights_of(projection)).grid)
 
-    def pack_weights(self, weights: Mapping[str, Floats]) -> dict[str, Multiples]:
+    def pack_weights(
+        self, weights: Mapping[str, Floats], names: Iterable[str] | None = None
+    ) -> dict[str, Multiples]:
         """Weights of all synapses, in units of their grid, from the matrices by projection."""
         packed = {}
-        for name, holder in self.holders.items():
-            w = weights[name]
+        for name in self.holders if names is None else names:
+            holder, w = self.holders[name], weights[name]
             if holder.connectivity != "dense":
                 w = w[structure.mask(self.network, holder)]
             packed[name] = (w.reshape(-1) / self.grid(holder)).astype(np.int32)
         return packed
 
+    def pack_kept(self, parameters: Parameters) -> dict[str, Multiples]:
+        """Weights that are fixed, as `pack_weights` gives them, and `FREE` in place of others."""
+        names = self.fixed_weights
+        values = self.pack_weights(parameters.weights, names)
+        masks = parameters.fixed_weights
+        ones = {n: np.where(masks[n], self.grid(self.holders[n]), 0.0) for n in names}
+        fixed = self.pack_weights(ones, names)
+        return {name: np.where(fixed[name], values[name], FREE) for name in names}
+
     def pack_biases(self, biases: Mapping[str, Floats]) -> Floats:
         """Biases of all neurons, 0 for inputs."""
         return np.concatenate(
             [np.zeros(p.size) if p.input else biases[p.name] for p in self.populations]
+        )
+
+    def pack_fixed(self, parameters: Parameters) -> Floats:
+        """1 for neurons whose bias is fixed, 0 for others, inputs among them."""
+        fixed = parameters.fixed_biases
+        return np.concatenate(
+            [np.asarray(fixed.get(p.name, np.zeros(p.size)), np.float64) for p in self.populations]
         )
 
     def unpack(self, biases: Floats, weights: Mapping[str, Multiples]) -> Parameters:

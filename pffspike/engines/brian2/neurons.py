@@ -58,6 +58,7 @@ def make_neurons(
     """Make the group; its links to the population state and the candidates included."""
     layout = context.layout
     equations = _NEURONS + (_NEURON_LEARNING if context.learns else "")
+    equations += "fixed : 1\n" if layout.fixed_biases else ""
     equations += "losses : 1 (linked)\n" if candidates is not None else ""
     equations += "follows : integer\n" if context.has_signals and context.in_time else ""
     trace = "c += windowed"
@@ -195,12 +196,15 @@ def _compare(
     of_class = "int(target_class == index)"
     if candidates is not None:
         of_class += f" + int(target_class == {CHOSEN}) * {_hard_negative(candidates)}"
+    changed = "clip(nearest, -limit, limit)"
+    if context.layout.fixed_biases:
+        changed = f"fixed * b + (1 - fixed) * {changed}"
     code = f"""
         target = learning * (has_target * target_count * {window!r} + {of_class})
         f = alpha * c * {window!r} + target
         drift = bias_rate * f - learning * homeostasis * (c * {window!r} - target_rate)
         nearest = floor((b + drift) * {1 / fine!r} + 0.5) * {fine!r}
-        b = clip(nearest, -limit, limit)
+        b = {changed}
         sender_draw = pffspike_uniform(sender_key, counter)
         receiver_draw = pffspike_uniform(receiver_key, counter)
     """

@@ -25,7 +25,8 @@ def make_synapses(context: BuildContext, neurons: NeuronGroup) -> dict[str, Syna
     """Make the synapses of all weights of the program, by name of the weights.
 
     They hold numbers only, as integers in units of their grid: ``multiple`` to be set, ``w`` to
-    be read or recorded. No pathway is attached to them, hence no queue of spikes.
+    be read or recorded, and ``kept`` where some are fixed. No pathway is attached to them, hence no
+    queue of spikes.
     """
     return {
         name: _hold(context, name, holder, neurons)
@@ -35,11 +36,13 @@ def make_synapses(context: BuildContext, neurons: NeuronGroup) -> dict[str, Syna
 
 def _hold(context: BuildContext, name: str, holder: Projection, neurons: NeuronGroup) -> Synapses:
     layout = context.layout
+    equations = f"multiple : integer\nw = multiple * {layout.grid(holder)!r} : 1"
+    kept = {"kept": np.int32} if name in layout.fixed_weights else {}
     made = Synapses(
         neurons,
         neurons,
-        f"multiple : integer\nw = multiple * {layout.grid(holder)!r} : 1",
-        dtype={"multiple": np.int32},
+        equations + "".join(f"\n{variable} : integer" for variable in kept),
+        dtype={"multiple": np.int32, **kept},
         clock=context.clock,
         namespace={},
         name=f"synapses_{name}",

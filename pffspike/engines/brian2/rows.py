@@ -7,6 +7,7 @@ of the weights by themselves: by name in C++ standalone, by address in Cython.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from brian2 import Function, NeuronGroup, Synapses
 from brian2.devices.device import get_device
 
 from pffspike.engines.brian2 import kernels
-from pffspike.engines.brian2.layout import Layout
+from pffspike.engines.brian2.layout import FREE, Layout
 from pffspike.network import structure
 from pffspike.network.rows import block_size
 from pffspike.network.spec import Projection
@@ -74,6 +75,10 @@ class Rows:
         self._neurons = neurons
         self._weights = [
             synapses[structure.weights_of(p)].variables["multiple"] for p in layout.projections
+        ]
+        self._kept = [
+            synapses[p.name].variables["kept"] if p.name in layout.fixed_weights else None
+            for p in layout.projections
         ]
         self._sum = "int64_t" if sum_type(layout) is np.int64 else "int32_t"
 
@@ -138,23 +143,27 @@ class Rows:
             known = name in arrays
             return f"brian::{device.get_array_name(arrays[name])}" if known else "nullptr"
 
+        def synaptic(variable: Any) -> str:
+            if variable is None:
+                return "nullptr"
+            return f"brian::{device.get_array_name(variable, access_data=False)}.data()"
+
         fields = [expression("_spikespace"), str(len(self._neurons)), *map(expression, _ARRAYS)]
-        weights = [device.get_array_name(w, access_data=False) for w in self._weights]
-        return kernels.cpp_source(
-            self._sum, fields, [f"brian::{name}.data()" for name in weights], self._table.tolist()
-        )
+        weights, kept = (list(map(synaptic, each)) for each in (self._weights, self._kept))
+        return kernels.cpp_source(self._sum, fields, weights, kept, self._table.tolist())
 
     def _addresses(self) -> Integers:
-        """Addresses of all arrays: those of the neurons, then the weights by projection."""
+        """Addresses of all arrays: those of the neurons, then the weights by projection.
+
+        Behind each of the weights are those that are fixed, see `Layout.pack_kept`.
+        """
         arrays = self._neurons.variables
         spikes = arrays["_spikespace"].get_value()
         fields = [arrays[name].get_value() if name in arrays else None for name in _ARRAYS]
-        weights = [w.get_value() for w in self._weights]
+        pairs = zip(self._weights, self._kept, strict=True)
+        fields += [None if v is None else v.get_value() for pair in pairs for v in pair]
         addresses = [0 if field is None else field.ctypes.data for field in fields]
-        return np.array(
-            [spikes.ctypes.data, len(spikes) - 1, *addresses, *(w.ctypes.data for w in weights)],
-            np.int64,
-        )
+        return np.array([spikes.ctypes.data, len(spikes) - 1, *addresses], np.int64)
 
     # NumPy
 
@@ -204,7 +213,12 @@ class Rows:
         noise -= np.floor(noise)
         w = self._rows(k)
         changed = w[indices] + np.floor(rate * trace[indices, None] * f + noise)
-        w[indices] = np.clip(changed, row["low"], row["high"])
+        changed = np.clip(changed, row["low"], row["high"])
+        kept = self._kept[k]
+        if kept is not None:
+            values = np.asarray(kept.get_value()).reshape(w.shape)[indices]
+            changed = np.where(values == FREE, changed, values)
+        w[indices] = changed
 
     def _rows(self, k: int) -> Multiples:
         senders = self._table[k][kernels.COLUMNS.index("senders")]

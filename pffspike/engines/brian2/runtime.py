@@ -84,6 +84,10 @@ class RuntimeBackend:
             model.neurons.variables[name].set_value(0)
         for name, weights in state.weights.items():
             model.synapses[name].variables["multiple"].set_value(weights)
+        for name, kept in state.kept.items():
+            model.synapses[name].variables["kept"].set_value(kept)
+        if state.fixed is not None:
+            model.neurons.variables["fixed"].set_value(state.fixed)
         if rates is not None:
             model.population_state.variables["bias_rate"].set_value(rates.bias)
             model.population_state.variables["learning"].set_value(0)

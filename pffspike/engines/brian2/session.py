@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -79,9 +80,14 @@ class Brian2Session(Session):
         super().__init__(engine, task)
         self._network, self._program, self._probes = task.network, task.program, task.probes
         self._processes = engine.processes
-        self._layout = layout = Layout(task.network, task.program)
         start = task.parameters
-        self._state = State(layout.pack_biases(start.biases), layout.pack_weights(start.weights))
+        self._layout = layout = Layout(task.network, task.program, start)
+        self._state = State(
+            layout.pack_biases(start.biases),
+            layout.pack_weights(start.weights),
+            layout.pack_kept(start),
+            layout.pack_fixed(start) if layout.fixed_biases else None,
+        )
         self._others = start.without(layout.holders, [p.name for p in layout.populations])
         # Built when it is known whether signals are in time, for that is part of the program.
         self._backend: Backend | None = None
@@ -154,7 +160,8 @@ class Brian2Session(Session):
             ]
             recorded, state = backend.run(tables, self._state, rates)
             if rates is not None:
-                self._state = State(state.biases, {**self._state.weights, **state.weights})
+                weights = {**self._state.weights, **state.weights}
+                self._state = replace(self._state, biases=state.biases, weights=weights)
             for left, given, part in zip(recorded, some, parts, strict=True):
                 recordings.append(self._trace(left, samples[part], given))
                 progress(len(samples[part]))

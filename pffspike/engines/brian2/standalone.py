@@ -73,7 +73,10 @@ class StandaloneBackend:
         arguments: Arguments = {
             "neurons.b": state.biases,
             **{f"synapses_{name}.multiple": w for name, w in state.weights.items()},
+            **{f"synapses_{name}.kept": w for name, w in state.kept.items()},
         }
+        if state.fixed is not None:
+            arguments = {**arguments, "neurons.fixed": state.fixed}
         if rates is not None:
             arguments = {**arguments, "population_state.bias_rate": rates.bias}
             if len(rates.weights):

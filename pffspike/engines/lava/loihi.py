@@ -30,6 +30,7 @@ do biases.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,7 @@ from pffspike.engines.lava.processes.learning import FACTOR_BITS
 from pffspike.engines.lava.processes.plan import Plan, Setting, Synapses
 from pffspike.errors import ValidationError
 from pffspike.network import constants, exactness, rules, signs, structure
+from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Program, Projection
 from pffspike.typing import Array
 
@@ -88,6 +90,24 @@ def check(network: Network, program: Program) -> None:
                     f"projection {p.name!r} is not enabled in phase {phase.name!r}, where its "
                     f"populations are active; LearningDense can't be switched off"
                 )
+
+
+def check_fixed(names: Iterable[str], parameters: Parameters) -> None:
+    """Raise `ValidationError` if weights are fixed that a LearningDense changes.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Projections that one takes the place of.
+    parameters : Parameters
+        At the start.
+    """
+    for name in names:
+        if name in parameters.fixed_weights:
+            raise ValidationError(
+                f"weights of {name!r} are fixed, and Lava's LearningDense changes all of them; "
+                f"choose another engine, such as 'lava'"
+            )
 
 
 def constant(learning_rate: float, steps: int, scale: float) -> tuple[int, int]:

@@ -123,12 +123,13 @@ class LavaSession(Session):
         self._memory = self._share(start, frames=1)
         self._others = start.without(self._memory.weights, self._memory.biases)
         self._stock = tuple(p.name for p in self._plan.projections if stock and loihi.is_stock(p))
+        loihi.check_fixed(self._stock, start)
         self._scale = 1.0
         self._begin()
 
     def _share(self, start: Parameters, frames: int) -> Memory:
-        weights, biases, rasters = start.weights, start.biases, self._probes.rasters
-        return Memory(self._plan, self._setting, weights, biases, rasters=rasters, frames=frames)
+        rasters = self._probes.rasters
+        return Memory(self._plan, self._setting, start, rasters=rasters, frames=frames)
 
     def _begin(self) -> None:
         from pffspike.engines.lava.cooperative_runtime import CooperativeRuntime
@@ -184,7 +185,7 @@ class LavaSession(Session):
         if self._memory.frames == 1 and self._program.steps > 1:
             self._fetch()
             self._release()
-            learned = Parameters(*self._memory.learned())
+            learned = Parameters(*self._memory.learned()).fixed_as(self._task.parameters)
             self._memory = self._share(learned, frames=self._program.steps)
             self._begin()
 

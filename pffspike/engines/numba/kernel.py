@@ -326,7 +326,7 @@ def present(weights, biases, memory, plan, phase, key, classes, columns, widths,
     (-1: a signal of classes, which are in ``classes``), ``frames`` how many rows of ``levels`` are
     used: 1 where no signal is in time, else one a step.
     """
-    populations, projections, phases, schedule = plan
+    populations, projections, phases, schedule, _ = plan
     memory.counts[:] = 0
     memory.traces[:] = 0.0
     steps = schedule.burn_in + schedule.window

@@ -129,7 +129,7 @@ def draw_noise(noise, key, position):  # type: ignore[no-untyped-def]
 @inner
 def learn(weights, biases, memory, plan, phase, key, classes, rates, bias_rates):  # type: ignore[no-untyped-def]
     """Apply the rules of the populations that learn in a phase."""
-    populations, projections, phases, schedule = plan
+    populations, projections, phases, schedule, fixed = plan
     window = schedule.window
     sender_key, receiver_key = derive(key, np.uint64(0)), derive(key, np.uint64(1))
     memory.drawn[:] = False
@@ -150,7 +150,11 @@ def learn(weights, biases, memory, plan, phase, key, classes, rates, bias_rates)
                     )
                     memory.drawn[q] = True
                 change_weights(weights, memory, populations, projections, r, rates[r], window)
+                for k in range(fixed.first[r], fixed.first[r + 1]):
+                    weights[fixed.weights[k]] = fixed.weight_values[k]
         change_biases(biases, memory, populations, p, bias_rates[p], window)
+    for k in range(len(fixed.biases)):
+        biases[fixed.biases[k]] = fixed.bias_values[k]
 
 
 @inner

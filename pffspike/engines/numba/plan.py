@@ -328,7 +328,7 @@ class KernelPlan:
         """Weights and biases as two rows: ``(synapses,)`` integers, ``(neurons,)`` float64."""
         weights = aligned_zeros(self.length, self.dtype)
         for p in self.owners:
-            self._rows(weights, p)[:] = to_rows(p, parameters.weights[p.name] * 2.0**-p.grid)
+            self.rows(weights, p)[:] = to_rows(p, parameters.weights[p.name] * 2.0**-p.grid)
         biases = aligned_zeros(self.neurons, np.dtype(np.float64))
         for population, start in zip(self.extent.populations, self.populations.start, strict=True):
             if not population.input:
@@ -338,7 +338,7 @@ class KernelPlan:
     def unpack(self, weights: npt.NDArray[np.signedinteger], biases: Floats) -> Parameters:
         """Make new matrices of the rows of `pack`, of what the program uses."""
         matrices = {
-            p.name: to_matrix(p, self._rows(weights, p).astype(np.float64) * 2.0**p.grid)
+            p.name: to_matrix(p, self.rows(weights, p).astype(np.float64) * 2.0**p.grid)
             for p in self.owners
         }
         return Parameters(
@@ -350,9 +350,10 @@ class KernelPlan:
             },
         )
 
-    def _rows(
+    def rows(
         self, weights: npt.NDArray[np.signedinteger], projection: Projection
     ) -> npt.NDArray[np.signedinteger]:
+        """Rows of a projection that owns weights, as a view of those of all."""
         start, shape = self.offsets[projection.name], self._shape(projection)
         rows = weights[start : start + math.prod(shape)].reshape(shape)
         return rows[:, : self._width(projection)]

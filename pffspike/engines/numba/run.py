@@ -68,8 +68,8 @@ def record(memory, populations, steps, outputs, row):  # type: ignore[no-untyped
 def run_all(weights, biases, memory, plan, inputs, outputs, first, last, rates, bias_rates):  # type: ignore[no-untyped-def]
     """Run samples ``first`` to ``last``, excluding ``last``, one after the other.
 
-    ``plan`` is a tuple of populations, projections, phases and the schedule; ``weights`` and
-    ``biases`` change if the phases learn.
+    ``plan`` is a tuple of populations, projections, phases, the schedule and what is fixed;
+    ``weights`` and ``biases`` change if the phases learn.
     """
     weights, biases, memory, plan = borrow(weights), borrow(biases), borrow(memory), borrow(plan)
     inputs, outputs, rates, bias_rates = (
@@ -78,7 +78,7 @@ def run_all(weights, biases, memory, plan, inputs, outputs, first, last, rates, 
         borrow(rates),
         borrow(bias_rates),
     )
-    populations, _, phases, schedule = plan
+    populations, _, phases, schedule, _ = plan
     steps, n_phases = schedule.burn_in + schedule.window, len(phases.stream)
     columns, frames = inputs.columns, inputs.probabilities.shape[1]
     widths = inputs.widths.copy()

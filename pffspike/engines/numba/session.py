@@ -11,6 +11,7 @@ import numpy as np
 
 from pffspike.engines.base import Engine, Session, Task
 from pffspike.engines.given import all_frames, signal_size
+from pffspike.engines.numba.fixed import find_fixed
 from pffspike.engines.numba.kernel import WorkingArrays
 from pffspike.engines.numba.plan import KernelPlan, aligned_zeros
 from pffspike.engines.numba.run import RUNNERS, Inputs, Outputs
@@ -48,6 +49,7 @@ class NumbaSession(Session):
         self._network, self._program, self._probes = task.network, task.program, task.probes
         self._plan = KernelPlan(task.network, task.program, task.seed)
         self._weights, self._biases = self._plan.pack(task.parameters)
+        self._fixed = find_fixed(self._plan, task.parameters)
         self._others = task.parameters.without(
             [p.name for p in self._plan.owners], [p.name for p in self._plan.extent.populations]
         )
@@ -103,7 +105,7 @@ class NumbaSession(Session):
                 self._weights,
                 self._biases,
                 memory,
-                (plan.populations, plan.projections, plan.phases, plan.schedule),
+                (plan.populations, plan.projections, plan.phases, plan.schedule, self._fixed),
                 inputs,
                 outputs,
                 first,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
 import numpy as np
 
 from pffspike.arithmetic import counter, grids
@@ -15,7 +18,7 @@ from pffspike.network.spec import (
     Program,
     Projection,
 )
-from pffspike.typing import Floats, Signals
+from pffspike.typing import Bools, Floats, Signals
 
 
 def goodness(counts: Floats, window: int) -> Floats:
@@ -86,19 +89,27 @@ def learn(
                 continue
             source = activity.traces if projection.normalized else activity.counts
             rate = constants.rate(projection.learning_rate, learning_scale)
-            _change_weights(
-                network,
-                projection,
-                parameters.weights[projection.name],
-                source[projection.pre] / window,
-                rate * factors,
-                key,
-            )
-        bias, b = population.bias, parameters.biases[name]
+            with _kept(parameters.weights, parameters.fixed_weights, projection.name) as w:
+                _change_weights(
+                    network, projection, w, source[projection.pre] / window, rate * factors, key
+                )
+        bias = population.bias
         step = constants.rate(bias.learning_rate, learning_scale) * factors.sum(axis=0)
         excess = counts / window - constants.rate(bias.target_rate)
         step = step - constants.rate(bias.homeostasis) * excess.sum(axis=0)
-        b[:] = grids.saturate(grids.nearest(b + step, grids.DRIVE_GRID), -bias.limit, bias.limit)
+        with _kept(parameters.biases, parameters.fixed_biases, name) as b:
+            near = grids.nearest(b + step, grids.DRIVE_GRID)
+            b[:] = grids.saturate(near, -bias.limit, bias.limit)
+
+
+@contextmanager
+def _kept(values: Mapping[str, Floats], fixed: Mapping[str, Bools], name: str) -> Iterator[Floats]:
+    """Weights or biases to be changed, of which those that are fixed are put back."""
+    changed = values[name]
+    before = changed[fixed[name]] if name in fixed else None
+    yield changed
+    if before is not None:
+        changed[fixed[name]] = before
 
 
 def _change_weights(

@@ -12,6 +12,7 @@ from pffspike.arithmetic import counter
 from pffspike.engines.brian2.equations import functions, tables
 from pffspike.engines.brian2.equations.options import Options
 from pffspike.network import structure
+from pffspike.network.parameters import Parameters
 from pffspike.network.spec import Network, Phase, Population, Program, Projection
 from pffspike.typing import Floats
 
@@ -34,6 +35,8 @@ class EquationsContext:
         Specification of the network.
     program : Program
         One of its programs.
+    start : Parameters
+        Weights and biases that the model begins with, and which of them are fixed.
     seed : int
         Of everything random.
     values : mapping of str to ndarray
@@ -48,12 +51,14 @@ class EquationsContext:
         self,
         network: Network,
         program: Program,
+        start: Parameters,
         seed: int,
         values: Mapping[str, Floats],
         options: Options,
         frames: int = 1,
     ) -> None:
         self.network, self.program, self.options = network, program, options
+        self.start = start
         self.extent = structure.extent(network, program)
         self.classes = tables.class_signals(network, program)
         self.timed: dict[str, TimedArray] = {}  #: by name of the table, those that are used

@@ -116,8 +116,10 @@ class EquationsSession(Session):
             silence[name] = np.zeros(0, np.int64) if name in classes else np.zeros((0, size))
         values = self._tables(silence, np.zeros(0, np.int64), 1.0)
         seed, options = self._task.seed, self._options
-        context = EquationsContext(network, program, seed, values, options, self._frames)
-        return build(context, self._state, silence, np.zeros(self._chunk, np.int64))
+        context = EquationsContext(
+            network, program, self._state, seed, values, options, self._frames
+        )
+        return build(context, silence, np.zeros(self._chunk, np.int64))
 
     def _tables(self, signals: Signals, samples: Integers, scale: float) -> dict[str, Floats]:
         network, program = self._task.network, self._task.program

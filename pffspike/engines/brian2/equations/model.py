@@ -71,7 +71,6 @@ class Model:
     parts: tuple[Any, ...]
     choice: StateMonitor | None = field(repr=False)
     _context: EquationsContext = field(repr=False)
-    _start: Parameters = field(repr=False)
     _signals: Signals = field(repr=False)
     _samples: Integers = field(repr=False)
 
@@ -127,13 +126,14 @@ class Model:
 
     def parameters(self) -> Parameters:
         """Weights and biases as they are now; those that the program does not use as they were."""
-        weights, biases = dict(self._start.weights), dict(self._start.biases)
+        start = self._context.start
+        weights, biases = dict(start.weights), dict(start.biases)
         for name, synapses in self.projections.items():
             if self._context.network.projection(name).tied is None:
                 weights[name] = projections.weights_of(synapses, weights[name].shape)
         for name in biases.keys() & self.populations.keys():
             biases[name] = np.array(self.populations[name].b)
-        return Parameters(weights, biases)
+        return Parameters(weights, biases).fixed_as(start)
 
     def recording(self) -> Recording:
         """What was presented since the start, as every engine returns it, with all spikes.
@@ -239,21 +239,17 @@ def to_brian2(
     frames, scale = chosen.steps if in_time else 1, learning_scale
     tables = EquationsTables(network, chosen, checked, numbers, scale, len(numbers), frames)
     values = tables.write(options.external)
-    context = EquationsContext(network, chosen, seed, values, options, frames)
-    return build(context, start, checked, numbers)
+    context = EquationsContext(network, chosen, start, seed, values, options, frames)
+    return build(context, checked, numbers)
 
 
-def build(
-    context: EquationsContext, start: Parameters, signals: Signals, samples: Integers
-) -> Model:
+def build(context: EquationsContext, signals: Signals, samples: Integers) -> Model:
     """Make all objects of a model in the Brian2 device that is active.
 
     Parameters
     ----------
     context : EquationsContext
         What all parts of the build share.
-    start : Parameters
-        Weights and biases that it begins with.
     signals, samples
         Already checked.
 
@@ -262,12 +258,15 @@ def build(
     Model
     """
     extent, hard_negative = context.extent, context.program.hard_negative
+    start = context.start
     populations = {p.name: make_population(context, p) for p in extent.populations}
     pools: dict[str, NeuronGroup] = {}
     parts: list[Any] = []
     for p in extent.populations:
         if not p.input:
             populations[p.name].b = start.biases[p.name]
+        if "b_fixed" in populations[p.name].variables:
+            populations[p.name].b_fixed = start.fixed_biases[p.name]
         made = make_pool(context, p, populations[p.name])
         pools |= {p.name: made[0]} if made else {}
         parts += made
@@ -279,7 +278,6 @@ def build(
             q,
             populations[q.pre],
             populations[q.post],
-            start.weights[source],
             synapses.get(source),
         )
     choice = None
@@ -319,7 +317,6 @@ def build(
         tuple(parts),
         choice,
         context,
-        start,
         signals,
         samples,
     )

@@ -32,7 +32,7 @@ from pffspike.network.spec import Population
 
 _KEY = "key = child(child({stream}, sample(t)), t_in_timesteps % steps) : integer (shared)"
 _ENDED = "child(child(rounding, ended(t)), (t_in_timesteps // steps - 1) % phases)"
-_BIAS = "b = clip(floor((b {change})*2**24 + 0.5)/2**24, -b_max, b_max)"
+_BIAS = "clip(floor((b {change})*2**24 + 0.5)/2**24, -b_max, b_max)"
 _LOSSES = "losses : 1 (linked)         # 0: the hard negative"
 _CHOSEN = f" + int({{table}}(t) == {tables.CHOSEN})*int(losses == 0)"
 
@@ -134,6 +134,8 @@ def _recorded(context: EquationsContext, population: Population) -> list[str]:
             f"g = {gain} : 1  # gain of this step",
             "a : 1                       # trace: spikes in the window, each times its gain",
         ]
+    if context.program.learns and population.name in context.start.fixed_biases:
+        lines.append("b_fixed : 1                 # 1 where learning leaves the bias as it is")
     if context.decides(population):
         lines += candidates.EQUATIONS
     if context.sends_plastic(population):
@@ -278,7 +280,9 @@ def _between_presentations(
     if bias.homeostasis and context.learning_phases(population):
         change += " - h(t)*(c/T - rho)"
     if change:
-        lines.append(_BIAS.format(change=change.strip()))
+        changed = _BIAS.format(change=change.strip())
+        fixed = "b_fixed" in variables
+        lines.append(f"b = b_fixed*b + (1 - b_fixed)*{changed}" if fixed else f"b = {changed}")
         group.namespace |= {
             "eta_b": context.table(f"{name}.eta_b"),
             "h": context.table(f"{name}.h"),

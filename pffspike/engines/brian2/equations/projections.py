@@ -18,6 +18,12 @@ _LEARN = """
 dw = eta(t)*f_post*{trace}_pre/T
 w = clip(w + unit*floor(dw/unit + (u_out_pre + u_in_post) % 1), w_min, w_max)
 """
+_FIXED = "w : 1\nw_fixed : 1                 # 1 where learning leaves the weight as it is"
+_KEEP = """
+before = w
+{rule}
+w = w_fixed*before + (1 - w_fixed)*w
+"""
 _CONNECT: Mapping[str, Mapping[str, str]] = {
     "dense": {},
     "one_to_one": {"j": "i"},
@@ -30,7 +36,6 @@ def make_projection(
     projection: Projection,
     pre: NeuronGroup,
     post: NeuronGroup,
-    weights: Floats,
     tied: Synapses | None,
 ) -> Synapses:
     """Make the synapses of a projection.
@@ -43,8 +48,6 @@ def make_projection(
         What the synapses are made for.
     pre, post : NeuronGroup
         Groups of its populations.
-    weights : (n_pre, n_post) ndarray of float64
-        Weights that it begins with.
     tied : Synapses or None
         Those whose weights these use.
 
@@ -63,11 +66,13 @@ def make_projection(
     }
     enabled = context.always(lambda phase: name in phase.projections)
     weighted = context.weighted(projection)
+    fixed = context.start.fixed_weights.get(name) if context.plastic(projection) else None
+    equations = "w : 1" if fixed is None else _FIXED
     deliver = f"{context.current(projection)}_post += {'' if enabled else 'enabled(t)*'}w"
     synapses = Synapses(
         pre,
         post,
-        context.document(name, "equations", "" if tied is not None else "w : 1"),
+        context.document(name, "equations", "" if tied is not None else equations),
         on_pre=context.document(name, "every spike", deliver),
         delay=0 * second,
         clock=context.clock,
@@ -78,9 +83,14 @@ def make_projection(
     if tied is not None:
         synapses.variables.add_reference("w", tied, "w")  # linked_var serves no synapses
         return synapses
-    synapses.w = weights[structure.mask(context.network, projection)]  # sender by sender
+    present = structure.mask(context.network, projection)
+    w = context.start.weights[structure.weights_of(projection)]
+    synapses.w = w[present]  # sender by sender
+    if fixed is not None:
+        synapses.w_fixed = fixed[present]
     if context.plastic(projection):
         rule = context.options.rules.get(name, _LEARN.format(trace="a" if weighted else "c"))
+        rule = rule if fixed is None else _KEEP.format(rule=rule.strip())
         synapses.run_regularly(
             context.document(name, "at the end of a presentation", rule),
             clock=context.presentations,

@@ -5,6 +5,9 @@ Each formula is that of `pffspike.network.spec`, in the arithmetic of the models
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
 from pffspike.arithmetic import counter, grids
@@ -17,10 +20,19 @@ from pffspike.engines.lava.processes.plan import (
     SynapticPlasticity,
 )
 from pffspike.network import constants, rows
-from pffspike.typing import Array, Integers
+from pffspike.typing import Array, Bools, Integers
 
 FACTOR_BITS = 6  #: of a post factor of 1, where it is sent as a trace of 7 bits
 _MASK = np.int64((1 << counter.UNIFORM_BITS) - 1)
+
+
+@contextmanager
+def kept(values: Array, fixed: Bools | None) -> Iterator[None]:
+    """Put back, after a change of weights or biases, those that are fixed; None: nothing is."""
+    before = None if fixed is None else values[fixed]
+    yield
+    if fixed is not None:
+        values[fixed] = before
 
 
 class PopulationLearning:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import mmap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from pffspike.arithmetic import grids
 from pffspike.engines.lava.processes.plan import Neurons, Plan, Setting, Synapses
 from pffspike.network import constants, rows
 from pffspike.typing import Array, Floats, Integers
+
+if TYPE_CHECKING:  # an export folder holds this file, but not that one
+    from pffspike.network.parameters import Parameters
 
 
 def shared(shape: tuple[int, ...], dtype: type[np.generic]) -> Array:
@@ -55,10 +59,8 @@ class Memory:
         What is run.
     setting : Setting
         How it is run.
-    weights : mapping of str to (n_pre, n_post) ndarray of float64
-        By projection that owns them.
-    biases : mapping of str to (units,) ndarray of float64
-        By population that is not an input.
+    start : Parameters
+        Weights, biases, and which of them are fixed.
     batches : int
         Samples that follow each other in every lane; after the last one they begin again.
     rasters : iterable of str
@@ -71,8 +73,7 @@ class Memory:
         self,
         plan: Plan,
         setting: Setting,
-        weights: Mapping[str, Floats],
-        biases: Mapping[str, Floats],
+        start: Parameters,
         batches: int = 1,
         rasters: Iterable[str] = (),
         frames: int = 1,
@@ -84,12 +85,19 @@ class Memory:
         self.weights: dict[str, Array] = {}
         for each in plan.projections:
             if each.owner not in self.weights:
-                matrix = weights[each.owner]
+                matrix = start.weights[each.owner]
                 self.weights[each.owner] = self._filled(rows.to_rows(each, matrix), each.grid)
         self.biases = {
-            each.name: self._filled(biases[each.name], grids.DRIVE_GRID)
+            each.name: self._filled(start.biases[each.name], grids.DRIVE_GRID)
             for each in plan.populations
         }
+        #: where learning leaves them as they are: rows by projection, and by population
+        self.fixed_weights = {
+            each.name: rows.to_rows(each, start.fixed_weights[each.name])
+            for each in plan.projections
+            if each.name in start.fixed_weights
+        }
+        self.fixed_biases = start.fixed_biases
         #: raw learning rates on the grid 2^-20, by key
         self.rates = {key: shared((1,), self._dtype) for key in self._learners}
         self.set_rates(1.0)

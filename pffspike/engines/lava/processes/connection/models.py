@@ -11,7 +11,7 @@ from lava.magma.core.sync.protocols.loihi_protocol import LoihiProtocol
 
 from pffspike.engines.lava.processes.connection.process import Connection
 from pffspike.engines.lava.processes.events import deliver
-from pffspike.engines.lava.processes.learning import SynapticLearning
+from pffspike.engines.lava.processes.learning import SynapticLearning, kept
 from pffspike.engines.lava.processes.plan import Synapses
 from pffspike.engines.lava.processes.ranges import (
     PAYLOAD_BITS,
@@ -87,7 +87,8 @@ class AbstractPyConnectionModel(CheckedModel):
         phase, _ = self.now()
         self.check("as a trace", self.trace, SUM_BITS)
         sample = int(self.memory.samples[self.batch, 0])
-        self.learning.change(self.weights, self.trace, self.factors, self.rate, sample, phase)
+        with kept(self.weights, self.memory.fixed_weights.get(self.part.name)):
+            self.learning.change(self.weights, self.trace, self.factors, self.rate, sample, phase)
         self.check("as a weight", self.weights, WEIGHT_BITS)
 
 

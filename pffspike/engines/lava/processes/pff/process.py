@@ -115,7 +115,7 @@ class PFF(Circuit):
         given, numbers = self._checked(signals, samples)
         in_time = any(values.ndim == 3 for values in given.values())
         frames = self._program.steps if in_time else 1
-        memory = Memory(plan, setting, start.weights, start.biases, batches=turns, frames=frames)
+        memory = Memory(plan, setting, start, batches=turns, frames=frames)
         memory.load(given, numbers)
         with logging_untouched():
             super().__init__(plan, setting, memory, tuple(external))
@@ -238,7 +238,8 @@ class PFF(Circuit):
             Those that the program does not use are as they were.
         """
         learned = Parameters(*self.memory.learned())
-        return self._start.without(learned.weights, learned.biases).joined(learned)
+        others = self._start.without(learned.weights, learned.biases)
+        return others.joined(learned).fixed_as(self._start)
 
 
 def _line(kind: str, name: str, size: str, how: str, learns: str) -> str:

@@ -16,7 +16,7 @@ from pffspike.engines.lava.processes.bernoulli import (
     fixed_uniform,
     floating_uniform,
 )
-from pffspike.engines.lava.processes.learning import PopulationLearning
+from pffspike.engines.lava.processes.learning import PopulationLearning, kept
 from pffspike.engines.lava.processes.population.process import Population
 from pffspike.engines.lava.processes.ranges import PAYLOAD_BITS, SUM_BITS, WEIGHT_BITS
 from pffspike.typing import Array
@@ -94,7 +94,9 @@ class AbstractPyPopulationModel(BernoulliModel):
     def run_lrn(self) -> None:
         phase, _ = self.now()
         counts = self.probe.counts[phase, 0]
-        self.bias[:] = self.learning.changed_biases(self.bias, counts, self.factors, self.rate)
+        changed = self.learning.changed_biases(self.bias, counts, self.factors, self.rate)
+        with kept(self.bias, self.memory.fixed_biases.get(self.part.name)):
+            self.bias[:] = changed
         self.check("as a bias", self.bias, WEIGHT_BITS)
 
 
