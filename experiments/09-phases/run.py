@@ -2,50 +2,29 @@
 
 import argparse
 import functools
-import itertools
 import json
-import math
-import statistics
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import schedules
+from conditions import CONDITIONS, FAST, SHUFFLED, network_of
+from summary import summary
 
 import pffspike
-from pffspike import intervals, plots
+from pffspike import plots
 from pffspike.files import write_whole
 from pffspike.plots.canvas import FALSE, NEUTRAL, OTHERS, PAGE, TRUE, figure, styled
 from pffspike.studies.resumed import begun
 from pffspike.studies.script import run_script
 
-EPOCHS = 10
-FALLEN = 0.05  #: of the accuracy: what a critical block costs
-BLOCKS = (1, 10, 30, 100, 300, 0)  #: 0: a whole epoch
-SHUFFLED = -1  #: in place of a block: signs in random order
-
-
-@dataclass(frozen=True)
-class Condition:
-    """A row of figures: all schedules at one learning rate."""
-
-    rate: float
-    longer: int = 1  #: times as many epochs
-    homeostasis: bool = True
-    blocks: tuple[int, ...] = (*BLOCKS, SHUFFLED)
-
-
-CONDITIONS = {
-    "rate x 1": Condition(1.0),
-    "rate x 1/4": Condition(0.25),
-    "rate x 1/16": Condition(0.0625),
-    "rate x 1, no homeostasis": Condition(1.0, homeostasis=False, blocks=BLOCKS),
-    "rate x 1/4, 4 times the epochs": Condition(0.25, longer=4, blocks=(1, 30, 100, 300, 0)),
-}
-FAST = {
-    "rate x 1": Condition(1.0, blocks=(1, 30, 300, SHUFFLED)),
-    "rate x 1/4": Condition(0.25, blocks=(1, 300)),
-    "rate x 1, no homeostasis": Condition(1.0, homeostasis=False, blocks=(1, 300)),
+EPOCHS = 5
+#: Conditions in the picture.
+DRAWN = {
+    "PFF": TRUE,
+    "PFF, rate x 1/4": OTHERS[0],
+    "PFF, rate x 1/4, epochs x 4": OTHERS[1],
+    "PFF, high goodness": NEUTRAL,
+    "FF, high goodness": FALSE,
 }
 
 
@@ -65,88 +44,17 @@ def arguments():
 def trained(task):
     """One training: what is measured of it."""
     variant, title, block, seed = task
-    condition = variant["conditions"][title]
-    network = schedules.separated(pffspike.load_network(variant["card"], schedules.PLAIN))
-    if not condition.homeostasis:
-        network = schedules.without_homeostasis(network)
+    condition = (FAST if variant["fast"] else CONDITIONS)[title]
+    network = network_of(variant["card"], condition)
     data = pffspike.load_data(network.training.dataset)
     data = pffspike.first_samples(data, train=variant["images"])
     size = {0: len(data.train_labels), SHUFFLED: None}.get(block, block)
     learned, recording, signs = schedules.learn(
-        network, data, size, condition.rate, variant["epochs"], seed, condition.longer
+        network, data, size, condition, variant["epochs"], seed
     )
     found = schedules.measured(learned, data, seed)
     found["swing"] = schedules.swing(recording, signs, size) if size and size > 1 else None
     return found
-
-
-def interval(values):
-    """Mean and half the width of the 95 % interval (None with one value)."""
-    if len(values) < 2:
-        return [statistics.fmean(values), None]
-    found = intervals.of_mean(values)
-    half = found.high - statistics.fmean(values)
-    return [statistics.fmean(values), 0.0 if math.isnan(half) else half]
-
-
-def critical(blocks, accuracies):
-    """Block at which the accuracy has fallen by `FALLEN`; None if none of them has.
-
-    Between two blocks it is interpolated along the logarithm of the block.
-    """
-    wanted = accuracies[0] - FALLEN
-    pairs = list(zip(blocks, accuracies, strict=True))
-    for (shorter, before), (longer, after) in itertools.pairwise(pairs):
-        if after < wanted <= before:
-            part = (before - wanted) / (before - after)
-            return math.exp(math.log(shorter) + part * math.log(longer / shorter))
-    return None
-
-
-def summary(runs, conditions, count):
-    """Figures over seeds: by condition and block, and the critical blocks."""
-    table: dict[str, dict] = {}
-    critical_blocks = {}
-    for title, condition in conditions.items():
-        seeds = sorted(set.intersection(*(set(runs[title][str(b)]) for b in condition.blocks)))
-        by_seed = {b: [runs[title][str(b)][seed] for seed in seeds] for b in condition.blocks}
-        first = [run["accuracy"] for run in by_seed[1]]
-        table[title] = {}
-        for block, found in by_seed.items():
-            accuracy = [run["accuracy"] for run in found]
-            row = {key: interval([r[key] for r in found]) for key in ("silent", "saturated")}
-            row["accuracy"] = interval(accuracy)
-            row["lost"] = interval([b - a for a, b in zip(accuracy, first, strict=True)])
-            if found[0]["swing"]:
-                row["swing"] = {
-                    name: interval([r["swing"][name] for r in found]) for name in found[0]["swing"]
-                }
-            table[title][str(block)] = row
-        sizes = [b for b in condition.blocks if b != SHUFFLED]
-        lengths = [b or count for b in sizes]
-        critical_blocks[title] = [
-            critical(lengths, [by_seed[b][k]["accuracy"] for b in sizes]) for k in range(len(seeds))
-        ]
-    return {"table": table, "critical": critical_blocks, "ratios": ratios(critical_blocks)}
-
-
-def geometric(values):
-    """Geometric mean and its 95 % interval; None if a value is missing."""
-    if not values or None in values:
-        return None
-    mean, half = interval([math.log(value) for value in values])
-    low, high = (math.exp(mean - half), math.exp(mean + half)) if half is not None else (None, None)
-    return [math.exp(mean), low, high]
-
-
-def ratios(found):
-    """Critical blocks as geometric means, and how many times longer than at the full rate."""
-    base, rows = found["rate x 1"], {}
-    for title, values in found.items():
-        both = len(values) == len(base) and None not in values and None not in base
-        longer = [v / b for v, b in zip(values, base, strict=True)] if both else []
-        rows[title] = {"block": geometric(values), "times": geometric(longer)}
-    return rows
 
 
 def cell(pair, digits=1, scale=100):
@@ -156,12 +64,22 @@ def cell(pair, digits=1, scale=100):
     return f"{scale * mean:.{digits}f}{spread}"
 
 
+def range_cell(value, digits):
+    """Geometric mean and the ends of its interval, as text."""
+    if value is None:
+        return "not in every seed"
+    if value[1] is None:
+        return f"{value[0]:.{digits}f}"
+    low, high = (f"{each:.{digits}f}" for each in value[1:])
+    return f"{value[0]:.{digits}f} ({low} to {high})"
+
+
 def name_of(block):
     return {0: "an epoch", SHUFFLED: "random order"}.get(block, str(block))
 
 
 def markdown(found, conditions):
-    """The table of all conditions and schedules."""
+    """The tables of all conditions and schedules, of critical blocks, and of tuned rates."""
     lines = [
         "# Blocks of positive presentations, then their negative ones\n",
         "| learning | block | accuracy, % | points lost | swing of goodness, hidden_1, % of the "
@@ -171,23 +89,28 @@ def markdown(found, conditions):
     for title, condition in conditions.items():
         for block in condition.blocks:
             row = found["table"][title][str(block)]
-            swings = [cell(pair, 0) for pair in row.get("swing", {}).values()] or ["", ""]
-            cells = [title, name_of(block), cell(row["accuracy"]), cell(row["lost"]), *swings]
+            swings = [cell(pair, 0) for pair in row.get("swing", {}).values()]
+            cells = [title, name_of(block), cell(row["accuracy"]), cell(row["lost"])]
+            cells += swings or ["", ""]
             cells += [cell(row["silent"]), cell(row["saturated"])]
             lines.append("| " + " | ".join(cells) + " |")
-    lines += ["\n| learning | critical block | times that of rate x 1 |", "| --- | --- | --- |"]
+    lines += [
+        "\n| learning | critical block | times that of the card's rate | times the rate |",
+        "|" + " --- |" * 4,
+    ]
     for title, row in found["ratios"].items():
-        cells = []
-        for key, digits in (("block", 0), ("times", 2)):
-            value = row[key]
-            if value is None:
-                cells.append("not in every seed")
-            elif value[1] is None:
-                cells.append(f"{value[0]:.{digits}f}")
-            else:
-                low, high = (f"{each:.{digits}f}" for each in value[1:])
-                cells.append(f"{value[0]:.{digits}f} ({low} to {high})")
-        lines.append(f"| {title} | {' | '.join(cells)} |")
+        parts = range_cell(row["block"], 0), *(range_cell(row[k], 2) for k in ("times", "product"))
+        lines.append(f"| {title} | {' | '.join(parts)} |")
+    lines += ["\n| a, where the critical block goes with rate^-a | |", "| --- | --- |"]
+    lines += [f"| {name} | {cell(pair, 2, 1)} |" for name, pair in found["exponents"].items()]
+    if found["tuned"]:
+        lines += [
+            "\n| block | accuracy with the best rate, % | points lost |",
+            "| --- | --- | --- |",
+        ]
+        for block, pair in found["tuned"]["accuracy"].items():
+            lines.append(f"| {block} | {cell(pair)} | {cell(found['tuned']['lost'][block])} |")
+        lines.append(f"\nCritical block: {range_cell(found['tuned']['block'], 0)}.")
     return "\n".join(lines) + "\n"
 
 
@@ -196,15 +119,12 @@ def picture(found, conditions, count):
     """Accuracy and swing of goodness against the length of a block."""
     drawing = figure(PAGE, 3.0)
     left, right = drawing.subplots(1, 2)
-    colours = (TRUE, OTHERS[0], FALSE, NEUTRAL, OTHERS[1])
-    for (title, condition), colour in zip(conditions.items(), colours, strict=False):
-        sizes = [b for b in condition.blocks if b != SHUFFLED]
-        rows = [found["table"][title][str(b)] for b in sizes]
-        places = [b or count for b in sizes]
-        line(left, places, [row["accuracy"] for row in rows], colour, title)
-        swings = [(b, row["swing"]) for b, row in zip(places, rows, strict=True) if "swing" in row]
-        pairs = [next(iter(swung.values())) for _, swung in swings]
-        line(right, [b for b, _ in swings], pairs, colour, title)
+    for title in (title for title in DRAWN if title in conditions):
+        sizes = [b for b in conditions[title].blocks if b != SHUFFLED]
+        rows = [(b or count, found["table"][title][str(b)]) for b in sizes]
+        line(left, [b for b, _ in rows], [row["accuracy"] for _, row in rows], title)
+        swings = [(b, next(iter(row["swing"].values()))) for b, row in rows if "swing" in row]
+        line(right, [b for b, _ in swings], [pair for _, pair in swings], title)
     left.set_ylabel("accuracy, %")
     right.set_ylabel("swing of goodness in hidden_1,\n% of the threshold")
     for axes in (left, right):
@@ -215,15 +135,15 @@ def picture(found, conditions, count):
     return drawing
 
 
-def line(axes, places, pairs, colour, label):
+def line(axes, places, pairs, title):
     axes.errorbar(
         places,
         [100 * mean for mean, _ in pairs],
         yerr=[100 * (half or 0) for _, half in pairs],
-        color=colour,
+        color=DRAWN[title],
         marker="o",
         markersize=3,
-        label=label,
+        label=title,
     )
 
 
@@ -244,7 +164,7 @@ def main():
         for title, condition in conditions.items()
     }
     tasks = [
-        ({**variant, "conditions": conditions}, title, block, seed)
+        (variant, title, block, seed)
         for seed in range(1 if options.fast else options.seeds)
         for title, condition in conditions.items()
         for block in condition.blocks

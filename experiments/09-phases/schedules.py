@@ -58,7 +58,7 @@ def without_homeostasis(network):
     )
 
 
-def order(count, block, key):
+def order(count, block, key, same=True):
     """Places and signs of the presentations of an epoch, two for each of ``count`` images.
 
     Parameters
@@ -66,10 +66,12 @@ def order(count, block, key):
     count : int
         Number of images; they come in their order.
     block : int or None
-        So many positive presentations, then the negative ones of the same images; the last block
-        may be shorter. None: all presentations are shuffled.
+        So many positive presentations, then as many negative ones; the first block may be shorter,
+        so that a whole one comes last. None: all presentations are shuffled.
     key : int
         Of the shuffle.
+    same : bool
+        Whether negatives are of the images of their block, or of those half an epoch away.
 
     Returns
     -------
@@ -78,17 +80,17 @@ def order(count, block, key):
     if block is None:
         shuffled = counter.permutation(2 * count, key)
         return shuffled % count, np.where(shuffled < count, 1, -1)
-    starts = [np.arange(first, min(first + block, count)) for first in range(0, count, block)]
-    places = np.concatenate([np.concatenate([part, part]) for part in starts])
-    signs = np.concatenate([np.repeat([1, -1], len(part)) for part in starts])
-    return places, signs
+    parts = np.split(np.arange(count), np.arange(count % block or block, count, block))
+    places = np.concatenate([np.concatenate([part, part]) for part in parts])
+    signs = np.concatenate([np.repeat([1, -1], len(part)) for part in parts])
+    return places if same else np.where(signs > 0, places, (places + count // 2) % count), signs
 
 
-def given(network, data, images, epoch, block, seed):
+def given(network, data, images, epoch, block, seed, same=True):
     """Signals and sample numbers of an epoch; both presentations of an image have their own."""
     count = len(data.train_labels)
     chosen = counter.permutation(count, counter.derive_key(seed, counter.ORDER, epoch))
-    places, signs = order(count, block, counter.derive_key(seed, counter.ORDER, epoch, 1))
+    places, signs = order(count, block, counter.derive_key(seed, counter.ORDER, epoch, 1), same)
     labels, numbers = data.train_labels[chosen], epoch * count + np.arange(count)
     hard = network.training.hard_negatives
     wrong = negatives(labels, numbers, data.classes, hard, seed)
@@ -101,24 +103,25 @@ def given(network, data, images, epoch, block, seed):
     return found, 2 * numbers[places] + (signs < 0)
 
 
-def learn(network, data, block, rate, epochs, seed, longer=1):
+def learn(network, data, block, condition, epochs, seed):
     """Train by a schedule; the trained network, and recording and signs of the last epoch.
 
-    ``longer`` times as many epochs; the learning rate decays so many times more slowly.
+    ``condition.longer`` times as many epochs; the learning rate decays so many times more slowly.
     """
+    longer, same = condition.longer, condition.same_images
     start = pffspike.begin(network, data, seed=seed, epochs=longer * epochs)
     images = start.coding.encode(data.train_images, data.levels)
     with pffspike.open_session(start, PROGRAM, Execution("numba", seed=seed)) as session:
         for epoch in range(longer * epochs):
-            shown, numbers = given(network, data, images, epoch, block, seed)
-            scale = rate * constants.decayed(network.training.decay, epoch // longer)
+            shown, numbers = given(network, data, images, epoch, block, seed, same)
+            scale = condition.rate * constants.decayed(network.training.decay, epoch // longer)
             recording = session.run(shown, numbers, learning_scale=scale)
         parameters = session.parameters
     return start.replace(parameters=parameters), recording, shown[SIGN]
 
 
 def swing(recording, signs, block):
-    """How far the goodness of positives falls within their block, by threshold of the population.
+    """How far the goodness of positives moves within their block, by threshold of the population.
 
     Parameters
     ----------
@@ -132,18 +135,21 @@ def swing(recording, signs, block):
     Returns
     -------
     dict of str to float
-        By population: mean goodness of the first ones, those after a negative block, minus that of
-        the last ones, of all whole blocks.
+        By population: mean goodness of the first positives of all whole blocks, which follow
+        negative ones, minus that of the last; of high goodness, the other way round.
     """
     near, found = min(NEAR, block // 2), {}
     for name, threshold in structure.goodness_thresholds(recording.network).items():
         values = recording.by_phase(recording.goodness[name])[:, 1][signs > 0]
-        whole = values[: len(values) // block * block].reshape(-1, block)[1:]
-        if not len(whole):  # a block an epoch: its only one begins after the negatives of the last
-            whole = values[None, :block]
+        whole = values[len(values) % block :].reshape(-1, block)
         difference = whole[:, :near].mean() - whole[:, -near:].mean()
-        found[name] = float(difference / threshold)
+        found[name] = float(direction(recording.network, name) * difference / threshold)
     return found
+
+
+def direction(network, name):
+    """1 where learning lowers the goodness of positives, -1 where it raises it."""
+    return 1 if network.population(name).rule.positive == "low" else -1
 
 
 def measured(trained, data, seed):
@@ -152,7 +158,8 @@ def measured(trained, data, seed):
     images = trained.coding.encode(data.test_images, data.levels)
     execution = Execution("numba", seed=seed, probes=Probes(counts=hidden))
     found = pffspike.run(trained, "goodness", {signals.IMAGE: images}, execution=execution)
-    scores = -np.sum([found.by_phase(found.goodness[name]) for name in hidden], axis=0)
+    goodness = np.sum([found.by_phase(found.goodness[name]) for name in hidden], axis=0)
+    scores = -direction(trained.network, hidden[0]) * goodness
     window = found.program.window
     rates = np.concatenate([found.counts[name].mean(axis=0) / window for name in hidden])
     return {

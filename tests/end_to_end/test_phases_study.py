@@ -22,16 +22,22 @@ def study(monkeypatch):
     import schedules
 
     yield run, schedules
-    for name in ("run", "schedules"):
+    for name in ("run", "schedules", "conditions", "summary"):
         sys.modules.pop(name)
 
 
 def test_schedules_show_every_image_once_with_each_sign(study):
-    """In blocks, the last of which is shorter, or shuffled."""
+    """In blocks, the first of which is shorter, or shuffled; negatives may be of other images."""
     _, schedules = study
     places, signs = schedules.order(5, 2, 0)
-    assert places.tolist() == [0, 1, 0, 1, 2, 3, 2, 3, 4, 4]
-    assert signs.tolist() == [1, 1, -1, -1, 1, 1, -1, -1, 1, -1]
+    assert places.tolist() == [0, 0, 1, 2, 1, 2, 3, 4, 3, 4]
+    assert signs.tolist() == [1, -1, 1, 1, -1, -1, 1, 1, -1, -1]
+    others, again = schedules.order(5, 2, 0, same=False)
+    assert again.tolist() == signs.tolist()
+    assert others[signs > 0].tolist() == [0, 1, 2, 3, 4]
+    assert others[signs < 0].tolist() == [2, 3, 4, 0, 1]
+    assert schedules.order(4, 2, 0)[0].tolist() == [0, 1, 0, 1, 2, 3, 2, 3]
+    assert schedules.order(3, 3, 0)[1].tolist() == [1, 1, 1, -1, -1, -1]
     places, signs = schedules.order(50, None, 7)
     assert sorted(zip(places, signs, strict=True)) == [(k, s) for k in range(50) for s in (-1, 1)]
     assert np.any(signs[:50] < 0)

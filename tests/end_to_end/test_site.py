@@ -55,9 +55,10 @@ def test_every_public_name_is_in_the_reference():
     assert all(any(name.startswith(f"{module}.") for name in LISTED) for module in MODULES)
 
 
-@pytest.mark.parametrize("module", ["brian2", "lava", "plots", "testing"])
+@pytest.mark.parametrize("module", ["brian2", "lava", "plots", "representations", "testing"])
 def test_every_public_name_of_a_public_module_is_in_the_reference(module: str):
-    pytest.importorskip({"plots": "matplotlib", "testing": "hypothesis"}.get(module, module))
+    needed = {"plots": "matplotlib", "representations": "numpy", "testing": "hypothesis"}
+    pytest.importorskip(needed.get(module, module))
     names = importlib.import_module(f"pffspike.{module}").__all__
     again = {"brian2.to_brian2"}  # which the package offers too
     assert {f"{module}.{name}" for name in names} - LISTED - again == set()

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pffspike.arithmetic import counter
-from pffspike.errors import ValidationError
+from pffspike.representations.checked import checked_labels, checked_rates, class_means
 from pffspike.typing import Bools, Floats, Integers
 
 FACTOR = 2.0  #: times the mean of the others, from which on a neuron belongs to an ensemble
@@ -101,7 +101,7 @@ def sparsity(rates: npt.ArrayLike) -> Floats:
     >>> sparsity([[1.0, 1.0, 1.0, 1.0], [0.0, 0.5, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])
     array([ 0.,  1., nan])
     """
-    values = _checked(rates)
+    values = checked_rates(rates)
     root = np.sqrt(values.shape[1])
     length = np.linalg.norm(values, axis=1)
     with np.errstate(invalid="ignore"):  # 0 / 0 is nan
@@ -137,8 +137,8 @@ def ensembles(rates: npt.ArrayLike, labels: npt.ArrayLike, *, factor: float = FA
     array([[1, 0, 0],
            [0, 0, 1]])
     """
-    values = _checked(rates)
-    return _members(_class_means(values, _checked_labels(values, labels)), factor)
+    values = checked_rates(rates)
+    return _members(class_means(values, checked_labels(values, labels)), factor)
 
 
 def describe(
@@ -185,15 +185,14 @@ def describe(
     >>> bool(found.sizes.mean() > found.permuted_size)
     True
     """
-    values = _checked(rates)
-    classes = _checked_labels(values, labels)
+    values = checked_rates(rates)
+    classes = checked_labels(values, labels)
     orders = (
         counter.permutation(len(values), counter.derive_key(seed, 0, k))
         for k in range(permutations)
     )
     by_chance = [
-        _members(_class_means(values, classes[order]), factor).sum(axis=1).mean()
-        for order in orders
+        _members(class_means(values, classes[order]), factor).sum(axis=1).mean() for order in orders
     ]
     shuffled = np.stack(
         [
@@ -206,41 +205,9 @@ def describe(
         float(values.mean()),
         float(np.nanmean(sparsity(values))) if values.any() else float("nan"),
         float(np.nanmean(sparsity(shuffled))) if values.any() else float("nan"),
-        _members(_class_means(values, classes), factor),
+        _members(class_means(values, classes), factor),
         float(np.mean(by_chance)) if by_chance else float("nan"),
     )
-
-
-def _checked(rates: npt.ArrayLike) -> Floats:
-    values = np.asarray(rates, np.float64)
-    if values.ndim != 2 or values.shape[0] < 1 or values.shape[1] < 2:
-        raise ValidationError(
-            f"rates have shape {values.shape}; give (images, neurons), with two neurons or more"
-        )
-    if not np.isfinite(values).all() or values.min() < 0:
-        raise ValidationError("rates hold a value that is negative or not finite; give rates")
-    return values
-
-
-def _checked_labels(values: Floats, labels: npt.ArrayLike) -> Integers:
-    found = np.asarray(labels)
-    if found.shape != (len(values),) or found.dtype.kind not in "iu":
-        raise ValidationError(
-            f"labels have shape {found.shape} and type {found.dtype}; give {len(values)} whole "
-            f"numbers, one an image"
-        )
-    missing = np.setdiff1d(np.arange(found.max() + 1), found)
-    if found.min() < 0 or len(missing):
-        named = found.min() if found.min() < 0 else missing[0]
-        raise ValidationError(
-            f"class {named} has no image; number the classes of the images from 0 without a gap"
-        )
-    return found.astype(np.int64)
-
-
-def _class_means(values: Floats, labels: Integers) -> Floats:
-    one_hot = (np.arange(labels.max() + 1)[:, None] == labels).astype(np.float64)
-    return np.asarray(one_hot @ values / one_hot.sum(axis=1, keepdims=True))
 
 
 def _members(means: Floats, factor: float) -> Bools:
