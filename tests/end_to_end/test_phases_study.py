@@ -18,11 +18,11 @@ STUDY = Path(__file__).parents[2] / "experiments" / "09-phases"
 @pytest.fixture
 def study(monkeypatch):
     monkeypatch.syspath_prepend(str(STUDY))
-    import run
     import schedules
+    import summary
 
-    yield run, schedules
-    for name in ("run", "schedules", "conditions", "summary"):
+    yield summary, schedules
+    for name in ("schedules", "conditions", "summary"):
         sys.modules.pop(name)
 
 
@@ -80,9 +80,34 @@ def with_sign(network, schedules, sign):
 
 def test_the_critical_block_lies_where_five_points_are_lost(study):
     """Half-way on the logarithmic axis; none, where accuracy does not fall so far."""
-    run, _ = study
-    assert run.critical([1, 10, 1000], [0.95, 0.95, 0.85]) == pytest.approx(100.0)
-    assert run.critical([1, 10, 1000], [0.95, 0.95, 0.91]) is None
+    summary, _ = study
+    assert summary.critical([1, 10, 1000], [0.95, 0.95, 0.85]) == pytest.approx(100.0)
+    assert summary.critical([1, 10, 1000], [0.95, 0.95, 0.91]) is None
+
+
+def test_exponents_of_a_known_law(study):
+    """A block that is as much longer as the rate is lower: 1; the best rate is found by others."""
+    summary, _ = study
+    from conditions import Condition
+
+    conditions = {
+        "PFF": Condition(1.0, (1, 10)),
+        "PFF, rate x 1/4": Condition(0.25, (1, 10)),
+        "PFF, rate x 1/4, epochs x 4": Condition(0.25, (1, 10), 4),
+    }
+    blocks = {"PFF": [10.0, 20.0], "PFF, rate x 1/4": [20.0, 40.0]}
+    blocks["PFF, rate x 1/4, epochs x 4"] = [40.0, 80.0]
+    found = summary.exponents(blocks, conditions)
+    assert found["PFF, as many presentations"][0] == pytest.approx(0.5)
+    assert found["PFF, as many times the rate"][0] == pytest.approx(1.0)
+    row = summary.ratios(blocks, conditions)["PFF, rate x 1/4, epochs x 4"]
+    assert row["times"][0] == pytest.approx(4.0)
+    assert row["product"] == pytest.approx([1.0, 1.0, 1.0])
+    accuracies = {"PFF": {1: [0.9, 0.8], 10: [0.3, 0.3]}}
+    accuracies["PFF, rate x 1/4"] = {1: [0.7, 0.7], 10: [0.5, 0.6]}
+    best = summary.tuned(accuracies, conditions)
+    assert best["chosen"] == {"1": ["PFF"] * 2, "10": ["PFF, rate x 1/4"] * 2}
+    assert best["accuracy"]["10"][0] == pytest.approx(0.55)
 
 
 @pytest.mark.slow
