@@ -35,6 +35,9 @@ class Execution:
     progress : callable, bool or None
         ``progress(stage, done, total)`` is called as work goes on; True: a bar for each stage, in
         a terminal or a notebook.
+    jobs : int or None
+        Cores for what does not learn, see `pffspike.engines.Engine.cores`; None: all that the
+        engine can use. No effect on results.
 
     Raises
     ------
@@ -51,6 +54,7 @@ class Execution:
     seed: int = 0
     probes: Probes = NOTHING
     progress: ProgressCallback | bool | None = None
+    jobs: int | None = None
 
     def __post_init__(self) -> None:
         counter.check_seed(self.seed)
@@ -67,13 +71,19 @@ class Execution:
         """Name of the engine; what ``fastest`` stands for on this machine."""
         return resolve(self.engine) if isinstance(self.engine, str) else self.engine.name
 
+    @property
+    def cores(self) -> int:
+        """Cores that a program which does not learn uses; see `pffspike.engines.Engine.cores`."""
+        return made(self.engine).cores(self.jobs)
+
     def replace(self, **changes: object) -> Execution:
         """Give a copy with some fields changed."""
         return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
         probes = "" if self.probes == NOTHING else f", {self.probes!r}"
-        return f"Execution(engine={self.engine_name!r}, seed={self.seed}{probes})"
+        jobs = "" if self.jobs is None else f", jobs={self.jobs}"
+        return f"Execution(engine={self.engine_name!r}, seed={self.seed}{probes}{jobs})"
 
 
 def made(engine: str | Engine) -> Engine:
@@ -144,6 +154,7 @@ def open_session(trained: TrainedNetwork, program: str, execution: Execution) ->
         seed=execution.seed,
         probes=execution.probes,
         tell=None if isinstance(execution.progress, bool) else execution.progress,
+        jobs=execution.jobs,
     )
 
 

@@ -35,7 +35,7 @@ def arguments():
     parser.add_argument("--card", default="digits", help="a card of the circuit pff")
     parser.add_argument("--images", type=int, help="of the training part, the first ones")
     parser.add_argument("--epochs", type=int, help=f"{EPOCHS} by default")
-    parser.add_argument("--workers", type=int, default=1, help="trainings at a time")
+    parser.add_argument("--jobs", type=int, default=1, help="trainings at a time")
     parser.add_argument("--resume", action="store_true", help="keep what results.json has")
     parser.add_argument("-o", "--output", type=Path, default=Path("results/09-phases"))
     return parser.parse_args()
@@ -171,7 +171,7 @@ def main():
         if str(seed) not in runs[title][str(block)]
     ]
     write = functools.partial(json.dumps, indent=1)
-    with ProcessPoolExecutor(options.workers) as pool:
+    with ProcessPoolExecutor(options.jobs) as pool:
         for (_, title, block, seed), found in zip(tasks, pool.map(trained, tasks), strict=True):
             runs[title][str(block)][str(seed)] = found
             write_whole(results, write({"variant": variant, "runs": runs}) + "\n")

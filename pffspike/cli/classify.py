@@ -48,6 +48,7 @@ def classify(
     calibration: options.Calibration = None,
     trials: options.Trials = None,
     engine: options.EngineName = "fastest",
+    jobs: options.Jobs = None,
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
     data: options.DataPlace = None,
@@ -93,7 +94,7 @@ def classify(
         views = pffspike.views_of(state.network, state.coding, shown, shape, white)
     drive = state.coding.encode(shown, white)
     with output.progress() as progress:
-        execution = pffspike.Execution(engine, seed, progress=progress)
+        execution = options.execution(engine, seed, jobs, progress)
         way: pffspike.AnyMode = chosen
         if chosen.name in CALIBRATED:
             way = pffspike.calibrate(state, found, chosen, execution=execution)

@@ -63,6 +63,7 @@ def energy(
         ),
     ] = None,
     engine: options.EngineName = "fastest",
+    jobs: options.Jobs = None,
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
     data: options.DataPlace = None,
@@ -107,13 +108,12 @@ def energy(
         )
         for file, state in states.items()
     }
-    execution = pffspike.Execution(pffspike.make_engine(engine), seed)
     found: dict[str, list[pffspike.InferenceEnergy]] = {}
     with output.progress() as progress:
+        execution = options.execution(pffspike.make_engine(engine), seed, jobs, progress)
         for file, state in states.items():
-            own = execution.replace(progress=progress)
             found[file] = [
-                pffspike.energy(state, data_of[file], way, pricing=pricing, execution=own)
+                pffspike.energy(state, data_of[file], way, pricing=pricing, execution=execution)
                 for way in modes
             ]
     prices = _prices(layers, cards) if layers else []

@@ -21,6 +21,7 @@ def evaluate(
     engine: Annotated[
         list[str] | None, typer.Option("--engine", "-e", help="Engine; may be given repeatedly.")
     ] = None,
+    jobs: options.Jobs = None,
     mode: Annotated[
         list[str] | None,
         typer.Option(
@@ -77,24 +78,21 @@ def evaluate(
         )
         for file, state in states.items()
     }
-    engines = {
-        name: pffspike.make_engine(name)
-        for name in map(pffspike.resolve_engine, engine or ["fastest"])
-    }
+    engines = dict.fromkeys(map(pffspike.resolve_engine, engine or ["fastest"]))
     found: _Found = {}
     with output.progress() as progress:
+        executions = [options.execution(name, seed, jobs, progress) for name in engines]
         for file, state in states.items():
-            first = pffspike.Execution(next(iter(engines.values())), seed, progress=progress)
-            modes = [_calibrated(state, images[file], way, first) for way in chosen]
+            modes = [_calibrated(state, images[file], way, executions[0]) for way in chosen]
             found[file] = [
                 pffspike.evaluate(
                     state,
                     images[file],
                     way,
                     device=card,
-                    execution=pffspike.Execution(name, seed, progress=progress),
+                    execution=execution,
                 )
-                for name in engines
+                for execution in executions
                 for way in modes
             ]
     file, shown = next(iter(images.items()))

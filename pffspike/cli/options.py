@@ -50,6 +50,14 @@ EngineName = Annotated[
     str,
     typer.Option("--engine", "-e", callback=_engine, help="Engine; `pffspike info` lists them."),
 ]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        help="Cores to use (default: all, if the engine runs samples side by side); the same "
+        "results with any number.",
+        min=1,
+    ),
+]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.", min=0)]
 DatasetName = Annotated[
     str | None, typer.Option("--dataset", help="Data set, if not the one of the network's card.")
@@ -168,6 +176,9 @@ Stretch = Annotated[
     int | None,
     typer.Option("--stretch", hidden=True, callback=_former("--checkpoint-every"), min=1),
 ]
+Workers = Annotated[
+    int | None, typer.Option("--workers", hidden=True, callback=_former("--jobs"), min=1)
+]
 CalibrationSamples = Annotated[
     int | None,
     typer.Option(
@@ -204,6 +215,23 @@ Window = Annotated[
         help="Steps over which spikes are averaged, a power of two (default: the program's).", min=1
     ),
 ]
+
+
+def execution(
+    engine: str | pffspike.Engine, seed: int, jobs: int | None, progress: output.Shown
+) -> pffspike.Execution:
+    """Give an execution that says, as work begins, on how many cores it runs."""
+    made = pffspike.Execution(engine, seed, jobs=jobs)
+    cores, said = made.cores, False
+
+    def tell(stage: str, done: int, total: int) -> None:
+        nonlocal said
+        if not said:
+            said = True
+            output.errors.print(f"{made.engine_name}: {cores} core{'s' if cores > 1 else ''}")
+        progress(stage, done, total)
+
+    return made.replace(progress=tell)
 
 
 def load_trained(path: Path) -> pffspike.TrainedNetwork:

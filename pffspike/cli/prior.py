@@ -37,6 +37,7 @@ def prior(
         ),
     ] = None,
     engine: options.EngineName = "fastest",
+    jobs: options.Jobs = None,
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
     data: options.DataPlace = None,
@@ -61,7 +62,7 @@ def prior(
             passes=passes,
             components=components,
             neighbours=neighbours,
-            execution=pffspike.Execution(engine, seed, progress=progress),
+            execution=options.execution(engine, seed, jobs, progress),
         )
     path = out or trained
     pffspike.save(path, fitted.trained)

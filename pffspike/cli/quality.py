@@ -29,6 +29,7 @@ def quality(
     window: options.Window = None,
     samples: options.Samples = None,
     engine: options.EngineName = "fastest",
+    jobs: options.Jobs = None,
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
     data: options.DataPlace = None,
@@ -60,7 +61,7 @@ def quality(
             states=state_names or STATES,
             window=window,
             count=count,
-            execution=pffspike.Execution(engine, seed, progress=progress),
+            execution=options.execution(engine, seed, jobs, progress),
         )
     title = f"{trained}: {len(found.test_images)} test images of {found.name}"
     tables = [_errors(title, result), *_samples(f"{count} synthesized images", result)]

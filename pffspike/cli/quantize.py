@@ -30,6 +30,7 @@ def quantize(
         ),
     ] = _IMAGES,
     engine: options.EngineName = "fastest",
+    jobs: options.Jobs = None,
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
     data: options.DataPlace = None,
@@ -62,7 +63,7 @@ def quantize(
             samples,
             chosen,
             dataset=images,
-            execution=pffspike.Execution(engine, seed, progress=progress),
+            execution=options.execution(engine, seed, jobs, progress),
         )
     pffspike.save(out, result.trained)
     show(f"{out}: {state.network.name}, weights of {bits} bits", result)

@@ -25,6 +25,7 @@ def reconstruct(
     window: options.Window = None,
     samples: options.Samples = 20,
     engine: options.EngineName = "fastest",
+    jobs: options.Jobs = None,
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
     data: options.DataPlace = None,
@@ -46,7 +47,7 @@ def reconstruct(
     numbers, known = range(len(coded)), found.test_labels
     pffspike.label_state(label_state, found.classes, known)
     with output.progress() as progress:
-        execution = pffspike.Execution(engine, seed, progress=progress)
+        execution = options.execution(engine, seed, jobs, progress)
         if label_state == "inferred":
             answer = pffspike.classify(state, coded, samples=numbers, execution=execution)
             known = answer.predicted

@@ -23,6 +23,7 @@ def report(
     ] = None,
     images: Annotated[int, typer.Option(help="The first so many test images.", min=1)] = 200,
     engine: options.EngineName = "fastest",
+    jobs: options.Jobs = None,
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
     data: options.DataPlace = None,
@@ -38,7 +39,7 @@ def report(
     pffspike.check_mode(state.network, "goodness")
     found = options.load_dataset(state, dataset, data, download, labels=labels, test_samples=images)
     with output.progress() as progress:
-        execution = pffspike.Execution(engine, seed, progress=progress)
+        execution = options.execution(engine, seed, jobs, progress)
         page = pffspike.report(state, found, cards, execution=execution)
     files.write_whole(out, page)
     output.console.print(f"wrote {out}")

@@ -34,6 +34,7 @@ def sample(
         int, typer.Option(help="Steps over which spikes are averaged, a power of two.", min=1)
     ] = 64,
     engine: options.EngineName = "fastest",
+    jobs: options.Jobs = None,
     seed: options.Seed = 0,
     json: options.JsonFile = None,
 ) -> None:
@@ -48,7 +49,7 @@ def sample(
             count,
             label,
             window=window,
-            execution=pffspike.Execution(engine, seed, progress=progress),
+            execution=options.execution(engine, seed, jobs, progress),
         )
     source = "label and latent state" if state.prior else "label alone"
     output.console.print(f"{count} samples from {source}; mean rate {made.images.mean():.3f}")

@@ -12,6 +12,7 @@ import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 import pffspike
+from pffspike import limits
 from pffspike.cli import options, output, written
 from pffspike.cli.output import Printed
 
@@ -25,10 +26,15 @@ def study(
         list[str] | None,
         typer.Option(help="Do only this system or ablation; may be given repeatedly."),
     ] = None,
-    workers: Annotated[
+    jobs: Annotated[
         int | None,
-        typer.Option(help="Processes (default: as many as cores; 0: this one).", min=0),
+        typer.Option(
+            help="Runs at the same time, a process each (default: as many as cores; 1: in this "
+            "process).",
+            min=1,
+        ),
     ] = None,
+    workers: options.Workers = None,
     scheduler: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler to use instead.")
     ] = None,
@@ -55,6 +61,9 @@ def study(
 
     Example: pffspike study experiments/01-mnist --fast
     """
+    if scheduler is None:
+        jobs = jobs or workers or limits.cores()
+        output.errors.print(f"runs at the same time: {jobs} at most")
     with _display() as progress:
         result = pffspike.study(
             folder,
@@ -63,7 +72,7 @@ def study(
             only=only or (),
             dataset=dataset,
             resources=pffspike.Resources(
-                workers,
+                jobs,
                 scheduler,
                 pffspike.Resources.timeout if timeout is None else timeout,
                 data,

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from pffspike.choices import COMPILING
 from pffspike.engines import given
 from pffspike.errors import SessionClosedError, ValidationError, unknown
+from pffspike.limits import cores
 from pffspike.network import exactness
 from pffspike.network.events import Stimulus
 from pffspike.network.parameters import Parameters
@@ -51,6 +52,8 @@ class Task:
         What the recording holds beside goodness and spike totals.
     tell : callable or None
         Told of what takes seconds before the first sample: a stage, how much is done, of how much.
+    cores : int
+        That may be used; more than 1 only if the program does not learn and the engine is parallel.
     """
 
     network: Network
@@ -59,6 +62,7 @@ class Task:
     seed: int
     probes: Probes
     tell: ProgressCallback | None = None
+    cores: int = 1
 
 
 class Session(ABC):
@@ -208,6 +212,8 @@ class Engine(ABC):
         For messages and tables.
     records : tuple of str
         Kinds of `pffspike.recording.Probes` that it keeps.
+    parallel : bool
+        Whether it runs samples side by side, on several cores, where nothing is learned.
     batch : int
         Samples whose changes are added before they are applied: 1, but in variants of learning.
     """
@@ -215,6 +221,7 @@ class Engine(ABC):
     name: str
     batch: int = 1
     records: tuple[str, ...] = ("counts", "rasters")
+    parallel: bool = False
 
     @abstractmethod
     def _compile(self, task: Task) -> Session:
@@ -239,6 +246,7 @@ class Engine(ABC):
         seed: int,
         probes: Probes = NOTHING,
         tell: ProgressCallback | None = None,
+        jobs: int | None = None,
     ) -> Session:
         """Prepare a program of a network with the given weights.
 
@@ -257,6 +265,8 @@ class Engine(ABC):
         tell : callable or None
             Called with a stage, how much of it is done and of how much, for what takes seconds
             before the first sample: compilation, if nothing that was kept can be used.
+        jobs : int or None
+            Cores for a program that does not learn, see `cores`. No effect on results.
 
         Returns
         -------
@@ -267,7 +277,8 @@ class Engine(ABC):
         ------
         ValidationError
             If there is no such program, a probe or the parameters do not fit the network, a rule
-            has not the form of all rules, or the engine can't compute the network exactly.
+            has not the form of all rules, the engine can't compute the network exactly, or can't
+            use so many cores.
 
         Examples
         --------
@@ -282,12 +293,46 @@ class Engine(ABC):
         >>> recording.presentations
         2
         """
-        found = network.program(program)
+        found, usable = network.program(program), self.cores(jobs)
         self._check_probes(network, probes)
         exactness.check_rules(network)
         self._check(network, found)
         check_parameters(network, parameters)
-        return self._compile(Task(network, found, parameters, seed, probes, tell))
+        used = 1 if found.learns else usable
+        return self._compile(Task(network, found, parameters, seed, probes, tell, used))
+
+    @final
+    def cores(self, jobs: int | None = None) -> int:
+        """Cores that a program which does not learn uses; learning uses one.
+
+        Parameters
+        ----------
+        jobs : int or None
+            What was asked for; None: as many as this process has, if the engine can use them.
+
+        Returns
+        -------
+        int
+
+        Raises
+        ------
+        ValidationError
+            If ``jobs`` is below 1, or above 1 for an engine that is not parallel.
+
+        Examples
+        --------
+        >>> from pffspike.engines import make_engine
+        >>> make_engine("numpy").cores(), make_engine("numba").cores(jobs=2)
+        (1, 2)
+        """
+        if jobs is not None and jobs < 1:
+            raise ValidationError(f"jobs = {jobs} must be at least 1")
+        if not self.parallel and jobs is not None and jobs > 1:
+            raise ValidationError(
+                f"engine {self.name!r} runs on one core; give 1 job, or engine numba, which gives "
+                f"the same spikes"
+            )
+        return (jobs or cores()) if self.parallel else 1
 
     def _check_probes(self, network: Network, probes: Probes) -> None:
         for kind in KINDS:

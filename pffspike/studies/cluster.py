@@ -33,7 +33,7 @@ def execute_all(
     runs: Sequence[Run],
     output: Path,
     *,
-    workers: int | None = None,
+    jobs: int | None = None,
     scheduler: str | None = None,
     timeout: float = TIMEOUT,
     listen: Listen,
@@ -46,8 +46,8 @@ def execute_all(
         What to do.
     output : Path
         A folder that all workers see.
-    workers : int or None
-        Processes; as many as cores by default, 0 for this process.
+    jobs : int or None
+        Runs at the same time, a process each; as many as cores by default, 1 for this process.
     scheduler : str or None
         Address of a Dask scheduler, instead of processes on this machine.
     timeout : float
@@ -69,12 +69,12 @@ def execute_all(
     """
     if not runs:
         return
-    if workers == 0 and scheduler is None:
+    if jobs == 1 and scheduler is None:
         for run in runs:
             yield run, execute(run, output, functools.partial(listen, run.label))
         return
     if scheduler is None:
-        most = min(workers or cores(), len(runs))
+        most = min(jobs or cores(), len(runs))
         yield from execute_in_processes(runs, output, most, listen)
         return
     with _client(scheduler, min(_WORD, timeout)) as client:

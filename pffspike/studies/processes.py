@@ -23,7 +23,7 @@ _INTERVAL = 1.0  #: seconds between two reports of a run
 
 
 def execute_in_processes(
-    runs: Sequence[Run], output: Path, workers: int, listen: Callable[[str, float], None]
+    runs: Sequence[Run], output: Path, jobs: int, listen: Callable[[str, float], None]
 ) -> Iterator[tuple[Run, str | None]]:
     """Do runs in processes of their own; those that share a training, one after the other.
 
@@ -33,7 +33,7 @@ def execute_in_processes(
         What to do.
     output : Path
         Folder of the results.
-    workers : int
+    jobs : int
         Processes at the same time.
     listen : callable
         Called with the label of a run and the fraction of it that is done.
@@ -51,7 +51,7 @@ def execute_in_processes(
         while waiting or active:
             busy = {run.training_hash for _, run in active.values()}
             ready = (run for run in waiting if run.training_hash not in busy)
-            run = next(ready, None) if len(active) < workers else None
+            run = next(ready, None) if len(active) < jobs else None
             if run is not None:
                 waiting.remove(run)
                 here, there = context.Pipe(duplex=False)
@@ -87,7 +87,7 @@ def _hear(
         process.join()
         return True, (
             f"its process ended with code {process.exitcode}, perhaps for want of memory; give "
-            f"fewer --workers"
+            f"fewer --jobs"
         )
     if done:
         process.join()

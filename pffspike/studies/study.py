@@ -28,8 +28,8 @@ class Resources:
 
     Parameters
     ----------
-    workers : int or None
-        Processes: as many as cores by default; 0: this one.
+    jobs : int or None
+        Runs at the same time, a process each: as many as cores by default; 1: in this process.
     scheduler : str or None
         Address of a Dask scheduler to use instead.
     timeout : float
@@ -40,13 +40,15 @@ class Resources:
         Whether to fetch missing data files.
     """
 
-    workers: int | None = None
+    jobs: int | None = None
     scheduler: str | None = None
     timeout: float = cluster.TIMEOUT
     directory: Path | None = None
     download: bool = False
 
     def __post_init__(self) -> None:
+        if self.jobs is not None and self.jobs < 1:
+            raise ValidationError(f"jobs = {self.jobs} must be at least 1")
         if not 0 < self.timeout < math.inf:
             raise ValidationError(
                 f"timeout = {self.timeout} is not a time; give a number of seconds above 0"
@@ -165,7 +167,7 @@ def study(
     for run, problem in cluster.execute_all(
         todo,
         place,
-        workers=resources.workers,
+        jobs=resources.jobs,
         scheduler=resources.scheduler,
         timeout=resources.timeout,
         listen=lambda label, share: tell(label, min(share, _NEARLY), None, len(todo)),

@@ -59,7 +59,7 @@ def assert_agree(network: Network, program: str, signals: dict[str, Any], sample
     options = {"seed": 7, "probes": probes}
     with (
         ReferenceEngine().compile(network, program, start, **options) as reference,
-        NumbaEngine(threads=2).compile(network, program, start, **options) as session,
+        NumbaEngine().compile(network, program, start, jobs=2, **options) as session,
     ):
         expected = reference.run(signals, samples, learning_scale=0.5)
         parts = np.array_split(np.arange(len(samples)), 2)
@@ -97,13 +97,13 @@ def test_weights_that_need_64_bits_agree() -> None:
     assert_agree(network, "train", digits_signals(20), np.arange(20))
 
 
-def test_threads_do_not_matter() -> None:
+def test_cores_do_not_matter() -> None:
     """Blocks of samples on one, two and three threads; progress adds up."""
     network, signals = digits_network(), digits_signals(200)
     start, recordings = initial(network, 1), []
-    for threads in (1, 2, 3):
+    for jobs in (1, 2, 3):
         seen: list[int] = []
-        with NumbaEngine(threads).compile(network, "goodness", start, seed=1) as session:
+        with NumbaEngine().compile(network, "goodness", start, seed=1, jobs=jobs) as session:
             recordings.append(session.run(signals, np.arange(200), progress=seen.append))
         assert sum(seen) == 200
     assert recordings[0].same_spikes(recordings[1])
@@ -117,7 +117,7 @@ def test_an_error_in_a_thread_is_raised_and_the_session_lives() -> None:
     def interrupt(done: int) -> None:
         raise KeyboardInterrupt
 
-    with NumbaEngine(2).compile(network, "goodness", initial(network, 1), seed=1) as session:
+    with NumbaEngine().compile(network, "goodness", initial(network, 1), seed=1, jobs=2) as session:
         with pytest.raises(KeyboardInterrupt):
             session.run(signals, np.arange(200), progress=interrupt)
         assert session.run(signals, np.arange(200)).presentations == 2000

@@ -123,6 +123,21 @@ def test_classify_early_shows_the_labels_left(folder):
         assert content["stopping"]["candidates"] == candidates
 
 
+def test_cores_change_no_result_and_are_said(folder):
+    found, said = [], []
+    for jobs in (1, 3):
+        result = call(
+            *("evaluate", "net.h5", "-e", "numba", "-n", 130, "--mode", "early", "--jobs", jobs),
+            *("--tolerance", 0.2, "--calibration-samples", 100, "--json", "e.json"),
+            cwd=folder,
+        )
+        content = json.loads((folder / "e.json").read_text())
+        found.append([content[key] for key in ("accuracy", "stopping", "energy")])
+        said.append(result.stderr.splitlines()[0])
+    assert found[0] == found[1]
+    assert said == ["numba: 1 core", "numba: 3 cores"]
+
+
 def test_classify_by_index_and_from_a_file_agree(folder):
     from pffspike.data import load
 

@@ -83,6 +83,10 @@ MISTAKES = {
         ("evaluate", "net.h5", "--mode", "early", "--calibration-samples", 100),
         ("100 calibration samples are too few for a tolerance of 0.001; it takes at least 2995",),
     ),
+    "cores for an engine of one": (
+        ("evaluate", "net.h5", "-e", "brian2:numpy", "--jobs", 2),
+        ("engine 'brian2' runs on one core; give 1 job, or engine numba",),
+    ),
     "unknown device": (("evaluate", "net.h5", "--device", "abacus"), ("'abacus'", "loihi1")),
     "wrong index": (("classify", "net.h5", "--index", 400), ("test images are 0 to 359",)),
     "no images": (("classify", "net.h5"), ("give either --images",)),

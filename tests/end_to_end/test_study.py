@@ -83,7 +83,7 @@ def command(*arguments: object, cwd: Path) -> list[str]:
 def test_a_study_in_processes_writes_its_tables(folder):
     pytest.importorskip("distributed")
     result = subprocess.run(
-        command("study", "--fast", "--workers", 2, cwd=folder.parent),
+        command("study", "--fast", "--jobs", 2, cwd=folder.parent),
         cwd=folder.parent,
         capture_output=True,
         text=True,
@@ -106,24 +106,24 @@ def test_a_study_in_processes_writes_its_tables(folder):
 
 
 def test_a_study_resumes_and_does_only_what_changed(folder, capsys):
-    assert call("study", "--fast", "--workers", 0, "--only", "knn", "--only", "pff") == 0
+    assert call("study", "--fast", "--jobs", 1, "--only", "knn", "--only", "pff") == 0
     assert not (folder / "fast" / "results.json").exists()
     partial = json.loads((folder / "fast" / "partial.json").read_text())
     assert partial["study"]["missing_runs"] == 3
     assert set(partial["digits"]) == {"knn", "pff"}
     capsys.readouterr()
-    assert call("study", "--fast", "--workers", 0, "--csv", "s.csv", "--latex", "s.tex") == 0
+    assert call("study", "--fast", "--jobs", 1, "--csv", "s.csv", "--latex", "s.tex") == 0
     rows = list(csv.DictReader((folder.parent / "s.csv").read_text().splitlines()))
     assert {row["system"] for row in rows} == {"knn", "rate_pff", "rate_ff", "pff", "bare"}
     assert (folder.parent / "s.tex").read_text().count("\\toprule") == 1
     assert "(3 of 3)" in capsys.readouterr().err
     assert not (folder / "fast" / "partial.json").exists()
     first = (folder / "fast" / "results.json").read_text()
-    assert call("study", "--fast", "--workers", 0) == 0
+    assert call("study", "--fast", "--jobs", 1) == 0
     assert "done" not in capsys.readouterr().err, "nothing was left to do"
     assert (folder / "fast" / "results.json").read_text() == first
     (folder / "config.toml").write_text(CONFIG.replace("homeostasis = 0", "homeostasis = 0.5"))
-    assert call("study", "--fast", "--workers", 0) == 0
+    assert call("study", "--fast", "--jobs", 1) == 0
     errors = capsys.readouterr().err
     assert "digits bare seed 0: done (1 of 1)" in errors
 
@@ -131,7 +131,7 @@ def test_a_study_resumes_and_does_only_what_changed(folder, capsys):
 def test_a_failing_run_is_reported_and_the_others_go_on(folder, capsys):
     config = CONFIG.replace('engine = "numpy"', 'engine = "lava:nothing"', 1)
     (folder / "config.toml").write_text(config)
-    assert call("study", "--fast", "--workers", 0) == 2
+    assert call("study", "--fast", "--jobs", 1) == 2
     lines = capsys.readouterr().err.strip().splitlines()
     assert "digits pff seed 0: failed: engine 'lava:nothing' does not exist" in lines[-3]
     assert lines[-1].startswith("pffspike: 2 of 5 runs failed (digits pff seed 0, digits bare")
@@ -167,7 +167,7 @@ def test_dask_is_needed_for_a_scheduler_alone(folder, scheduler):
     """On this machine a study uses processes of its own, and nothing listens on the network."""
     (folder.parent / "distributed.py").write_text("raise ModuleNotFoundError('No distributed')\n")
     path = os.pathsep.join([str(folder.parent), os.environ.get("PYTHONPATH", "")])
-    options = ("--scheduler", "tcp://127.0.0.1:1") if scheduler else ("--workers", 2)
+    options = ("--scheduler", "tcp://127.0.0.1:1") if scheduler else ("--jobs", 2)
     result = subprocess.run(
         command("study", "--fast", "--only", "knn", *options, cwd=folder.parent),
         cwd=folder.parent,
@@ -183,11 +183,11 @@ def test_dask_is_needed_for_a_scheduler_alone(folder, scheduler):
 
 @pytest.mark.parametrize("content", ["[]", "5", '{"result": 5}', "[" * 5000, "{", "\x00"])
 def test_a_bad_stored_run_is_computed_again_and_said(folder, content, capsys, caplog):
-    assert call("study", "--fast", "--workers", 0, "--only", "knn") == 0
+    assert call("study", "--fast", "--jobs", 1, "--only", "knn") == 0
     (stored,) = (folder / "fast" / "runs").glob("*.json")
     before = json.loads(stored.read_text())["result"]["modes"]
     stored.write_text(content)
-    assert call("study", "--fast", "--workers", 0, "--only", "knn") == 0
+    assert call("study", "--fast", "--jobs", 1, "--only", "knn") == 0
     assert "holds no result; it is computed again" in caplog.text
     assert json.loads(stored.read_text())["result"]["modes"] == before
 
@@ -309,7 +309,7 @@ def test_a_study_whose_scheduler_or_last_worker_ends_says_so_and_goes_on_afterwa
     assert sentence in errors[-1]
     assert all("unless one joins" in line for line in errors[:-1]), errors
     before = {p: p.stat().st_mtime_ns for p in (folder / "fast" / "runs").glob("*.json")}
-    assert call(*options, "--workers", 0) == 0
+    assert call(*options, "--jobs", 1) == 0
     # A worker whose scheduler hangs may yet have finished what it had begun.
     assert len(before) == 2 or "digits pff seed 0: done (1 of 1)" in capsys.readouterr().err
     assert len(before) == 1 or how == signal.SIGSTOP
@@ -320,7 +320,7 @@ def test_a_run_without_a_result_where_it_belongs_is_a_failed_one(folder):
     """A worker that sees another folder leaves its result there."""
     (planned,) = one_run(folder, "knn")
     assert "let every worker see that folder" in runs.absence(folder / "here", planned)
-    assert list(cluster.execute_all([planned], folder / "here", workers=0, listen=lambda *_: None))
+    assert list(cluster.execute_all([planned], folder / "here", jobs=1, listen=lambda *_: None))
     assert runs.absence(folder / "here", planned) is None
 
 
@@ -347,7 +347,7 @@ def write_idx(folder: Path) -> None:
 
 def test_another_data_set_goes_through_the_same_systems(folder):
     write_idx(folder.parent / "data" / "kmnist")
-    options = ("--dataset", "kmnist", "--data", "data", "--workers", 0)
+    options = ("--dataset", "kmnist", "--data", "data", "--jobs", 1)
     assert call("study", "--only", "knn", "--only", "bare", *options) == 0
     assert call("study", *options) == 0
     content = json.loads((folder / "kmnist" / "results.json").read_text())
@@ -367,7 +367,7 @@ def alive(group: int) -> bool:
 
 def test_ctrl_c_ends_all_processes_and_what_is_stored_stays(folder):
     process = subprocess.Popen(
-        command("study", "--workers", 2, cwd=folder.parent),
+        command("study", "--jobs", 2, cwd=folder.parent),
         cwd=folder.parent,
         stderr=subprocess.PIPE,
         text=True,

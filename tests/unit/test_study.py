@@ -197,7 +197,7 @@ def test_runs_that_differ_in_inference_only_share_the_training(folder):
 
 
 def do(planned: list, output: Path) -> dict:
-    done = execute_all(planned, output, workers=0, listen=lambda label, share: None)
+    done = execute_all(planned, output, jobs=1, listen=lambda label, share: None)
     return {run.system.name: problem for run, problem in done}
 
 

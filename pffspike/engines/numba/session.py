@@ -15,7 +15,6 @@ from pffspike.engines.numba.fixed import find_fixed
 from pffspike.engines.numba.kernel import WorkingArrays
 from pffspike.engines.numba.plan import KernelPlan, aligned_zeros
 from pffspike.engines.numba.run import RUNNERS, Inputs, Outputs
-from pffspike.limits import cores
 from pffspike.network.parameters import Parameters
 from pffspike.recording import Recording
 from pffspike.typing import Integers, Progress, Signals
@@ -24,18 +23,10 @@ _BLOCK = 64  #: samples between two looks at the outside: progress, Ctrl-C
 
 
 class NumbaEngine(Engine):
-    """Exact simulation in code that Numba compiles, event-driven; learns on one core.
-
-    Parameters
-    ----------
-    threads : int or None
-        For programs that do not learn; all cores by default. No effect on results.
-    """
+    """Exact simulation in code that Numba compiles, event-driven; learns on one core."""
 
     name = "numba"
-
-    def __init__(self, threads: int | None = None) -> None:
-        self.threads = cores() if threads is None else threads
+    parallel = True
 
     def _compile(self, task: Task) -> NumbaSession:
         return NumbaSession(self, task)
@@ -54,7 +45,7 @@ class NumbaSession(Session):
             [p.name for p in self._plan.owners], [p.name for p in self._plan.extent.populations]
         )
         self._memories: SimpleQueue[WorkingArrays] = SimpleQueue()
-        self._threads = 1 if task.program.learns else max(1, engine.threads)
+        self._threads = task.cores
         for _ in range(self._threads):
             self._memories.put(self._memory())
 
