@@ -220,13 +220,13 @@ Window = Annotated[
 def execution(
     engine: str | pffspike.Engine, seed: int, jobs: int | None, progress: output.Shown
 ) -> pffspike.Execution:
-    """Give an execution that says, as work begins, on how many cores it runs."""
+    """Give an execution that says on how many cores it runs, as soon as anything is done."""
     made = pffspike.Execution(engine, seed, jobs=jobs)
     cores, said = made.cores, False
 
     def tell(stage: str, done: int, total: int) -> None:
         nonlocal said
-        if not said:
+        if done and not said:
             said = True
             output.errors.print(f"{made.engine_name}: {cores} core{'s' if cores > 1 else ''}")
         progress(stage, done, total)

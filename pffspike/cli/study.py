@@ -63,7 +63,6 @@ def study(
     """
     if scheduler is None:
         jobs = jobs or workers or limits.cores()
-        output.errors.print(f"runs at the same time: {jobs} at most")
     with _display() as progress:
         result = pffspike.study(
             folder,
@@ -78,7 +77,7 @@ def study(
                 data,
                 download,
             ),
-            progress=progress,
+            progress=_sized(progress, None if scheduler else jobs),
         )
     tables = []
     for name in result.study.datasets:
@@ -92,6 +91,20 @@ def study(
     written.write_latex(latex, *tables)
     note = f" ({result.missing} of {result.runs} runs are missing)" if result.missing else ""
     output.console.print(f"wrote {result.files[0]} and {result.files[1]}{note}")
+
+
+def _sized(progress: pffspike.StudyCallback, jobs: int | None) -> pffspike.StudyCallback:
+    """Say first how many runs there are at the same time, unless a scheduler decides."""
+    said = jobs is None
+
+    def tell(label: str, share: float, problem: str | None, runs: int) -> None:
+        nonlocal said
+        if not said and jobs is not None:
+            said = True
+            output.errors.print(f"runs: {runs}, {min(jobs, runs)} at the same time")
+        progress(label, share, problem, runs)
+
+    return tell
 
 
 class _Lines:
