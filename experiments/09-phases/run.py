@@ -95,14 +95,17 @@ def markdown(found, conditions):
             cells += [cell(row["silent"]), cell(row["saturated"])]
             lines.append("| " + " | ".join(cells) + " |")
     lines += [
-        "\n| learning | critical block | times that of the card's rate | times the rate |",
-        "|" + " --- |" * 4,
+        "\n| learning | critical block | times that of the card's rate | times the rate | "
+        "blocks of positives learned then |",
+        "|" + " --- |" * 5,
     ]
     for title, row in found["ratios"].items():
-        parts = range_cell(row["block"], 0), *(range_cell(row[k], 2) for k in ("times", "product"))
+        digits = {"block": 0, "times": 2, "product": 2, "alternations": 0}
+        parts = (range_cell(row[key], places) for key, places in digits.items())
         lines.append(f"| {title} | {' | '.join(parts)} |")
-    lines += ["\n| a, where the critical block goes with rate^-a | |", "| --- | --- |"]
-    lines += [f"| {name} | {cell(pair, 2, 1)} |" for name, pair in found["exponents"].items()]
+    lines += ["\n| the critical block goes with | to the power |", "| --- | --- |"]
+    for name, pair in found["exponents"].items():
+        lines.append(f"| {name.replace('rate,', '1 / rate,')} | {cell(pair, 2, 1)} |")
     if found["tuned"]:
         lines += [
             "\n| block | accuracy with the best rate, % | points lost |",
@@ -179,7 +182,7 @@ def main():
             print(f"seed {seed}, {title}, block {name_of(block)}: {accuracy}", flush=True)
     network = pffspike.load_network(options.card)
     count = options.images or len(pffspike.load_data(network.training.dataset).train_labels)
-    found = summary(runs, conditions, count)
+    found = summary(runs, conditions, count, variant["epochs"])
     write_whole(results, write({"variant": variant, "runs": runs, **found}) + "\n")
     write_whole(options.output / "table.md", markdown(found, conditions))
     plots.save(picture(found, conditions, count), options.output / "phases.png")

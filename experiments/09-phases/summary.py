@@ -22,21 +22,26 @@ def interval(values):
 
 
 def critical(blocks, accuracies):
-    """Block at which the accuracy has fallen by `FALLEN`; None if none of them has.
+    """Block beyond which the accuracy stays fallen by `FALLEN`; None if it does not fall so far.
 
     Between two blocks it is interpolated along the logarithm of the block.
     """
     wanted = accuracies[0] - FALLEN
     pairs = list(zip(blocks, accuracies, strict=True))
-    for (shorter, before), (longer, after) in itertools.pairwise(pairs):
+    for (shorter, before), (longer, after) in reversed(list(itertools.pairwise(pairs))):
         if after < wanted <= before:
             part = (before - wanted) / (before - after)
             return math.exp(math.log(shorter) + part * math.log(longer / shorter))
+        if after >= wanted:
+            return None
     return None
 
 
-def summary(runs, conditions, count):
-    """Figures by condition and block; critical blocks by seed; ratios, exponents, tuned rates."""
+def summary(runs, conditions, count, epochs):
+    """Figures by condition and block; critical blocks by seed; ratios, exponents, tuned rates.
+
+    ``count`` images an epoch, ``epochs`` of them where a condition is not longer.
+    """
     table, blocks, accuracies = {}, {}, {}
     for title, condition in conditions.items():
         seeds = sorted(set.intersection(*(set(runs[title][str(b)]) for b in condition.blocks)))
@@ -51,7 +56,7 @@ def summary(runs, conditions, count):
     return {
         "table": table,
         "critical": blocks,
-        "ratios": ratios(blocks, conditions),
+        "ratios": ratios(blocks, conditions, count * epochs),
         "exponents": exponents(blocks, conditions),
         "tuned": tuned(accuracies, conditions),
     }
@@ -90,42 +95,50 @@ def base_of(title, conditions):
     return next(name for name, c in conditions.items() if (c.circuit, c.positive) == kind)
 
 
-def ratios(blocks, conditions):
-    """Critical blocks as geometric means; by that of the card's rate; the same times the rate."""
+def ratios(blocks, conditions, presentations):
+    """Critical blocks as geometric means; by that of the card's rate; the same times the rate.
+
+    And how many blocks of positives there are then in the whole of the learning.
+    """
     rows = {}
     for title, values in blocks.items():
         base = blocks[base_of(title, conditions)]
         both = len(values) == len(base) and None not in values and None not in base
         times = [v / b for v, b in zip(values, base, strict=True)] if both else []
-        rate = conditions[title].rate
+        condition = conditions[title]
+        positives = presentations * condition.longer
         rows[title] = {
             "block": geometric(values),
             "times": geometric(times),
-            "product": geometric([rate * t for t in times]),
+            "product": geometric([condition.rate * t for t in times]),
+            "alternations": geometric([v and positives / v for v in values]),
         }
     return rows
 
 
 def exponents(blocks, conditions):
-    """``a`` in "critical block ~ rate^-a", a line in logarithms; 1 if block times rate is constant.
+    """``a`` in "critical block ~ rate^-a" and "~ presentations^a": lines in logarithms.
 
-    By circuit and polarity, where presentations are as many, are as many more as the rate is lower,
-    or are 4 times as many at every rate.
+    By circuit and polarity. Of the rate: where presentations are as many, are 4 times as many, or
+    are as many more as the rate is lower; block times rate is constant if ``a`` is 1.
     """
     found = {}
     plain = {t: c for t, c in conditions.items() if c.homeostasis and c.same_images}
     for base in dict.fromkeys(base_of(title, plain) for title in plain):
         kin = {t: c for t, c in plain.items() if base_of(t, plain) == base}
-        for name, among in (
-            ("as many presentations", [t for t, c in kin.items() if c.longer == 1]),
-            ("4 times as many", [t for t, c in kin.items() if c.longer == 4]),
-            ("as many times the rate", [t for t, c in kin.items() if c.rate * c.longer == 1]),
-        ):
+        for name, among in {
+            "rate, as many presentations": {t: 1 / c.rate for t, c in kin.items() if c.longer == 1},
+            "rate, 4 times as many": {t: 1 / c.rate for t, c in kin.items() if c.longer == 4},
+            "rate, as many times the rate": {
+                t: 1 / c.rate for t, c in kin.items() if c.rate * c.longer == 1
+            },
+            "presentations, same rate": {t: c.longer for t, c in kin.items() if c.rate == 1},
+        }.items():
             values = [blocks[t] for t in among]
             if len(among) > 1 and all(v is not None for of in values for v in of):
-                x = np.log([kin[t].rate for t in among])
-                slopes = [-float(np.polyfit(x, np.log(v), 1)[0]) for v in zip(*values, strict=True)]
-                found[f"{base}, {name}"] = interval(slopes)
+                x = np.log(list(among.values()))
+                slopes = [float(np.polyfit(x, np.log(v), 1)[0]) for v in zip(*values, strict=True)]
+                found[f"{base}: {name}"] = interval(slopes)
     return found
 
 

@@ -83,6 +83,7 @@ def test_the_critical_block_lies_where_five_points_are_lost(study):
     summary, _ = study
     assert summary.critical([1, 10, 1000], [0.95, 0.95, 0.85]) == pytest.approx(100.0)
     assert summary.critical([1, 10, 1000], [0.95, 0.95, 0.91]) is None
+    assert summary.critical([1, 3, 10, 1000], [0.95, 0.89, 0.95, 0.85]) == pytest.approx(100.0)
 
 
 def test_exponents_of_a_known_law(study):
@@ -98,9 +99,10 @@ def test_exponents_of_a_known_law(study):
     blocks = {"PFF": [10.0, 20.0], "PFF, rate x 1/4": [20.0, 40.0]}
     blocks["PFF, rate x 1/4, epochs x 4"] = [40.0, 80.0]
     found = summary.exponents(blocks, conditions)
-    assert found["PFF, as many presentations"][0] == pytest.approx(0.5)
-    assert found["PFF, as many times the rate"][0] == pytest.approx(1.0)
-    row = summary.ratios(blocks, conditions)["PFF, rate x 1/4, epochs x 4"]
+    assert found["PFF: rate, as many presentations"][0] == pytest.approx(0.5)
+    assert found["PFF: rate, as many times the rate"][0] == pytest.approx(1.0)
+    row = summary.ratios(blocks, conditions, 100)["PFF, rate x 1/4, epochs x 4"]
+    assert row["alternations"][0] == pytest.approx(400 / (40 * 80) ** 0.5)
     assert row["times"][0] == pytest.approx(4.0)
     assert row["product"] == pytest.approx([1.0, 1.0, 1.0])
     accuracies = {"PFF": {1: [0.9, 0.8], 10: [0.3, 0.3]}}
