@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,6 +19,9 @@ from pffspike.baselines.result import (
 )
 from pffspike.baselines.settings import check_counts, check_hidden, check_schedule
 from pffspike.data import Dataset, augmented
+
+if TYPE_CHECKING:
+    from sklearn.neural_network import MLPClassifier
 
 
 @dataclass(frozen=True)
@@ -62,20 +66,25 @@ class Perceptron:
         check_schedule(self.decay, self.shift)
 
 
-def run(
-    config: Perceptron, dataset: Dataset, seed: int, _store: Path, report: Report
-) -> SystemResult:
-    """Train with scikit-learn, epoch by epoch, and judge."""
+def make_model(config: Perceptron, images: int, seed: int) -> MLPClassifier:
+    """Make scikit-learn's model for so many training images, before it has seen one."""
     from sklearn.neural_network import MLPClassifier
 
-    train, test = scaled(dataset)
-    model = MLPClassifier(
+    return MLPClassifier(
         config.hidden,
-        batch_size=min(config.batch, len(train)),
+        batch_size=min(config.batch, images),
         learning_rate_init=config.learning_rate,
         alpha=config.weight_decay,
         random_state=seed,
     )
+
+
+def run(
+    config: Perceptron, dataset: Dataset, seed: int, _store: Path, report: Report
+) -> SystemResult:
+    """Train with scikit-learn, epoch by epoch, and judge."""
+    train, test = scaled(dataset)
+    model = make_model(config, len(train), seed)
     classes = np.arange(dataset.classes)
     start = cpu_seconds()
     for epoch in range(config.epochs):

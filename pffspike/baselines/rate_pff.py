@@ -6,6 +6,7 @@ Source: Ororbia and Mali, arXiv 2301.01452, and their code; see
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -72,27 +73,54 @@ def _learn_batch(
         progress.optimizer.descend(w, gradients)
 
 
+class Learner:
+    """A network that learns, batch by batch.
+
+    Parameters
+    ----------
+    config : RatePFF
+        Its settings.
+    dataset : Dataset
+        What it learns.
+    seed : int
+        Of everything random.
+    """
+
+    def __init__(self, config: RatePFF, dataset: Dataset, seed: int) -> None:
+        self._config, self._dataset, self._seed = config, dataset, seed
+        self._images, _ = scaled(dataset)
+        weights = initial(config, self._images.shape[1], dataset.classes, seed)
+        self.progress = Progress(weights, Adam(config.learning_rate, _CLIP))
+        rows = 2 * min(config.batch, len(self._images))
+        key = counter.derive_key(seed, counter.SPIKES)
+        self._noise = Perturbation(key, rows * max(config.hidden))
+
+    def epoch(self, number: int) -> Iterator[int]:
+        """Learn all images once; give after each batch how many of them have been shown."""
+        config, images, data = self._config, self._images, self._dataset
+        key = counter.derive_key(self._seed, counter.ORDER, number)
+        order = counter.permutation(len(images), key)
+        key = counter.derive_key(self._seed, counter.NEGATIVES, number)
+        others = 1 + counter.integers(key, np.arange(len(images)), data.classes - 1)
+        for first in range(0, len(order), config.batch):
+            part = order[first : first + config.batch]
+            truth = data.train_labels[part]
+            both = np.concatenate([truth, (truth + others[part]) % data.classes])
+            _learn_batch(config, self.progress, images[part], both, self._noise)
+            yield first + len(part)
+
+
 def train(
     config: RatePFF, dataset: Dataset, seed: int, checkpoint: Path, report: Report
 ) -> Progress:
     """Train, from the last checkpoint if there is one."""
-    images, _ = scaled(dataset)
-    weights = initial(config, images.shape[1], dataset.classes, seed)
-    progress = Progress(weights, Adam(config.learning_rate, _CLIP))
+    learner = Learner(config, dataset, seed)
+    progress, images = learner.progress, len(dataset.train_images)
     progress.load(checkpoint)
-    rows = 2 * min(config.batch, len(images))
-    noise = Perturbation(counter.derive_key(seed, counter.SPIKES), rows * max(config.hidden))
     for epoch in range(progress.epochs, config.epochs):
         start = cpu_seconds()
-        order = counter.permutation(len(images), counter.derive_key(seed, counter.ORDER, epoch))
-        key = counter.derive_key(seed, counter.NEGATIVES, epoch)
-        others = 1 + counter.integers(key, np.arange(len(images)), dataset.classes - 1)
-        for first in range(0, len(order), config.batch):
-            part = order[first : first + config.batch]
-            truth = dataset.train_labels[part]
-            both = np.concatenate([truth, (truth + others[part]) % dataset.classes])
-            _learn_batch(config, progress, images[part], both, noise)
-            report((epoch + (first + len(part)) / len(order)) / config.epochs)
+        for shown in learner.epoch(epoch):
+            report((epoch + shown / images) / config.epochs)
         progress.epochs, progress.seconds = (
             epoch + 1,
             progress.seconds + cpu_seconds() - start,

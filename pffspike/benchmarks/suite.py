@@ -13,9 +13,11 @@ from typing import Any
 from pffspike.benchmarks.dense import time_dense
 from pffspike.benchmarks.first_use import time_first_use
 from pffspike.benchmarks.handwritten import Kernel, Library
+from pffspike.benchmarks.learners import Learning, time_learning
 from pffspike.benchmarks.memory import measure_memory
 from pffspike.benchmarks.naive_brian2 import time_naive_brian2
 from pffspike.benchmarks.networks import TARGET_RATE, benchmark_network
+from pffspike.benchmarks.plan import BenchmarkPlan
 from pffspike.benchmarks.timing import (
     KERNEL,
     AlternatingTimings,
@@ -26,6 +28,7 @@ from pffspike.benchmarks.timing import (
     time_engine,
     time_kernel,
 )
+from pffspike.cards import load_network
 from pffspike.data import Dataset
 from pffspike.engines import available_engines, make_engine
 from pffspike.engines.families import brian2_target, compiler
@@ -39,74 +42,6 @@ BRIAN2 = "brian2:cpp_standalone"
 _LEFT_OUT = ("fastest", "brian2", "lava", "numpy:rates")
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class BenchmarkPlan:
-    """What a run of the benchmark measures.
-
-    Parameters
-    ----------
-    sizes : tuple of (int, int, int)
-        Pixels and hidden sizes; those of 64 pixels run on the digits, the others on MNIST.
-    headline : (int, int, int)
-        The size of the whole trainings, the naive script and the growth curves.
-    memory : (int, int, int)
-        The size at which memory is measured.
-    samples : int
-        Of the whole trainings.
-    rounds : int
-        Whole trainings of each.
-    budget : float
-        Seconds of a repetition elsewhere.
-    repeats : int
-        Repetitions elsewhere.
-    naive_samples, memory_samples : int
-        Samples that the naive script and the measurement of memory run.
-    naive_cython : bool
-        Whether the naive script uses Cython where there is a compiler: minutes of compiling, and no
-        faster at 64-128-128, where starting a run is what takes the time.
-    leaves_out : tuple of str
-        Engines that are timed only if asked for.
-    widths, windows : tuple of int
-        Sizes of the hidden populations, and windows, of the curves.
-    activities : tuple of float
-        Target rates relative to the usual one.
-    """
-
-    sizes: tuple[tuple[int, int, int], ...] = ((64, 128, 128), (784, 500, 500), (784, 1000, 1000))
-    headline: tuple[int, int, int] = (784, 500, 500)
-    memory: tuple[int, int, int] = (784, 1000, 1000)
-    samples: int = 10_000
-    rounds: int = 3
-    budget: float = 0.7
-    repeats: int = 3
-    naive_samples: int = 3
-    naive_cython: bool = False
-    leaves_out: tuple[str, ...] = ()
-    memory_samples: int = 100
-    widths: tuple[int, ...] = (250, 500, 1000)
-    windows: tuple[int, ...] = (8, 16, 32)
-    activities: tuple[float, ...] = (0.5, 1.0, 2.0)
-
-
-FULL = BenchmarkPlan()
-#: Seconds, small sizes, embedded data: shows that everything works, measures little.
-QUICK = BenchmarkPlan(
-    sizes=((64, 32, 32),),
-    headline=(64, 32, 32),
-    memory=(64, 64, 64),
-    samples=100,
-    rounds=1,
-    budget=0.02,
-    repeats=1,
-    naive_samples=1,
-    leaves_out=("brian2:cython", "brian2:numpy", "lava:floating"),
-    memory_samples=5,
-    widths=(16, 32),
-    windows=(8, 16),
-    activities=(1.0, 2.0),
-)
 
 
 def chosen_engines(names: list[str], plan: BenchmarkPlan) -> list[str]:
@@ -170,7 +105,8 @@ class Suite:
         -------
         dict
             Ready for JSON: tables by name, and the values ``train_step_over_limit``,
-            ``first_use_s``, ``speedup_over_recipe``, ``bytes_per_synapse`` and ``epoch_seconds``.
+            ``first_use_s``, ``minutes_to``, ``speedup_over_recipe``, ``bytes_per_synapse`` and
+            ``epoch_seconds``.
 
         Raises
         ------
@@ -209,6 +145,7 @@ class Suite:
                 for size, rows in steps.items()
             },
             "first_use_s": self._first_use(fastest),
+            **self._learning(fastest),
             "spikes_per_step": {t.name: t.spikes for t in (whole.kernel, *whole.engines)},
         }
 
@@ -288,6 +225,21 @@ class Suite:
             return None
         self.say(f"first use of {name}")
         return time_first_use(name)
+
+    def _learning(self, name: str | None) -> dict[str, Any]:
+        if name is None:
+            return {"learning": {}, "minutes_to": {}}
+        plan, data = self.plan, self.datasets[self.plan.headline[0]]
+        changes = {"pff": {"hidden": list(plan.hidden)}, "training": {"latent_images": 0}}
+        network = load_network(plan.card, changes)
+        task = Learning(network, plan.hidden, data, self.seed, plan.part, plan.minutes)
+        found = time_learning(task, name, self.say)
+        rows = {who: row["minutes_to"] for who, row in found.items()}
+        goals = next(iter(rows.values()))
+        return {
+            "learning": found,
+            "minutes_to": {goal: {who: row[goal] for who, row in rows.items()} for goal in goals},
+        }
 
     def _memory(self, name: str) -> dict[str, Any]:
         self.say(f"memory at {label(self.plan.memory)}: {name}")

@@ -21,6 +21,13 @@ def benchmark(
     quick: Annotated[
         bool, typer.Option("--quick", help="Seconds: small sizes, digits, few samples.")
     ] = False,
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            help="Minutes of one core that spiking PFF, rate-coded PFF and backpropagation learn "
+            "for, at most, to tell when they reach 95, 97 and 98 % (default: 1.5)."
+        ),
+    ] = None,
     seed: options.Seed = 0,
     dataset: options.DatasetName = None,
     data: options.DataFolder = None,
@@ -49,7 +56,7 @@ def benchmark(
         output.errors.print(f"[{seconds:5.1f} s] {stage}", markup=False, highlight=False)
 
     results = pffspike.benchmark(
-        engine or [], quick=quick, dataset=given, seed=seed, progress=progress
+        engine or [], quick=quick, dataset=given, seed=seed, minutes=minutes, progress=progress
     )
     _print(results)
     output.write_json(json, results)
@@ -80,6 +87,7 @@ def _print(results: Mapping[str, Any]) -> None:
             for name, row in results["whole_training"].items()
         ],
     )  # fmt: skip
+    _print_learning(results)
     for name, row in results["memory"].items():
         memory, disk = row["megabytes_after_chunk"], row["disk_megabytes_after_chunk"]
         output.console.print(
@@ -120,6 +128,24 @@ def _number(value: float | None) -> str:
 
 def _ratio(value: float | None) -> str:
     return "" if value is None else f"{_number(value)} x"
+
+
+def _print_learning(results: Mapping[str, Any]) -> None:
+    """When each learner reached an accuracy, or how far it came."""
+    goals = list(results["minutes_to"])
+    output.table(
+        f"learning on one core, {results['plan']['minutes']:g} minutes each at most",
+        ("", "images a second", *(f"minutes to {goal} %" for goal in goals), "at best"),
+        [
+            (
+                name,
+                _number(row["images_per_second"]),
+                *(_number(row["minutes_to"][goal]) or "not reached" for goal in goals),
+                f"{100 * max(accuracy for _, _, accuracy in row['curve']):.1f} %",
+            )
+            for name, row in results["learning"].items()
+        ],
+    )
 
 
 def _print_figures(results: Mapping[str, Any]) -> None:

@@ -12,7 +12,8 @@ from pffspike.data import load
 from pffspike.errors import UserError
 
 KEYS = {"train_step_over_limit", "speedup_over_recipe", "bytes_per_synapse", "machine", "seed",
-        "train_step", "growth", "whole_training", "memory", "epoch_seconds"}  # fmt: skip
+        "train_step", "growth", "whole_training", "memory", "epoch_seconds", "minutes_to",
+        "learning"}  # fmt: skip
 needs_compiler = pytest.mark.skipif(
     not (shutil.which("g++") or shutil.which("clang++")), reason="needs a C++ compiler"
 )
@@ -44,6 +45,16 @@ def test_quick_prints_and_writes_the_keys(tmp_path):
     assert ratios["fastest"] > 0
     assert ratios["brian2"] is None, "it was not asked for"
     assert 0 < content["first_use_s"] < 60
+    assert list(content["minutes_to"]) == ["95", "97", "98"]
+    for name, learned in content["learning"].items():
+        assert learned["images_per_second"] > 0
+        assert [content["minutes_to"][goal][name] for goal in ("95", "97", "98")] == [
+            next((s / 60 for _, s, a in learned["curve"] if a >= goal), None)
+            for goal in (0.95, 0.97, 0.98)
+        ]
+        assert set(learned["not_reached"]) == {
+            goal for goal, times in content["minutes_to"].items() if times[name] is None
+        }
     assert content["bytes_per_synapse"] > 0
     assert all(key in result.stdout for key in ("over_limit.brian2", "bytes_per_synapse"))
     raw = content["whole_training"]["limit"]["seconds_per_step"]
