@@ -58,7 +58,7 @@ class Learning:
 
 
 @dataclass
-class _Watch:
+class _Stopwatch:
     """Clock of one learner: processor time of its learning, and accuracies on the way."""
 
     part: int
@@ -103,8 +103,8 @@ def time_learning(task: Learning, engine: str, say: Callable[[str], None]) -> di
         By learner: ``images_per_second``, ``minutes_to`` by per cent, ``not_reached`` with the
         reason for each None there, and ``curve`` of (images, seconds, accuracy).
     """
-    learners: dict[str, Callable[[Learning, _Watch], None]] = {
-        f"spiking PFF, {engine}": lambda task, watch: _spiking(task, engine, watch),
+    learners: dict[str, Callable[[Learning, _Stopwatch], None]] = {
+        f"spiking PFF, {engine}": lambda task, clock: _spiking(task, engine, clock),
         "rate-coded PFF": _rate_pff,
         "backpropagation, scikit-learn": _backpropagation,
     }
@@ -116,29 +116,29 @@ def time_learning(task: Learning, engine: str, say: Callable[[str], None]) -> di
     found = {}
     for name, learn in learners.items():
         say(f"minutes to an accuracy: {name}")
-        watch = _Watch(task.part, 60 * task.minutes)
+        clock = _Stopwatch(task.part, 60 * task.minutes)
         with threadpool_limits(1):
-            learn(dataclasses.replace(task, dataset=judged), watch)
-        found[name] = _described(watch, task.minutes)
+            learn(dataclasses.replace(task, dataset=judged), clock)
+        found[name] = _described(clock, task.minutes)
     return found
 
 
-def _described(watch: _Watch, minutes: float) -> dict[str, Any]:
+def _described(clock: _Stopwatch, minutes: float) -> dict[str, Any]:
     reached = {
-        f"{100 * goal:.0f}": next((s / 60 for _, s, found in watch.curve if found >= goal), None)
+        f"{100 * goal:.0f}": next((s / 60 for _, s, found in clock.curve if found >= goal), None)
         for goal in GOALS
     }
-    best = max(accuracy for _, _, accuracy in watch.curve)
-    reason = f"{100 * best:.1f} % at best after {watch.spent / 60:.2g} of {minutes:g} minutes"
+    best = max(accuracy for _, _, accuracy in clock.curve)
+    reason = f"{100 * best:.1f} % at best after {clock.spent / 60:.2g} of {minutes:g} minutes"
     return {
-        "images_per_second": watch.images / watch.spent,
+        "images_per_second": clock.images / clock.spent,
         "minutes_to": reached,
         "not_reached": {goal: reason for goal, value in reached.items() if value is None},
-        "curve": watch.curve,
+        "curve": clock.curve,
     }
 
 
-def _spiking(task: Learning, engine: str, watch: _Watch) -> None:
+def _spiking(task: Learning, engine: str, clock: _Stopwatch) -> None:
     data = task.dataset
     shown = schedules.begin(task.network, data, seed=task.seed).coding.encode(
         data.test_images, data.levels
@@ -152,12 +152,12 @@ def _spiking(task: Learning, engine: str, watch: _Watch) -> None:
             )
             return answer.accuracy(data.test_labels)
 
-        return watch(state.samples_done, accuracy)
+        return clock(state.samples_done, accuracy)
 
     execution = Execution(engine, task.seed)
     one = first_samples(data, train=1)
     training.train(task.network, one, epochs=1, execution=execution)  # what is loaded once is
-    watch.start()
+    clock.start()
     training.train(
         task.network,
         data,
@@ -167,7 +167,7 @@ def _spiking(task: Learning, engine: str, watch: _Watch) -> None:
     )
 
 
-def _rate_pff(task: Learning, watch: _Watch) -> None:
+def _rate_pff(task: Learning, clock: _Stopwatch) -> None:
     data, (first, second) = task.dataset, task.hidden
     group = next(n for n in _GROUPS if not first % n and not second % n)
     config = RatePFF(task.hidden, group=group)
@@ -180,14 +180,14 @@ def _rate_pff(task: Learning, watch: _Watch) -> None:
         )
         return float(np.mean(scores.argmax(axis=1) == data.test_labels))
 
-    watch.start()
+    clock.start()
     for epoch in range(config.epochs):
         for shown in learner.epoch(epoch):
-            if watch(epoch * len(data.train_images) + shown, accuracy):
+            if clock(epoch * len(data.train_images) + shown, accuracy):
                 return
 
 
-def _backpropagation(task: Learning, watch: _Watch) -> None:
+def _backpropagation(task: Learning, clock: _Stopwatch) -> None:
     data = task.dataset
     config = Perceptron(task.hidden)
     train, test = scaled(data)
@@ -196,12 +196,12 @@ def _backpropagation(task: Learning, watch: _Watch) -> None:
     def accuracy() -> float:
         return float(model.score(test, data.test_labels))
 
-    watch.start()
+    clock.start()
     for epoch in range(config.epochs):
         order = counter.permutation(len(train), counter.derive_key(task.seed, counter.ORDER, epoch))
         shown = epoch * len(train)
         for part in np.array_split(order, max(1, len(train) // task.part)):
             model.partial_fit(train[part], data.train_labels[part], classes=classes)
             shown += len(part)
-            if watch(shown, accuracy):
+            if clock(shown, accuracy):
                 return
