@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pffspike.baselines import (
+    contrastive_divergence,
     csdp,
+    equilibrium_propagation,
     logistic,
     neighbours,
     perceptron,
@@ -60,6 +62,12 @@ KINDS = {
     "logistic": Kind(logistic.Logistic, logistic.run, seeded=False),
     "perceptron": Kind(perceptron.Perceptron, perceptron.run),
     "predictive_coding": Kind(predictive_coding.PredictiveCoding, predictive_coding.run),
+    "equilibrium_propagation": Kind(
+        equilibrium_propagation.EquilibriumPropagation, equilibrium_propagation.run
+    ),
+    "contrastive_divergence": Kind(
+        contrastive_divergence.ContrastiveDivergence, contrastive_divergence.run
+    ),
     "rate_pff": Kind(RatePFF, rate_pff.run),
     "rate_ff": Kind(rate_ff.RateFF, rate_ff.run),
     "csdp": Kind(csdp.CSDP, csdp.run),

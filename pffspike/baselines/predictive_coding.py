@@ -18,22 +18,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from pffspike.arithmetic import counter
-from pffspike.baselines.adam import Adam, Arrays
-from pffspike.baselines.rates import Progress
+from pffspike.baselines.adam import Arrays
+from pffspike.baselines.descent import dense, descend
 from pffspike.baselines.result import (
     Outcome,
     Report,
     SystemResult,
-    cpu_seconds,
     layer_operations,
     scaled,
 )
 from pffspike.baselines.settings import check_counts, check_hidden, check_schedule
 from pffspike.data import Dataset
 from pffspike.errors import ValidationError
-
-_CLIP = 1.0  #: of gradients, element by element
 
 Floats = npt.NDArray[np.floating]
 
@@ -78,17 +74,6 @@ class PredictiveCoding:
         for name in ("rate", "precision"):
             if not getattr(self, name) > 0:
                 raise ValidationError(f"{name} = {getattr(self, name)} must be above 0")
-
-
-def initial(config: PredictiveCoding, pixels: int, classes: int, seed: int) -> Arrays:
-    """Initial weights ``w1, w2, ...``, of deviation ``1 / sqrt(inputs)``, and biases of 0."""
-    sizes, parameters = (pixels, *config.hidden, classes), {}
-    for k, rows in enumerate(sizes[:-1], start=1):
-        shape = rows, sizes[k]
-        drawn = counter.normal(counter.derive_key(seed, counter.WEIGHTS, k), rows * sizes[k])
-        parameters[f"w{k}"] = (drawn.reshape(shape) / np.sqrt(rows)).astype(np.float32)
-        parameters[f"b{k}"] = np.zeros((1, sizes[k]), np.float32)
-    return parameters
 
 
 def predict(w: Arrays, images: Floats) -> list[Floats]:
@@ -138,29 +123,19 @@ def run(
 ) -> SystemResult:
     """Train, or go on with a training, and judge."""
     train, test = scaled(dataset)
-    w = initial(config, train.shape[1], dataset.classes, seed)
-    progress = Progress(w, Adam(config.learning_rate, _CLIP))
-    path = store.with_suffix(".npz")
-    progress.load(path)
+    w = dense(seed, (train.shape[1], *config.hidden, dataset.classes))
     labels = np.eye(dataset.classes, dtype=np.float32)[dataset.train_labels]
-    for epoch in range(progress.epochs, config.epochs):
-        start = cpu_seconds()
-        progress.optimizer.learning_rate = config.learning_rate * config.decay**epoch
-        order = counter.permutation(len(train), counter.derive_key(seed, counter.ORDER, epoch))
-        for first in range(0, len(train), config.batch):
-            part = order[first : first + config.batch]
-            values = predict(w, train[part])
-            values[-1] = labels[part]
-            errors = relax(config, w, values)
-            found = {name: g / len(part) for name, g in gradients(values, errors).items()}
-            progress.optimizer.descend(w, found)
-        progress.epochs, progress.seconds = epoch + 1, progress.seconds + cpu_seconds() - start
-        progress.save(path)
-        report((epoch + 1) / config.epochs)
+
+    def of(part: npt.NDArray[np.int64], _update: int) -> Arrays:
+        values = predict(w, train[part])
+        values[-1] = labels[part]
+        return gradients(values, relax(config, w, values))
+
+    seconds = descend(config, w, len(train), of, seed, store, report)
     return SystemResult(
         {"one_pass": _judge(w, test, dataset)},
         sum(values.size for values in w.values()),
-        progress.seconds,
+        seconds,
     )
 
 

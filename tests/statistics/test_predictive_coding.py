@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pffspike.arithmetic import counter
+from pffspike.baselines import descent
 from pffspike.baselines import predictive_coding as pc
 from pffspike.data import load
 from pffspike.errors import ValidationError
@@ -17,7 +18,7 @@ LABELS = np.eye(3)[[0, 2, 1, 1]]
 @pytest.fixture
 def net():
     """Weights, values of a clamped network, and what the top was predicted to be."""
-    w = {name: v.astype(float) for name, v in pc.initial(CONFIG, 7, 3, seed=1).items()}
+    w = {name: v.astype(float) for name, v in descent.dense(1, (7, 6, 5, 3)).items()}
     for k in (1, 2, 3):
         w[f"b{k}"] = 0.3 * counter.normal(k, w[f"b{k}"].size).reshape(1, -1)
     values = pc.predict(w, counter.uniform(np.arange(4)[:, None], np.arange(7)))
