@@ -39,10 +39,9 @@ _CLAMP = 64.0  #: weight from the label: more than whatever else drives the read
 class CHL(Layers):
     """Parameters of the circuit, beside those of `pffspike.circuits.layers.Layers`.
 
-    The ones of goodness (``threshold``, ``slope``, ``positive``), of hard negatives and of what the
-    read-out hears mean nothing here. ``normalization`` is that of the image; ``readout_rate`` is
-    the learning rate of the pair between the top population and the read-out, whose homeostasis
-    aims at one spike in as many steps as there are classes.
+    ``normalization`` is that of the image; ``readout_rate`` is the learning rate of the pair
+    between the top population and the read-out, whose homeostasis aims at one spike in as many
+    steps as there are classes.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pffspike.circuits import layers
-from pffspike.circuits.layers import Layers
+from pffspike.circuits.layers import GoodnessLayers
 from pffspike.network.spec import (
     Bias,
     Goodness,
@@ -27,8 +27,8 @@ from pffspike.network.spec import (
 
 
 @dataclass(frozen=True)
-class FF(Layers):
-    """Parameters of the circuit, beside those of `pffspike.circuits.layers.Layers`.
+class FF(GoodnessLayers):
+    """Parameters of the circuit, beside those of `pffspike.circuits.layers.GoodnessLayers`.
 
     Parameters
     ----------

@@ -38,30 +38,18 @@ class Layers:
         Sizes of the hidden populations, from the bottom up.
     burn_in, window : int
         Steps of a presentation before and inside the window of the traces.
-    threshold : tuple of float
-        Goodness threshold of each hidden population; one value serves all.
-    slope : float
-        Of the hard-sigmoid modulator.
-    positive : {"low", "high"}
-        Goodness of positive samples.
     normalization : {"sqrt", "shift", "none"}
         Of every population.
     scale : tuple of float
         Initial scale of the weights from below into each hidden population; one serves all.
-    label_scale : float
-        Initial scale of the weights from the label.
     learning_rate : tuple of float
         Of the projections into each hidden population; one serves all.
     bias : float
         Initial bias of the hidden populations.
     homeostasis, target_rate : float
         Of the hidden populations' biases.
-    readout_from : {"top", "all"}
-        Hidden populations that the read-out hears.
     readout_rate, readout_bias_rate : float
         Learning rates of the read-out.
-    hard_negative_noise : float
-        Of the choice of hard negatives, in spikes.
     inference_burn_in, inference_window : int or None
         Steps of inference, if they differ from training.
 
@@ -76,20 +64,14 @@ class Layers:
     hidden: tuple[int, ...]
     burn_in: int = 2
     window: int = 8
-    threshold: tuple[float, ...] = (4.0,)
-    slope: float = 0.25
-    positive: Literal["low", "high"] = "high"
     normalization: Literal["sqrt", "shift", "none"] = "sqrt"
     scale: tuple[float, ...] = (2.0,)
-    label_scale: float = 2.0
     learning_rate: tuple[float, ...] = (0.0625,)
     bias: float = 0.0
     homeostasis: float = 0.00390625
     target_rate: float = 0.05
-    readout_from: Literal["top", "all"] = "all"
     readout_rate: float = 0.0625
     readout_bias_rate: float = 0.0
-    hard_negative_noise: float = 1.0
     inference_burn_in: int | None = None
     inference_window: int | None = None
 
@@ -111,7 +93,7 @@ class Layers:
                 f"classes = {self.classes} must be from 2 to {_MOST_CLASSES}: a false label is one "
                 f"of the others"
             )
-        for key in ("threshold", "scale", "learning_rate"):
+        for key in ("scale", "learning_rate"):
             self.check_each(key)
 
     def check_each(self, key: str) -> None:
@@ -139,6 +121,43 @@ class Layers:
             self.burn_in if burn_in is None else burn_in,
             self.window if window is None else window,
         )
+
+
+@dataclass(frozen=True)
+class GoodnessLayers(Layers):
+    """Parameters of circuits whose hidden populations learn by goodness, beside those of `Layers`.
+
+    Parameters
+    ----------
+    threshold : tuple of float
+        Goodness threshold of each hidden population; one value serves all.
+    slope : float
+        Of the hard-sigmoid modulator.
+    positive : {"low", "high"}
+        Goodness of positive samples.
+    label_scale : float
+        Initial scale of the weights from the label.
+    readout_from : {"top", "all"}
+        Hidden populations that the read-out hears.
+    hard_negative_noise : float
+        Of the choice of hard negatives, in spikes.
+
+    Raises
+    ------
+    ValidationError
+        As `Layers`, and if ``threshold`` is not of the number of hidden populations.
+    """
+
+    threshold: tuple[float, ...] = (4.0,)
+    slope: float = 0.25
+    positive: Literal["low", "high"] = "high"
+    label_scale: float = 2.0
+    readout_from: Literal["top", "all"] = "all"
+    hard_negative_noise: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.check_each("threshold")
 
 
 def input_populations(circuit: Layers) -> tuple[Population, Population]:
@@ -177,7 +196,7 @@ def zero_initialized(pre: str, post: str, rate: float) -> Projection:
     )
 
 
-def readout_projections(circuit: Layers) -> list[Projection]:
+def readout_projections(circuit: GoodnessLayers) -> list[Projection]:
     """Make the projections into the read-out."""
     sources = circuit.names if circuit.readout_from == "all" else circuit.names[-1:]
     return [zero_initialized(name, "readout", circuit.readout_rate) for name in sources]

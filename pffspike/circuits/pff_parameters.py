@@ -7,13 +7,13 @@ from typing import Literal
 
 from pffspike.arithmetic import grids
 from pffspike.circuits import layers
-from pffspike.circuits.layers import Layers
+from pffspike.circuits.layers import GoodnessLayers
 from pffspike.errors import ValidationError, shortened
 
 
 @dataclass(frozen=True)
-class PFF(Layers):
-    """Parameters of the circuit, beside those of `pffspike.circuits.layers.Layers`.
+class PFF(GoodnessLayers):
+    """Parameters of the circuit, beside those of `pffspike.circuits.layers.GoodnessLayers`.
 
     Parameters
     ----------
