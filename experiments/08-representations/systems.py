@@ -1,9 +1,10 @@
 """Systems whose hidden activity is compared: each learns, and gives rates under any label."""
 
 import dataclasses
+import functools
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from pffspike.baselines.rate_pff_circuit import RatePFF, forward, step
 from pffspike.baselines.rates import normalized
 from pffspike.baselines.result import scaled
 from pffspike.network import signals, structure
+from pffspike.representations import lesion
 
 #: `PFF` cards learn latent states with the rest; the representation circuit does without.
 PLAIN: dict[str, dict[str, Any]] = {
@@ -43,11 +45,15 @@ class Learned:
         ``rates(labels)`` of all test images: an array a layer. None asks without a label.
     weights : (below, above) ndarray or None
         From hidden_1 to hidden_2.
+    answers : dict of str to callable
+        By the condition that decides (``"true"``: label by label, ``"free"``: without a label):
+        ``answers(layer, mask)`` of all test images without those neurons of that layer.
     """
 
     accuracy: float
     rates: Callable
     weights: np.ndarray | None = None
+    answers: dict[str, Callable] = field(default_factory=dict)
 
 
 def spiking(network, data, seed, window, trained=None):
@@ -76,10 +82,35 @@ def spiking(network, data, seed, window, trained=None):
             return [free[name][:, 0] for name in hidden]
         return [labelled[name][np.arange(len(labels)), labels] for name in hidden]
 
-    name = f"{hidden[0]}_to_{hidden[-1]}"
+    def answered(mode, layer, mask):
+        damaged = lesion(trained, {hidden[layer]: mask})
+        return pffspike.classify(damaged, images, mode=mode, execution=execution).predicted
+
     return Learned(
-        float(np.mean(answers == data.test_labels)), rates, trained.parameters.weights.get(name)
+        float(np.mean(answers == data.test_labels)),
+        rates,
+        trained.parameters.weights.get(f"{hidden[0]}_to_{hidden[-1]}"),
+        {
+            "true": functools.partial(answered, "goodness"),
+            "free": functools.partial(answered, "one_pass"),
+        },
     )
+
+
+def spiking_until(network, data, seed, window, level):
+    """The same, trained until the accuracy on test images is ``level``, and for how many epochs."""
+    execution = Execution(seed=seed)
+    images = pffspike.probabilities(data.test_images, data.levels)
+
+    def reached(state):
+        if state.samples_done % len(data.train_labels):
+            return False  # within an epoch
+        answers = pffspike.classify(state, images, execution=execution).predicted
+        return bool(np.mean(answers == data.test_labels) >= level)
+
+    trained = pffspike.train(network, data, callbacks=[reached], execution=execution)
+    epochs = trained.samples_done // len(data.train_labels)
+    return spiking(network, data, seed, window, trained), epochs
 
 
 def lengthened(network, window):
@@ -119,7 +150,14 @@ def _of_ff(config, w, data):
         )
         return [z for _, z in rate_ff.forward(w, rate_ff.with_label(test, given))]
 
-    return Learned(float(np.mean(scores.argmax(axis=1) == data.test_labels)), rates)
+    def answered(layer, mask):
+        damaged = dict(w)
+        for name in (f"W{layer}", f"b{layer}"):
+            damaged[name] = np.where(mask, np.float32(0), w[name])
+        return rate_ff.goodness_scores(config, damaged, test, data.classes)[0].argmax(axis=1)
+
+    accuracy = float(np.mean(scores.argmax(axis=1) == data.test_labels))
+    return Learned(accuracy, rates, answers={"true": answered})
 
 
 def rate_coded_pff(hidden, epochs, data, seed):
@@ -155,11 +193,22 @@ def backpropagation(hidden, epochs, learning_rate, data, seed):
     for epoch in range(epochs):
         order = counter.permutation(len(train), counter.derive_key(seed, counter.ORDER, epoch))
         model.partial_fit(train[order], data.train_labels[order], classes=np.arange(data.classes))
-    layers = [test]
-    for w, b in zip(model.coefs_[:-1], model.intercepts_[:-1], strict=True):
-        layers.append(np.maximum(layers[-1] @ w + b, 0))
+    weights = list(zip(model.coefs_, model.intercepts_, strict=True))
+
+    def forward(layer=None, mask=None):
+        layers = [test]
+        for k, (w, b) in enumerate(weights[:-1]):
+            above = np.maximum(layers[-1] @ w + b, 0)
+            layers.append(np.where(mask, 0, above) if k == layer else above)
+        return layers
+
+    def answered(layer, mask):
+        w, b = weights[-1]
+        return (forward(layer, mask)[-1] @ w + b).argmax(axis=1)
+
+    layers = forward()[1:]
     accuracy = float(model.score(test, data.test_labels))
-    return Learned(accuracy, lambda _: layers[1:], model.coefs_[1])
+    return Learned(accuracy, lambda _: layers, model.coefs_[1], {"free": answered})
 
 
 def backpropagated_goodness(hidden, epochs, learning_rate, data, seed):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import pffspike
 from pffspike.baselines import rate_ff
 
 STUDY = Path(__file__).parents[2] / "experiments" / "08-representations"
@@ -59,6 +60,16 @@ def test_gradients_of_the_summed_goodness_are_those_of_its_loss(systems):
             )
 
 
+def test_lesions_of_layers_of_rates(systems):
+    """Without any neuron of the layer all answers are the same; without a lesion they stay."""
+    data = pffspike.first_samples(pffspike.load_data("digits"), train=200, test=40)
+    learned = systems.backpropagation((12, 8), 5, 0.01, data, 0)
+    ask, none = learned.answers["free"], np.zeros(8, bool)
+    assert np.mean(ask(1, none) == data.test_labels) == learned.accuracy
+    assert len(set(ask(1, ~none))) == 1
+    assert len(set(ask(1, none))) > 1
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_the_fast_variant_gives_the_expected_values(tmp_path):
@@ -68,14 +79,22 @@ def test_the_fast_variant_gives_the_expected_values(tmp_path):
     for name in ("representations.png", "unseen.png"):
         assert (tmp_path / name).stat().st_size > 1000
     expected = json.loads((STUDY / "expected.json").read_text())
-    found = json.loads((tmp_path / "results.json").read_text())["table"]
-    assert found.keys() == expected.keys()
-    for title, row in expected.items():
-        exact = title.startswith("spiking")  # others depend on how a library rounds
-        tolerance = {"accuracy": 0.04, "size": 6, "sparsity": 0.05}
-        for name, value in row.items():
-            figures = found[title]
-            for part in name.split("/"):
-                figures = figures[part]
-            wanted = pytest.approx(value, abs=1e-9 if exact else tolerance[name.split("/")[-1]])
-            assert figures[0] == wanted, (title, name)
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert results["table"].keys() == expected["table"].keys()
+    for part, rows in expected.items():
+        for title, row in rows.items():
+            for name, value in row.items():
+                figures = results[part][title]
+                for step in name.split("/"):
+                    figures = figures[step]
+                allowed = tolerance(title, name.split("/")[-1])
+                assert figures[0] == pytest.approx(value, abs=allowed), (part, title, name)
+
+
+def tolerance(title, figure):
+    """Spikes are exact; what others and probes learn depends on how a library rounds."""
+    if figure in ("f1", "learned_f1"):
+        return 0.08
+    if title.startswith("spiking"):
+        return 1e-9
+    return {"accuracy": 0.04, "size": 6, "sparsity": 0.05, "information": 0.1}.get(figure, 0.15)
