@@ -152,6 +152,40 @@ class Specimen:
             _mark(fixed_biases, name, self._defect(name))
         return Parameters(weights, biases, fixed_weights, fixed_biases)
 
+    def nominal(self, effective: Parameters) -> Parameters:
+        """Weights and biases to program into another chip, so that it does what this one does.
+
+        Parameters
+        ----------
+        effective : Parameters
+            As this chip has them, after it has learned, say.
+
+        Returns
+        -------
+        nominal : Parameters
+            ``w / gain`` and ``b / slope + threshold``, on the grids and within the limits of the
+            network; those of defects as they are. Nothing is fixed.
+
+        Examples
+        --------
+        >>> import pffspike
+        >>> network = pffspike.load_network("digits")
+        >>> spread = pffspike.Mismatch(gain=0.2)
+        >>> one, other = (pffspike.draw_specimen(network, spread, seed) for seed in (1, 2))
+        >>> learned = one.programmed(pffspike.initial(network, 0))
+        >>> copied = other.programmed(one.nominal(learned))
+        """
+        weights, biases = dict(effective.weights), dict(effective.biases)
+        for name, gains in self.gains.items():
+            projection = self.network.projection(name)
+            w = grids.nearest(weights[name] / gains, projection.grid)
+            weights[name] = grids.saturate(w, projection.low, projection.high)
+        for name, slopes in self.slopes.items():
+            limit, defect = self.network.population(name).bias.limit, self._defect(name)
+            b = grids.nearest(biases[name] / slopes + self.thresholds[name], grids.DRIVE_GRID)
+            biases[name] = np.where(defect, biases[name], grids.saturate(b, -limit, limit))
+        return Parameters(weights, biases)
+
     def _defect(self, population: str) -> Bools:
         return self.dead[population] | self.stuck[population]
 
