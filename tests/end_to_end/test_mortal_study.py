@@ -1,4 +1,4 @@
-"""Study 10: systems see the same chip, homeostasis has no labels, the fast variant gives its values."""
+"""Study 10: systems see the same chip, homeostasis knows no label, and --fast gives its values."""
 
 import json
 import subprocess
