@@ -192,7 +192,7 @@ class Standalone:
             for name, monitor in model.states.items()
             for variable in monitor.record_variables
         }
-        return events, observed, losses, Parameters(weights, biases)
+        return events, observed, losses, Parameters(weights, biases).fixed_as(state)
 
     def close(self) -> None:
         """Remove the program and its files."""
