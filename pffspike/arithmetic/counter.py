@@ -31,6 +31,7 @@ UNIFORM_BITS = 24  #: a uniform number is a multiple of 2^-24
 SPIKES, ROUNDING, HARD_NEGATIVES, WEIGHTS, ORDER = range(5)
 NEGATIVES, CALIBRATION, LATENTS, MOVES, TRIALS, PARTS, SPECIMENS = range(5, 12)
 
+_DRAWN = 1 << 16  #: normal numbers at a time: each takes twelve draws
 _MASK = (1 << 64) - 1
 MAX_SEED = _MASK  #: a larger seed would be the same as a smaller one
 
@@ -224,8 +225,12 @@ def normal(key: int, n: int) -> npt.NDArray[np.float64]:
     -------
     (n,) ndarray of float64, within [-6, 6], multiples of 2^-24
     """
-    counters = np.arange(12 * n, dtype=np.int64)
-    return uniform(key, counters).reshape(n, 12).sum(axis=1) - 6.0
+    found = np.empty(n)
+    for start in range(0, n, _DRAWN):
+        part = found[start : start + _DRAWN]
+        counters = 12 * start + np.arange(12 * len(part), dtype=np.int64)
+        part[:] = uniform(key, counters).reshape(-1, 12).sum(axis=1) - 6.0
+    return found
 
 
 def signed(key: int) -> int:
