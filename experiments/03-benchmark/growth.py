@@ -109,36 +109,36 @@ def measure(found):
 
 
 def _training(spec, images, labels, trained=None):
-    """Seconds a training sample, seconds until the session is open, and what was learned.
+    """Seconds of a core a training sample, seconds until the session is open, and what was learned.
 
     The first presentations of all samples, in which homeostasis finds its rates, are not counted.
     """
     trained = trained or pffspike.TrainedNetwork(spec, pffspike.initial(spec, 0), 0)
     given = {"image": images, "label": labels, "negative": np.full(len(labels), -1)}
-    start = time.perf_counter()
+    start = time.process_time()
     with pffspike.open_session(trained, "train", Execution("numba")) as session:
-        opened = time.perf_counter() - start
+        opened = time.process_time() - start
         session.run(given, np.arange(len(labels)))
-        start = time.perf_counter()
+        start = time.process_time()
         session.run(given, len(labels) + np.arange(len(labels)))
-        took = (time.perf_counter() - start) / len(labels)
+        took = (time.process_time() - start) / len(labels)
         return took, opened, trained.replace(parameters=session.parameters)
 
 
 def _answering(trained, mode, images):
-    """Seconds an answer, on one core, without what a call takes however many images it has."""
+    """Seconds of a core an answer takes, without what a call takes however many images it has."""
     from pffspike.engines.numba import NumbaEngine
 
     execution, found = Execution(NumbaEngine(threads=1)), []
 
     def took(count):
-        start = time.perf_counter()
+        start = time.process_time()
         pffspike.classify(trained, images[:count], mode, execution=execution)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     took(1)
-    begin = time.perf_counter()
-    while not found or time.perf_counter() - begin < SECONDS:
+    begin = time.process_time()
+    while not found or time.process_time() - begin < SECONDS:
         found.append((took(FEW + MORE) - took(FEW)) / MORE)
     return statistics.median(found)
 

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -103,3 +104,22 @@ def test_the_full_command_has_the_keys(tmp_path):
     result = benchmark("--json", "b.json", cwd=tmp_path, timeout=1790)
     assert result.returncode == 0, result.stderr
     assert set(json.loads((tmp_path / "b.json").read_text())) >= KEYS
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_growth_is_measured_and_drawn(tmp_path):
+    """Wide networks and more labels take longer; the picture and the tables are written."""
+    pytest.importorskip("numba")
+    pytest.importorskip("distributed")
+    script = Path(__file__).parents[2] / "experiments" / "03-benchmark" / "growth.py"
+    command = [sys.executable, script, "--fast", "-o", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "scaling.png").stat().st_size > 1000
+    table = json.loads((tmp_path / "growth.json").read_text())["table"]
+    narrow, wide = table["width"]
+    assert wide["synapses"] > 2 * narrow["synapses"]
+    assert wide["train"] > 1.3 * narrow["train"]
+    two, ten = table["classes"]
+    assert ten["goodness"] > 1.3 * two["goodness"]
