@@ -127,9 +127,7 @@ def _training(spec, images, labels, trained=None):
 
 def _answering(trained, mode, images):
     """Seconds of a core an answer takes, without what a call takes however many images it has."""
-    from pffspike.engines.numba import NumbaEngine
-
-    execution, found = Execution(NumbaEngine(threads=1)), []
+    execution, found = Execution("numba", jobs=1), []
 
     def took(count):
         start = time.process_time()

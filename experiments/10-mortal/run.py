@@ -140,6 +140,17 @@ class Lab:
                 found.setdefault(name, []).append(value)
         return found
 
+    def where(self, mismatch):
+        """Accuracy of the copy if synapses of one projection alone are broken."""
+        found: dict[str, list] = {}
+        for i, chip in enumerate(self.chips(mismatch)):
+            for name in (n for n, mask in chip.broken.items() if mask.any()):
+                broken = {n: mask & (n == name) for n, mask in chip.broken.items()}
+                copy = spiking.programmed(self.pff[i], dataclasses.replace(chip, broken=broken))
+                row = found.setdefault(f"{PFF}: {name}", [])
+                row.append(spiking.accuracy(copy, self.data))
+        return found
+
     def recovery(self, state, labels=True):
         """Accuracy after each stage."""
         curve = [spiking.accuracy(state, self.data)]
@@ -290,6 +301,12 @@ def markdown(runs, contrasts, energy, stages):
             lines.append(f"| {name} | {number(interval(first))} | {number(interval(end))} |")
         else:
             lines.append(f"| {name} | {number(interval(values))} | |")
+    lines += ["", "Copied, if synapses of one projection alone are broken:", ""]
+    lines += ["| projection | accuracy |", "| --- | --- |"]
+    lines += [
+        f"| {name.partition(': ')[2]} | {number(interval(values))} |"
+        for name, values in runs["where"].items()
+    ]
     for level, rows in contrasts.items():
         lines += ["", f"Differences, {level}, in points:", "", "| difference | points |"]
         lines += ["| --- | --- |", *(f"| {n} | {number(pair)} |" for n, pair in rows.items())]
@@ -383,6 +400,7 @@ def main():
     lab = Lab(pffspike.load_data("digits"), chips, epochs, stages)
     parts = {"ideal": lab.ideal}
     parts |= {name: lambda mismatch=m: lab.level(mismatch) for name, m in levels.items()}
+    parts["where"] = lambda: lab.where(LEVELS["all" if options.fast else "broken synapses 30 %"])
     parts["life"] = lambda: lab.life(LEVELS["all"])
     for name, measure in parts.items():
         if name not in runs:
