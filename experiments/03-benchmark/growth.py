@@ -50,7 +50,7 @@ FIGURES = (
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fast", action="store_true", help="the smallest of each, once")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("-o", "--output", type=Path, default=Path("results/03-growth"))
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     return parser.parse_args()

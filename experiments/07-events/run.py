@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import functools
 import json
 import statistics
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 import pffspike
 from pffspike import Binning, Events, Execution, plots
 from pffspike.arithmetic import counter
+from pffspike.errors import unknown
 from pffspike.files import write_whole
 from pffspike.plots.canvas import FALSE, PAGE, TRUE, figure, styled
 from pffspike.studies.resumed import begun
@@ -31,6 +33,7 @@ def arguments():
         "--fast", action="store_true", help="digits, 2 epochs, one seed, no variants"
     )
     parser.add_argument("--no-variants", action="store_true", help="events, images, two controls")
+    parser.add_argument("--only", action="append", default=[], help="this input; repeatable")
     parser.add_argument("--dataset", default="digits", choices=sorted(AMPLITUDE))
     parser.add_argument("--data", type=Path, help="folder with MNIST")
     parser.add_argument("--samples", type=int, help="training images")
@@ -81,23 +84,25 @@ def counted(data):
 
 
 def conditions(data, variants):
-    """By title: data set, sizes of the hidden populations, steps, and coding of static images."""
-    events = seen(data, STEPS)
-    found: dict[str, tuple[Any, tuple[int, ...], int, str]] = {
-        "images": (data, (250,), STEPS, "grey"),
-        "events": (events, (250,), STEPS, "grey"),
-        "events, steps shuffled": (shuffled(events), (250,), STEPS, "grey"),
-        "counts of events": (counted(events), (250,), STEPS, "grey"),
+    """By title what gives data set, sizes of hidden populations, steps, and coding of images."""
+    events = functools.cache(lambda: seen(data, STEPS))
+    made = {
+        "images": lambda: (data, (250,), STEPS, "grey"),
+        "events": lambda: (events(), (250,), STEPS, "grey"),
+        "events, steps shuffled": lambda: (shuffled(events()), (250,), STEPS, "grey"),
+        "counts of events": lambda: (counted(events()), (250,), STEPS, "grey"),
     }
     if variants:
-        found["images, ON and OFF"] = (data, (250,), STEPS, "on_off")
+        made["images, ON and OFF"] = lambda: (data, (250,), STEPS, "on_off")
         # Of the steps that count, the last is not seen by the hidden neurons: they are a step late.
-        inside = shuffled(events, STEPS - (1 << STEPS.bit_length() - 1), -1)
-        found["events, steps that count shuffled"] = (inside, (250,), STEPS, "grey")
-        found |= {f"events, {n} steps": (seen(data, n), (250,), n, "grey") for n in OTHER_STEPS}
-        found["images, 2 x 250"] = (data, (250, 250), STEPS, "grey")
-        found["events, 2 x 250"] = (events, (250, 250), STEPS, "grey")
-    return found
+        first = STEPS - (1 << STEPS.bit_length() - 1)
+        inside = "events, steps that count shuffled"
+        made[inside] = lambda: (shuffled(events(), first, -1), (250,), STEPS, "grey")
+        for n in OTHER_STEPS:
+            made[f"events, {n} steps"] = lambda n=n: (seen(data, n), (250,), n, "grey")
+        made["images, 2 x 250"] = lambda: (data, (250, 250), STEPS, "grey")
+        made["events, 2 x 250"] = lambda: (events(), (250, 250), STEPS, "grey")
+    return made
 
 
 def run(condition, epochs, seed):
@@ -190,9 +195,13 @@ def main():
     options.output.mkdir(parents=True, exist_ok=True)
     data = pffspike.load_data(options.dataset, options.data)
     data = pffspike.first_samples(data, train=options.samples, test=options.test_images)
-    table = {}
-    for title, condition in conditions(data, not (options.fast or options.no_variants)).items():
+    table, made = {}, conditions(data, not (options.fast or options.no_variants))
+    for title in options.only:
+        if title not in made:
+            raise unknown("input", title, made)
+    for title in (title for title in made if title in (options.only or made)):
         runs = done.setdefault(title, [])
+        condition = made[title]() if len(runs) < seeds else None
         for seed in range(len(runs), seeds):
             runs.append(run(condition, epochs, seed))
             write_whole(kept, json.dumps({"variant": variant, "runs": done}, indent=1) + "\n")

@@ -30,6 +30,7 @@ STAGES = (0, 30, 100, 300, 1000, 3000, 10000)  #: labelled presentations
 PARTS, PART = 10, 500  #: of the drift: parts, and presentations of each
 INJURY, DRIFT = Mismatch(dead=0.1), Mismatch(gain=0.1)
 INJURED, DRIFTING = 1000, 2000  #: first seeds of injuries and drifts
+TICKS = (2, 5, 10, 20, 50)  #: per cent
 PFF, BP = "spiking PFF", "backpropagation"
 IDEAL, COPY, OTHER, OWN = "ideal chip", "copied", "copied from another chip", "trained there"
 DISTILLED, COARSE, ADAPTED = "taught by another chip", "copied, 8 bits", "copied, then adapted"
@@ -319,7 +320,7 @@ def markdown(runs, contrasts, energy, stages):
 
 @styled
 def by_level(runs):
-    """Accuracy by condition, a panel a kind of chip."""
+    """Errors by condition, a panel a kind of chip."""
     levels = [name for name in LEVELS if name in runs]
     rows = [(PFF, COPY), (PFF, OTHER), (PFF, OWN), (PFF, DISTILLED), (PFF, ADAPTED)]
     rows += [(BP, COPY), (BP, OWN), (BP, ADAPTED)]
@@ -331,18 +332,24 @@ def by_level(runs):
         axes.set_visible(False)
     for axes, level in zip(panels, levels, strict=False):
         for y, (system, condition) in enumerate(rows):
-            values = [100 * last(v) for v in runs[level][f"{system}: {condition}"]]
+            values = [100 * (1 - last(v)) for v in runs[level][f"{system}: {condition}"]]
             colour = TRUE if system == PFF else FALSE
             axes.plot(values, [y] * len(values), "o", color=colour, markersize=2.5, alpha=0.5)
             axes.plot([statistics.median(values)] * 2, [y - 0.35, y + 0.35], color=colour)
         for system, colour in ((PFF, TRUE), (BP, FALSE)):
-            mean = 100 * statistics.fmean(runs["ideal"][f"{system}: {IDEAL}"])
-            axes.axvline(mean, color=colour, linewidth=0.5, linestyle=":")
+            mean = statistics.fmean(runs["ideal"][f"{system}: {IDEAL}"])
+            axes.axvline(100 * (1 - mean), color=colour, linewidth=0.5, linestyle=":")
         axes.set_title(level)
         axes.set_yticks(range(len(rows)), [condition for _, condition in rows])
-        axes.set_xlabel("accuracy (%)")
+        axes.set_xlabel("error (%)")
         axes.label_outer()
+    for axes in panels[len(levels) - across : len(panels) - across]:  # above those that are hidden
+        axes.tick_params(labelbottom=True)
+        axes.set_xlabel("error (%)")
     panels[0].invert_yaxis()
+    panels[0].set_xscale("log")
+    panels[0].set_xticks(TICKS, [str(tick) for tick in TICKS])
+    panels[0].minorticks_off()
     drawing.legend(
         [panels[0].lines[0], panels[0].lines[2 * [system for system, _ in rows].index(BP)]],
         [f"{PFF}, label by label", f"{BP}, one pass"],
@@ -412,7 +419,7 @@ def main():
     found = {**variant, "runs": runs, "differences": contrasts, "joule_a_presentation": energy}
     write_whole(results, json.dumps(found) + "\n")
     write_whole(options.output / "table.md", markdown(runs, contrasts, energy, stages))
-    plots.save(by_level(runs), options.output / "accuracy.png")
+    plots.save(by_level(runs), options.output / "errors.png")
     plots.save(life_of(runs["life"], stages), options.output / "life.png")
 
 

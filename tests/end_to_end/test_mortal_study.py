@@ -70,7 +70,7 @@ def test_the_fast_variant_gives_the_expected_values(tmp_path):
     command = [sys.executable, STUDY / "run.py", "--fast", "-o", tmp_path]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stderr
-    for name in ("accuracy.png", "life.png"):
+    for name in ("errors.png", "life.png"):
         assert (tmp_path / name).stat().st_size > 1000
     expected = json.loads((STUDY / "expected.json").read_text())
     found = json.loads((tmp_path / "results.json").read_text())["runs"]
