@@ -127,7 +127,8 @@ def _training(spec, images, labels, trained=None):
 
 def _answering(trained, mode, images):
     """Seconds of a core an answer takes, without what a call takes however many images it has."""
-    execution, found = Execution("numba", jobs=1), []
+    execution = Execution("numba", jobs=1)
+    found: list[float] = []
 
     def took(count):
         start = time.process_time()
