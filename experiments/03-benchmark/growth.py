@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -20,12 +21,12 @@ from pffspike.files import write_whole
 from pffspike.plots.canvas import FALSE, OTHERS, PAGE, TRUE, figure, styled
 from pffspike.studies.script import run_script
 
-BASE = {"hidden": [500, 500], "classes": 10}
+BASE: dict[str, Any] = {"hidden": [500, 500], "classes": 10}
 THRESHOLDS = (
     14,
     10,
 )  #: of the goodness of 500 neurons; more or fewer have more or less in proportion
-AXES = {
+AXES: dict[str, list[dict[str, Any]]] = {
     "width": [{"hidden": [n, n]} for n in (250, 500, 1000, 2000, 4000)],
     "depth": [{"hidden": [500] * n} for n in (1, 2, 3, 4)],
     "classes": [{"classes": n} for n in (2, 10, 26, 47)],
@@ -266,7 +267,9 @@ def main():
         return
     options.output.mkdir(parents=True, exist_ok=True)
     axes = {axis: sizes[:2] if options.fast else sizes for axis, sizes in AXES.items()}
-    rounds = {axis: [[] for _ in sizes] for axis, sizes in axes.items()}
+    rounds: dict[str, list[list[dict[str, Any]]]] = {
+        axis: [[] for _ in sizes] for axis, sizes in axes.items()
+    }
     for _ in range(1 if options.fast else options.rounds):
         for axis, sizes in axes.items():
             for rows, size in zip(rounds[axis], sizes, strict=True):
