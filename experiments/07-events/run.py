@@ -5,6 +5,7 @@ import dataclasses
 import functools
 import json
 import statistics
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def counted(data):
 def conditions(data, variants):
     """By title what gives data set, sizes of hidden populations, steps, and coding of images."""
     events = functools.cache(lambda: seen(data, STEPS))
-    made = {
+    made: dict[str, Callable[[], tuple[Any, tuple[int, ...], int, str]]] = {
         "images": lambda: (data, (250,), STEPS, "grey"),
         "events": lambda: (events(), (250,), STEPS, "grey"),
         "events, steps shuffled": lambda: (shuffled(events()), (250,), STEPS, "grey"),
@@ -99,7 +100,9 @@ def conditions(data, variants):
         inside = "events, steps that count shuffled"
         made[inside] = lambda: (shuffled(events(), first, -1), (250,), STEPS, "grey")
         for n in OTHER_STEPS:
-            made[f"events, {n} steps"] = lambda n=n: (seen(data, n), (250,), n, "grey")
+            made[f"events, {n} steps"] = functools.partial(
+                lambda n: (seen(data, n), (250,), n, "grey"), n
+            )
         made["images, 2 x 250"] = lambda: (data, (250, 250), STEPS, "grey")
         made["events, 2 x 250"] = lambda: (events(), (250, 250), STEPS, "grey")
     return made

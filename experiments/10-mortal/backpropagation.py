@@ -4,6 +4,8 @@ In the loop, the chip computes the presentation and the computer the gradient, w
 weights: it does not know the chip's gains, only which neurons the chip says are saturated.
 """
 
+from typing import Any
+
 import numpy as np
 
 from pffspike.arithmetic import counter
@@ -13,7 +15,14 @@ from pffspike.baselines.rates import softmax
 
 PLACES = {1: ("image_to_hidden_1", "hidden_1"), 2: ("hidden_1_to_hidden_2", "hidden_2")}
 #: As study 14 found them for the digits, with as many settings tried as for the others.
-SETTINGS = {"decay": 0.9, "batch": 32, "steps": 4, "learning_rate": 0.02, "scale": 8.0, "bias": 0.3}
+SETTINGS: dict[str, Any] = {
+    "decay": 0.9,
+    "batch": 32,
+    "steps": 4,
+    "learning_rate": 0.02,
+    "scale": 8.0,
+    "bias": 0.3,
+}
 _TEST, _AFTER = 1 << 40, 1 << 41  #: numbers of the first images tested, and adapted to
 
 
@@ -76,10 +85,9 @@ class Network:
         """Share of the test images answered rightly in one pass."""
         images, w = self.data.test_images / self.data.levels, effective(self.w, chip)
         numbers = _TEST + np.arange(len(images))
-        total = sum(
-            st.forward(w, images.astype(np.float32), self._keys(numbers, step))[1]
-            for step in range(self.config.test_steps)
-        )
+        total = np.zeros((len(images), self.data.classes))
+        for step in range(self.config.test_steps):
+            total += st.forward(w, images.astype(np.float32), self._keys(numbers, step))[1]
         return float(np.mean(total.argmax(axis=1) == self.data.test_labels))
 
     def _rate(self, epoch):

@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import functools
 import json
 import statistics
 from pathlib import Path
@@ -374,7 +375,7 @@ def life_of(runs, stages):
     panels[0].set_xticks(places, [f"{n:,}" for n in stages], rotation=45)
     panels[0].set(xlabel="presentations since", ylabel="accuracy (%)")
     panels[0].set_title("a tenth of the neurons died")
-    for name, label, colour in (
+    for name, shown, colour in (
         (f"{PFF}: drift, learning", None, TRUE),
         (f"{PFF}: drift, homeostasis", None, OTHERS[0]),
         (f"{PFF}: drift, off", f"{PFF}, off", NEUTRAL),
@@ -382,7 +383,7 @@ def life_of(runs, stages):
         (f"{BP}: drift, off", f"{BP}, off", OTHERS[1]),
     ):
         times = PART * np.arange(PARTS + 1)
-        panels[1].plot(times, _mean(runs[name]), "-", color=colour, label=label)
+        panels[1].plot(times, _mean(runs[name]), "-", color=colour, label=shown)
     panels[1].set(xlabel="presentations")
     panels[1].set_title("gains drift")
     handles, labels = panels[0].get_legend_handles_labels()
@@ -406,7 +407,7 @@ def main():
     runs = begun(results, variant) if options.resume else {}
     lab = Lab(pffspike.load_data("digits"), chips, epochs, stages)
     parts = {"ideal": lab.ideal}
-    parts |= {name: lambda mismatch=m: lab.level(mismatch) for name, m in levels.items()}
+    parts |= {name: functools.partial(lab.level, mismatch) for name, mismatch in levels.items()}
     parts["where"] = lambda: lab.where(LEVELS["all" if options.fast else "broken synapses 30 %"])
     parts["life"] = lambda: lab.life(LEVELS["all"])
     for name, measure in parts.items():
