@@ -9,9 +9,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+from structure import structure
 
 import pffspike
+from pffspike import mapping, plots
 from pffspike.devices.fabric import load_fabric
+from pffspike.energies import counts, energy
+from pffspike.energies.steps import step_time
 from pffspike.files import write_whole
 from pffspike.fpga import build, make_plan
 from pffspike.fpga.cycles import cycles, step_cycles
@@ -69,7 +73,27 @@ def study(trained, data, images, options):
             print(row, flush=True)
         if bits == BITS[0]:
             timeline(make_plan(quantized), found["one_pass"][0], options.output / "timeline.png")
+            plots.save(structure(make_plan(quantized)), options.output / "structure.png")
     return rows
+
+
+def beside(trained, images):
+    """The same network elsewhere: Loihi 1 by its card, and a core of this machine, by program."""
+    quantized, card = pffspike.quantize(trained, BITS[0]).trained, pffspike.load_device("loihi1")
+    found = {}
+    for program, (recording, _) in recordings(quantized, images).items():
+        traffic, steps = mapping.traffic([recording], card), counts([recording]).steps
+        assert card.static is not None
+        assert traffic is not None
+        step = step_time(card.static, steps, None, traffic).si
+        execution = pffspike.Execution("fastest", jobs=1)
+        pffspike.classify(quantized, images[:1], program, execution=execution)
+        start = time.process_time()
+        pffspike.classify(quantized, images, program, execution=execution)
+        taken = (time.process_time() - start) / len(images)
+        joule = energy([recording], card, traffic=traffic).total
+        found[program] = {"loihi1 s": steps * step, "loihi1 J": joule, "core s": taken}
+    return found
 
 
 def placed(quantized, lanes):
@@ -117,6 +141,20 @@ def table(rows):
     return "\n".join(lines) + "\n"
 
 
+def comparison(rows, others):
+    """The core of 16 lanes and 8 bits beside the others, as Markdown."""
+    core = next(row for row in rows if (row["bits"], row["lanes"]) == (8, 16))
+    lines = [
+        "| program | FPGA, 50 MHz | Loihi 1, estimate | a core of this machine |",
+        "| --- " * 4 + "|",
+    ]
+    for program, other in others.items():
+        cells = [f"{core[f'{program} cycles'] / MEGAHERTZ / 1e3:.2f} ms"]
+        cells.append(f"{1e3 * other['loihi1 s']:.2f} ms, {1e6 * other['loihi1 J']:.1f} µJ")
+        lines.append("| " + " | ".join([program, *cells, f"{1e3 * other['core s']:.2f} ms"]) + " |")
+    return "\n".join(lines) + "\n"
+
+
 def main():
     options = arguments()
     data = pffspike.load_data("digits")
@@ -127,7 +165,9 @@ def main():
     rows = study(trained, data.test_labels[:number], images, options)
     options.output.mkdir(parents=True, exist_ok=True)
     write_whole(options.output / "results.json", json.dumps(rows, indent=1) + "\n")
-    write_whole(options.output / "table.md", table(rows))
+    others = beside(trained, images)
+    write_whole(options.output / "beside.json", json.dumps(others, indent=1) + "\n")
+    write_whole(options.output / "table.md", f"{table(rows)}\n{comparison(rows, others)}")
     expected = json.loads((Path(__file__).parent / "expected.json").read_text("utf-8"))
     kept = [{k: v for k, v in row.items() if k != "built"} for row in rows]
     if kept != expected["fast" if options.fast else "full"]:
