@@ -98,7 +98,9 @@ ONCE := tests/statistics/test_uniform.py tests/statistics/test_stopping.py \
 	tests/end_to_end/test_dreams_study.py tests/end_to_end/test_relatives_study.py \
 	tests/end_to_end/test_command_line.py tests/end_to_end/test_seeds.py \
 	tests/end_to_end/test_study.py tests/end_to_end/test_benchmark.py tests/unit/test_quality.py \
-	tests/unit/test_progress.py tests/unit/test_notebooks.py tests/conformance/test_fpga.py
+	tests/unit/test_progress.py tests/unit/test_notebooks.py tests/conformance/test_fpga.py \
+	tests/end_to_end/test_fpga_study.py tests/end_to_end/test_mortal_study.py \
+	tests/end_to_end/test_representations_study.py tests/end_to_end/test_phases_study.py
 CYTHON := tests/conformance/test_brian2_sessions.py::test_cython_agrees
 
 test-310: env-310
