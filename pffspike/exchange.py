@@ -1,6 +1,6 @@
 """Export: a trained network as integers that can be read without this project.
 
-The folder holds (format version 6; up to version 5 there was no ``fixed``; up to version 4 there
+The folder holds (format version 6, or 5 if nothing is fixed; up to version 4 there
 were no ``roles``; up to version 3 no ``SHA256SUMS`` and no ``data``; up to version 2 ``input`` was
 called ``driven``, ``sign``
 ``contrast`` and ``hard_negative`` ``rival``; version 1 had no ``low``, ``high`` and ``provenance``)
@@ -57,6 +57,7 @@ from pffspike.network.spec import Network, Program, Projection
 from pffspike.trained import TrainedNetwork
 
 FORMAT, VERSION = "pffspike export", 6
+_NOTHING_FIXED = 5  #: version of folders without anything fixed, which older programs read too
 _WITH_SUMS = 4  #: first version with digests of all files
 _READ = (
     "network.json",
@@ -152,10 +153,11 @@ def describe_network(trained: TrainedNetwork) -> dict[str, Any]:
     >>> content["decisions"]
     {'goodness': {'hidden_1': -1, 'hidden_2': -1}, 'one_pass': 'readout'}
     """
-    network = trained.network
+    network, parameters = trained.network, trained.parameters
+    fixed = parameters.fixed_weights or parameters.fixed_biases
     return {
         "format": FORMAT,
-        "version": VERSION,
+        "version": VERSION if fixed else _NOTHING_FIXED,
         "hash": cards.network_hash(network),
         "seed": str(trained.seed),
         "populations": [_population(network, p.name) for p in network.populations],

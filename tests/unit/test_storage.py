@@ -83,7 +83,10 @@ def test_what_is_fixed_survives_both_formats_and_quantization(tmp_path):
         coarse = quantize(again, 8, moments=None).trained.parameters
         assert coarse.fixed_as(marked).equal(coarse)
     save(tmp_path / "free.h5", state)
-    for name, version in (("net.h5", 3), ("free.h5", 2)):  # older programs read what they can obey
+    write_export(tmp_path / "free", state)
+    for name, version in (("out", 6), ("free", 5)):  # older programs read what they can obey
+        assert json.loads((tmp_path / name / "network.json").read_text())["version"] == version
+    for name, version in (("net.h5", 3), ("free.h5", 2)):
         with sealed.opened((tmp_path / name).read_bytes(), name) as file:
             assert file.attrs["version"] == version
 
