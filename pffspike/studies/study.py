@@ -49,6 +49,11 @@ class Resources:
     def __post_init__(self) -> None:
         if self.jobs is not None and self.jobs < 1:
             raise ValidationError(f"jobs = {self.jobs} must be at least 1")
+        if self.jobs is not None and self.scheduler is not None:
+            raise ValidationError(
+                f"jobs = {self.jobs} has no effect with a scheduler, whose workers say how many "
+                f"runs there are at the same time; leave one of the two out"
+            )
         if not 0 < self.timeout < math.inf:
             raise ValidationError(
                 f"timeout = {self.timeout} is not a time; give a number of seconds above 0"

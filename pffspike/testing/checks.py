@@ -85,10 +85,11 @@ def input_in_time(engine: Engine) -> None:
     network = _network()
     still, steps = _case(network, 6), network.program("train").steps
     shown = _in_time(still, steps + 2)  # what lies beyond the presentation is not shown
+    start = dataclasses.replace(still, some_fixed=True).start
     compare(engine, shown, "train", scale=0.7)
     events = Events.from_raster(shown.signals["image"] > 0.5)
-    expected = _session(ReferenceEngine(), network, "train")
-    with _session(engine, network, "train") as session, expected:
+    expected = ReferenceEngine().compile(network, "train", start, seed=_SEED)
+    with engine.compile(network, "train", start, seed=_SEED) as session, expected:
         for each in (expected, session):
             each.run(still.signals, still.samples)
         for image in (events.first(steps - 1), shown.signals["image"][:, : steps - 1]):

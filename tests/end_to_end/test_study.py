@@ -148,6 +148,10 @@ MISTAKES = {
     "unknown data": (("study", "--dataset", "svhn"), "svhn"),
     "missing data": (("study", "--dataset", "kmnist", "--data", "."), "kmnist"),
     "no scheduler": (("study", "--fast", "--scheduler", "nowhere"), "no scheduler answers"),
+    "jobs of a scheduler": (
+        ("study", "--fast", "--scheduler", "nowhere", "--jobs", 2),
+        "jobs = 2 has no effect with a scheduler",
+    ),
     "bad output": (("study", "--fast", "-o", "study/config.toml/x"), "can't be made"),
 }
 

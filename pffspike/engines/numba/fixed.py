@@ -26,8 +26,13 @@ class Fixed(NamedTuple):
     bias_values: Floats
 
 
-def find_fixed(plan: KernelPlan, parameters: Parameters) -> Fixed:
-    """Find what learning leaves as it is; none of it costs nothing.
+def find_fixed(
+    plan: KernelPlan,
+    parameters: Parameters,
+    weights: npt.NDArray[np.signedinteger],
+    biases: Floats,
+) -> Fixed:
+    """Find what learning leaves as it is.
 
     Parameters
     ----------
@@ -35,17 +40,20 @@ def find_fixed(plan: KernelPlan, parameters: Parameters) -> Fixed:
         Of the program.
     parameters : Parameters
         At the start.
+    weights, biases : ndarray
+        The same, as `KernelPlan.pack` gives them.
 
     Returns
     -------
     Fixed
     """
-    weights, biases = plan.pack(parameters)
-    places = np.arange(plan.length)
+    nothing = np.zeros(0, np.int64)
+    # Places are as many as weights, so they are numbered only if they are asked for.
+    places = np.arange(plan.length) if parameters.fixed_weights else nothing
     synapses = [
         plan.rows(places, p)[to_rows(p, parameters.fixed_weights[p.name])]
         if p.name in parameters.fixed_weights
-        else places[:0]
+        else nothing
         for p in plan.extent.projections
     ]
     neurons = [
@@ -53,5 +61,5 @@ def find_fixed(plan: KernelPlan, parameters: Parameters) -> Fixed:
         for p, start in zip(plan.extent.populations, plan.populations.start, strict=True)
     ]
     first = np.cumsum([0, *map(len, synapses)])
-    all_synapses, all_neurons = (np.concatenate([places[:0], *x]) for x in (synapses, neurons))
+    all_synapses, all_neurons = (np.concatenate([nothing, *x]) for x in (synapses, neurons))
     return Fixed(first, all_synapses, weights[all_synapses], all_neurons, biases[all_neurons])

@@ -40,7 +40,7 @@ class NumbaSession(Session):
         self._network, self._program, self._probes = task.network, task.program, task.probes
         self._plan = KernelPlan(task.network, task.program, task.seed)
         self._weights, self._biases = self._plan.pack(task.parameters)
-        self._fixed = find_fixed(self._plan, task.parameters)
+        self._fixed = find_fixed(self._plan, task.parameters, self._weights, self._biases)
         self._others = task.parameters.without(
             [p.name for p in self._plan.owners], [p.name for p in self._plan.extent.populations]
         )
