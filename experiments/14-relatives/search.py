@@ -28,6 +28,7 @@ RATES: dict[str, tuple[Any, ...]] = {
     "rate_ff": (0.0015, 0.003, 0.006),
     "rate_pff": (0.000125, 0.00025, 0.0005),
     "predictive_coding": (0.0005, 0.001, 0.002),
+    "activation_relaxation": (0.0005, 0.001, 0.002),
     "equilibrium_propagation": (0.00025, 0.0005, 0.001),
     "contrastive_divergence": (0.01, 0.02, 0.04),
     "csdp": (0.001, 0.002, 0.004),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pffspike.baselines import (
+    activation_relaxation,
     contrastive_divergence,
     csdp,
     equilibrium_propagation,
@@ -62,6 +63,9 @@ KINDS = {
     "logistic": Kind(logistic.Logistic, logistic.run, seeded=False),
     "perceptron": Kind(perceptron.Perceptron, perceptron.run),
     "predictive_coding": Kind(predictive_coding.PredictiveCoding, predictive_coding.run),
+    "activation_relaxation": Kind(
+        activation_relaxation.ActivationRelaxation, activation_relaxation.run
+    ),
     "equilibrium_propagation": Kind(
         equilibrium_propagation.EquilibriumPropagation, equilibrium_propagation.run
     ),
