@@ -19,6 +19,7 @@ from pffspike.baselines import (
     rate_pff,
     spiking,
     straight_through,
+    wake_sleep,
 )
 from pffspike.baselines.rate_pff_circuit import RatePFF
 from pffspike.baselines.result import Operations, Outcome, Report, SystemResult
@@ -72,6 +73,7 @@ KINDS = {
     "contrastive_divergence": Kind(
         contrastive_divergence.ContrastiveDivergence, contrastive_divergence.run
     ),
+    "wake_sleep": Kind(wake_sleep.WakeSleep, wake_sleep.run),
     "rate_pff": Kind(RatePFF, rate_pff.run),
     "rate_ff": Kind(rate_ff.RateFF, rate_ff.run),
     "csdp": Kind(csdp.CSDP, csdp.run),

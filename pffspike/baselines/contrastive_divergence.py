@@ -20,7 +20,7 @@ import numpy.typing as npt
 from pffspike.arithmetic import counter
 from pffspike.baselines.adam import Arrays
 from pffspike.baselines.descent import descend
-from pffspike.baselines.rates import softmax
+from pffspike.baselines.rates import drawn_one, drawn_units, sigmoid, softmax
 from pffspike.baselines.result import Operations, Outcome, Report, SystemResult, scaled
 from pffspike.baselines.settings import check_counts, check_schedule
 from pffspike.data import Dataset
@@ -76,14 +76,14 @@ def initial(config: ContrastiveDivergence, pixels: int, classes: int, seed: int)
 
 def gradients(p: Arrays, x: Floats, y: Floats, steps: int, key: int) -> Arrays:
     """Contrastive divergence of images and labels (one-hot), negative and summed: to descend on."""
-    driven = _sigmoid(p["c"] + x @ p["w"] + y @ p["u"])
+    driven = sigmoid(p["c"] + x @ p["w"] + y @ p["u"])
     free_x, free_y, hidden = x, y, driven
     for step in range(steps):
         keys = [counter.derive_key(key, step, layer) for layer in range(3)]
-        on = _on(hidden, keys[0])
-        free_x = _on(_sigmoid(p["a"] + on @ p["w"].T), keys[1])
-        free_y = _one_of(softmax(p["d"] + on @ p["u"].T), keys[2])
-        hidden = _sigmoid(p["c"] + free_x @ p["w"] + free_y @ p["u"])
+        on = drawn_units(hidden, keys[0])
+        free_x = drawn_units(sigmoid(p["a"] + on @ p["w"].T), keys[1])
+        free_y = drawn_one(softmax(p["d"] + on @ p["u"].T), keys[2])
+        hidden = sigmoid(p["c"] + free_x @ p["w"] + free_y @ p["u"])
     return {
         "w": free_x.T @ hidden - x.T @ driven,
         "u": free_y.T @ hidden - y.T @ driven,
@@ -123,20 +123,3 @@ def run(
         sum(values.size for values in p.values()),
         seconds,
     )
-
-
-def _sigmoid(v: Floats) -> Floats:
-    return 0.5 + 0.5 * np.tanh(0.5 * v)
-
-
-def _on(probabilities: Floats, key: int) -> Floats:
-    """Binary samples."""
-    drawn = counter.uniform(key, np.arange(probabilities.size)).reshape(probabilities.shape)
-    return (drawn < probabilities).astype(probabilities.dtype)
-
-
-def _one_of(probabilities: Floats, key: int) -> Floats:
-    """One unit of each row, drawn by its probability."""
-    drawn = counter.uniform(key, np.arange(len(probabilities)))[:, None]
-    above = (drawn >= probabilities.cumsum(axis=1)[:, :-1]).sum(axis=1)
-    return np.eye(probabilities.shape[1], dtype=probabilities.dtype)[above]

@@ -1,4 +1,4 @@
-"""What the rate-coded systems share: initial weights, normalization, noise, checkpoints."""
+"""What the rate-coded systems share: initial weights, normalization, draws, checkpoints."""
 
 from __future__ import annotations
 
@@ -28,6 +28,24 @@ def softmax(v: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
     """Softmax of each row."""
     powers = np.exp(v - v.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
+
+
+def sigmoid(v: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+    """Logistic function of each value."""
+    return 0.5 + 0.5 * np.tanh(0.5 * v)
+
+
+def drawn_units(probabilities: npt.NDArray[np.floating], key: int) -> npt.NDArray[np.floating]:
+    """Binary units, each on with its own probability."""
+    drawn = counter.uniform(key, np.arange(probabilities.size)).reshape(probabilities.shape)
+    return (drawn < probabilities).astype(probabilities.dtype)
+
+
+def drawn_one(probabilities: npt.NDArray[np.floating], key: int) -> npt.NDArray[np.floating]:
+    """One unit of each row is on, drawn by its probability."""
+    drawn = counter.uniform(key, np.arange(len(probabilities)))[:, None]
+    above = (drawn >= probabilities.cumsum(axis=1)[:, :-1]).sum(axis=1)
+    return np.eye(probabilities.shape[1], dtype=probabilities.dtype)[above]
 
 
 def orthogonal(key: int, rows: int, columns: int) -> Floats:
