@@ -26,6 +26,7 @@ RATES: dict[str, tuple[Any, ...]] = {
     "straight_through": (0.005, 0.01, 0.02),
     "feedback_alignment": (0.005, 0.01, 0.02),
     "rate_ff": (0.0015, 0.003, 0.006),
+    "unsupervised_ff": (0.0005, 0.001, 0.002),
     "rate_pff": (0.000125, 0.00025, 0.0005),
     "predictive_coding": (0.0005, 0.001, 0.002),
     "activation_relaxation": (0.0005, 0.001, 0.002),

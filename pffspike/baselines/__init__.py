@@ -19,6 +19,7 @@ from pffspike.baselines import (
     rate_pff,
     spiking,
     straight_through,
+    unsupervised_ff,
     wake_sleep,
 )
 from pffspike.baselines.rate_pff_circuit import RatePFF
@@ -76,6 +77,7 @@ KINDS = {
     "wake_sleep": Kind(wake_sleep.WakeSleep, wake_sleep.run),
     "rate_pff": Kind(RatePFF, rate_pff.run),
     "rate_ff": Kind(rate_ff.RateFF, rate_ff.run),
+    "unsupervised_ff": Kind(unsupervised_ff.UnsupervisedFF, unsupervised_ff.run),
     "csdp": Kind(csdp.CSDP, csdp.run),
     "straight_through": Kind(straight_through.StraightThrough, straight_through.run),
     "spiking": Kind(
