@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pffspike.fpga.plan import CorePlan
+from pffspike.network.spec import Program
 from pffspike.recording import Recording
 from pffspike.typing import Integers
 
@@ -25,7 +26,8 @@ def cycles(plan: CorePlan, recording: Recording) -> Integers:
     plan : CorePlan
         Of the core.
     recording : Recording
-        Of a program of the plan, on any engine, with the rasters of all populations.
+        Of a program of the plan, or of the program ``candidate`` (`Driver.run_candidates`), on any
+        engine, with the rasters of all populations.
 
     Returns
     -------
@@ -47,7 +49,7 @@ def cycles(plan: CorePlan, recording: Recording) -> Integers:
     """
     program, phases = recording.program, len(recording.program.phases)
     found = np.sum([part.sum(axis=0) for part in step_cycles(plan, recording).values()], axis=0)
-    last = plan.draws_of(plan.phases[plan.first_phase[program.name] + phases - 1])
+    last = plan.draws_of(plan.phases[_first_phase(plan, program) + phases - 1])
     ties = sum(_POPULATION + plan.slots[d.slot].size * d.answers for d in last)
     total: Integers = recording.by_phase(found + _PHASE).sum(axis=1) + _TIES + ties
     return total
@@ -74,7 +76,7 @@ def step_cycles(plan: CorePlan, recording: Recording) -> dict[str, Integers]:
     found = {name: np.zeros(shape, np.int64) for name in ("keys", "draw", "deliver")}
     found["keys"][:] = DERIVE + _TURN
     for number in range(phases):
-        entry = plan.phases[plan.first_phase[program.name] + number]
+        entry = plan.phases[_first_phase(plan, program) + number]
         some = slice(number, None, phases)
         drawn = sum(_POPULATION + plan.slots[d.slot].size for d in plan.draws_of(entry))
         found["draw"][:, some] = _DRAW + drawn
@@ -83,6 +85,11 @@ def step_cycles(plan: CorePlan, recording: Recording) -> dict[str, Integers]:
         end = spikes[:-1, some, [o.end for o in operations]]
         found["deliver"][:-1, some] = _DELIVER + np.maximum(1, end - begin).sum(axis=2)
     return found
+
+
+def _first_phase(plan: CorePlan, program: Program) -> int:
+    """The phase of ``candidate`` is any one of ``goodness``, which differ in the label only."""
+    return plan.first_phase["goodness" if program.name == "candidate" else program.name]
 
 
 def _before_marks(plan: CorePlan, recording: Recording) -> Integers:

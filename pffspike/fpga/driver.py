@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,10 +25,14 @@ from pffspike.fpga.messages import (
     run_message,
 )
 from pffspike.fpga.plan import CorePlan
+from pffspike.inference.elimination import candidate_network
+from pffspike.network import signals as names
 from pffspike.network import structure
-from pffspike.network.spec import Phase, Program
+from pffspike.network.spec import Network, Phase, Program
 from pffspike.recording import Recording
 from pffspike.typing import Array, Floats, Integers, Progress
+
+GOODNESS = "goodness"  #: the program whose phases are labels
 
 
 class Link(Protocol):
@@ -136,18 +141,102 @@ class Driver:
         PffspikeError
             If the core does not answer.
         """
-        if program not in self.plan.first_phase:
-            raise ValidationError(
-                f"program {program!r} is not on the core, which has {', '.join(self.plan.programs)}"
-            )
+        chosen = self._program(program)
         counter.check_seed(seed)
-        chosen = self.plan.network.program(program)
-        record, replies = _Record(self.plan, chosen, len(samples)), []
+        record, replies = _Record(self.plan.network, self.plan, chosen, len(samples)), []
         for place, sample in enumerate(samples):
             self._show({name: values[place] for name, values in signals.items()})
-            replies.append(self._present(chosen, place, int(sample), seed, spikes, record))
+            message = run_message(self.plan, program, int(sample), seed, _flags(spikes))
+            replies.append(self._present(message, place, spikes, record))
             progress(1)
         return record.recording(np.asarray(samples), spikes), replies
+
+    def run_candidates(
+        self,
+        images: Floats,
+        labels: Integers,
+        samples: Integers,
+        seed: int = 0,
+        *,
+        spikes: bool = True,
+        progress: Progress = lambda _: None,
+    ) -> tuple[Recording, list[Reply]]:
+        """Present each image under one label: a phase of the program ``goodness``.
+
+        Parameters
+        ----------
+        images : (samples, neurons) ndarray
+            Spike probabilities.
+        labels : (samples,) ndarray of int64
+            The label of each.
+        samples : (samples,) ndarray of int64
+            Numbers of the samples, which key their random numbers.
+        seed : int
+            Of everything random.
+        spikes : bool
+            Whether every spike is told, or counts alone.
+        progress : callable
+            Told of the number of samples that are done.
+
+        Returns
+        -------
+        recording : Recording
+            Of the program ``candidate``, see `pffspike.inference.elimination.candidate_network`.
+        replies : list of Reply
+            One a sample; ``phase`` is the label.
+
+        Raises
+        ------
+        ValidationError
+            If the core has no ``goodness``, there is no such label, or images have another shape.
+        PffspikeError
+            If the core does not answer.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import pffspike
+        >>> from pffspike.circuits import PFF
+        >>> from pffspike.fpga import Driver, make_plan
+        >>> from pffspike.fpga.simulation import SimulatedLink
+        >>> from pffspike.network import Training
+        >>> circuit = PFF(9, 3, (6,), latent=0, burn_in=1, window=4, lateral=2)
+        >>> network = pffspike.pff(circuit, "tiny", Training("none", 1))
+        >>> begun = pffspike.TrainedNetwork(network, pffspike.initial(network, 0), 0)
+        >>> trained = pffspike.quantize(begun, 8, moments=None).trained
+        >>> plan, image = make_plan(trained, ["goodness"], 4), np.full((1, 9), 0.25)
+        >>> driver = Driver(plan, SimulatedLink(plan))
+        >>> recording, replies = driver.run_candidates(image, np.array([2]), np.array([0]))
+        >>> recording.program.name, replies[0].phase
+        ('candidate', 2)
+        """
+        chosen = self._program(GOODNESS)
+        counter.check_seed(seed)
+        for label in labels:
+            if not 0 <= label < len(chosen.phases):
+                raise ValidationError(
+                    f"label {label} must be from 0 to {len(chosen.phases) - 1}, the phases of "
+                    f"{GOODNESS!r}"
+                )
+        network = candidate_network(self.plan.network)
+        (program,), replies = network.programs, []
+        record = _Record(network, self.plan, program, len(samples))
+        for place, (label, sample) in enumerate(zip(labels, samples, strict=True)):
+            self._show({names.IMAGE: images[place]})
+            message = run_message(
+                self.plan, GOODNESS, int(sample), seed, _flags(spikes), int(label)
+            )
+            reply = self._present(message, place, spikes, record)
+            replies.append(dataclasses.replace(reply, phase=int(label)))
+            progress(1)
+        return record.recording(np.asarray(samples), spikes), replies
+
+    def _program(self, name: str) -> Program:
+        if name not in self.plan.first_phase:
+            raise ValidationError(
+                f"program {name!r} is not on the core, which has {', '.join(self.plan.programs)}"
+            )
+        return self.plan.network.program(name)
 
     def _show(self, signals: Mapping[str, Array]) -> None:
         """Send the spike probabilities of all signals."""
@@ -156,19 +245,10 @@ class Driver:
             self._link.write(message)
             self._expect(IMAGE)
 
-    def _present(
-        self,
-        program: Program,
-        place: int,
-        sample: int,
-        seed: int,
-        spikes: bool,
-        record: _Record,
-    ) -> Reply:
-        first, number = self.plan.first_phase[program.name], len(program.phases)
-        flags = COUNTS | (STEPWISE if spikes else 0)
-        self._link.write(run_message(self.plan, program.name, sample, seed, flags))
-        neurons = self.plan.words * self.plan.lanes
+    def _present(self, message: bytes, place: int, spikes: bool, record: _Record) -> Reply:
+        self._link.write(message)
+        program, neurons = record.program, self.plan.words * self.plan.lanes
+        number = len(program.phases)
         for phase in range(number):
             presentation = place * number + phase
             for step in range(program.steps if spikes else 0):
@@ -181,7 +261,7 @@ class Driver:
             record.phase(presentation, program.phases[phase], sums, counts)
         self._expect(ANSWER)
         best, winner, cycles = struct.unpack("<BHI", self._read(7))
-        return Reply(best - first, -1 if winner == NOBODY else winner, cycles)
+        return Reply(best - message[2], -1 if winner == NOBODY else winner, cycles)
 
     def _expect(self, letter: bytes) -> None:
         found = self._read(1)
@@ -201,13 +281,17 @@ class Driver:
         return found
 
 
+def _flags(spikes: bool) -> int:
+    return COUNTS | (STEPWISE if spikes else 0)
+
+
 class _Record:
     """Arrays of a recording, filled as the core speaks."""
 
-    def __init__(self, plan: CorePlan, program: Program, samples: int) -> None:
-        self._plan, self._program = plan, program
+    def __init__(self, network: Network, plan: CorePlan, program: Program, samples: int) -> None:
+        self.program, self._network, self._plan = program, network, plan
         shown, steps = samples * len(program.phases), program.steps
-        self._names = [p.name for p in structure.extent(plan.network, program).populations]
+        self._names = [p.name for p in structure.extent(network, program).populations]
         neurons = plan.words * plan.lanes
         self._raster = np.zeros((steps, shown, neurons), bool)
         self._counts = np.zeros((shown, neurons), np.int64)
@@ -219,7 +303,7 @@ class _Record:
 
     def phase(self, presentation: int, phase: Phase, sums: list[bytes], counts: Array) -> None:
         """Keep what belongs to populations that are active: of others, it is older."""
-        for name in structure.active(self._plan.network, phase):
+        for name in structure.active(self._network, phase):
             number = self._plan.slot(name)
             part = self._part(name)
             self._counts[presentation, part] = counts[part]
@@ -232,10 +316,10 @@ class _Record:
         return slice(start, start + slot.size)
 
     def recording(self, samples: Integers, spikes: bool) -> Recording:
-        window = self._program.window
+        window = self.program.window
         return Recording(
-            self._plan.network,
-            self._program,
+            self._network,
+            self.program,
             samples,
             self._spikes,
             {name: values / window**2 for name, values in self._squares.items()},

@@ -60,8 +60,10 @@ def image_message(plan: CorePlan, signals: Mapping[str, Array]) -> bytes:
     return IMAGE + whole.astype("<u4").tobytes() if plan.inputs else b""
 
 
-def run_message(plan: CorePlan, program: str, sample: int, seed: int, flags: int) -> bytes:
-    """The command to run a program.
+def run_message(
+    plan: CorePlan, program: str, sample: int, seed: int, flags: int, phase: int | None = None
+) -> bytes:
+    """The command to run a program, or one phase of it.
 
     Parameters
     ----------
@@ -73,11 +75,15 @@ def run_message(plan: CorePlan, program: str, sample: int, seed: int, flags: int
         That key the random numbers.
     flags : int
         Sum of `STEPWISE` and `COUNTS`, or 0.
+    phase : int or None
+        Place of the phase in the program; None: all of them, in their order.
 
     Returns
     -------
     bytes
     """
     first, number = plan.first_phase[program], len(plan.network.program(program).phases)
+    if phase is not None:
+        first, number = first + phase, 1
     offset = int(counter.offsets(sample)[0])
     return RUN + struct.pack("<BBBQQ", flags, first, number, seed, offset)

@@ -13,7 +13,11 @@ from pffspike.circuits.pff import pff
 from pffspike.circuits.pff_parameters import PFF
 from pffspike.engines.reference import ReferenceEngine
 from pffspike.errors import PffspikeError, ValidationError
+from pffspike.execution import Execution
+from pffspike.inference.classification import classify
+from pffspike.inference.elimination import candidate_network
 from pffspike.inference.goodness import goodness_scores
+from pffspike.inference.mode import Mode
 from pffspike.inference.proposal import ranking
 from pffspike.network import initial, structure
 from pffspike.network.parameters import Parameters
@@ -24,7 +28,7 @@ from pffspike.testing.strategies import networks
 from pffspike.trained import TrainedNetwork
 
 pytest.importorskip("amaranth")
-from pffspike.fpga import Driver, make_plan
+from pffspike.fpga import Driver, classify_by_proposal, make_plan
 from pffspike.fpga.cycles import cycles
 from pffspike.fpga.simulation import SimulatedLink
 
@@ -169,6 +173,50 @@ def test_goodness_answers_as_the_reference():
     assert [reply.phase for reply in replies] == scores.argmax(axis=1).tolist()
     assert len({tuple(row) for row in scores.tolist()}) > 1
     assert all(reply.winner == -1 for reply in replies)
+
+
+@pytest.mark.parametrize("candidates", [1, 2, 3])
+def test_proposal_answers_and_spikes_as_on_any_engine(candidates):
+    trained, shown, seed = small(), images(2, 2)["image"], 2**63 + 5
+    plan = make_plan(trained, lanes=4)
+    driver = Driver(plan, SimulatedLink(plan))
+    found, taken = classify_by_proposal(driver, shown, candidates, seed=seed, spikes=True)
+    mode, execution = Mode("proposal", candidates), Execution("numpy", seed=seed)
+    expected = classify(trained, shown, mode, execution=execution)
+    assert found.predicted.tolist() == expected.predicted.tolist()
+    assert np.array_equal(found.scores, expected.scores)
+    assert np.array_equal(found.margins, expected.margins)
+    assert np.isfinite(found.scores).sum() == (6 if candidates == 1 else 2 * candidates)
+    assert len(found.recordings) == len(expected.recordings) == (2 if candidates == 2 else 1)
+    for ours, theirs in zip(found.recordings, expected.recordings, strict=True):
+        assert ours.samples.tolist() == theirs.samples.tolist()
+        assert ours.spikes.keys() == theirs.spikes.keys()
+        for name in theirs.spikes:
+            assert np.array_equal(ours.spikes[name], theirs.spikes[name]), name
+            assert np.array_equal(ours.rasters[name].sum(axis=(0, 2)), theirs.spikes[name]), name
+    assert taken.sum() == sum(cycles(plan, each).sum() for each in found.recordings)
+
+
+def test_every_spike_under_a_candidate_is_that_of_the_reference():
+    trained, shown = small(), images(2, 2)["image"]
+    plan, samples, labels = make_plan(trained, ["goodness"], 4), np.array([7, 3]), np.array([2, 0])
+    driver = Driver(plan, SimulatedLink(plan))
+    found, replies = driver.run_candidates(shown, labels, samples, 6)
+    network = candidate_network(trained.network)
+    names = structure.populations_of(network, "candidate")
+    probes = Probes(counts=names, rasters=names)
+    with ReferenceEngine().compile(
+        network, "candidate", trained.parameters, seed=6, probes=probes
+    ) as session:
+        expected = session.run({"image": shown, "candidate": labels}, samples)
+    for name in names:
+        assert np.array_equal(found.rasters[name], expected.rasters[name]), name
+        assert np.array_equal(found.counts[name], expected.counts[name]), name
+    assert [reply.phase for reply in replies] == labels.tolist()
+    with pytest.raises(ValidationError, match="label 3 must be from 0 to 2"):
+        driver.run_candidates(shown, np.array([2, 3]), samples)
+    with pytest.raises(ValidationError, match="'one_pass' is not on the core, which has goodness"):
+        classify_by_proposal(driver, shown, 2)
 
 
 def test_other_programs_that_learn_nothing_spike_as_in_the_reference():
