@@ -166,7 +166,11 @@ def table(rows):
         markdown([*head, *CELLS.values(), "clock"], cells),
         markdown([*head, "program", "right", "cycles a step", "an inference", "time"], times),
     ]
-    refused = [row["refused"] for row in rows if "refused" in row]
+    refused = [
+        f"2 x {row['hidden']}, {row['bits']} bits, {row['lanes']} lanes: {row['refused']}"
+        for row in rows
+        if "refused" in row
+    ]
     return "\n".join([*parts, "".join(f"- {each}.\n" for each in refused)])
 
 

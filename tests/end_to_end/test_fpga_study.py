@@ -52,6 +52,15 @@ def begun() -> pffspike.TrainedNetwork:
     return pffspike.TrainedNetwork(network, pffspike.initial(network, 0), 0)
 
 
+def test_the_readme_has_the_tables_of_what_was_built(built):
+    rows = json.loads((STUDY / "built.json").read_text("utf-8"))
+    written = built.table(rows)
+    assert (STUDY / "built.md").read_text("utf-8") == written
+    assert written in (STUDY / "README.md").read_text("utf-8")
+    cores = [built.Core(row["hidden"], row["bits"], row["lanes"]) for row in rows]
+    assert cores == [core for core in built.CORES if core in cores]
+
+
 def test_a_core_beside_the_range_is_refused(built):
     assert built.chosen([]) == list(built.CORES)
     with pytest.raises(ValidationError, match="no core '7-8-16'; the range has 250-8-4, "):
@@ -75,7 +84,7 @@ def test_a_core_that_does_not_fit_is_a_row_that_says_so(built, tmp_path, monkeyp
     assert f"about {estimate['block_rams']} block RAMs and small has 7" in row["refused"]
     written = (tmp_path / "built.md").read_text("utf-8")
     assert f"| 2 x 50 | 8 | 16 | about {estimate['luts']:,} |" in written
-    assert written.endswith(f"- {row['refused']}.\n")
+    assert written.endswith(f"- 2 x 50, 8 bits, 16 lanes: {row['refused']}.\n")
     (tmp_path / "built" / "digits-50.h5").unlink()
     built.build_cores([core], tmp_path)
     assert (tmp_path / "built.md").read_text("utf-8") == written
