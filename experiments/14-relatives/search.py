@@ -33,6 +33,8 @@ RATES: dict[str, tuple[Any, ...]] = {
     "equilibrium_propagation": (0.00025, 0.0005, 0.001),
     "contrastive_divergence": (0.01, 0.02, 0.04),
     "wake_sleep": (0.004, 0.008, 0.016),
+    "cascaded_forward": (0.0005, 0.001, 0.002),
+    "cascaded_forward_random": (0.004, 0.016, 0.064),
     "csdp": (0.001, 0.002, 0.004),
     "chl": ([0.5], [1], [2]),
     "spiking_ff": ([0.0625], [0.125], [0.25]),

@@ -8,6 +8,7 @@ from typing import Any
 
 from pffspike.baselines import (
     activation_relaxation,
+    cascaded_forward,
     contrastive_divergence,
     csdp,
     equilibrium_propagation,
@@ -75,6 +76,7 @@ KINDS = {
         contrastive_divergence.ContrastiveDivergence, contrastive_divergence.run
     ),
     "wake_sleep": Kind(wake_sleep.WakeSleep, wake_sleep.run),
+    "cascaded_forward": Kind(cascaded_forward.CascadedForward, cascaded_forward.run),
     "rate_pff": Kind(RatePFF, rate_pff.run),
     "rate_ff": Kind(rate_ff.RateFF, rate_ff.run),
     "unsupervised_ff": Kind(unsupervised_ff.UnsupervisedFF, unsupervised_ff.run),
