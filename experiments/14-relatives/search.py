@@ -1,8 +1,8 @@
-"""Learning rates of each system on validation images: three each.
+"""Learning rates of each system on validation images: three or four each.
 
 python experiments/14-relatives/search.py
 
-trains every system of `config.toml` on the first 1,150 training images, seed 0, with each of three
+trains every system of `config.toml` on the first 1,150 training images, seed 0, with each of its
 rates, and judges it on the other 287. The best stands in the config. Some ten minutes of processor
 time.
 """
@@ -35,11 +35,13 @@ RATES: dict[str, tuple[Any, ...]] = {
     "wake_sleep": (0.004, 0.008, 0.016),
     "cascaded_forward": (0.0005, 0.001, 0.002),
     "cascaded_forward_random": (0.004, 0.016, 0.064),
+    "cascaded": (0.015625, 0.0625, 0.25, 1),
     "csdp": (0.001, 0.002, 0.004),
     "chl": ([0.5], [1], [2]),
     "spiking_ff": ([0.0625], [0.125], [0.25]),
     "spiking_pff": ([0.125, 0.0625], [0.25, 0.125], [0.5, 0.25]),
-}  #: of all layers, or of the hidden populations, the lowest first; of chl, of the image's synapses
+}  #: of all layers, or of hidden populations, the lowest first; chl: of the image's synapses;
+#: cascaded: of the read-out
 
 
 def main() -> None:
@@ -69,7 +71,9 @@ def changed(settings: Any, rate: Any) -> Any:
     if not isinstance(settings, Spiking):
         return dataclasses.replace(settings, learning_rate=rate)
     table = {"mnist-ff": "ff", "digits-chl": "chl"}.get(settings.card, "pff")
-    own = {**settings.changes.get(table, {}), "learning_rate": rate}
+    before = settings.changes.get(table, {})
+    random = before.get("learning_rate") == [0, 0]
+    own = {**before, "readout_rate" if random else "learning_rate": rate}
     return dataclasses.replace(settings, changes={**settings.changes, table: own})
 
 
