@@ -45,7 +45,7 @@ class Core:
 CORES = (
     *(Core(250, 8, lanes) for lanes in (4, 8, 16, 32, 64)),
     Core(50, 8, 16),
-    Core(125, 8, 16),
+    Core(120, 8, 16),  # the card has groups of ten
     Core(500, 8, 16),
 )
 
