@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from threadpoolctl import threadpool_limits
 
 from pffspike.arithmetic import counter
 from pffspike.baselines.adam import Adam, Arrays
@@ -92,11 +93,12 @@ def descend(
         start = cpu_seconds()
         progress.optimizer.learning_rate = config.learning_rate * config.decay**epoch
         order = counter.permutation(images, counter.derive_key(seed, counter.ORDER, epoch))
-        for first in range(0, images, config.batch):
-            part = order[first : first + config.batch]
-            found = gradients(part, progress.optimizer.updates)
-            means = {name: summed / len(part) for name, summed in found.items()}
-            progress.optimizer.descend(parameters, means)
+        with threadpool_limits(1, "blas"):  # products are small: threads would wait for each other
+            for first in range(0, images, config.batch):
+                part = order[first : first + config.batch]
+                found = gradients(part, progress.optimizer.updates)
+                means = {name: summed / len(part) for name, summed in found.items()}
+                progress.optimizer.descend(parameters, means)
         progress.epochs, progress.seconds = epoch + 1, progress.seconds + cpu_seconds() - start
         progress.save(path)
         report((epoch + 1) / config.epochs)
