@@ -93,7 +93,9 @@ doctest: env
 # of scikit-learn, so they run.)
 ONCE := tests/statistics/test_uniform.py tests/statistics/test_stopping.py \
 	tests/statistics/test_contrastive_divergence.py tests/statistics/test_equilibrium_propagation.py \
-	tests/statistics/test_wake_sleep.py tests/statistics/test_handwritten_kernel.py \
+	tests/statistics/test_activation_relaxation.py tests/statistics/test_cascaded_forward.py \
+	tests/statistics/test_unsupervised_ff.py tests/statistics/test_wake_sleep.py \
+	tests/statistics/test_handwritten_kernel.py \
 	tests/end_to_end/test_documentation.py \
 	tests/end_to_end/test_site.py tests/conformance/test_model_page.py \
 	tests/end_to_end/test_dreams_study.py tests/end_to_end/test_relatives_study.py \
