@@ -14,7 +14,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from pffspike.arithmetic import counter, grids
-from pffspike.engines.numba.compiled import contracted, inner
+from pffspike.engines.numba.compiled import contracted, inlined, inner
 from pffspike.engines.numba.plan import CLAMPED, COMPUTED, FOLLOWING, INACTIVE
 from pffspike.engines.numba.random import bits, derive
 
@@ -197,7 +197,7 @@ def collect(size, mask, mask_words, fired):  # type: ignore[no-untyped-def]
     return n_spikes
 
 
-@inner
+@inlined
 def deliver(weights, memory, projections, populations, phases, phase, step):  # type: ignore[no-untyped-def]
     """Add to the drives what the spikes of ``step`` cause."""
     for r in range(len(projections.pre)):
@@ -229,7 +229,7 @@ def deliver(weights, memory, projections, populations, phases, phase, step):  # 
         add_drive(memory.drive[start : start + padded], sums, factor)
 
 
-@inner
+@inlined
 def precompute(weights, memory, populations, projections, phases, phase, steps, key, inputs):  # type: ignore[no-untyped-def]
     """Draw the spikes of signals of probabilities for all steps, and add up what they cause.
 
@@ -273,7 +273,7 @@ def precompute(weights, memory, populations, projections, phases, phase, steps, 
                 memory.precomputed[r] = True
 
 
-@inner
+@inlined
 def fire(memory, populations, phases, phase, step, key, classes, widths):  # type: ignore[no-untyped-def]
     """Draw the spikes of the other populations in a step; ``classes`` holds those of signals."""
     for p in range(len(populations.start)):
@@ -295,7 +295,7 @@ def fire(memory, populations, phases, phase, step, key, classes, widths):  # typ
         memory.n_spikes[step, p] = n_spikes
 
 
-@inner
+@inlined
 def trace(memory, populations, step):  # type: ignore[no-untyped-def]
     """Count spikes, and count them weighted by the gain."""
     for p in range(len(populations.start)):
@@ -308,7 +308,7 @@ def trace(memory, populations, step):  # type: ignore[no-untyped-def]
             memory.traces[j] += gain
 
 
-@inner
+@inlined
 def rest(biases, memory, populations, phases, phase):  # type: ignore[no-untyped-def]
     """Set the drives that a phase uses to the biases."""
     for p in range(len(populations.start)):
@@ -317,7 +317,7 @@ def rest(biases, memory, populations, phases, phase):  # type: ignore[no-untyped
             memory.drive[start:stop] = biases[start:stop]
 
 
-@inner
+@inlined
 def present(weights, biases, memory, plan, phase, key, classes, columns, widths, frames):  # type: ignore[no-untyped-def]
     """One phase of one sample, from silence; leaves spikes, counts and traces in ``memory``.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pffspike.engines.numba.compiled import contracted, inner
+from pffspike.engines.numba.compiled import contracted, inlined, inner
 from pffspike.engines.numba.kernel import UNIT, nearest
 from pffspike.engines.numba.random import bits, derive
 
@@ -20,7 +20,7 @@ def squares(counts):  # type: ignore[no-untyped-def]
     return total
 
 
-@inner
+@inlined
 def compare(memory, populations, phases, phase, p, window, classes):  # type: ignore[no-untyped-def]
     """Post factors of a population, see `pffspike.network.rules`; whether any is not 0."""
     start, size = populations.start[p], populations.size[p]
@@ -46,7 +46,7 @@ def compare(memory, populations, phases, phase, p, window, classes):  # type: ig
     return factors.any()
 
 
-@inner
+@inlined
 def change_biases(biases, memory, populations, p, rate, window):  # type: ignore[no-untyped-def]
     """Learning and homeostasis of the biases of a population."""
     start, stop = populations.start[p], populations.start[p] + populations.size[p]
@@ -71,7 +71,7 @@ def change_row(row, scale, factors, noise, noises, low, high):  # type: ignore[n
         row[j] = min(max(new, low), high)
 
 
-@inner
+@inlined
 def change_weights(weights, memory, populations, projections, r, rate, window):  # type: ignore[no-untyped-def]
     """Change the weights of a projection whose senders were active."""
     pre, post = projections.pre[r], projections.post[r]
@@ -126,7 +126,7 @@ def draw_noise(noise, key, position):  # type: ignore[no-untyped-def]
         noise[j] = bits(key, position + np.uint64(j)) << 8
 
 
-@inner
+@inlined
 def learn(weights, biases, memory, plan, phase, key, classes, rates, bias_rates):  # type: ignore[no-untyped-def]
     """Apply the rules of the populations that learn in a phase."""
     populations, projections, phases, schedule, fixed = plan
@@ -157,7 +157,7 @@ def learn(weights, biases, memory, plan, phase, key, classes, rates, bias_rates)
         biases[fixed.biases[k]] = fixed.bias_values[k]
 
 
-@inner
+@inlined
 def strongest_hard_negative(memory, populations, schedule, truth, sample):  # type: ignore[no-untyped-def]
     """The most convincing wrong class, see `pffspike.network.spec.HardNegative`."""
     key = derive(schedule.hard_negatives, sample)
