@@ -1,6 +1,7 @@
 """The rows of study 09: which network learns, at which rate, how long, in which blocks."""
 
 import copy
+import dataclasses
 from dataclasses import dataclass
 
 import schedules
@@ -31,6 +32,8 @@ class Condition:
         Whether the target rate acts.
     same_images : bool
         Whether the negatives of a block are of its own images.
+    hard : bool
+        Whether wrong labels are those that the read-out mistakes for right, or drawn evenly.
     """
 
     rate: float
@@ -40,12 +43,14 @@ class Condition:
     positive: str = "low"
     homeostasis: bool = True
     same_images: bool = True
+    hard: bool = True
 
 
 SHORT, LONG = (1, 10, 30, 100, 300, 1000), (1, 100, 300, 1000)
 CONDITIONS = {
     "PFF": Condition(1.0, (1, 3, 10, 30, 100, 300, 1000, 0, SHUFFLED)),
     "PFF, negatives of other images": Condition(1.0, (1, 30, 100, 300), same_images=False),
+    "PFF, uniform negatives": Condition(1.0, SHORT, hard=False),
     "PFF, no homeostasis": Condition(1.0, (1, 10, 30, 100), homeostasis=False),
     "PFF, rate x 1/2": Condition(0.5, (1, 30, 100, 300, 1000)),
     "PFF, rate x 1/4": Condition(0.25, (1, 30, 100, 300, 1000)),
@@ -76,6 +81,10 @@ def network_of(card, condition):
     if condition.circuit == "ff":
         network = pffspike.load_network("mnist-ff", ff_changes(network, condition.positive))
     network = schedules.separated(network)
+    if not condition.hard:
+        network = network.replace(
+            training=dataclasses.replace(network.training, hard_negatives=0.0)
+        )
     return network if condition.homeostasis else schedules.without_homeostasis(network)
 
 

@@ -35,6 +35,9 @@ def arguments():
     parser.add_argument("--card", default="digits", help="a card of the circuit pff")
     parser.add_argument("--images", type=int, help="of the training part, the first ones")
     parser.add_argument("--epochs", type=int, help=f"{EPOCHS} by default")
+    parser.add_argument(
+        "--only", action="append", choices=CONDITIONS, metavar="LEARNING", help="may be repeated"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="trainings at a time")
     parser.add_argument("--resume", action="store_true", help="keep what results.json has")
     parser.add_argument("-o", "--output", type=Path, default=Path("results/09-phases"))
@@ -153,6 +156,8 @@ def line(axes, places, pairs, title):
 def main():
     options = arguments()
     conditions = FAST if options.fast else CONDITIONS
+    if options.only:
+        conditions = {t: c for t, c in conditions.items() if t in options.only}
     variant = {
         "card": options.card,
         "images": options.images,

@@ -123,7 +123,7 @@ def exponents(blocks, conditions):
     are as many more as the rate is lower; block times rate is constant if ``a`` is 1.
     """
     found = {}
-    plain = {t: c for t, c in conditions.items() if c.homeostasis and c.same_images}
+    plain = {t: c for t, c in conditions.items() if c.homeostasis and c.same_images and c.hard}
     for base in dict.fromkeys(base_of(title, plain) for title in plain):
         kin = {t: c for t, c in plain.items() if base_of(t, plain) == base}
         for name, among in {
