@@ -10,7 +10,6 @@ from pffspike.arithmetic import counter
 from pffspike.representations import describe, ensembles, few_shot, information_per_spike
 
 CONDITIONS = ("true", "wrong", "free")
-UNSEEN = 4  #: the class that some networks never learn
 SHOTS, DRAWS = (1, 5, 20), 10  #: of a class, and how often they are drawn
 LEVEL = 0.9  #: accuracy at which systems are compared
 LONGER = (*range(1, 17), *range(20, 61, 4))  #: epochs that are tried to reach it
@@ -75,34 +74,34 @@ def weights_between(learned, truth, seed):
     }
 
 
-def unseen(title, whole, data, seed, fast):
-    """Ensembles of a class that was never learned, without a label, against random images.
+def unseen(title, whole, data, which, seed, fast):
+    """Ensembles of the class ``which``, never learned, without a label, against random images.
 
     And what linear probes learn of it, beside those of the network that has learned it.
     """
     epochs = epochs_of(title, fast)
-    learned = learn(title, systems.without(data, UNSEEN), seed, epochs).rates(None)
+    learned = learn(title, systems.without(data, which), seed, epochs).rates(None)
     truth, found = data.test_labels, {}
     for k, (rates, all_classes) in enumerate(zip(learned, whole.rates(None), strict=True), start=1):
-        figures = ensemble_of_unseen(rates, truth, counter.derive_key(seed, 3, k))
-        probed = compared(probes(rates, truth, seed), probes(all_classes, truth, seed))
-        found[f"hidden_{k}"] = {**figures, "shots": probed}
+        figures = ensemble_of_unseen(rates, truth, which, counter.derive_key(seed, 3, k))
+        never, learned_too = (probes(r, truth, which, seed) for r in (rates, all_classes))
+        found[f"hidden_{k}"] = {**figures, "shots": compared(never, learned_too)}
     return found
 
 
-def ensemble_of_unseen(rates, truth, key):
+def ensemble_of_unseen(rates, truth, which, key):
     """Size of its ensemble, of those of learned classes, and of one of random images."""
-    own, rest = np.flatnonzero(truth == UNSEEN), np.flatnonzero(truth != UNSEEN)
+    own, rest = np.flatnonzero(truth == which), np.flatnonzero(truth != which)
     by_chance = [
         together(rates[rest[counter.permutation(len(rest), counter.derive_key(key, n))]], own)
         for n in range(100)
     ]
     members = ensembles(rates, truth)
-    shared = (members & members[UNSEEN]).sum(axis=1)
-    shared[UNSEEN] = 0
+    shared = (members & members[which]).sum(axis=1)
+    shared[which] = 0
     return {
-        "size": int(members[UNSEEN].sum()),
-        "seen_size": float(np.delete(members.sum(axis=1), UNSEEN).mean()),
+        "size": int(members[which].sum()),
+        "seen_size": float(np.delete(members.sum(axis=1), which).mean()),
         "random_size": statistics.fmean(by_chance),
         "nearest": int(shared.argmax()),
         "shared_with_nearest": int(shared.max()),
@@ -115,14 +114,14 @@ def together(rates, own):
     return int(ensembles(part, np.zeros(len(part), np.int64)).sum())
 
 
-def probes(rates, truth, seed):
-    """Linear probes with a few shots: of the class, and the mean of the others."""
+def probes(rates, truth, which, seed):
+    """Linear probes with a few shots: of the class ``which``, and the mean of the others."""
     found = {}
     for shots in SHOTS:
         probe = few_shot(rates, truth, shots, draws=DRAWS, seed=seed)
         found[str(shots)] = {
-            "f1": float(probe.f1[UNSEEN]),
-            "other_f1": float(np.delete(probe.f1, UNSEEN).mean()),
+            "f1": float(probe.f1[which]),
+            "other_f1": float(np.delete(probe.f1, which).mean()),
             "accuracy": float(probe.accuracy.mean()),
         }
     return found
@@ -140,14 +139,14 @@ def compared(never, learned):
     }
 
 
-def controls(data, seed):
+def controls(data, which, seed):
     """Probes of pixels, and of an untrained network."""
     truth = data.test_labels
     pixels = data.test_images.reshape(len(truth), -1)
     hidden = learn("spiking PFF, untrained", data, seed, 0).rates(None)
     named = {"pixels": pixels}
     named |= {f"untrained hidden_{k}": rates for k, rates in enumerate(hidden, start=1)}
-    return {name: probes(rates, truth, seed) for name, rates in named.items()}
+    return {name: probes(rates, truth, which, seed) for name, rates in named.items()}
 
 
 def lesions(learned, truth, seed):

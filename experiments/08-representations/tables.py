@@ -121,6 +121,20 @@ def probes(rows, control):
     return table(columns, lines)
 
 
+def sizes(rows):
+    """Neurons of the ensemble of the class, of learned classes, of random images, and shared."""
+    columns = ["rates of", "the class never learned", "learned classes", "random images"]
+    keys = ("size", "seen_size", "random_size", "shared_with_nearest")
+    return table(
+        [*columns, "shared with the most similar learned class"],
+        [
+            [f"{title}, {layer}", *(number(figures[key]) for key in keys)]
+            for title, row in rows.items()
+            for layer, figures in row.items()
+        ],
+    )
+
+
 def equal(rows):
     """Sparsity, ensembles and information of hidden_2 where all are about as accurate."""
     digits = {"sparsity": 3, "excess_sparsity": 3, "size": 1, "excess_size": 1}

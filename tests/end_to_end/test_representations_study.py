@@ -91,6 +91,23 @@ def test_the_fast_variant_gives_the_expected_values(tmp_path):
                 assert figures[0] == pytest.approx(value, abs=allowed), (part, title, name)
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_a_class_asked_for_alone_gives_what_the_whole_study_gives(tmp_path):
+    command = [sys.executable, STUDY / "run.py", "--fast", "--unseen", "4", "-o", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1200, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "| spiking PFF, hidden_1 |" in (tmp_path / "unseen-4.md").read_text()
+    found = json.loads((tmp_path / "unseen-4.json").read_text())["unseen"]
+    expected = json.loads((STUDY / "expected.json").read_text())["unseen"]
+    for title, row in expected.items():
+        for name, value in row.items():
+            figures = found[title]
+            for step in name.split("/"):
+                figures = figures[step]
+            assert figures[0] == pytest.approx(value, abs=tolerance(title, name.split("/")[-1]))
+
+
 def tolerance(title, figure):
     """Spikes are exact; what others and probes learn depends on how a library rounds."""
     if figure in ("f1", "learned_f1"):
