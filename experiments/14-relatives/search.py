@@ -1,15 +1,14 @@
 """Learning rates of each system on validation images: three or four each.
 
-python experiments/14-relatives/search.py [mnist] [--only SYSTEM]
+python experiments/14-relatives/search.py
 
-trains every system of `config.toml`, or of `mnist/config.toml`, on the first four fifths of the
-study's training images (1,150 digits, 4,000 of MNIST), seed 0, with each of its rates, and judges
-it on the others. The best stands in the config. Some ten minutes of processor time.
+trains every system of `config.toml` on the first 1,150 training images, seed 0, with each of its
+rates, and judges it on the other 287. The best stands in the config. Some ten minutes of processor
+time.
 """
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import tempfile
 from pathlib import Path
@@ -21,7 +20,7 @@ from pffspike.baselines.spiking import Spiking
 from pffspike.studies.config import read_study
 from pffspike.studies.script import run_script
 
-KEPT = {"digits": 1150, "mnist": 4000}  #: images to learn from; the rest of the study's judge
+KEPT = 1150  #: images to learn from; the others judge
 RATES: dict[str, tuple[Any, ...]] = {
     "backpropagation": (0.0005, 0.001, 0.002),
     "straight_through": (0.005, 0.01, 0.02),
@@ -45,34 +44,23 @@ RATES: dict[str, tuple[Any, ...]] = {
 #: cascaded: of the read-out
 
 
-def arguments() -> argparse.Namespace:
-    """Which study, and which of its systems."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("dataset", nargs="?", choices=tuple(KEPT), default="digits")
-    parser.add_argument("--only", action="append", metavar="SYSTEM", help="may be repeated")
-    return parser.parse_args()
-
-
 def main() -> None:
     """Print a line for each system."""
-    options, here = arguments(), Path(__file__).parent
-    folder = here if options.dataset == "digits" else here / options.dataset
-    study = read_study(folder, only=tuple(options.only or ()))
-    whole, kept = pffspike.load_data(options.dataset), KEPT[options.dataset]
+    whole = pffspike.load_data("digits")
     parts = dataclasses.replace(
         whole,
-        train_images=whole.train_images[:kept],
-        train_labels=whole.train_labels[:kept],
-        test_images=whole.train_images[kept : study.samples],
-        test_labels=whole.train_labels[kept : study.samples],
+        train_images=whole.train_images[:KEPT],
+        train_labels=whole.train_labels[:KEPT],
+        test_images=whole.train_images[KEPT:],
+        test_labels=whole.train_labels[KEPT:],
     )
-    for system in study.systems:
+    for system in read_study(Path(__file__).parent).systems:
         found = []
         for rate in RATES.get(system.name, ()):
             settings = changed(system.settings, rate)
-            with tempfile.TemporaryDirectory() as store:
-                path = Path(store) / "run"
-                result = KINDS[system.kind].run(settings, parts, 0, path, lambda _: None)
+            with tempfile.TemporaryDirectory() as folder:
+                store = Path(folder) / "run"
+                result = KINDS[system.kind].run(settings, parts, 0, store, lambda _: None)
             best = max(mode.accuracy for mode in result.modes.values())
             found.append(f"{rate}: {best:.1%}")
         print(f"{system.name}: {'; '.join(found)}", flush=True)
@@ -84,7 +72,7 @@ def changed(settings: Any, rate: Any) -> Any:
         return dataclasses.replace(settings, learning_rate=rate)
     table = {"mnist-ff": "ff", "digits-chl": "chl"}.get(settings.card, "pff")
     before = settings.changes.get(table, {})
-    random = before.get("learning_rate") == [0, 0]  # only its read-out learns
+    random = before.get("learning_rate") == [0, 0]
     own = {**before, "readout_rate" if random else "learning_rate": rate}
     return dataclasses.replace(settings, changes={**settings.changes, table: own})
 
