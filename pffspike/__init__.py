@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pffspike.circuits.chl import CHL, chl
     from pffspike.circuits.ff import FF, ff
     from pffspike.circuits.pff import pff
+    from pffspike.circuits.wake_sleep import WakeSleep, wake_sleep
     from pffspike.comparison import Subject, compare, over_seeds
     from pffspike.data import (
         Coding,
@@ -135,6 +136,7 @@ _MODULES = {
     "pffspike.circuits.ff": "FF ff",
     "pffspike.circuits": "PFF",
     "pffspike.circuits.pff": "pff",
+    "pffspike.circuits.wake_sleep": "WakeSleep wake_sleep",
     "pffspike.cards": "card_text known_networks load_network network_hash",
     "pffspike.data": (
         "Coding Dataset Scaling DataSource from_arrays is_own is_same load_own own_dataset "
@@ -285,6 +287,7 @@ __all__ = [
     "UserError",
     "ValidationError",
     "Views",
+    "WakeSleep",
     "available_engines",
     "begin",
     "benchmark",
@@ -374,6 +377,7 @@ __all__ = [
     "unknown",
     "versions",
     "views_of",
+    "wake_sleep",
 ]
 
 

@@ -75,7 +75,7 @@ KINDS = {
     "contrastive_divergence": Kind(
         contrastive_divergence.ContrastiveDivergence, contrastive_divergence.run
     ),
-    "wake_sleep": Kind(wake_sleep.WakeSleep, wake_sleep.run),
+    "wake_sleep": Kind(wake_sleep.HelmholtzMachine, wake_sleep.run),
     "cascaded_forward": Kind(cascaded_forward.CascadedForward, cascaded_forward.run),
     "rate_pff": Kind(RatePFF, rate_pff.run),
     "rate_ff": Kind(rate_ff.RateFF, rate_ff.run),

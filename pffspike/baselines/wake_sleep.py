@@ -34,7 +34,7 @@ Floats = npt.NDArray[np.floating]
 
 
 @dataclass(frozen=True)
-class WakeSleep:
+class HelmholtzMachine:
     """Binary units, one draw an image and phase, Adam.
 
     Parameters
@@ -66,7 +66,7 @@ class WakeSleep:
         check_schedule(self.decay, 0)
 
 
-def initial(config: WakeSleep, pixels: int, classes: int, seed: int) -> Arrays:
+def initial(config: HelmholtzMachine, pixels: int, classes: int, seed: int) -> Arrays:
     """Weights and biases upwards (``w1``, ``b1``, ...) and downwards (``v1``, ``a1``, ...).
 
     ``w<k>`` leads from layer ``k - 1`` to ``k``, ``v<k>`` back; the last layer is the label.
@@ -135,7 +135,7 @@ def likelihoods(p: Arrays, top: Floats) -> Floats:
 
 
 def run(
-    config: WakeSleep, dataset: Dataset, seed: int, store: Path, report: Report
+    config: HelmholtzMachine, dataset: Dataset, seed: int, store: Path, report: Report
 ) -> SystemResult:
     """Train, or go on with a training, and judge."""
     train, test = scaled(dataset)
@@ -161,7 +161,7 @@ def _layers(p: Arrays) -> int:
 
 
 def _judge(
-    config: WakeSleep, p: Arrays, test: Floats, dataset: Dataset, key: int
+    config: HelmholtzMachine, p: Arrays, test: Floats, dataset: Dataset, key: int
 ) -> dict[str, Outcome]:
     """Accuracy of either mode, over the draws; the image is read once, hidden layers each draw."""
     k = _layers(p)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pffspike.cards import former, toml
-from pffspike.circuits import CHL, FF, PFF, chl, ff, pff
+from pffspike.circuits import CHL, FF, PFF, WakeSleep, chl, ff, pff, wake_sleep
 from pffspike.errors import ValidationError, shortened, unknown
 from pffspike.network import exactness, structure
 from pffspike.network.roles import USUAL
@@ -26,7 +26,12 @@ from pffspike.network.spec import Network, Training
 #: keys of circuits with a value for each hidden population
 _BY_LAYER = ("threshold", "scale", "learning_rate", "homeostasis_free")
 #: name of a circuit: its parameters, and what builds it
-_CIRCUITS: dict[str, Any] = {"pff": (PFF, pff), "ff": (FF, ff), "chl": (CHL, chl)}
+_CIRCUITS: dict[str, Any] = {
+    "pff": (PFF, pff),
+    "ff": (FF, ff),
+    "chl": (CHL, chl),
+    "wake_sleep": (WakeSleep, wake_sleep),
+}
 
 
 #: keys of the training table that came after version 1: their defaults are not part of a hash

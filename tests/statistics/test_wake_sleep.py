@@ -18,7 +18,7 @@ IMAGE, LABEL = np.array([0.9, 0.0, 0.4]), np.array([0.0, 1.0])
 @pytest.fixture
 def machine():
     """Weights and biases of a machine so small that its states can be counted."""
-    p = wake_sleep.initial(wake_sleep.WakeSleep(HIDDEN), PIXELS, CLASSES, 1)
+    p = wake_sleep.initial(wake_sleep.HelmholtzMachine(HIDDEN), PIXELS, CLASSES, 1)
     return {
         name: counter.normal(k, values.size).reshape(values.shape)
         for k, (name, values) in enumerate(p.items())
@@ -115,7 +115,7 @@ def test_label_by_label_it_asks_for_the_top_layer_that_was_drawn(machine):
 def test_it_goes_on_after_an_interruption_as_without_one(tmp_path):
     """Six epochs, begun with three, give what six in a row give."""
     data = load("digits")
-    settings = [wake_sleep.WakeSleep((50,), epochs=epochs, draws=2) for epochs in (6, 3, 6)]
+    settings = [wake_sleep.HelmholtzMachine((50,), epochs=epochs, draws=2) for epochs in (6, 3, 6)]
     stores = [tmp_path / "whole", tmp_path / "parts", tmp_path / "parts"]
     whole, _, parts = (
         wake_sleep.run(config, data, 5, store, lambda _: None)
