@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from pffspike.arithmetic import counter
 from pffspike.cards import load_network
-from pffspike.data import Dataset, augmented, check_same
+from pffspike.data import Dataset, augmented, check_same, hybrids
 from pffspike.deprecation import former_keywords
 from pffspike.engines.base import Session
 from pffspike.errors import ValidationError
@@ -20,7 +20,7 @@ from pffspike.execution import Execution, counting, made, open_session
 from pffspike.generation.latent import check_latent, learn_latents_once
 from pffspike.inputs import dataset_of
 from pffspike.network import constants, signals, structure
-from pffspike.network.events import Events
+from pffspike.network.events import Events, Stimulus
 from pffspike.network.spec import Network
 from pffspike.recording import Probes, Recording
 from pffspike.schedules import begin, lengthened
@@ -94,7 +94,9 @@ def train(
         data = dataset_of(spec, dataset)
         state = begin(spec, data, seed=execution.seed, epochs=epochs)
     _check_continuation(state, data)
-    structure.check_signals(state.network, "train", signals.IMAGE, signals.LABEL, signals.NEGATIVE)
+    known = (signals.IMAGE, signals.LABEL, signals.NEGATIVE, signals.HYBRID)
+    structure.check_signals(state.network, "train", *known)
+    _check_hybrids(state.network, data)
     hard_negative = state.network.program("train").hard_negative
     probes = Probes(counts=(hard_negative.population,)) if hard_negative else Probes()
     own = execution.replace(engine=made(execution.engine), seed=state.seed, probes=probes)
@@ -183,6 +185,53 @@ def _check_continuation(state: TrainedNetwork, dataset: Dataset) -> None:
         )
 
 
+def _shown(
+    state: TrainedNetwork,
+    dataset: Dataset,
+    chosen: npt.NDArray[np.int64],
+    before: npt.NDArray[np.int64],
+    numbers: npt.NDArray[np.int64],
+) -> dict[str, Stimulus]:
+    """Stimuli of samples: images and, if the network learns from them, hybrids with others."""
+    images: npt.NDArray[np.generic] | Events = dataset.train_images
+    if isinstance(images, Events):
+        return {signals.IMAGE: state.coding.encode(images[chosen], dataset.levels)}
+    shown, training = {signals.IMAGE: images[chosen]}, state.network.training
+    if _asks_for_hybrids(state.network):
+        others = images[before]
+        shown[signals.HYBRID] = hybrids(
+            shown[signals.IMAGE], others, dataset.shape, numbers, state.seed
+        )
+    return {
+        name: state.coding.encode(
+            augmented(
+                part,
+                dataset.shape,
+                numbers,
+                state.seed,
+                shift=training.shift,
+                flip=training.flip,
+            ),
+            dataset.levels,
+        )
+        for name, part in shown.items()
+    }
+
+
+def _asks_for_hybrids(network: Network) -> bool:
+    return signals.HYBRID in structure.extent(network, network.program("train")).signals
+
+
+def _check_hybrids(network: Network, dataset: Dataset) -> None:
+    """Raise `ValidationError` if a network learns from hybrids of images that are no pictures."""
+    table = dataset.scaling is not None and dataset.scaling.by_feature
+    if _asks_for_hybrids(network) and (table or dataset.steps):
+        raise ValidationError(
+            f"network {network.name!r} learns from hybrids of two pictures, but data set "
+            f"{dataset.name!r} is {'a table' if table else 'events'}; choose a card without"
+        )
+
+
 def _train_part(
     state: TrainedNetwork,
     dataset: Dataset,
@@ -198,18 +247,9 @@ def _train_part(
     chosen = order[position:stop]
     numbers = np.arange(state.samples_done, state.samples_done + len(chosen))
     labels = dataset.train_labels[chosen]
-    images: npt.NDArray[np.generic] | Events = dataset.train_images[chosen]
-    if not isinstance(images, Events):
-        images = augmented(
-            images,
-            dataset.shape,
-            numbers,
-            state.seed,
-            shift=training.shift,
-            flip=training.flip,
-        )
+    before = np.roll(order, 1)[position:stop]
     given = {
-        signals.IMAGE: state.coding.encode(images, dataset.levels),
+        **_shown(state, dataset, chosen, before, numbers),
         signals.LABEL: labels,
         signals.NEGATIVE: negatives(
             labels, numbers, dataset.classes, training.hard_negatives, state.seed

@@ -29,7 +29,7 @@ UNIFORM_BITS = 24  #: a uniform number is a multiple of 2^-24
 
 # First index under the seed: one branch of the key tree a purpose.
 SPIKES, ROUNDING, HARD_NEGATIVES, WEIGHTS, ORDER = range(5)
-NEGATIVES, CALIBRATION, LATENTS, MOVES, TRIALS, PARTS, SPECIMENS = range(5, 12)
+NEGATIVES, CALIBRATION, LATENTS, MOVES, TRIALS, PARTS, SPECIMENS, HYBRIDS = range(5, 13)
 
 _DRAWN = 1 << 16  #: normal numbers at a time: each takes twelve draws
 _MASK = (1 << 64) - 1

@@ -27,6 +27,7 @@ from pffspike.baselines.rates import softmax
 from pffspike.baselines.result import Outcome, Report, SystemResult, layer_operations, scaled
 from pffspike.baselines.settings import check_counts, check_hidden, check_schedule
 from pffspike.data import Dataset
+from pffspike.data.hybrids import smooth
 from pffspike.errors import ValidationError
 
 Array = npt.NDArray[np.floating]
@@ -96,16 +97,8 @@ def masks(key: int, number: int, shape: tuple[int, int], blurs: int) -> npt.NDAr
     >>> masks(5, 2, (3, 4), blurs=1).shape
     (2, 12)
     """
-    drawn = counter.uniform(key, np.arange(number * shape[0] * shape[1]))
-    values = (drawn < 0.5).astype(float).reshape(number, *shape)
-    for _ in range(blurs):
-        for axis in (1, 2):
-            first, last = (np.take(values, [end], axis) for end in (0, -1))
-            wide = np.concatenate([first, values, last], axis)
-            size = values.shape[axis]
-            before, after = (np.take(wide, np.arange(k, k + size), axis) for k in (0, 2))
-            values = 0.25 * before + 0.5 * values + 0.25 * after
-    return (values > 0.5).reshape(number, -1)
+    drawn = counter.uniform(key, np.arange(number * shape[0] * shape[1])) < 0.5
+    return smooth(drawn.reshape(number, *shape), blurs).reshape(number, -1)
 
 
 def hybrids(images: Array, mask: npt.NDArray[np.bool_]) -> Array:

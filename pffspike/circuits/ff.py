@@ -5,11 +5,15 @@ population and a read-out of the hidden activity, which also supplies the hard n
 is no feedback, no lateral competition and no generative circuit. Positive samples shall have
 high goodness. Source: Hinton, "The Forward-Forward Algorithm", arXiv 2212.13345, carried over
 to Bernoulli neurons.
+
+Without labels (`FF.negatives`, section 3.2 of the source), positive samples are images and negative
+ones hybrids of two images; the label reaches the read-out alone, which then supplies nothing.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from pffspike.circuits import layers
 from pffspike.circuits.layers import GoodnessLayers
@@ -34,9 +38,13 @@ class FF(GoodnessLayers):
     ----------
     first_decides : bool
         Whether the lowest hidden population counts in the decision; Hinton leaves it out.
+    negatives : {"labels", "hybrids"}
+        Negative samples: images under wrong labels, or hybrids of two images without a label
+        (`pffspike.data.hybrids`).
     """
 
     first_decides: bool = True
+    negatives: Literal["labels", "hybrids"] = "labels"
 
 
 def ff(circuit: FF, name: str, training: Training, description: str = "") -> Network:
@@ -56,8 +64,8 @@ def ff(circuit: FF, name: str, training: Training, description: str = "") -> Net
     Returns
     -------
     Network
-        With the programs ``train``, ``one_pass`` (no label, the read-out answers) and
-        ``goodness`` (one phase a label).
+        With the programs ``train``, ``one_pass`` (no label, the read-out answers) and, unless
+        negatives are hybrids, ``goodness`` (one phase a label).
 
     Examples
     --------
@@ -107,12 +115,21 @@ def _projections(circuit: FF) -> tuple[Projection, ...]:
         scale=circuit.label_scale,
         learning_rate=circuit.each(circuit.learning_rate)[first],
     )
-    return (*layers.feedforward(circuit), label, *layers.readout_projections(circuit))
+    heard = (label,) if circuit.negatives == "labels" else ()
+    return (*layers.feedforward(circuit), *heard, *layers.readout_projections(circuit))
 
 
 def _programs(circuit: FF, projections: tuple[Projection, ...]) -> tuple[Program, ...]:
     hidden, names = layers.labelled(projections), tuple(circuit.names)
     image = {"image": "image"}
+    if circuit.negatives == "hybrids":
+        everything = layers.unlabelled(projections)
+        seen = (
+            Phase("positive", image, everything, 1, (*names, "readout"), stream=1),
+            Phase("negative", {"image": "hybrid"}, hidden, -1, names, stream=2),
+        )
+        one_pass, _ = layers.inference_programs(circuit, projections)
+        return (Program("train", circuit.burn_in, circuit.window, seen), one_pass)
     train = (
         Phase("free", image, layers.unlabelled(projections), learn=("readout",)),
         Phase("positive", {**image, "label": "label"}, hidden, 1, names, stream=1),

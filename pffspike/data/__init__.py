@@ -9,6 +9,7 @@ from pffspike.data.datasets import NAMES, known_levels, load, write_dataset
 from pffspike.data.encoders import delta, even, latency, saccades
 from pffspike.data.event_files import read_events, read_recordings
 from pffspike.data.form import Form, form_of
+from pffspike.data.hybrids import hybrids
 from pffspike.data.identity import (
     DataSource,
     Identity,
@@ -45,6 +46,7 @@ __all__ = [
     "form_of",
     "from_arrays",
     "grey_values",
+    "hybrids",
     "identify",
     "is_own",
     "is_same",

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from numbers_from_the_page import (
+    HYBRIDS,
     LABELS,
     ORDER,
     ROUNDING,
@@ -250,7 +251,9 @@ class Simulator:
             k = order[m % n]
             image = self.encode(self.shifted(grey[k], m, seed))
             negative = self.wrong_label(int(labels[k]), m, seed)
+            hybrid = self.hybrid(grey[k], grey[order[m % n - 1]], m, seed)
             signals = {"image": image, "label": int(labels[k]), "negative": negative}
+            signals["hybrid"] = self.encode(self.shifted(hybrid, m, seed))
             self.run("train", m, seed, signals, scale)
             if (m + 1) % n == 0 and self.training["latent_images"]:
                 self.learn_latents(grey, labels, order, m // n, seed)
@@ -288,6 +291,18 @@ class Simulator:
         if hard < self.training["hard_negatives"]:
             return -1
         return (label + 1 + int(choice * (classes - 1))) % classes
+
+    def hybrid(self, grey, other, m, seed):
+        """A training image and the one before it, mixed by a smooth mask (14b)."""
+        rows, columns = self.data["shape"]
+        drawn = uniform(derive(seed, HYBRIDS, m), range(rows * columns)) < 1 / 2
+        v = drawn.reshape(rows, columns) * 1.0
+        for _ in range(min(max(1, min(rows, columns) // 4), 12)):
+            for axis in (0, 1):
+                wide = np.pad(v, [(1, 1) if k == axis else (0, 0) for k in (0, 1)], "edge")
+                below, beyond = np.delete(wide, [-2, -1], axis), np.delete(wide, [0, 1], axis)
+                v = below / 4 + v / 2 + beyond / 4
+        return np.where(v.ravel() > 1 / 2, grey, other)
 
     def shifted(self, grey, m, seed):
         """A training image mirrored and moved at random."""

@@ -7,6 +7,7 @@ import numpy as np
 # --- section 1: random numbers
 
 SPIKES, ROUNDING, TIES, WEIGHTS, ORDER, LABELS, _, _, SHIFTS, TRIALS = range(10)
+HYBRIDS = 12
 U64 = np.uint64
 
 

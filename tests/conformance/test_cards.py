@@ -67,7 +67,15 @@ def assert_equal(mine, its):
 
 
 @pytest.mark.parametrize(
-    "card", ["fashion-mnist", "mnist-light", "mnist-ff", "digits-chl"]
+    "card",
+    [
+        "fashion-mnist",
+        "mnist-light",
+        "mnist-ff",
+        "digits-chl",
+        "digits-wake-sleep",
+        "digits-ff-hybrids",
+    ],
 )  # every option
 @pytest.mark.parametrize("engine", FAST)
 def test_a_card_made_small_learns_alike(engine, card):

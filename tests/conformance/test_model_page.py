@@ -12,7 +12,7 @@ from hypothesis import given, settings
 import pffspike
 from from_the_page import Simulator, coefficients
 from pffspike.cards import load_network
-from pffspike.circuits import CHL, FF, PFF, chl, ff, pff
+from pffspike.circuits import CHL, FF, PFF, WakeSleep, chl, ff, pff, wake_sleep
 from pffspike.data import from_arrays, load
 from pffspike.engines import make_engine
 from pffspike.exchange import write_export
@@ -235,10 +235,28 @@ def test_answers_are_the_same(case, mode):
             assert answer(grey, sample, 5, **rule) == theirs.predicted[k]
 
 
-def test_pairs_of_projections_begin_as_transposes(tmp_path):
-    """Contrastive Hebbian learning, which has no program ``goodness``."""
-    circuit = CHL(64, 3, (20, 10), window=4, learning_rate=(0.3,), pair_rate=0.1, bias=0.2)
-    network, data = chl(circuit, "pairs", Training("digits", 1)), digits(3, 15, 3)
+UNLABELLED = {
+    "transposed pairs": chl(
+        CHL(64, 3, (20, 10), window=4, learning_rate=(0.3,), pair_rate=0.1, bias=0.2),
+        "pairs",
+        Training("digits", 1),
+    ),
+    "tied to dreams": wake_sleep(
+        WakeSleep(64, 3, (20, 10), window=4, learning_rate=(0.3,), scale=(8.0,), bias=0.2),
+        "dreams",
+        Training("digits", 1),
+    ),
+    "hybrids": ff(
+        FF(128, 3, (20, 10), negatives="hybrids", **LEARNS),
+        "hybrids",
+        Training("digits", 1, shift=1, flip=True, coding="on_off"),
+    ),
+}  #: circuits that have no program ``goodness``
+
+
+@pytest.mark.parametrize("name", UNLABELLED)
+def test_other_circuits_learn_the_same(name, tmp_path):
+    network, data = UNLABELLED[name], digits(3, 15, 3)
     trained = pffspike.train(network, data, execution=pffspike.Execution("numpy", 5))
     write_export(tmp_path / "export", trained)
     simulator = Simulator(tmp_path / "export")
