@@ -42,10 +42,10 @@ def hybrids(
     --------
     >>> import numpy as np
     >>> hybrids(np.ones((1, 16)), np.zeros((1, 16)), (4, 4), np.arange(1), seed=4).reshape(4, 4)
-    array([[0., 0., 0., 0.],
-           [0., 0., 0., 0.],
+    array([[1., 1., 0., 0.],
            [1., 1., 0., 0.],
-           [1., 1., 0., 0.]])
+           [0., 1., 1., 0.],
+           [0., 0., 1., 1.]])
     """
     keys = counter.derive_keys(counter.derive_key(seed, counter.HYBRIDS), samples)
     bits = counter.uniform(keys[:, None], np.arange(shape[0] * shape[1])) < 0.5
