@@ -37,11 +37,20 @@ RATES: dict[str, tuple[Any, ...]] = {
     "cascaded_forward_random": (0.004, 0.016, 0.064),
     "cascaded": (0.015625, 0.0625, 0.25, 1),
     "csdp": (0.001, 0.002, 0.004),
+    "spiking_wake_sleep": ([0.01], [0.02], [0.05]),
     "chl": ([0.5], [1], [2]),
     "spiking_ff": ([0.0625], [0.125], [0.25]),
+    "spiking_unsupervised_ff": ([0.125], [0.25], [0.5]),
     "spiking_pff": ([0.125, 0.0625], [0.25, 0.125], [0.5, 0.25]),
 }  #: of all layers, or of hidden populations, the lowest first; chl: of the image's synapses;
 #: cascaded: of the read-out
+
+TABLES = {
+    "mnist-ff": "ff",
+    "digits-ff-hybrids": "ff",
+    "digits-chl": "chl",
+    "digits-wake-sleep": "wake_sleep",
+}  #: of cards, their parameters; others have those of pff
 
 
 def main() -> None:
@@ -70,7 +79,7 @@ def changed(settings: Any, rate: Any) -> Any:
     """Settings of a system with another learning rate."""
     if not isinstance(settings, Spiking):
         return dataclasses.replace(settings, learning_rate=rate)
-    table = {"mnist-ff": "ff", "digits-chl": "chl"}.get(settings.card, "pff")
+    table = TABLES.get(settings.card, "pff")
     before = settings.changes.get(table, {})
     random = before.get("learning_rate") == [0, 0]
     own = {**before, "readout_rate" if random else "learning_rate": rate}

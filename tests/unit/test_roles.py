@@ -17,6 +17,8 @@ from renamed import CROSSED, OTHER, renamed
 HASHES = {
     "digits": "b18ba5a13cdd95b6f1628252f03c29a8e33b9c9cf108e8d2e260c5ea516d3c53",
     "digits-loihi1": "f23ae7aa957a421af6ef2ec1afdfcccb937d6296ef09c7f3ae3c870d9cf169eb",
+    "digits-ff-hybrids": "9584a5bdc9b3645c6987b71e026c1056227080887cbf7ee5af3f60dc2fe6dfab",
+    "digits-wake-sleep": "8e995e3a1ab1b2c62cdb5c690750c2d841c0cbc64ead6702116717f847ca313a",
     "fashion-mnist": "1d962c8dc74ad38e532514ebf516ee381b55c64158b741f4f7c0a4eb8b91a7d0",
     "mnist": "20c1d71739adb98ed036057523145443aacbcf012446fb06a0b4549eeb2f291a",
     "mnist-ff": "7ed6fa833bda74fb029cc896b4730103388a8241ba2d5f1c040695436a807d1c",
