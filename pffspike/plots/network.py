@@ -72,9 +72,15 @@ def circuit(network: Network) -> Figure:
 
 
 def _predicted(network: Network) -> dict[str, str]:
-    """Populations that predict others, and which."""
+    """Populations that predict others, and which; of two that predict each other, the farther."""
     found = {p.name: targets(p.rule)[0] for p in network.populations}
-    return {name: target for name, target in found.items() if target}
+    levels = _levels(network)
+    far = len(levels)
+    return {
+        name: target
+        for name, target in found.items()
+        if target and (found[target] != name or levels.get(name, far) > levels.get(target, far))
+    }
 
 
 def _places(network: Network) -> dict[str, tuple[float, float]]:

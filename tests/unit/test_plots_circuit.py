@@ -1,5 +1,7 @@
 """The drawing of a circuit shows every population and projection, wherever they lie."""
 
+import itertools
+
 import pytest
 
 import pffspike
@@ -17,7 +19,9 @@ def drawn(network):
     return axes, boxes, arrows
 
 
-@pytest.mark.parametrize("card", ["digits", "mnist-ff", "fashion-mnist"])
+@pytest.mark.parametrize(
+    "card", ["digits", "mnist-ff", "fashion-mnist", "digits-chl", "digits-wake-sleep"]
+)
 def test_a_box_for_each_population_and_an_arrow_for_each_projection(card: str):
     network = pffspike.load_network(card)
     axes, boxes, arrows = drawn(network)
@@ -29,6 +33,8 @@ def test_a_box_for_each_population_and_an_arrow_for_each_projection(card: str):
     assert said == [f"{p.name.replace('_', ' ')} {p.size:,}" for p in network.populations]
     dashed = [arrow for arrow in arrows if arrow.get_linestyle() in ("--", "dashed")]
     assert len(dashed) == sum(p.post.endswith("_prediction") for p in between)
+    shapes = [box.get_bbox() for box in boxes]
+    assert not any(one.overlaps(two) for one, two in itertools.combinations(shapes, 2))
 
 
 def test_no_two_populations_share_a_place_whatever_they_are_called():
