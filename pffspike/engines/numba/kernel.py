@@ -9,30 +9,19 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
 from pffspike.arithmetic import counter, grids
 from pffspike.engines.numba.compiled import contracted, inlined, inner
+from pffspike.engines.numba.lanes import LANES, spike_bits, trailing_zeros
 from pffspike.engines.numba.plan import CLAMPED, COMPUTED, FOLLOWING, INACTIVE
-from pffspike.engines.numba.random import bits, derive
+from pffspike.engines.numba.random import GOLDEN, derive, mixed
 
 UNIT = 2.0**-counter.UNIFORM_BITS  #: of uniform numbers
 _ONES = 2.0**counter.UNIFORM_BITS
 _NEAREST = 2.0**-grids.DRIVE_GRID
 _CHUNK = 512  #: receivers whose sums in all steps stay in the fastest cache
-_GATHER = np.uint64(0x0102040810204080)
-
-
-@intrinsic
-def trailing_zeros(typing_context, word):  # type: ignore[no-untyped-def]  # noqa: ARG001
-    """Number of zeros below the lowest bit that is set."""
-
-    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
-        return builder.cttz(arguments[0], cgutils.true_bit)
-
-    return types.int64(types.uint64), generate
+_WORD = 64  #: neurons whose spikes are bits of one number
+_ONE = np.uint64(1)
 
 
 class WorkingArrays(NamedTuple):
@@ -52,7 +41,8 @@ class WorkingArrays(NamedTuple):
     traces: np.ndarray  #: (neurons,) float64
     factors: np.ndarray  #: (neurons,) float64
     active_inputs: np.ndarray  #: (probabilities,) int64: units whose probability is above 0
-    levels: np.ndarray  #: (steps, probabilities) int64: these probabilities times 2^24
+    active_offsets: np.ndarray  #: (probabilities,) uint64: of their random numbers, see `draw`
+    levels: np.ndarray  #: (steps, probabilities) float64: these probabilities
     senders: np.ndarray  #: (neurons,) uint32: noise of rounding times 2^32
     receivers: np.ndarray  #: (neurons,) uint32
     precomputed: np.ndarray  #: (projections,) bool: whose sums in all steps are cached already
@@ -60,8 +50,6 @@ class WorkingArrays(NamedTuple):
     listed: np.ndarray  #: (64,) int64
     drawn: np.ndarray  #: (populations,) bool: whose senders have their noise
     pre_traces: np.ndarray  #: (neurons,) float64: times the learning rate
-    mask_words: np.ndarray  #: (neurons / 8,) uint64
-    mask: np.ndarray  #: (neurons,) uint8: the same memory as ``mask_words``
 
 
 @inner
@@ -150,6 +138,13 @@ def add_precomputed(cached, column, padded, weights, offset, active_inputs, step
                     s0[j] += row[j]
 
 
+@inner
+def rest(drive, biases):  # type: ignore[no-untyped-def]
+    """Set drives to the biases."""
+    for j in range(len(drive)):
+        drive[j] = biases[j]
+
+
 @contracted
 def add_drive(drive, sums, factor):  # type: ignore[no-untyped-def]
     """Add sums of weights to a drive."""
@@ -158,41 +153,23 @@ def add_drive(drive, sums, factor):  # type: ignore[no-untyped-def]
 
 
 @inner
-def draw(drive, key, position, fired, mask, mask_words):  # type: ignore[no-untyped-def]
-    """List the neurons that spike; their number. ``mask_words`` is ``mask``, eight at a time."""
-    size = len(drive)
-    for j in range(size):
-        mask[j] = drive[j] * _ONES > bits(key, position + np.uint64(j))
-    return collect(size, mask, mask_words, fired)
+def draw(probabilities, offsets, size, key, fired):  # type: ignore[no-untyped-def]
+    """List the neurons that spike; their number.
 
-
-@inner
-def draw_signal(active_inputs, levels, key, position, fired, mask, steps_of, step):  # type: ignore[no-untyped-def]
-    """List the neurons that spike, of those with a probability above 0; their number."""
-    for k in range(len(active_inputs)):
-        mask[k] = levels[k] > bits(key, position + np.uint64(active_inputs[k]))
+    ``key + offsets[j]`` is what the random number of neuron ``j`` mixes. Both arrays go on up to
+    the next multiple of `LANES`.
+    """
     n_spikes = 0
-    for k in range(len(active_inputs)):
-        fired[n_spikes] = active_inputs[k]
-        n_spikes += mask[k]
-    for k in range(len(active_inputs)):
-        steps_of[k] |= np.uint64(mask[k]) << np.uint64(step)
-    return n_spikes
-
-
-@inner
-def collect(size, mask, mask_words, fired):  # type: ignore[no-untyped-def]
-    """List the units that a mask marks by 1, 64 at a time; their number."""
-    mask[size : -(-size // 64) * 64] = 0
-    n_spikes = 0
-    for k in range(0, size, 64):
-        set_bits = np.uint64(0)
-        for j in range(8):
-            # The product moves the lowest bits of eight bytes into the highest byte.
-            set_bits |= ((mask_words[k // 8 + j] * _GATHER) >> np.uint64(56)) << np.uint64(8 * j)
-        while set_bits != 0:
-            fired[n_spikes] = k + trailing_zeros(set_bits)
-            set_bits &= set_bits - np.uint64(1)
+    for first in range(0, size, _WORD):
+        width = min(_WORD, size - first)
+        spikes = np.uint64(0)
+        for j in range(0, width, LANES):
+            spikes |= spike_bits(probabilities, offsets, first + j, key) << np.uint64(j)
+        if width < _WORD:
+            spikes &= (_ONE << np.uint64(width)) - _ONE
+        while spikes != 0:
+            fired[n_spikes] = first + trailing_zeros(spikes)
+            spikes &= spikes - _ONE
             n_spikes += 1
     return n_spikes
 
@@ -252,10 +229,15 @@ def precompute(weights, memory, populations, projections, phases, phase, steps, 
         steps_of[:] = 0
         for t in range(steps):
             fired, step_key = memory.fired[t, start : start + size], derive(key, np.uint64(t))
-            position, levels = populations.counter[p], memory.levels[min(t, frames - 1), first:last]
-            memory.n_spikes[t, p] = draw_signal(
-                active_inputs, levels, step_key, position, fired, memory.mask, steps_of, t
+            begin, levels = (
+                mixed(step_key, populations.counter[p]),
+                memory.levels[min(t, frames - 1), first:],
             )
+            n_spikes = draw(levels, memory.active_offsets[first:], last - first, begin, fired)
+            memory.n_spikes[t, p] = n_spikes
+            for k in range(n_spikes):
+                steps_of[fired[k]] |= _ONE << np.uint64(t)
+                fired[k] = active_inputs[fired[k]]
         for r in range(len(projections.pre)):
             if projections.pre[r] == p and phases.enabled[phase, r] and projections.precomputed[r]:
                 padded, column = populations.padded[projections.post[r]], projections.sums[r]
@@ -274,8 +256,11 @@ def precompute(weights, memory, populations, projections, phases, phase, steps, 
 
 
 @inlined
-def fire(memory, populations, phases, phase, step, key, classes, widths):  # type: ignore[no-untyped-def]
-    """Draw the spikes of the other populations in a step; ``classes`` holds those of signals."""
+def fire(biases, memory, populations, phases, phase, step, key, classes, widths):  # type: ignore[no-untyped-def]
+    """Draw the spikes of the other populations in a step, which drives then begin anew for.
+
+    ``classes`` holds the neurons of signals.
+    """
     for p in range(len(populations.start)):
         if phases.reused_spikes[phase, p]:
             continue
@@ -283,10 +268,10 @@ def fire(memory, populations, phases, phase, step, key, classes, widths):  # typ
         fired = memory.fired[step, start : start + size]
         state, source, n_spikes = phases.state[phase, p], phases.source[phase, p], 0
         if state == COMPUTED:
-            drive = memory.drive[start : start + size]
-            n_spikes = draw(
-                drive, key, populations.counter[p], fired, memory.mask, memory.mask_words
-            )
+            drive = memory.drive[start : start + populations.padded[p]]
+            begin = mixed(key, populations.counter[p])
+            n_spikes = draw(drive, populations.offsets, size, begin, fired)
+            rest(drive, biases[start : start + populations.padded[p]])
         elif state == FOLLOWING and widths[source] >= 0:
             continue
         elif state != INACTIVE:
@@ -309,15 +294,6 @@ def trace(memory, populations, step):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def rest(biases, memory, populations, phases, phase):  # type: ignore[no-untyped-def]
-    """Set the drives that a phase uses to the biases."""
-    for p in range(len(populations.start)):
-        if phases.state[phase, p] == COMPUTED:
-            start, stop = populations.start[p], populations.start[p] + populations.size[p]
-            memory.drive[start:stop] = biases[start:stop]
-
-
-@inlined
 def present(weights, biases, memory, plan, phase, key, classes, columns, widths, frames):  # type: ignore[no-untyped-def]
     """One phase of one sample, from silence; leaves spikes, counts and traces in ``memory``.
 
@@ -332,25 +308,26 @@ def present(weights, biases, memory, plan, phase, key, classes, columns, widths,
     steps = schedule.burn_in + schedule.window
     inputs = columns, widths, frames
     precompute(weights, memory, populations, projections, phases, phase, steps, key, inputs)
+    rest(memory.drive, biases)
     for step in range(steps):
-        rest(biases, memory, populations, phases, phase)
         if step > 0:
             deliver(weights, memory, projections, populations, phases, phase, step - 1)
         step_key = derive(key, np.uint64(step))
-        fire(memory, populations, phases, phase, step, step_key, classes, widths)
+        fire(biases, memory, populations, phases, phase, step, step_key, classes, widths)
         if step >= schedule.burn_in:
             trace(memory, populations, step)
 
 
 @inner
-def list_active_inputs(rows, active_inputs, levels):  # type: ignore[no-untyped-def]
-    """List the units with a probability above 0 in any row, and it times 2^24; their number."""
+def list_active_inputs(rows, active_inputs, active_offsets, levels):  # type: ignore[no-untyped-def]
+    """List the units with a probability above 0 in any row; their number."""
     count = 0
     for j in range(rows.shape[1]):
         active_inputs[count] = j
+        active_offsets[count] = np.uint64(j) * GOLDEN
         active = False
         for t in range(len(rows)):
-            levels[t, count] = np.int64(rows[t, j] * _ONES)
+            levels[t, count] = np.floor(rows[t, j] * _ONES) * UNIT
             active |= rows[t, j] > 0
         count += active
     return count

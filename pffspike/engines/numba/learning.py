@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from pffspike.arithmetic import counter
 from pffspike.engines.numba.compiled import contracted, inlined, inner
 from pffspike.engines.numba.kernel import UNIT, nearest
-from pffspike.engines.numba.random import bits, derive
+from pffspike.engines.numba.random import bits, derive, mix, mixed
 
 _NOISE = 2.0**-32
+_HIGH = np.uint64(32)
+_BITS = np.uint32(2**32 - 2 ** (32 - counter.UNIFORM_BITS))  #: a uniform number's, times 2^32
+_HALF = np.uint32(2**31)
 
 
 @inner
@@ -62,11 +66,12 @@ def change_biases(biases, memory, populations, p, rate, window):  # type: ignore
 def change_row(row, scale, factors, noise, noises, low, high):  # type: ignore[no-untyped-def]
     """Add ``scale * factors``, rounded stochastically, and clip; all in units of the grid.
 
-    ``noise`` and ``noises`` are times 2^32: their sum wraps around at 1.
+    ``noise`` and ``noises`` are times 2^32: their sum wraps around at 1. That of the sender is a
+    half less, so that the sum is a number with a sign, which processors convert in one instruction.
     """
     whole = row.dtype.type  # Numba would make any sum 64 bits wide
     for j in range(len(row)):
-        random = np.float64(np.uint32(noise + noises[j])) * _NOISE
+        random = np.float64(np.int32(noise + noises[j])) * _NOISE + 0.5
         new = whole(row[j] + whole(np.floor(scale * factors[j] + random)))
         row[j] = min(max(new, low), high)
 
@@ -114,16 +119,19 @@ def change_blocks(weights, traces, factors, senders, receivers, projections, r, 
             for j in range(block):
                 if posts[j] == 0 or (zero_diagonal and i == begin + j):
                     continue
-                random = np.float64(np.uint32(senders[i] + noises[j])) * _NOISE
+                random = np.float64(np.int32(senders[i] + noises[j])) * _NOISE + 0.5
                 change = np.int64(np.floor(traces[i] * posts[j] + random))
                 row[j] = min(max(row[j] + change, low), high)
 
 
 @inner
-def draw_noise(noise, key, position):  # type: ignore[no-untyped-def]
-    """Uniform numbers of the neurons of a population, times 2^32."""
+def draw_noise(noise, offsets, begin, added):  # type: ignore[no-untyped-def]
+    """Uniform numbers of the neurons of a population, times 2^32, more by what is ``added``.
+
+    ``begin`` is what the random number of the first one mixes.
+    """
     for j in range(len(noise)):
-        noise[j] = bits(key, position + np.uint64(j)) << 8
+        noise[j] = (np.uint32(mix(begin + offsets[j]) >> _HIGH) & _BITS) + added
 
 
 @inlined
@@ -138,16 +146,18 @@ def learn(weights, biases, memory, plan, phase, key, classes, rates, bias_rates)
             continue
         if compare(memory, populations, phases, phase, p, window, classes):
             start, size = populations.start[p], populations.size[p]
-            draw_noise(memory.receivers[start : start + size], receiver_key, populations.counter[p])
+            begin = mixed(receiver_key, populations.counter[p])
+            receivers = memory.receivers[start : start + size]
+            draw_noise(receivers, populations.offsets, begin, np.uint32(0))
             for r in range(len(projections.pre)):
                 if projections.post[r] != p or not phases.plastic[phase, r]:
                     continue
                 q = projections.pre[r]
                 if not memory.drawn[q]:
                     start, size = populations.start[q], populations.size[q]
-                    draw_noise(
-                        memory.senders[start : start + size], sender_key, populations.counter[q]
-                    )
+                    begin = mixed(sender_key, populations.counter[q])
+                    senders = memory.senders[start : start + size]
+                    draw_noise(senders, populations.offsets, begin, _HALF)
                     memory.drawn[q] = True
                 change_weights(weights, memory, populations, projections, r, rates[r], window)
                 for k in range(fixed.first[r], fixed.first[r + 1]):

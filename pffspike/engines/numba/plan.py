@@ -32,15 +32,17 @@ class Populations(NamedTuple):
 
     ``start`` is its first column and ``padded`` its number of columns, ``counter`` the position of
     its first neuron's random numbers, ``gain`` the beginning of its table in ``gains``, ``target``
-    the population whose rates are its targets, or -1. ``offset``, ``slope``, ``theta`` and ``line``
-    (the gain) are the coefficients of rules, see `pffspike.network.rules`: rows for the signs -1, 0
-    and 1 of a phase, one column a population.
+    the population whose rates are its targets, or -1. ``offsets`` is one table for all: what the
+    random number of neuron ``j`` mixes more than that of the first. ``offset``, ``slope``,
+    ``theta`` and ``line`` (the gain) are the coefficients of rules, see `pffspike.network.rules`:
+    rows for the signs -1, 0 and 1 of a phase, one column a population.
     """
 
     start: Integers
     size: Integers
     padded: Integers
     counter: Keys
+    offsets: Keys
     gain: Integers
     gains: Floats
     target: Integers
@@ -169,6 +171,8 @@ class KernelPlan:
             size=sizes,
             padded=_padded(sizes),
             counter=np.array([self.network.index(p.name) << 32 for p in populations], np.uint64),
+            offsets=np.arange(max(_padded(sizes), default=0), dtype=np.uint64)
+            * np.uint64(counter.GOLDEN),
             gain=_starts(np.array([len(table) for table in tables], np.int64)),
             gains=np.concatenate(tables),
             target=np.array([self._position.get(str(name), -1) for name in targets], np.int64),

@@ -8,7 +8,7 @@ from pffspike.arithmetic import counter
 from pffspike.engines.numba.compiled import inner
 
 _ONE = np.uint64(1)
-_GOLDEN = np.uint64(counter.GOLDEN)
+GOLDEN = np.uint64(counter.GOLDEN)
 _FACTORS = tuple(np.uint64(factor) for factor in counter.FACTORS)
 _SHIFTS = tuple(np.uint64(shift) for shift in counter.SHIFTS)
 _DROPPED = np.uint64(64 - counter.UNIFORM_BITS)
@@ -23,9 +23,15 @@ def mix(x):  # type: ignore[no-untyped-def]
 
 
 @inner
+def mixed(key, position):  # type: ignore[no-untyped-def]
+    """Sum that the output at a position mixes; ``j`` positions on it is ``j * GOLDEN`` more."""
+    return key + (position + _ONE) * GOLDEN
+
+
+@inner
 def derive(key, index):  # type: ignore[no-untyped-def]
     """Child ``index`` of a key, both uint64."""
-    return mix(key + (index + _ONE) * _GOLDEN)
+    return mix(mixed(key, index))
 
 
 @inner

@@ -90,6 +90,7 @@ def run_all(weights, biases, memory, plan, inputs, outputs, first, last, rates, 
                 widths[s] = list_active_inputs(
                     inputs.probabilities[index, :, a:b],
                     memory.active_inputs[a:b],
+                    memory.active_offsets[a:b],
                     memory.levels[:, a:b],
                 )
         for phase in range(n_phases):

@@ -13,6 +13,7 @@ from pffspike.engines.base import Engine, Session, Task
 from pffspike.engines.given import all_frames, signal_size
 from pffspike.engines.numba.fixed import find_fixed
 from pffspike.engines.numba.kernel import WorkingArrays
+from pffspike.engines.numba.lanes import LANES
 from pffspike.engines.numba.plan import KernelPlan, aligned_zeros
 from pffspike.engines.numba.run import RUNNERS, Inputs, Outputs
 from pffspike.network.parameters import Parameters
@@ -55,18 +56,18 @@ class NumbaSession(Session):
         columns = sum(signal_size(self._network, self._program, name) for name in plan.signals)
         cached = sums if (plan.projections.cached | plan.projections.precomputed).any() else 0
         real = np.dtype(np.float64)
-        mask_words = np.zeros(max(neurons, columns) // 8 + 8, np.uint64)
         return WorkingArrays(
             fired=np.zeros((steps, neurons), np.int32),
             n_spikes=np.zeros((steps, len(plan.populations.size)), np.int64),
             sums=aligned_zeros(sums, plan.dtype),
             cached=aligned_zeros(steps * cached, plan.dtype).reshape(steps, cached),
             drive=aligned_zeros(neurons, real),
-            counts=np.zeros(neurons, np.int64),
+            counts=np.zeros(neurons, np.int32),
             traces=aligned_zeros(neurons, real),
             factors=aligned_zeros(neurons, real),
             active_inputs=np.zeros(columns, np.int64),
-            levels=np.zeros((steps, columns), np.int64),
+            active_offsets=np.zeros(columns + LANES, np.uint64),
+            levels=np.zeros((steps, columns + LANES)),
             senders=aligned_zeros(neurons, np.dtype(np.uint32)),
             receivers=aligned_zeros(neurons, np.dtype(np.uint32)),
             precomputed=np.zeros(len(plan.projections.pre), bool),
@@ -74,8 +75,6 @@ class NumbaSession(Session):
             listed=np.zeros(64, np.int64),
             drawn=np.zeros(len(plan.populations.size), bool),
             pre_traces=aligned_zeros(neurons, real),
-            mask_words=mask_words,
-            mask=mask_words.view(np.uint8),
         )
 
     def _run(
