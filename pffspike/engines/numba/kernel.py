@@ -12,13 +12,21 @@ import numpy as np
 
 from pffspike.arithmetic import counter, grids
 from pffspike.engines.numba.compiled import contracted, inlined, inner
-from pffspike.engines.numba.lanes import LANES, spike_bits, trailing_zeros
+from pffspike.engines.numba.lanes import (
+    LANES,
+    NARROW,
+    WIDE,
+    spike_bits,
+    sum_columns,
+    trailing_zeros,
+)
 from pffspike.engines.numba.plan import CLAMPED, COMPUTED, FOLLOWING, INACTIVE
 from pffspike.engines.numba.random import GOLDEN, derive, mixed
 
 UNIT = 2.0**-counter.UNIFORM_BITS  #: of uniform numbers
 _ONES = 2.0**counter.UNIFORM_BITS
 _NEAREST = 2.0**-grids.DRIVE_GRID
+_SHORT = 256  #: columns of rows that stay in a fast cache
 _CHUNK = 512  #: receivers whose sums in all steps stay in the fastest cache
 _WORD = 64  #: neurons whose spikes are bits of one number
 _ONE = np.uint64(1)
@@ -47,14 +55,15 @@ class WorkingArrays(NamedTuple):
     receivers: np.ndarray  #: (neurons,) uint32
     precomputed: np.ndarray  #: (projections,) bool: whose sums in all steps are cached already
     steps_of: np.ndarray  #: (probabilities,) uint64: a bit for each step with a spike
-    listed: np.ndarray  #: (64,) int64
+    listed: np.ndarray  #: (64 or neurons,) int64
+    receiving: np.ndarray  #: (neurons,) int64
     drawn: np.ndarray  #: (populations,) bool: whose senders have their noise
     pre_traces: np.ndarray  #: (neurons,) float64: times the learning rate
 
 
 @inner
-def add_rows(sums, weights, offset, senders, n_spikes):  # type: ignore[no-untyped-def]
-    """Add up whole rows of weights, eight at a time."""
+def add_wide_rows(sums, weights, offset, senders, n_spikes):  # type: ignore[no-untyped-def]
+    """Add up whole rows of weights, eight at a time: the order in which memory is read fastest."""
     width = len(sums)
     sums[:] = 0
     k = 0
@@ -84,6 +93,20 @@ def add_rows(sums, weights, offset, senders, n_spikes):  # type: ignore[no-untyp
         for j in range(width):
             sums[j] += row[j]
         k += 1
+
+
+@inner
+def add_rows(sums, weights, offset, senders, n_spikes):  # type: ignore[no-untyped-def]
+    """Add up whole rows of weights; short ones as many columns at a time as stay in registers."""
+    width = len(sums)
+    if width > _SHORT:
+        add_wide_rows(sums, weights, offset, senders, n_spikes)
+    elif width % WIDE == 0:
+        for column in range(0, width, WIDE):
+            sum_columns(sums, weights, offset, width, column, senders, n_spikes, WIDE)
+    else:
+        for column in range(0, width, NARROW):
+            sum_columns(sums, weights, offset, width, column, senders, n_spikes, NARROW)
 
 
 @inner

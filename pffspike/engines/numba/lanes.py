@@ -15,6 +15,7 @@ from numba.extending import intrinsic
 from pffspike.arithmetic import counter
 
 LANES = 16  #: neurons that are drawn at once
+WIDE, NARROW = 64, 16  #: columns whose sums stay in registers
 _MANTISSA = 52  #: bits of a double-precision number after the leading one
 _MAGIC = 0x4330000000000000  #: 2^52 in double precision: its last bits count in units of 1
 
@@ -67,3 +68,45 @@ def spike_bits(typing_context, probabilities, offsets, first, key):  # type: ign
 
     wanted = types.uint64(probabilities, offsets, types.int64, types.uint64)
     return wanted, generate
+
+
+@intrinsic(prefer_literal=True)
+def sum_columns(  # type: ignore[no-untyped-def]
+    typing_context,  # noqa: ARG001
+    sums,
+    weights,
+    offset,  # noqa: ARG001
+    width,  # noqa: ARG001
+    column,  # noqa: ARG001
+    senders,
+    n_spikes,  # noqa: ARG001
+    columns,
+):
+    """Sum ``columns`` columns, from ``column`` on, of the rows of weights of senders.
+
+    A row has ``width`` columns, and that of sender 0 begins at ``offset``.
+    """
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        kinds = signature.args
+        assert all(kinds[k].layout == "C" for k in (0, 1, 5))
+        to, table, listed = (
+            context.make_array(kinds[k])(context, builder, arguments[k]).data for k in (0, 1, 5)
+        )
+        offset, width, column, n_spikes = (arguments[k] for k in (2, 3, 4, 6))
+        element = context.get_value_type(kinds[1].dtype)
+        vector = ir.VectorType(element, kinds[7].literal_value)
+        begin = builder.add(offset, column)
+        total = cgutils.alloca_once_value(builder, ir.Constant(vector, None))
+        with cgutils.for_range(builder, n_spikes) as loop:
+            sender = builder.load(builder.gep(listed, [loop.index]))
+            row = builder.mul(builder.sext(sender, width.type), width)
+            first = builder.gep(table, [builder.add(begin, row)])
+            part = builder.load(builder.bitcast(first, vector.as_pointer()), align=16)
+            builder.store(builder.add(builder.load(total), part), total)
+        place = builder.bitcast(builder.gep(to, [column]), vector.as_pointer())
+        builder.store(builder.load(total), place, align=16)
+        return context.get_dummy_value()
+
+    whole = types.int64
+    return types.void(sums, weights, whole, whole, whole, senders, whole, columns), generate

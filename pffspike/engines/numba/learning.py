@@ -93,35 +93,82 @@ def change_weights(weights, memory, populations, projections, r, rate, window): 
     )
     senders, offset = memory.senders[first : first + n_senders], projections.offset[r]
     low, high = weights.dtype.type(projections.low[r]), weights.dtype.type(projections.high[r])
-    if projections.block[r] == 0:
+    block = projections.block[r]
+    if block == 0:
         for i in range(n_senders):
             if traces[i] != 0:
                 row = weights[offset + i * padded : offset + (i + 1) * padded]
                 change_row(row, traces[i], factors, senders[i], receivers, low, high)
+    elif block == 1:
+        own, receivers = weights[offset : offset + n_senders], receivers[:n_senders]
+        change_own(own, traces, factors, senders, receivers, low, high)
     else:
-        change_blocks(weights, traces, factors, senders, receivers, projections, r, low, high)
+        change_blocks(
+            weights[offset : offset + n_senders * block],
+            traces,
+            factors,
+            senders,
+            receivers,
+            block,
+            projections.zero_diagonal[r],
+            low,
+            high,
+            memory.listed,
+            memory.receiving,
+        )
 
 
 @inner
-def change_blocks(weights, traces, factors, senders, receivers, projections, r, low, high):  # type: ignore[no-untyped-def]
-    """See `change_row`, for projections in blocks."""
-    block, zero_diagonal, offset = (
-        projections.block[r],
-        projections.zero_diagonal[r],
-        projections.offset[r],
-    )
+def list_nonzero(values, listed):  # type: ignore[no-untyped-def]
+    """List where values are not 0; their number."""
+    count = 0
+    for j in range(len(values)):
+        listed[count] = j
+        count += values[j] != 0
+    return count
+
+
+@contracted
+def change_own(weights, traces, factors, senders, receivers, low, high):  # type: ignore[no-untyped-def]
+    """See `change_row`, for a synapse from each neuron to itself."""
+    whole = weights.dtype.type
+    for j in range(len(weights)):
+        random = np.float64(np.int32(senders[j] + receivers[j])) * _NOISE + 0.5
+        new = whole(weights[j] + whole(np.floor(traces[j] * factors[j] + random)))
+        weights[j] = min(max(new, low), high)
+
+
+@inner
+def change_blocks(  # type: ignore[no-untyped-def]
+    weights,
+    traces,
+    factors,
+    senders,
+    receivers,
+    block,
+    zero_diagonal,
+    low,
+    high,
+    sending,
+    receiving,
+):
+    """See `change_row`, for projections in blocks; ``sending`` and ``receiving`` are memory."""
     for begin in range(0, len(traces), block):
         posts, noises = factors[begin : begin + block], receivers[begin : begin + block]
-        for i in range(begin, begin + block):
-            if traces[i] == 0:
-                continue
-            row = weights[offset + i * block : offset + (i + 1) * block]
-            for j in range(block):
-                if posts[j] == 0 or (zero_diagonal and i == begin + j):
-                    continue
+        n_receiving = list_nonzero(posts, receiving)
+        n_sending = list_nonzero(traces[begin : begin + block], sending)
+        for s in range(n_sending):
+            own = sending[s]
+            i = begin + own
+            row = weights[i * block : (i + 1) * block]
+            kept = row[own]
+            for k in range(n_receiving):
+                j = receiving[k]
                 random = np.float64(np.int32(senders[i] + noises[j])) * _NOISE + 0.5
                 change = np.int64(np.floor(traces[i] * posts[j] + random))
                 row[j] = min(max(row[j] + change, low), high)
+            if zero_diagonal:
+                row[own] = kept
 
 
 @inner
