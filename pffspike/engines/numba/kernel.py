@@ -55,6 +55,7 @@ class WorkingArrays(NamedTuple):
     receivers: np.ndarray  #: (neurons,) uint32
     precomputed: np.ndarray  #: (projections,) bool: whose sums in all steps are cached already
     steps_of: np.ndarray  #: (probabilities,) uint64: a bit for each step with a spike
+    widths: np.ndarray  #: (signals,) int64: of their active inputs
     listed: np.ndarray  #: (64 or neurons,) int64
     receiving: np.ndarray  #: (neurons,) int64
     drawn: np.ndarray  #: (populations,) bool: whose senders have their noise
@@ -62,10 +63,24 @@ class WorkingArrays(NamedTuple):
 
 
 @inner
+def fill(array, value):  # type: ignore[no-untyped-def]
+    """Set all to a value; Numba takes longer to compile it where it is written with a slice."""
+    for j in range(len(array)):
+        array[j] = value
+
+
+@inner
+def copy(array, values):  # type: ignore[no-untyped-def]
+    """Set all to the values of another array."""
+    for j in range(len(array)):
+        array[j] = values[j]
+
+
+@inner
 def add_wide_rows(sums, weights, offset, senders, n_spikes):  # type: ignore[no-untyped-def]
     """Add up whole rows of weights, eight at a time: the order in which memory is read fastest."""
     width = len(sums)
-    sums[:] = 0
+    fill(sums, 0)
     k = 0
     while k + 8 <= n_spikes:
         a, b = offset + senders[k] * width, offset + senders[k + 1] * width
@@ -133,7 +148,7 @@ def add_precomputed(cached, column, padded, weights, offset, active_inputs, step
     its sender spikes. ``steps_of`` has a bit for each of them; ``steps`` is memory for a list.
     """
     for t in range(len(cached)):
-        cached[t, column : column + padded] = 0
+        fill(cached[t, column : column + padded], 0)
     for first in range(0, padded, _CHUNK):
         width = min(_CHUNK, padded - first)
         begin = column + first
@@ -159,13 +174,6 @@ def add_precomputed(cached, column, padded, weights, offset, active_inputs, step
                 s0 = cached[steps[n], begin : begin + width]
                 for j in range(width):
                     s0[j] += row[j]
-
-
-@inner
-def rest(drive, biases):  # type: ignore[no-untyped-def]
-    """Set drives to the biases."""
-    for j in range(len(drive)):
-        drive[j] = biases[j]
 
 
 @contracted
@@ -225,7 +233,7 @@ def deliver(weights, memory, projections, populations, phases, phase, step):  # 
                 continue
             add_rows(sums, weights, offset, senders, n_spikes)
             if projections.cached[r]:
-                memory.cached[step, column : column + padded] = sums
+                copy(memory.cached[step, column : column + padded], sums)
         add_drive(memory.drive[start : start + padded], sums, factor)
 
 
@@ -236,7 +244,7 @@ def precompute(weights, memory, populations, projections, phases, phase, steps, 
     ``inputs`` are columns, widths and frames, as `present` takes them.
     """
     columns, widths, frames = inputs
-    memory.precomputed[:] = False
+    fill(memory.precomputed, False)
     for p in range(len(populations.start)):
         source = phases.source[phase, p]
         if (
@@ -249,7 +257,7 @@ def precompute(weights, memory, populations, projections, phases, phase, steps, 
         first, last = columns[source], columns[source] + widths[source]
         active_inputs = memory.active_inputs[first:last]
         steps_of = memory.steps_of[: last - first]
-        steps_of[:] = 0
+        fill(steps_of, 0)
         for t in range(steps):
             fired, step_key = memory.fired[t, start : start + size], derive(key, np.uint64(t))
             begin, levels = (
@@ -294,7 +302,7 @@ def fire(biases, memory, populations, phases, phase, step, key, classes, widths)
             drive = memory.drive[start : start + populations.padded[p]]
             begin = mixed(key, populations.counter[p])
             n_spikes = draw(drive, populations.offsets, size, begin, fired)
-            rest(drive, biases[start : start + populations.padded[p]])
+            copy(drive, biases[start : start + populations.padded[p]])
         elif state == FOLLOWING and widths[source] >= 0:
             continue
         elif state != INACTIVE:
@@ -326,12 +334,12 @@ def present(weights, biases, memory, plan, phase, key, classes, columns, widths,
     used: 1 where no signal is in time, else one a step.
     """
     populations, projections, phases, schedule, _ = plan
-    memory.counts[:] = 0
-    memory.traces[:] = 0.0
+    fill(memory.counts, 0)
+    fill(memory.traces, 0.0)
     steps = schedule.burn_in + schedule.window
     inputs = columns, widths, frames
     precompute(weights, memory, populations, projections, phases, phase, steps, key, inputs)
-    rest(memory.drive, biases)
+    copy(memory.drive, biases)
     for step in range(steps):
         if step > 0:
             deliver(weights, memory, projections, populations, phases, phase, step - 1)

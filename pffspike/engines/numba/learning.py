@@ -6,7 +6,7 @@ import numpy as np
 
 from pffspike.arithmetic import counter
 from pffspike.engines.numba.compiled import contracted, inlined, inner
-from pffspike.engines.numba.kernel import UNIT, nearest
+from pffspike.engines.numba.kernel import UNIT, fill, nearest
 from pffspike.engines.numba.random import bits, derive, mix, mixed
 
 _NOISE = 2.0**-32
@@ -22,6 +22,15 @@ def squares(counts):  # type: ignore[no-untyped-def]
     for j in range(len(counts)):
         total += counts[j] * counts[j]
     return total
+
+
+@inner
+def is_any(values):  # type: ignore[no-untyped-def]
+    """Whether one is not 0."""
+    count = 0
+    for j in range(len(values)):
+        count += values[j] != 0
+    return count > 0
 
 
 @inlined
@@ -47,7 +56,7 @@ def compare(memory, populations, phases, phase, p, window, classes):  # type: ig
             factors[j] = modulator * unit * counts[j]
     if teacher >= 0:
         factors[classes[teacher]] += 1.0
-    return factors.any()
+    return is_any(factors)
 
 
 @inlined
@@ -187,7 +196,7 @@ def learn(weights, biases, memory, plan, phase, key, classes, rates, bias_rates)
     populations, projections, phases, schedule, fixed = plan
     window = schedule.window
     sender_key, receiver_key = derive(key, np.uint64(0)), derive(key, np.uint64(1))
-    memory.drawn[:] = False
+    fill(memory.drawn, False)
     for p in range(len(populations.start)):
         if not phases.learns[phase, p]:
             continue

@@ -17,8 +17,8 @@ from pffspike import caches
 from pffspike.arithmetic import counter, grids
 from pffspike.engines.numba.borrowed import borrow
 from pffspike.engines.numba.compiled import inlined
-from pffspike.engines.numba.kernel import list_active_inputs, present
-from pffspike.engines.numba.learning import learn, squares, strongest_hard_negative
+from pffspike.engines.numba.kernel import copy, list_active_inputs, present
+from pffspike.engines.numba.learning import is_any, learn, squares, strongest_hard_negative
 from pffspike.engines.numba.random import derive
 
 
@@ -53,7 +53,8 @@ def record(memory, populations, steps, outputs, row):  # type: ignore[no-untyped
     """Record the results of a presentation."""
     for p in range(len(populations.start)):
         start, size = populations.start[p], populations.size[p]
-        outputs.spikes[row, p] = memory.n_spikes[:, p].sum()
+        for step in range(steps):
+            outputs.spikes[row, p] += memory.n_spikes[step, p]
         outputs.squares[row, p] = squares(memory.counts[start : start + size])
         if outputs.seen[p] >= 0:
             for step in range(steps):
@@ -81,7 +82,8 @@ def run_all(weights, biases, memory, plan, inputs, outputs, first, last, rates, 
     populations, _, phases, schedule, _ = plan
     steps, n_phases = schedule.burn_in + schedule.window, len(phases.stream)
     columns, frames = inputs.columns, inputs.probabilities.shape[1]
-    widths = inputs.widths.copy()
+    widths = memory.widths
+    copy(widths, inputs.widths)
     for index in range(first, last):
         sample, classes = inputs.samples[index], inputs.classes[index]
         for s in range(len(widths)):
@@ -97,7 +99,7 @@ def run_all(weights, biases, memory, plan, inputs, outputs, first, last, rates, 
             key = derive(phases.stream[phase], sample)
             present(weights, biases, memory, plan, phase, key, classes, columns, widths, frames)
             record(memory, populations, steps, outputs, index * n_phases + phase)
-            if phases.learns[phase].any():
+            if is_any(phases.learns[phase]):
                 rounding = derive(derive(schedule.rounding, sample), np.uint64(phase))
                 learn(weights, biases, memory, plan, phase, rounding, classes, rates, bias_rates)
             if phase == schedule.phase:

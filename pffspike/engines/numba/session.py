@@ -72,6 +72,7 @@ class NumbaSession(Session):
             receivers=aligned_zeros(neurons, np.dtype(np.uint32)),
             precomputed=np.zeros(len(plan.projections.pre), bool),
             steps_of=np.zeros(columns, np.uint64),
+            widths=np.zeros(len(plan.signals), np.int64),
             listed=np.zeros(max(64, neurons), np.int64),
             receiving=np.zeros(neurons, np.int64),
             drawn=np.zeros(len(plan.populations.size), bool),
