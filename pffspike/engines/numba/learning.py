@@ -108,7 +108,7 @@ def change_weights(weights, memory, populations, projections, r, rate, window): 
             if traces[i] != 0:
                 row = weights[offset + i * padded : offset + (i + 1) * padded]
                 change_row(row, traces[i], factors, senders[i], receivers, low, high)
-    elif block == 1:
+    elif block == 1 and not projections.zero_diagonal[r]:
         own, receivers = weights[offset : offset + n_senders], receivers[:n_senders]
         change_own(own, traces, factors, senders, receivers, low, high)
     else:
