@@ -15,6 +15,7 @@ import json
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ class BuildError(Exception):
     """A tool that is missing or fails; the text is a sentence with the remedy."""
 
 
-def run_tool(tool: str, arguments: Sequence[str], folder: Path) -> str:
+def run_tool(tool: str, arguments: Sequence[str], folder: Path, log: str | None = None) -> str:
     """Run a tool in a folder.
 
     Parameters
@@ -52,6 +53,8 @@ def run_tool(tool: str, arguments: Sequence[str], folder: Path) -> str:
         Of its command line; files by their names in the folder.
     folder : Path
         Where it runs.
+    log : str or None
+        Name of a file in the folder that what it says is written to, as it says it.
 
     Returns
     -------
@@ -72,7 +75,7 @@ def run_tool(tool: str, arguments: Sequence[str], folder: Path) -> str:
     if importlib.util.find_spec(package) is None:
         raise BuildError(f"{tool} is not installed; run: pip install {distribution}")
     code = f"import sys, {package}; sys.exit({package}.{function}(sys.argv[1:]))"
-    return _run([sys.executable, "-c", code, *arguments], tool, folder)
+    return _run([sys.executable, "-c", code, *arguments], tool, folder, log)
 
 
 def compile_simulation(folder: Path) -> Path:
@@ -129,8 +132,10 @@ def simulate(folder: Path) -> str:
     return _run([str(program.resolve()), "host.bin", "core.bin"], "the test bench", folder).strip()
 
 
-def place(folder: Path, megahertz: float = MEGAHERTZ) -> dict[str, Any]:
+def place(folder: Path, megahertz: float = MEGAHERTZ, seed: int | None = None) -> dict[str, Any]:
     """Synthesize a core, place and route it, and pack the bitstream ``core.bit``.
+
+    ``synthesis.log`` and ``place-and-route.log`` have what the tools say, as they say it.
 
     Parameters
     ----------
@@ -138,6 +143,8 @@ def place(folder: Path, megahertz: float = MEGAHERTZ) -> dict[str, Any]:
         Of the export.
     megahertz : float
         Clock that is asked for.
+    seed : int or None
+        Of nextpnr's random beginning; None: its default. Another one may end where one does not.
 
     Returns
     -------
@@ -150,12 +157,12 @@ def place(folder: Path, megahertz: float = MEGAHERTZ) -> dict[str, Any]:
         If a tool is missing or fails.
     """
     device = json.loads((folder / "device.json").read_text("utf-8"))
-    log = run_tool("yosys", ["-p", SYNTHESIZE], folder)
-    (folder / "synthesis.log").write_text(log, "utf-8")
+    run_tool("yosys", ["-p", SYNTHESIZE], folder, "synthesis.log")
     options = ["--json", "core.json", "--textcfg", "core.config", "--report", "timing.json"]
     options += ["--freq", str(megahertz), "--lpf-allow-unconstrained", "--timing-allow-fail"]
-    log = run_tool("nextpnr-ecp5", [*device["place_and_route"], *options], folder)
-    (folder / "place-and-route.log").write_text(log, "utf-8")
+    options += ["--seed", str(seed)] if seed is not None else []
+    arguments = [*device["place_and_route"], *options]
+    run_tool("nextpnr-ecp5", arguments, folder, "place-and-route.log")
     run_tool("ecppack", ["core.config", "core.bit"], folder)
     report = json.loads((folder / "timing.json").read_text("utf-8"))
     cells = report["utilization"]
@@ -166,20 +173,22 @@ def place(folder: Path, megahertz: float = MEGAHERTZ) -> dict[str, Any]:
     }
 
 
-def _run(command: Sequence[str], name: str, folder: Path) -> str:
-    done = subprocess.run(
-        list(command),
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+def _run(command: Sequence[str], name: str, folder: Path, log: str | None = None) -> str:
+    with (folder / log).open("w+b") if log else tempfile.TemporaryFile() as said:
+        done = subprocess.run(
+            list(command),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        said.seek(0)
+        text = said.read().decode("utf-8", "replace").replace("\r\n", "\n")
     if done.returncode:
-        said = " ".join(done.stdout[-_LAST:].split())
-        raise BuildError(f"{name} failed with code {done.returncode}; it said: {said}")
-    return done.stdout
+        last = " ".join(text[-_LAST:].split())
+        raise BuildError(f"{name} failed with code {done.returncode}; it said: {last}")
+    return text
 
 
 def _checked(folder: Path) -> None:
@@ -196,6 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Simulate and build a core for an FPGA.")
     parser.add_argument("what", choices=["simulate", "place"])
     parser.add_argument("--megahertz", type=float, default=MEGAHERTZ, help="clock to ask for")
+    parser.add_argument("--seed", type=int, help="of nextpnr: try another if routing does not end")
     given = parser.parse_args(arguments)
     folder = Path(__file__).parent
     try:
@@ -203,7 +213,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if given.what == "simulate":
             print(simulate(folder))
             return
-        found = place(folder, given.megahertz)
+        print("synthesis.log and place-and-route.log tell how far it is", flush=True)
+        found = place(folder, given.megahertz, given.seed)
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(2)
