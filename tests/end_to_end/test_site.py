@@ -78,7 +78,7 @@ def test_equations_of_the_model_are_numbered_once():
     page = (ROOT / "pffspike" / "network" / "model.md").read_text("utf-8")
     numbers = re.findall(r"\\tag\{(\w+)\}", page)
     assert len(numbers) == len(set(numbers)) == page.count("\n$$\n\n") + page.count("\n   $$\n\n")
-    assert sorted({int(number.rstrip("a")) for number in numbers}) == list(range(1, 22))
+    assert sorted({int(number.rstrip("ab")) for number in numbers}) == list(range(1, 22))
     mentioned = set(re.findall(r"\((\d+[a-z]?)\)", page)) - {"0", "1", "2"}
     assert mentioned <= set(numbers)
 
