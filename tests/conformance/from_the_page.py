@@ -276,7 +276,7 @@ class Simulator:
                     signals = {"image": self.encode(grey[k]), "label": labels[k], "latent": z}
                     shown[g] = signals
                     ((_, q),) = self.run("infer_latent", 8 * g + r, seed, signals)[0]
-                    for name, target in predicted.items():  # (14a)
+                    for name, target in predicted.items():  # (14b)
                         error = q[target] - q[name]
                         z = z + step * (self.weights[above[name]["name"]] @ error)
                     z = np.clip(rounded(z, -24), 0, 1)
@@ -293,7 +293,7 @@ class Simulator:
         return (label + 1 + int(choice * (classes - 1))) % classes
 
     def hybrid(self, grey, other, m, seed):
-        """A training image and the one before it, mixed by a smooth mask (14b)."""
+        """A training image and the one before it, mixed by a smooth mask (14a)."""
         rows, columns = self.data["shape"]
         drawn = uniform(derive(seed, HYBRIDS, m), range(rows * columns)) < 1 / 2
         v = drawn.reshape(rows, columns) * 1.0
