@@ -73,24 +73,26 @@ def asked(title, data, seed, fast):
 
 def another(which, seeds, options):
     """What is asked of a class that was never learned, of another class."""
-    data, found = pffspike.load_data("digits"), {}
+    data, path = pffspike.load_data("digits"), options.output / f"unseen-{which}.json"
+    variant = {"fast": options.fast, "class": which}
+    runs = begun(path, variant) if options.resume else {}
     for title in UNSEEN:
-        runs = []
-        for seed in seeds:
+        runs[title] = runs.get(title, [])[: len(seeds)]
+        for seed in seeds[len(runs[title]) :]:
             whole = learn(title, data, seed, epochs_of(title, options.fast))
-            runs.append(unseen(title, whole, data, which, seed, options.fast))
+            runs[title].append(unseen(title, whole, data, which, seed, options.fast))
+            write_whole(path, json.dumps({**variant, "runs": runs}, indent=1) + "\n")
             print(f"{title}, without {which}, seed {seed}", flush=True)
-        found[title] = over_seeds(runs)
+    found = {title: over_seeds(runs[title]) for title in UNSEEN}
     known = over_seeds([controls(data, which, seed) for seed in seeds])
-    content = {"fast": options.fast, "class": which, "unseen": found, "controls": known}
-    name = f"unseen-{which}"
-    write_whole(options.output / f"{name}.json", json.dumps(content, indent=1) + "\n")
+    content = {**variant, "runs": runs, "unseen": found, "controls": known}
+    write_whole(path, json.dumps(content, indent=1) + "\n")
     lines = [
         f"# A class that was never learned, {which}: ensembles without a label\n",
         *sizes(found),
     ]
     lines += ["\n## Linear probes, F1 in %\n", *probes(found, known)]
-    write_whole(options.output / f"{name}.md", "\n".join(lines) + "\n")
+    write_whole(path.with_suffix(".md"), "\n".join(lines) + "\n")
 
 
 def main():

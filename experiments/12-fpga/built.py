@@ -59,16 +59,18 @@ def chosen(names):
     return [known[name] for name in names] or list(CORES)
 
 
-def build_cores(cores, output):
+def build_cores(cores, seed, output):
     """Build what no file is there of, and write ``built.json`` and ``built.md`` of all that is."""
     folder = output / "built"
     folder.mkdir(parents=True, exist_ok=True)
     for core in cores:
         path = folder / f"{core.name}.json"
         row = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        if row.get("built", {}).get("seed") != seed:
+            row.pop("built", None)
         if not ("refused" in row or all(part in row for part in ("built", *PROGRAMS))):
             print(f"{core.name}: begun", flush=True)
-            row = built(core, output, row)
+            row = built(core, seed, output, row)
             write_whole(path, json.dumps(row, indent=1) + "\n")
             print(row, flush=True)
         collect(output)
@@ -82,7 +84,7 @@ def collect(output):
     write_whole(output / "built.md", table(rows))
 
 
-def built(core, output, before):
+def built(core, seed, output, before):
     """One row: the core, its cycles, and what place-and-route says if it did not before."""
     quantized = pffspike.quantize(trained(core.hidden, output), core.bits).trained
     plan, card = make_plan(quantized, lanes=core.lanes), load_fabric(CARD)
@@ -92,8 +94,8 @@ def built(core, output, before):
     except ValidationError as error:
         return {**row, "refused": str(error)}
     row |= measured(plan, quantized)
-    if before.get("identity") != row["identity"]:
-        before = {"built": placed(quantized, core.lanes), "tools": tools()}
+    if "built" not in before or before["identity"] != row["identity"]:
+        before = {"built": placed(quantized, core.lanes, seed), "tools": tools()}
     return {**row, "built": before["built"], "tools": before["tools"]}
 
 
@@ -126,16 +128,16 @@ def trained(hidden, output):
     return found
 
 
-def placed(quantized, lanes):
+def placed(quantized, lanes, seed):
     """What place-and-route says of a core, and how long it took."""
     with tempfile.TemporaryDirectory() as place:
         pffspike.export_fpga(quantized, Path(place) / "core", lanes=lanes)
         start = time.monotonic()
         try:
-            found = build.place(Path(place) / "core")
+            found = build.place(Path(place) / "core", seed=seed)
         except build.BuildError as error:
             raise PffspikeError(str(error)) from None
-        return {**found, "seconds": time.monotonic() - start}
+        return {**found, "seed": seed, "seconds": time.monotonic() - start}
 
 
 def tools():
@@ -147,23 +149,24 @@ def tools():
 def table(rows):
     """What was built, as Markdown: cells and clock, then cycles and times, then what is refused."""
     room = load_fabric(CARD).fabric
-    cells = [["available", "", "", *(f"{getattr(room, name).value:,}" for name in CELLS), ""]]
+    cells = [["available", "", "", *(f"{getattr(room, name).value:,}" for name in CELLS), "", ""]]
     times = []
     for row in rows:
         core = [f"2 x {row['hidden']}", row["bits"], row["lanes"]]
         if "refused" in row:
             about = [f"about {row['estimate'][name]:,}" for name in CELLS]
-            cells.append([*core, *about, "does not fit"])
+            cells.append([*core, *about, "does not fit", ""])
             continue
         used, clock = row["built"]["used"], row["built"]["megahertz"]
-        cells.append([*core, *(f"{used[name]:,}" for name in CELLS.values()), f"{clock:.1f} MHz"])
+        numbers = [f"{used[name]:,}" for name in CELLS.values()]
+        cells.append([*core, *numbers, f"{clock:.1f} MHz", row["built"]["seed"]])
         for program, shown in PROGRAMS.items():
             taken, steps = row[program]["cycles"], row[program]["steps"]
             right, took = f"{100 * row[program]['accuracy']:.1f} %", f"{taken / clock / 1e3:.2f} ms"
             times.append([*core, shown, right, f"{taken / steps:,.0f}", f"{taken:,.0f}", took])
     head = ["hidden", "bits", "lanes"]
     parts = [
-        markdown([*head, *CELLS.values(), "clock"], cells),
+        markdown([*head, *CELLS.values(), "clock", "seed"], cells),
         markdown([*head, "program", "right", "cycles a step", "an inference", "time"], times),
     ]
     refused = [

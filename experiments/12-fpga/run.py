@@ -19,6 +19,7 @@ from pffspike.energies import counts, energy
 from pffspike.energies.steps import step_time
 from pffspike.files import write_whole
 from pffspike.fpga import make_plan
+from pffspike.fpga.build import SEED
 from pffspike.fpga.cycles import cycles, step_cycles
 from pffspike.fpga.fit import usage
 from pffspike.plots.canvas import OTHERS, figure, styled
@@ -38,6 +39,7 @@ def arguments():
     parser.add_argument(
         "--core", action="append", default=[], metavar="HIDDEN-BITS-LANES", help="of --build"
     )
+    parser.add_argument("--seed", type=int, default=SEED, help="of nextpnr, for --build")
     parser.add_argument("-o", "--output", type=Path, default=Path("results/12-fpga"))
     return parser.parse_args()
 
@@ -135,7 +137,7 @@ def comparison(rows, others):
 def main():
     options = arguments()
     if options.build:
-        build_cores(chosen(options.core), options.output)
+        build_cores(chosen(options.core), options.seed, options.output)
         return
     data = pffspike.load_data("digits")
     epochs = 3 if options.fast else None

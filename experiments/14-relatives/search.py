@@ -1,14 +1,15 @@
 """Learning rates of each system on validation images: three or four each.
 
-python experiments/14-relatives/search.py
+python experiments/14-relatives/search.py [--controls]
 
 trains every system of `config.toml` on the first 1,150 training images, seed 0, with each of its
 rates, and judges it on the other 287. The best stands in the config. Some ten minutes of processor
-time.
+time. With ``--controls`` it trains what the page says of other settings instead.
 """
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import tempfile
 from pathlib import Path
@@ -45,6 +46,17 @@ RATES: dict[str, tuple[Any, ...]] = {
 }  #: of all layers, or of hidden populations, the lowest first; chl: of the image's synapses;
 #: cascaded: of the read-out
 
+#: Parameters of a circuit that the page speaks of, by system.
+CONTROLS: dict[str, tuple[dict[str, Any], ...]] = {
+    "spiking_wake_sleep": (
+        {"learning_rate": [0.02]},
+        {"learning_rate": [0.02], "held": False},
+        {"learning_rate": [0], "scale": [32]},
+        {"learning_rate": [0.01], "scale": [32]},
+        {"learning_rate": [0.02], "scale": [32]},
+    )
+}
+
 TABLES = {
     "mnist-ff": "ff",
     "digits-ff-hybrids": "ff",
@@ -55,6 +67,9 @@ TABLES = {
 
 def main() -> None:
     """Print a line for each system."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--controls", action="store_true", help="other settings, see the page")
+    controls = parser.parse_args().controls
     whole = pffspike.load_data("digits")
     parts = dataclasses.replace(
         whole,
@@ -64,25 +79,31 @@ def main() -> None:
         test_labels=whole.train_labels[KEPT:],
     )
     for system in read_study(Path(__file__).parent).systems:
+        tried = CONTROLS.get(system.name, ()) if controls else RATES.get(system.name, ())
         found = []
-        for rate in RATES.get(system.name, ()):
-            settings = changed(system.settings, rate)
+        for each in tried:
+            settings = (given if controls else changed)(system.settings, each)
             with tempfile.TemporaryDirectory() as folder:
                 store = Path(folder) / "run"
                 result = KINDS[system.kind].run(settings, parts, 0, store, lambda _: None)
             best = max(mode.accuracy for mode in result.modes.values())
-            found.append(f"{rate}: {best:.1%}")
-        print(f"{system.name}: {'; '.join(found)}", flush=True)
+            found.append(f"{each}: {best:.1%}")
+        if found:
+            print(f"{system.name}: {'; '.join(found)}", flush=True)
 
 
 def changed(settings: Any, rate: Any) -> Any:
     """Settings of a system with another learning rate."""
     if not isinstance(settings, Spiking):
         return dataclasses.replace(settings, learning_rate=rate)
+    random = settings.changes.get("pff", {}).get("learning_rate") == [0, 0]
+    return given(settings, {"readout_rate" if random else "learning_rate": rate})
+
+
+def given(settings: Spiking, parameters: dict[str, Any]) -> Spiking:
+    """Settings of a spiking system with other parameters of its circuit."""
     table = TABLES.get(settings.card, "pff")
-    before = settings.changes.get(table, {})
-    random = before.get("learning_rate") == [0, 0]
-    own = {**before, "readout_rate" if random else "learning_rate": rate}
+    own = {**settings.changes.get(table, {}), **parameters}
     return dataclasses.replace(settings, changes={**settings.changes, table: own})
 
 

@@ -77,7 +77,7 @@ def test_a_core_that_does_not_fit_is_a_row_that_says_so(built, tmp_path, monkeyp
     (tmp_path / "built").mkdir()
     pffspike.save(tmp_path / "built" / "digits-50.h5", begun())
     (core,) = built.chosen(["50-8-16"])
-    built.build_cores([core], tmp_path)
+    built.build_cores([core], 2, tmp_path)
     (row,) = json.loads((tmp_path / "built.json").read_text("utf-8"))
     estimate = row["estimate"]
     assert estimate["block_rams"] > 7
@@ -86,30 +86,43 @@ def test_a_core_that_does_not_fit_is_a_row_that_says_so(built, tmp_path, monkeyp
     assert f"| 2 x 50 | 8 | 16 | about {estimate['luts']:,} |" in written
     assert written.endswith(f"- 2 x 50, 8 bits, 16 lanes: {row['refused']}.\n")
     (tmp_path / "built" / "digits-50.h5").unlink()
-    built.build_cores([core], tmp_path)
+    built.build_cores([core], 2, tmp_path)
     assert (tmp_path / "built.md").read_text("utf-8") == written
 
 
 @pytest.mark.slow
-def test_a_core_that_was_placed_is_not_placed_again(built, tmp_path):
-    """Of a file without cycles the rest is added; a core of other weights would be built anew."""
+def test_a_core_that_was_placed_is_not_placed_again(built, tmp_path, monkeypatch):
+    """Of a file without cycles the rest is added; with another seed the core is placed anew."""
     (tmp_path / "built").mkdir()
     network = begun()
     pffspike.save(tmp_path / "built" / "digits-50.h5", network)
     plan = make_plan(pffspike.quantize(network, 8).trained, lanes=16)
     used = dict.fromkeys(built.CELLS.values(), 1234)
     before = {"identity": plan.identity.hex(), "tools": {"yosys": "0"}}
-    before["built"] = {"used": used, "available": used, "megahertz": 50.0, "seconds": 1.0}
+    before["built"] = {
+        "used": used,
+        "available": used,
+        "megahertz": 50.0,
+        "seed": 2,
+        "seconds": 1.0,
+    }
     (tmp_path / "built" / "50-8-16.json").write_text(json.dumps(before), "utf-8")
-    built.build_cores(built.chosen(["50-8-16"]), tmp_path)
+    built.build_cores(built.chosen(["50-8-16"]), 2, tmp_path)
     (row,) = json.loads((tmp_path / "built.json").read_text("utf-8"))
     assert row["built"] == before["built"]
     assert [row[name]["steps"] for name in built.PROGRAMS] == [18, 18 + 3 * 18, 180]
     milliseconds = row["proposal"]["cycles"] / 50_000
     assert 0 < row["one_pass"]["cycles"] < row["proposal"]["cycles"] < row["goodness"]["cycles"]
     written = (tmp_path / "built.md").read_text("utf-8")
-    assert "| 2 x 50 | 8 | 16 | 1,234 | 1,234 | 1,234 | 1,234 | 50.0 MHz |" in written
+    assert "| 2 x 50 | 8 | 16 | 1,234 | 1,234 | 1,234 | 1,234 | 50.0 MHz | 2 |" in written
     assert f" {row['proposal']['cycles']:,.0f} | {milliseconds:.2f} ms |" in written
+
+    def refuse(quantized, lanes, seed):
+        raise ValidationError(f"asked for seed {seed}")
+
+    monkeypatch.setattr(built, "placed", refuse)
+    with pytest.raises(ValidationError, match="asked for seed 3"):
+        built.build_cores(built.chosen(["50-8-16"]), 3, tmp_path)
 
 
 @pytest.mark.slow
