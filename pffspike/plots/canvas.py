@@ -123,12 +123,12 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def check_ending(path: Path) -> str:
+def check_ending(path: str | Path) -> str:
     """Format of a picture by the ending of its file.
 
     Parameters
     ----------
-    path : Path
+    path : str or Path
         Without an ending, the format is PNG.
 
     Returns
@@ -143,10 +143,10 @@ def check_ending(path: Path) -> str:
 
     Examples
     --------
-    >>> check_ending(Path("spikes.PDF"))
+    >>> check_ending("spikes.PDF")
     'pdf'
     """
-    kind = path.suffix[1:].lower() or "png"
+    kind = Path(path).suffix[1:].lower() or "png"
     known = Figure().canvas.get_supported_filetypes()
     if kind not in known:
         raise ValidationError(
@@ -155,28 +155,28 @@ def check_ending(path: Path) -> str:
     return kind
 
 
-def save_all(drawing: Figure, path: Path) -> None:
+def save_all(drawing: Figure, path: str | Path) -> None:
     """Write a figure as PNG, and beside it as PDF and SVG.
 
     Parameters
     ----------
     drawing : Figure
         A Matplotlib figure.
-    path : Path
+    path : str or Path
         Of the PNG file.
     """
-    save(drawing, *(path.with_suffix(ending) for ending in (".png", ".pdf", ".svg")))
+    save(drawing, *(Path(path).with_suffix(ending) for ending in (".png", ".pdf", ".svg")))
 
 
 @styled
-def save(drawing: Figure, *paths: Path) -> None:
+def save(drawing: Figure, *paths: str | Path) -> None:
     """Write a figure in the format of each file's ending, whole or not at all.
 
     Parameters
     ----------
     drawing : Figure
         A Matplotlib figure.
-    *paths : Path
+    *paths : str or Path
         Where to write; the ending says the format: ``.png``, ``.pdf``, ``.svg``, ... The same
         figure gives the same bytes on any day.
 
@@ -191,4 +191,4 @@ def save(drawing: Figure, *paths: Path) -> None:
         undated = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(kind)
         buffer = io.BytesIO()
         drawing.savefig(buffer, format=kind, metadata=undated)
-        write_whole(path, buffer.getvalue())
+        write_whole(Path(path), buffer.getvalue())

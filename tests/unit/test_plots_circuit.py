@@ -65,3 +65,9 @@ def test_populations_side_by_side_are_drawn_one_above_the_other():
     network = pffspike.Network("two", populations, projections, (), base.training)
     _, boxes, _ = drawn(network)
     assert len({(box.get_x(), box.get_y()) for box in boxes}) == 4
+
+
+def test_a_picture_goes_to_a_path_or_its_text(tmp_path):
+    figure = pffspike.plots.circuit(pffspike.load_network("digits"))
+    pffspike.plots.save(figure, str(tmp_path / "a.svg"), tmp_path / "b.svg")
+    assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
