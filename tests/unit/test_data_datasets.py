@@ -4,6 +4,8 @@ import gzip
 import hashlib
 import os
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pffspike.data import catalogue, datasets, download, load
+from pffspike.data import catalogue, datasets, digits, download, load
 from pffspike.data.digits import stratified
 from pffspike.errors import UserError
 
@@ -85,6 +87,15 @@ class TestDigits:
         data = load("digits")
         both = np.concatenate([data.train_images, data.test_images])
         assert rows(both) == rows(load_digits().data.astype(np.uint8))
+
+    def test_scikit_learn_is_not_imported_for_its_file(self):
+        code = "import sys, pffspike; pffspike.load_data('digits'); print('sklearn' in sys.modules)"
+        run = [sys.executable, "-c", code]
+        assert subprocess.run(run, check=True, capture_output=True, text=True).stdout == "False\n"
+
+    def test_without_its_file_scikit_learn_is_asked(self, monkeypatch):
+        monkeypatch.setattr(digits.importlib.util, "find_spec", lambda name: None)
+        self.test_split_is_fixed()
 
     def test_classes_keep_their_share(self):
         data = load("digits")
