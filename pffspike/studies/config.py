@@ -5,6 +5,7 @@
     title = "MNIST"
     datasets = ["mnist"]
     seeds = [0, 1, 2]
+    samples = 10_000             # the first so many training images; test_images likewise; or all
 
     [fast]                       # the variant of minutes, see `Fast`
     samples = 1000
@@ -71,9 +72,7 @@ class Fast:
     skip: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for key in ("samples", "test_images", "epochs"):
-            if getattr(self, key) < 1:
-                raise ValidationError(f"{key} = {getattr(self, key)} must be at least 1")
+        _check_numbers(self, "samples", "test_images", "epochs")
         _check_seeds("seeds", self.seeds)
 
 
@@ -139,10 +138,13 @@ class _Config:
     ablations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     ablation_seeds: tuple[int, ...] | None = None
     fast: Fast = field(default_factory=Fast)
+    samples: int | None = None
+    test_images: int | None = None
 
     def __post_init__(self) -> None:
         if not self.datasets:
             raise ValidationError("datasets = () must name at least one data set")
+        _check_numbers(self, "samples", "test_images")
         _check_seeds("seeds", self.seeds)
         if self.ablation_seeds is not None:
             _check_seeds("ablation_seeds", self.ablation_seeds)
@@ -157,6 +159,13 @@ class _Config:
         for name in self.ablations:
             if name in self.systems:
                 raise ValidationError(f"{name!r} is a system and an ablation; names must differ")
+
+
+def _check_numbers(table: Fast | _Config, *keys: str) -> None:
+    for key in keys:
+        value = getattr(table, key)
+        if value is not None and value < 1:
+            raise ValidationError(f"{key} = {value} must be at least 1")
 
 
 def _check_seeds(key: str, seeds: tuple[int, ...]) -> None:
@@ -202,8 +211,8 @@ def read_study(
         config.title,
         (dataset,) if dataset else config.datasets,
         tuple(system for system in systems if not only or system.name in only),
-        config.fast.samples if fast else None,
-        config.fast.test_images if fast else None,
+        config.fast.samples if fast else config.samples,
+        config.fast.test_images if fast else config.test_images,
     )
 
 

@@ -92,6 +92,19 @@ def test_the_fast_variant_is_smaller(folder):
     assert systems["bare"].settings.changes["pff"]["homeostasis"] == 0
 
 
+def test_a_study_may_take_the_first_images_only(folder):
+    assert (read_study(folder).samples, read_study(folder).test_images) == (None, None)
+    edited(folder, "[fast]", "samples = 90\ntest_images = 50\n\n[fast]")
+    study = read_study(folder)
+    assert (study.samples, study.test_images) == (90, 50)
+    data = runs.plan(study)[0].data
+    assert len(data.load().train_images) == 90
+    assert read_study(folder, fast=True).samples == 60
+    edited(folder, "[fast]", "test_images = 0\n\n[fast]")
+    with pytest.raises(UserError, match="test_images = 0 must be at least 1"):
+        read_study(folder)
+
+
 def test_a_system_may_have_seeds_of_its_own(folder):
     edited(folder, "hidden = [5]\n", "hidden = [5]\nseeds = [3]\n")
     assert {s.name: s.seeds for s in read_study(folder).systems}["mlp"] == (3,)
