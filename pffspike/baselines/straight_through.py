@@ -7,7 +7,8 @@ Gradients pass through a draw as if it were its probability (straight-through es
 Leonard and Courville, arXiv 1308.3432), and the gain as if it were constant. Against `Perceptron`
 it tells the cost of the noise; against spiking PFF, the cost of the rule. With ``feedback =
 "random"`` errors come down fixed random weights instead (feedback alignment: Lillicrap et al.,
-Nature Communications 7, 13276, 2016).
+Nature Communications 7, 13276, 2016). With ``feedback = "none"`` no error comes down: hidden layers
+stay as they were drawn, and only the softmax learns.
 """
 
 from __future__ import annotations
@@ -62,9 +63,9 @@ class StraightThrough:
     scale, bias : float
         Initial weights are normal with the deviation ``scale / sqrt(inputs)``; initial biases of
         the hidden layers.
-    feedback : {"transposed", "random"}
-        Weights by which errors come down: those of the way up, which is backpropagation, or random
-        ones that stay.
+    feedback : {"transposed", "random", "none"}
+        Weights by which errors come down: those of the way up, which is backpropagation, random
+        ones that stay, or none, so that only the read-out learns.
     """
 
     hidden: tuple[int, ...]
@@ -78,7 +79,7 @@ class StraightThrough:
     flip: bool = False
     scale: float = 16.0
     bias: float = 0.0
-    feedback: Literal["transposed", "random"] = "transposed"
+    feedback: Literal["transposed", "random", "none"] = "transposed"
 
     def __post_init__(self) -> None:
         check_hidden(self.hidden)
@@ -143,9 +144,11 @@ def forward(
 
 
 def feedback(config: StraightThrough, w: Arrays, seed: int) -> Arrays:
-    """Weights of the way down by the names of those of the way up: these, or random ones."""
+    """Weights of the way down by the names of those of the way up: these, random ones, or none."""
     if config.feedback == "transposed":
         return w
+    if config.feedback == "none":
+        return {}
     drawn: Arrays = {}
     for k in range(2, len(w) // 2 + 1):
         rows, columns = w[f"w{k}"].shape
@@ -157,15 +160,17 @@ def feedback(config: StraightThrough, w: Arrays, seed: int) -> Arrays:
 def backward(w: Arrays, layers: list[Layer], error: Floats) -> Arrays:
     """Gradients of a loss whose derivative by the input of the softmax is ``error``.
 
-    Those of backpropagation, if ``w`` are the weights of the way up, see `feedback`.
+    Those of backpropagation, if ``w`` are the weights of the way up, see `feedback`; of the layers
+    that the error reaches.
     """
     gradients: Arrays = {}
     for k in range(len(layers), 0, -1):
         layer = layers[k - 1]
         gradients[f"w{k}"] = (layer.gain * layer.sent).T @ error
         gradients[f"b{k}"] = error.sum(axis=0, keepdims=True)
-        if layer.drive is not None:
-            error = layer.gain * (error @ w[f"w{k}"].T) * ((layer.drive > 0) & (layer.drive < 1))
+        if layer.drive is None or f"w{k}" not in w:
+            break
+        error = layer.gain * (error @ w[f"w{k}"].T) * ((layer.drive > 0) & (layer.drive < 1))
     return gradients
 
 
@@ -198,7 +203,9 @@ def run(
         progress.epochs, progress.seconds = epoch + 1, progress.seconds + cpu_seconds() - start
         progress.save(path)
         report((epoch + 1) / config.epochs)
-    size = sum(values.size for values in progress.parameters.values())
+    top = len(progress.parameters) // 2
+    learned = (f"w{top}", f"b{top}") if config.feedback == "none" else progress.parameters
+    size = sum(progress.parameters[name].size for name in learned)
     mode = _judge(config, progress.parameters, test, dataset.test_labels, seed)
     return SystemResult({"one_pass": mode}, size, progress.seconds)
 
@@ -223,7 +230,7 @@ def _gradients(
     error[np.arange(len(labels)), labels] -= 1
     error /= len(labels) * config.steps
     found = [backward(down, layers, error) for layers, _ in runs]
-    return {name: np.sum([g[name] for g in found], axis=0) for name in w}
+    return {name: np.sum([g[name] for g in found], axis=0) for name in w if name in found[0]}
 
 
 def _judge(

@@ -345,6 +345,19 @@ def test_random_feedback_stays_and_learns_the_digits(tmp_path):
     assert nothing.modes["one_pass"].accuracy < 0.3
 
 
+def test_without_feedback_the_read_out_alone_learns(tmp_path):
+    config = straight_through.StraightThrough(
+        (60, 60), epochs=8, batch=32, learning_rate=0.01, scale=8, decay=0.9, feedback="none"
+    )
+    first = straight_through.initial(config, 64, 10, seed=0)
+    found = straight_through.run(config, load("digits"), 0, tmp_path / "run", lambda _: None)
+    with np.load(tmp_path / "run.npz") as file:
+        changed = {n for n in first if not np.array_equal(file[f"parameters.{n}"], first[n])}
+    assert changed == {"w3", "b3"}
+    assert found.parameters == 60 * 10 + 10
+    assert 0.3 < found.modes["one_pass"].accuracy < 0.95
+
+
 def test_what_csdp_learns_is_the_derivative_of_its_loss_by_the_traces():
     config = csdp.CSDP((6, 5), threshold=2.0)
     layers = csdp._begin(config, csdp.initial(config, 7, 3, seed=1), 4)
