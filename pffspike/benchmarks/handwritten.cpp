@@ -5,143 +5,47 @@
 // read-out, homeostasis, hard negatives. What engines owe and this does not: exact (dyadic)
 // arithmetic, stochastic rounding, random numbers that other engines can repeat, any other network.
 //
-// float32 throughout. Spikes are lists of neurons. A step adds the weight rows of the spikes to
-// accumulators held in vector registers, a block of columns at a time; learning touches the rows of
-// senders that spiked in the window, and none where the modulator is 0.
+// float32 throughout. Spikes are lists of neurons, and rows of weights of the spikes are summed in
+// registers, a block of columns at a time. What the hidden populations do not wait for is done for
+// all steps at once, so that a row is read once a presentation: drives from the image before the
+// steps; read-out and predictions, with what they learn, after them.
 
-#include <algorithm>
-#include <cstdint>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
-#include <vector>
-#ifdef __AVX512F__
-#include <immintrin.h>
-#endif
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
+#include "handwritten_vectors.hpp"
 
 namespace {
 
-constexpr int LANES = 16; // floats of a vector
-constexpr int BLOCK = 16; // vectors of a block of columns: as many as registers can hold
-typedef float Vector __attribute__((vector_size(4 * LANES)));
-typedef float Loose __attribute__((vector_size(4 * LANES), aligned(4)));
-typedef uint32_t Words __attribute__((vector_size(4 * LANES)));
-
-int padded(int n) { return (n + LANES - 1) / LANES * LANES; }
-
-// Zeroed memory for vectors, in large pages where the system has them.
-struct Array {
-    struct Free { void operator()(float* p) const { std::free(p); } };
-    std::unique_ptr<float, Free> memory;
-    float* p = nullptr;
-    void resize(size_t n) {
-        const size_t page = n > (1u << 19) ? 1u << 21 : 64;
-        const size_t bytes = (4 * n + page - 1) / page * page;
-        memory.reset(static_cast<float*>(std::aligned_alloc(page, bytes)));
-        p = memory.get();
-#ifdef MADV_HUGEPAGE
-        if (page > 64) madvise(p, bytes, MADV_HUGEPAGE);
-#endif
-        std::memset(p, 0, bytes);
-    }
-    float& operator[](size_t i) { return p[i]; }
-};
-
-struct Matrix {
-    int rows = 0, columns = 0, stride = 0;
-    Array w;
-    void load(const float* from, int n, int m) {
-        rows = n, columns = m, stride = padded(m);
-        w.resize(size_t(rows) * stride);
-        for (int i = 0; i < n; i++) std::copy(from + size_t(i) * m, from + size_t(i + 1) * m, row(i));
-    }
-    void store(float* to) {
-        for (int i = 0; i < rows; i++) std::copy(row(i), row(i) + columns, to + size_t(i) * columns);
-    }
-    float* row(int i) { return w.p + size_t(i) * stride; }
-};
+constexpr float LIMIT = 8; // of weights and biases
+float clip(float x, float low, float high) { return std::min(high, std::max(low, x)); }
 
 struct Population {
     int size = 0, width = 0;
     Array b, u, c, a, f; // bias, drive, rate, normalized trace, post factors
-    std::vector<int> spikes;
-    int n = 0;
-    float gain = 1;
+    Spikes spikes;
+    std::vector<float> gain; // of each step
+    std::vector<int> active; // neurons with a trace
+    int n_active = 0;
     double total = 0;
-    void load(const float* bias, int units) {
+    void load(const float* bias, int units, int steps) {
         size = units, width = padded(units);
-        for (Array* x : {&b, &u, &c, &a, &f}) x->resize(width + LANES);
-        spikes.resize(width + LANES);
+        for (Array* x : {&b, &u, &c, &a, &f}) x->resize(width + UNIT);
+        spikes.resize(steps, width), gain.resize(steps), active.resize(width + UNIT);
         if (bias) std::copy(bias, bias + units, b.p);
     }
     void clear() {
         std::fill(c.p, c.p + width, 0.f);
         std::fill(a.p, a.p + width, 0.f);
-        n = 0, total = 0;
     }
-    void rest() { std::copy(b.p, b.p + width, u.p); }
 };
 
-uint32_t hashed(uint32_t x) { // "lowbias32" of Chris Wellons
-    x ^= x >> 16, x *= 0x7feb352du, x ^= x >> 15, x *= 0x846ca68bu;
-    return x ^ x >> 16;
+// u = from + gain * (sum of the rows of the spikes of a step)
+void deliver(const Population& pre, int t, const Matrix& m, const float* from, float* u) {
+    const int *s = pre.spikes.at(t), n = pre.spikes.count(t);
+    in_blocks(m.width, [&](auto columns, int c) {
+        const auto sum = sum_rows<columns>(m.w.p + c, m.stride, s, n);
+        for (int v = 0; v < sum.V; v++)
+            ((Vector*)(u + c))[v] = ((const Vector*)(from + c))[v] + pre.gain[t] * sum.at[v];
+    });
 }
-
-// Spikes of neurons (or of the ids of a list) with probabilities u, one hash a neuron.
-int draw(const float* u, const int* ids, int size, uint32_t key, int* out) {
-    int n = 0;
-    for (int j = 0; j < size; j += LANES) {
-        Words x;
-        for (int k = 0; k < LANES; k++) x[k] = k;
-        x = (x + uint32_t(j)) * 0x9e3779b9u + key;
-        x ^= x >> 16, x *= 0x7feb352du, x ^= x >> 15, x *= 0x846ca68bu, x ^= x >> 16;
-        const Vector r = __builtin_convertvector(x >> 8, Vector) * 0x1p-24f;
-        const Vector p = *(const Vector*)(u + j);
-#ifdef __AVX512F__
-        const __mmask16 mask = _mm512_cmp_ps_mask((__m512)r, (__m512)p, _CMP_LT_OQ);
-        const __m512i id = _mm512_loadu_si512(ids + j);
-        _mm512_storeu_si512(out + n, _mm512_maskz_compress_epi32(mask, id));
-        n += __builtin_popcount(mask);
-#else
-        for (int k = 0; k < LANES; k++) out[n] = ids[j + k], n += r[k] < p[k];
-#endif
-    }
-    return n;
-}
-
-template <int V> void add_block(float* u, const float* w, int stride, const int* s, int n, float g) {
-    Vector sum[V] = {};
-    for (int k = 0; k < n; k++) {
-        const Vector* row = (const Vector*)(w + size_t(s[k]) * stride);
-        for (int v = 0; v < V; v++) sum[v] += row[v];
-    }
-    for (int v = 0; v < V; v++) ((Vector*)u)[v] += g * sum[v];
-}
-
-// u += gain * (sum of the rows of the spikes)
-void deliver(const Population& pre, Matrix& m, float* u) {
-    const int* s = pre.spikes.data();
-    if (!pre.n) return;
-    int c = 0;
-    const auto left = [&] { return (m.stride - c) / LANES; };
-#define PFFSPIKE_ADD(V) add_block<V>(u + c, m.w.p + c, m.stride, s, pre.n, pre.gain), c += V * LANES
-    while (left() >= BLOCK) PFFSPIKE_ADD(BLOCK);
-    if (left() >= 8) PFFSPIKE_ADD(8);
-    if (left() >= 4) PFFSPIKE_ADD(4);
-    if (left() >= 2) PFFSPIKE_ADD(2);
-    if (left() >= 1) PFFSPIKE_ADD(1);
-#undef PFFSPIKE_ADD
-}
-
-void add(float* u, const float* row, int width) {
-    for (int j = 0; j < width; j++) u[j] += row[j];
-}
-
-constexpr float LIMIT = 8; // of weights and biases
-float clip(float x, float low, float high) { return std::min(high, std::max(low, x)); }
 
 void change_row(float* w, const float* f, float k, int width) {
     for (int j = 0; j < width; j++) w[j] = clip(w[j] + k * f[j], -LIMIT, LIMIT);
@@ -149,13 +53,11 @@ void change_row(float* w, const float* f, float k, int width) {
 
 void change(Matrix& m, const Population& pre, const Population& post, float rate) {
     if (rate == 0) return;
-    for (int i = 0; i < pre.size; i++)
-        if (pre.a.p[i] != 0) change_row(m.row(i), post.f.p, rate * pre.a.p[i], m.stride);
+    for (int k = 0; k < pre.n_active; k++)
+        change_row(m.row(pre.active[k]), post.f.p, rate * pre.a.p[pre.active[k]], m.width);
 }
 
 } // namespace
-
-extern "C" {
 
 struct Settings { // the order is that of pffspike/benchmarks/handwritten.py
     int32_t image, classes, hidden[2], group, lateral_normalized, burn_in, window;
@@ -170,88 +72,187 @@ struct Statistics {
     double spikes[3][8], goodness[3][2], correct, image_error;
 };
 
+// Pixels of which spikes are drawn, or silences of those that are rather white: few of either where
+// an image is almost black and white. The rows of all white pixels are summed once, and those of the
+// silent ones are taken off.
+struct Pixels {
+    std::vector<int> ids;
+    Array p;
+    Spikes drawn;
+    int n = 0;
+    void add(int id, float probability, bool belongs) { // the next one takes its place if not
+        p[n] = probability, ids[n] = id, n += belongs;
+    }
+    void draw(int t, uint32_t key) {
+        drawn.end(t, ::draw(p.p, ids.data(), padded(n), key, drawn.to(t)));
+    }
+};
+
 struct Kernel {
     Settings s;
+    int steps;
     std::vector<float> gains;
     Matrix up[2], down, label, readout[2], generate[2], generate_top, lateral[2];
     Array low, high; // range of a row of the lateral competition, by position in the group
     Population x, h[2], r, px, ph[2];
-    Array p;              // probabilities of the pixels that are not black
-    std::vector<int> ids; // those pixels
-    std::vector<int> all; // 0, 1, 2, ...
-    int lit = 0;
+    Pixels white, dark;
+    Array from_image;              // (steps, hidden 1): biases, and what the image adds
+    Array constant;                // of hidden 2: biases, and what the label adds
+    Array target;                  // of the read-out
+    std::vector<int> all;          // 0, 1, 2, ...
+    std::vector<int> group, place; // of a neuron: first one of its group, and position there
     uint32_t draws = 0;
 
-    void fire(Population& o, const float* u, const int* from, int size, bool window) {
-        o.n = draw(u, from, size, hashed(++draws * 0x9e3779b9u), o.spikes.data());
-        o.gain = gains[o.n];
-        o.total += o.n;
-        if (!window) return;
-        const float q = 1.f / s.window, a = o.gain * q;
-        for (int k = 0; k < o.n; k++) o.c.p[o.spikes[k]] += q, o.a.p[o.spikes[k]] += a;
-    }
-    void fire(Population& o, bool window) { fire(o, o.u.p, all.data(), o.width, window); }
+    uint32_t key() { return hashed(++draws * GOLDEN); }
 
     void see(const uint8_t* image, const float* grey) {
-        lit = 0;
+        white.n = dark.n = 0;
         for (int i = 0; i < s.image; i++) {
-            p.p[lit] = grey[image[i]], ids[lit] = i;
-            lit += image[i] != 0;
+            const float p = grey[image[i]];
+            white.add(i, 1 - p, p >= 0.5f), dark.add(i, p, p > 0 && p < 0.5f);
         }
-        std::fill(p.p + lit, p.p + lit + LANES, 0.f);
+        for (Pixels* o : {&white, &dark}) std::fill(o->p.p + o->n, o->p.p + padded(o->n), 0.f);
     }
 
-    void compete(Population& o, Matrix& m) {
-        if (!s.group) return;
-        const float g = s.lateral_normalized ? o.gain : 1.f;
-        for (int k = 0; k < o.n; k++) {
-            const int i = o.spikes[k];
-            Loose* u = (Loose*)(o.u.p + i / s.group * s.group);
-            *u += g * *(const Vector*)m.row(i);
-        }
-    }
-
-    // One phase from silence; label < 0: none.
-    void present(int label_, bool reads, bool generates) {
-        const int steps = s.burn_in + s.window;
-        for (Population* o : {&x, &h[0], &h[1], &r, &px, &ph[0], &ph[1]}) o->clear(), o->rest();
+    void draw_image() {
+        const float q = 1.f / s.window;
+        float most = 0;
+        x.clear(), x.total = 0;
         for (int t = 0; t < steps; t++) {
-            const bool window = t >= s.burn_in;
-            fire(x, p.p, ids.data(), padded(lit), window);
-            for (int l = 0; l < 2; l++) fire(h[l], window);
-            if (reads) fire(r, window);
-            if (generates) fire(px, window), fire(ph[0], window), fire(ph[1], window);
-            if (t + 1 == steps) break;
-            for (int l = 0; l < 2; l++) h[l].rest();
-            deliver(x, up[0], h[0].u.p);
-            deliver(h[0], up[1], h[1].u.p);
-            deliver(h[1], down, h[0].u.p);
-            for (int l = 0; l < 2; l++) compete(h[l], lateral[l]);
-            if (label_ >= 0) add(h[1].u.p, label.row(label_), h[1].width);
-            if (reads) {
-                r.rest();
-                for (int l = 0; l < 2; l++) deliver(h[l], readout[l], r.u.p);
+            white.draw(t, key()), dark.draw(t, key());
+            const int n = white.n - white.drawn.count(t) + dark.drawn.count(t);
+            const float a = gains[n] * q;
+            x.gain[t] = gains[n], x.total += n;
+            if (t < s.burn_in) continue;
+            most += a;
+            for (int k = 0; k < white.drawn.count(t); k++)
+                x.c[white.drawn.at(t)[k]] -= q, x.a[white.drawn.at(t)[k]] -= a;
+            for (int k = 0; k < dark.drawn.count(t); k++)
+                x.c[dark.drawn.at(t)[k]] += q, x.a[dark.drawn.at(t)[k]] += a;
+        }
+        for (int k = 0; k < white.n; k++) x.c[white.ids[k]] += 1, x.a[white.ids[k]] += most;
+        x.n_active = list_nonzero(x.a.p, all.data(), x.width, x.active.data());
+    }
+
+    void deliver_image() {
+        const Matrix& m = up[0];
+        in_blocks(m.width, [&](auto columns, int c) {
+            const auto rows = [&](const int* ids, int n) {
+                return sum_rows<columns>(m.w.p + c, m.stride, ids, n);
+            };
+            const auto most = rows(white.ids.data(), white.n);
+            const Vector* b = (const Vector*)(h[0].b.p + c);
+            for (int t = 0; t + 1 < steps; t++) {
+                const auto less = rows(white.drawn.at(t), white.drawn.count(t));
+                const auto more = rows(dark.drawn.at(t), dark.drawn.count(t));
+                Vector* u = (Vector*)(from_image.p + t * m.width + c);
+                for (int v = 0; v < most.V; v++)
+                    u[v] = b[v] + x.gain[t] * (most.at[v] - less.at[v] + more.at[v]);
             }
-            if (generates) {
-                px.rest(), ph[0].rest();
-                deliver(h[0], generate[0], px.u.p);
-                deliver(h[1], generate[1], ph[0].u.p);
-                if (t == 0) add(ph[1].u.p, generate_top.row(label_), ph[1].width);
-            }
+        });
+    }
+
+    void fire(Population& o, int t) {
+        const int n = ::draw(o.u.p, all.data(), o.width, key(), o.spikes.to(t));
+        o.spikes.end(t, n), o.gain[t] = gains[n];
+    }
+
+    void trace(Population& o) {
+        const float q = 1.f / s.window;
+        o.clear(), o.total = o.spikes.start[steps];
+        for (int t = s.burn_in; t < steps; t++)
+            for (int k = 0; k < o.spikes.count(t); k++)
+                o.c[o.spikes.at(t)[k]] += q, o.a[o.spikes.at(t)[k]] += o.gain[t] * q;
+        o.n_active = list_nonzero(o.a.p, all.data(), o.width, o.active.data());
+    }
+
+    template <int V> void compete(Population& o, int t, Matrix& m) {
+        const float g = s.lateral_normalized ? o.gain[t] : 1.f;
+        const int* ids = o.spikes.at(t);
+        for (int k = 0; k < o.spikes.count(t); k++) {
+            Loose* u = (Loose*)(o.u.p + group[ids[k]]);
+            const Vector* row = (const Vector*)m.row(ids[k]);
+            for (int v = 0; v < V; v++) u[v] += g * row[v];
         }
     }
 
-    static float squares(const Population& o) {
-        float g = 0;
-        for (int j = 0; j < o.width; j++) g += o.c.p[j] * o.c.p[j];
-        return g;
+    // The hidden populations in one phase, from silence; label < 0: none.
+    void present(int label_) {
+        draw_image(), deliver_image();
+        std::copy(h[1].b.p, h[1].b.p + h[1].width, constant.p);
+        if (label_ >= 0)
+            for (int j = 0; j < h[1].width; j++) constant[j] += label.row(label_)[j];
+        for (Population& o : h) std::copy(o.b.p, o.b.p + o.width, o.u.p);
+        for (int t = 0; t < steps; t++) {
+            for (Population& o : h) fire(o, t);
+            if (t + 1 == steps) break;
+            deliver(h[1], t, down, from_image.p + t * down.width, h[0].u.p);
+            deliver(h[0], t, up[1], constant.p, h[1].u.p);
+            for (int l = 0; l < 2 && s.group; l++)
+                if (s.group <= LANES) compete<1>(h[l], t, lateral[l]);
+                else compete<UNIT / LANES>(h[l], t, lateral[l]);
+        }
+        for (Population& o : h) trace(o);
+        r.total = px.total = ph[0].total = ph[1].total = 0;
+    }
+
+    // A population that sends no spikes: draws all steps and learns from a target, a block of columns
+    // at a time. The drive is the sum of spikes' rows, or of a row that is always there (`top`).
+    struct Source { const Population* pre; Matrix* m; };
+    void predict(Population& o, const std::vector<Source>& sources, float* top, const float* aim,
+                 float rate, float bias_rate) {
+        const float q = 1.f / s.window;
+        const uint32_t first_key = key();
+        float spikes = 0;
+        in_blocks(o.width, [&](auto columns, int c) {
+            constexpr int V = columns / LANES;
+            Vector* b = (Vector*)(o.b.p + c);
+            Vector f[V] = {}, early[V] = {};
+            for (int t = 0; t < steps; t++) {
+                Sums<columns> u;
+                for (int v = 0; v < V; v++) u.at[v] = b[v];
+                if (t > 0 && top)
+                    for (int v = 0; v < V; v++) u.at[v] += ((Vector*)(top + c))[v];
+                for (const auto& [pre, m] : sources) {
+                    if (t == 0) break;
+                    const auto sum = sum_rows<columns>(m->w.p + c, m->stride, pre->spikes.at(t - 1),
+                                                       pre->spikes.count(t - 1));
+                    for (int v = 0; v < V; v++) u.at[v] += pre->gain[t - 1] * sum.at[v];
+                }
+                Words w = counters(c, hashed(first_key + t * GOLDEN));
+                Vector* counts = t < s.burn_in ? early : f;
+                for (int v = 0; v < V; v++, w += LANES * GOLDEN)
+                    counts[v] -= __builtin_convertvector((Whole)(uniform(w) < u.at[v]), Vector);
+            }
+            for (int v = 0; v < V; v++) {
+                for (int k = 0; k < LANES; k++) spikes += early[v][k] + f[v][k];
+                f[v] = ((const Vector*)(aim + c))[v] - q * f[v];
+                b[v] = clipped(b[v] + bias_rate * f[v], s.bias_limit);
+                ((Vector*)(o.f.p + c))[v] = f[v];
+            }
+            for (const auto& [pre, m] : sources)
+                for (int k = 0; k < pre->n_active && rate != 0; k++) {
+                    const int i = pre->active[k];
+                    Vector* w = (Vector*)(m->row(i) + c);
+                    for (int v = 0; v < V; v++) w[v] = clipped(w[v] + rate * pre->a.p[i] * f[v], LIMIT);
+                }
+            if (top) change_row(top + c, o.f.p + c, rate, columns);
+        });
+        for (int j = 0; j < o.width; j++) o.c[j] = aim[j] - o.f[j];
+        o.total = spikes;
+    }
+
+    static float squares(const float* x, int width) {
+        float sum = 0;
+        for (int j = 0; j < width; j++) sum += x[j] * x[j];
+        return sum;
     }
 
     void learn_hidden(int label_, float true_, const float* g, float scale) {
         float m[2];
         for (int l = 0; l < 2; l++) {
             m[l] = clip(0.5f + s.slope * (s.threshold[l] - g[l]), 0, 1) - true_;
-            for (int j = 0; j < h[l].width; j++) h[l].f.p[j] = 2 * m[l] * h[l].c.p[j];
+            for (int j = 0; j < h[l].width; j++) h[l].f[j] = 2 * m[l] * h[l].c[j];
         }
         if (m[0] != 0) {
             change(up[0], x, h[0], scale * s.rate[0]);
@@ -264,8 +265,8 @@ struct Kernel {
         for (int l = 0; l < 2; l++) {
             if (m[l] != 0) learn_lateral(h[l], lateral[l], scale * s.lateral_rate[l]);
             for (int j = 0; j < h[l].size; j++) {
-                const float db = s.homeostasis * (h[l].c.p[j] - s.target_rate);
-                h[l].b.p[j] = clip(h[l].b.p[j] - db, -s.bias_limit, s.bias_limit);
+                const float db = s.homeostasis * (h[l].c[j] - s.target_rate);
+                h[l].b[j] = clip(h[l].b[j] - db, -s.bias_limit, s.bias_limit);
             }
         }
     }
@@ -273,30 +274,22 @@ struct Kernel {
     void learn_lateral(Population& o, Matrix& m, float rate) {
         if (!s.group || rate == 0) return;
         const float* pre = s.lateral_normalized ? o.a.p : o.c.p;
-        for (int i = 0; i < o.size; i++) {
-            if (pre[i] == 0) continue;
-            const int place = i % s.group;
-            const float *f = o.f.p + (i - place), *lo = low.p + place * LANES, *hi = high.p + place * LANES;
+        for (int n = 0; n < o.n_active; n++) {
+            const int i = o.active[n];
+            const float *f = o.f.p + group[i], *lo = low.p + place[i] * UNIT, *hi = high.p + place[i] * UNIT;
             float* w = m.row(i);
-            for (int j = 0; j < LANES; j++) w[j] = clip(w[j] + rate * pre[i] * f[j], lo[j], hi[j]);
-        }
-    }
-
-    void learn_delta(Population& o, const float* target, float bias_rate) {
-        for (int j = 0; j < o.size; j++) {
-            o.f.p[j] = target[j] - o.c.p[j];
-            o.b.p[j] = clip(o.b.p[j] + bias_rate * o.f.p[j], -s.bias_limit, s.bias_limit);
+            for (int j = 0; j < UNIT; j++) w[j] = clip(w[j] + rate * pre[i] * f[j], lo[j], hi[j]);
         }
     }
 
     int hard_negative(int truth, int negative, bool& correct) {
         int best = 0, negative_class = -1;
         float highest = -1;
-        const uint32_t key = hashed(++draws * 0x9e3779b9u);
+        const uint32_t noise = key();
         for (int j = 0; j < s.classes; j++) {
-            if (r.c.p[j] > r.c.p[best]) best = j;
-            const float u = (hashed(key + j * 0x9e3779b9u) >> 8) * 0x1p-24f;
-            const float score = r.c.p[j] * s.window + s.noise * u;
+            if (r.c[j] > r.c[best]) best = j;
+            const float u = (hashed(noise + j * GOLDEN) >> 8) * 0x1p-24f;
+            const float score = r.c[j] * s.window + s.noise * u;
             if (j != truth && score > highest) highest = score, negative_class = j;
         }
         correct = best == truth;
@@ -306,42 +299,33 @@ struct Kernel {
     void note(int phase, Statistics& out, float* g) {
         const Population* all_[] = {&x, nullptr, &h[0], &h[1], &r, &px, &ph[0], &ph[1]};
         for (int k = 0; k < 8; k++)
-            out.spikes[phase][k] += all_[k] ? all_[k]->total : phase ? s.burn_in + s.window : 0;
-        for (int l = 0; l < 2; l++) out.goodness[phase][l] += g[l] = squares(h[l]);
+            out.spikes[phase][k] += all_[k] ? all_[k]->total : phase ? steps : 0;
+        for (int l = 0; l < 2; l++) out.goodness[phase][l] += g[l] = squares(h[l].c.p, h[l].width);
     }
 
     void sample(int truth, int negative, float scale, Statistics& out) {
         float g[2];
         bool correct;
-        Array& target = r.u; // the drive is not needed any more
-        present(-1, true, false);
+        const float rate = scale * s.generative_rate, bias_rate = scale * s.generative_bias_rate;
+        present(-1);
+        for (int j = 0; j < s.classes; j++) target[j] = j == truth;
+        predict(r, {{&h[0], &readout[0]}, {&h[1], &readout[1]}}, nullptr, target.p,
+                scale * s.readout_rate, scale * s.readout_bias_rate);
         note(0, out, g);
         const int negative_class = hard_negative(truth, negative, correct);
         out.correct += correct;
-        for (int j = 0; j < s.classes; j++) target[j] = j == truth;
-        learn_delta(r, target.p, scale * s.readout_bias_rate);
-        for (int l = 0; l < 2; l++) change(readout[l], h[l], r, scale * s.readout_rate);
 
-        present(truth, false, true);
+        present(truth);
+        predict(px, {{&h[0], &generate[0]}}, nullptr, x.c.p, rate, bias_rate);
+        predict(ph[0], {{&h[1], &generate[1]}}, nullptr, h[0].c.p, rate, bias_rate);
+        predict(ph[1], {}, generate_top.row(truth), h[1].c.p, rate, bias_rate);
         note(1, out, g);
+        out.image_error += squares(px.f.p, px.width);
         learn_hidden(truth, 1, g, scale);
-        learn_delta(px, x.c.p, scale * s.generative_bias_rate);
-        learn_delta(ph[0], h[0].c.p, scale * s.generative_bias_rate);
-        learn_delta(ph[1], h[1].c.p, scale * s.generative_bias_rate);
-        out.image_error += squares_of_factors(px);
-        change(generate[0], h[0], px, scale * s.generative_rate);
-        change(generate[1], h[1], ph[0], scale * s.generative_rate);
-        change_row(generate_top.row(truth), ph[1].f.p, scale * s.generative_rate, ph[1].width);
 
-        present(negative_class, false, false);
+        present(negative_class);
         note(2, out, g);
         learn_hidden(negative_class, 0, g, scale);
-    }
-
-    static float squares_of_factors(const Population& o) {
-        float e = 0;
-        for (int j = 0; j < o.width; j++) e += o.f.p[j] * o.f.p[j];
-        return e;
     }
 
     // Weights in the order of pffspike/benchmarks/handwritten.py.
@@ -350,6 +334,8 @@ struct Kernel {
                 &generate[0], &generate[1], &generate_top};
     }
 };
+
+extern "C" {
 
 Kernel* kernel_open(const Settings* s, const float* const* weights, const float* const* biases,
                   const float* gains, uint32_t seed) {
@@ -364,16 +350,23 @@ Kernel* kernel_open(const Settings* s, const float* const* weights, const float*
     const auto matrices = k->matrices();
     for (size_t i = 0; i < matrices.size(); i++)
         if (columns[i]) matrices[i]->load(weights[i], rows[i], columns[i]);
-    k->low.resize(LANES * LANES), k->high.resize(LANES * LANES);
+    k->low.resize(UNIT * UNIT), k->high.resize(UNIT * UNIT);
     for (int i = 0; i < s->group; i++)
-        for (int j = 0; j < s->group; j++) (i == j ? k->high : k->low)[i * LANES + j] = i == j ? LIMIT : -LIMIT;
-    k->x.load(nullptr, s->image);
-    for (int l = 0; l < 2; l++) k->h[l].load(biases[l], n[l]), k->ph[l].load(biases[4 + l], n[l]);
-    k->r.load(biases[2], s->classes), k->px.load(biases[3], s->image);
-    k->p.resize(padded(s->image) + LANES);
-    k->ids.resize(padded(s->image) + LANES);
-    k->all.resize(padded(widest) + LANES);
-    for (size_t i = 0; i < k->all.size(); i++) k->all[i] = int(i);
+        for (int j = 0; j < s->group; j++) (i == j ? k->high : k->low)[i * UNIT + j] = i == j ? LIMIT : -LIMIT;
+    const int steps = k->steps = s->burn_in + s->window;
+    k->x.load(nullptr, s->image, steps);
+    for (int l = 0; l < 2; l++) k->h[l].load(biases[l], n[l], steps), k->ph[l].load(biases[4 + l], n[l], steps);
+    k->r.load(biases[2], s->classes, steps), k->px.load(biases[3], s->image, steps);
+    for (auto* o : {&k->white, &k->dark}) {
+        o->p.resize(k->x.width + UNIT), o->ids.resize(k->x.width + UNIT);
+        o->drawn.resize(steps, k->x.width);
+    }
+    k->from_image.resize(size_t(steps) * k->h[0].width);
+    k->constant.resize(k->h[1].width), k->target.resize(k->r.width);
+    for (int i = 0; i < padded(widest) + UNIT; i++) {
+        k->all.push_back(i);
+        k->group.push_back(s->group ? i / s->group * s->group : 0), k->place.push_back(i - k->group[i]);
+    }
     return k;
 }
 

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -31,6 +31,11 @@ from pffspike.typing import Floats
 
 #: As fast as a compiler makes it: the kernel need not be exact.
 FLAGS = ("-O3", system.native(), "-ffast-math", "-std=c++17", "-fPIC")
+#: Of x86 processors, see `Library`.
+WITHOUT_AVX512 = ("-mno-avx512f",)
+WITHOUT_AVX2 = (*WITHOUT_AVX512, "-mno-avx2")
+#: Files of the kernel; the first is compiled.
+SOURCES = ("handwritten.cpp", "handwritten_vectors.hpp")
 #: Populations in the order of the kernel's statistics.
 POPULATIONS = (
     "image",
@@ -116,6 +121,9 @@ class Library:
     ----------
     compiler : str or None
         Instead of the one that the environment variable ``CXX`` names, g++ or clang++.
+    flags : sequence of str
+        Of the compiler, after `FLAGS`: `WITHOUT_AVX512` or `WITHOUT_AVX2` compile the kernel as
+        for a processor that lacks these instructions, with the same results.
 
     Raises
     ------
@@ -123,12 +131,15 @@ class Library:
         If there is no C++ compiler or it refuses the kernel.
     """
 
-    def __init__(self, compiler: str | None = None) -> None:
+    def __init__(self, compiler: str | None = None, flags: Sequence[str] = ()) -> None:
         folder, remove = caches.temporary_folder("kernel")
         self._remove = weakref.finalize(self, remove)
         source, library = folder / "handwritten.cpp", folder / "handwritten.so"
-        source.write_text(resources.files(__package__).joinpath("handwritten.cpp").read_text())
-        compile_cpp(source, library, compiler)
+        for name in SOURCES:
+            folder.joinpath(name).write_text(
+                resources.files(__package__).joinpath(name).read_text()
+            )
+        compile_cpp(source, library, compiler, flags)
         self.functions = ctypes.CDLL(str(library))
         self.functions.kernel_open.restype = ctypes.c_void_p
 
@@ -152,8 +163,10 @@ def find_compiler(compiler: str | None = None) -> str:
     return found
 
 
-def compile_cpp(source: Path, library: Path, compiler: str | None = None) -> None:
-    """Compile one C++ file to a shared library.
+def compile_cpp(
+    source: Path, library: Path, compiler: str | None = None, flags: Sequence[str] = ()
+) -> None:
+    """Compile one C++ file to a shared library, with more flags than `FLAGS`.
 
     Raises
     ------
@@ -164,7 +177,7 @@ def compile_cpp(source: Path, library: Path, compiler: str | None = None) -> Non
     compiled = source.with_suffix(".o")
     # Linked with -ffast-math, the library would switch off subnormal numbers in the whole process.
     for command in (
-        [found, *FLAGS, "-c", str(source), "-o", str(compiled)],
+        [found, *FLAGS, *flags, "-c", str(source), "-o", str(compiled)],
         [found, "-shared", str(compiled), "-o", str(library)],
     ):
         done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,11 +1,18 @@
 """The hand-written kernel of the benchmark does the same work as the engines, and learns."""
 
+import platform
 import shutil
 
 import numpy as np
 import pytest
 
-from pffspike.benchmarks.handwritten import POPULATIONS, Kernel, Library
+from pffspike.benchmarks.handwritten import (
+    POPULATIONS,
+    WITHOUT_AVX2,
+    WITHOUT_AVX512,
+    Kernel,
+    Library,
+)
 from pffspike.benchmarks.networks import benchmark_network
 from pffspike.benchmarks.timing import make_workload, spikes_of
 from pffspike.data import load
@@ -69,6 +76,26 @@ def test_the_kernel_repeats_itself(library, workload):
             run(library, workload, 0, 50, kernel)
             found.append(kernel.weights("hidden_1_to_hidden_2"))
     np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.skipif(
+    platform.machine().lower() not in {"x86_64", "amd64"}, reason="needs an x86 processor"
+)
+@pytest.mark.parametrize("flags", [WITHOUT_AVX512, WITHOUT_AVX2])
+def test_vectors_of_all_widths_give_the_same(library, workload, flags):
+    found = []
+    for compiled in (library, Library(flags=flags)):
+        with Kernel(compiled, workload.network, workload.parameters, 0) as kernel:
+            statistics = run(compiled, workload, 0, SAMPLES, kernel)
+            names = ("image_to_hidden_1", "hidden_1_to_readout")
+            weights = [kernel.weights(name) for name in names]
+        found.append((statistics, weights))
+    (mine, my_weights), (theirs, their_weights) = found
+    for name in POPULATIONS:
+        np.testing.assert_array_equal(mine.spikes[name], theirs.spikes[name], err_msg=name)
+    np.testing.assert_array_equal(mine.goodness, theirs.goodness)
+    for ours, others in zip(my_weights, their_weights, strict=True):
+        np.testing.assert_array_equal(ours, others)
 
 
 def test_a_missing_compiler_is_one_sentence(monkeypatch):
