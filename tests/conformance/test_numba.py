@@ -88,6 +88,13 @@ def test_programs_agree_on_digits(program: str, options: dict[str, Any]) -> None
     )
 
 
+@pytest.mark.parametrize("burn_in", [0, 1])
+def test_as_many_steps_as_a_number_has_bits_agree(burn_in: int) -> None:
+    """Spikes of inputs are the bits of a number where there are up to 64 steps."""
+    network = digits_network(burn_in=burn_in, inference_window=64)
+    assert_agree(network, "one_pass", digits_signals(5), np.arange(5))
+
+
 @pytest.mark.slow
 def test_weights_that_need_64_bits_agree() -> None:
     """The finest grid and the widest range: 32 bits do not hold the sums."""

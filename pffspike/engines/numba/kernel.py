@@ -16,6 +16,7 @@ from pffspike.engines.numba.lanes import (
     LANES,
     NARROW,
     WIDE,
+    count_ones,
     spike_bits,
     sum_columns,
     trailing_zeros,
@@ -29,7 +30,7 @@ _NEAREST = 2.0**-grids.DRIVE_GRID
 _SHORT = 256  #: columns of rows that stay in a fast cache
 _CHUNK = 512  #: receivers whose sums in all steps stay in the fastest cache
 _WORD = 64  #: neurons whose spikes are bits of one number
-_ONE = np.uint64(1)
+_ONE, _EVERY = np.uint64(1), np.uint64(2**64 - 1)
 
 
 class WorkingArrays(NamedTuple):
@@ -141,39 +142,63 @@ def add_blocks(drive, weights, offset, block, factor, senders, n_spikes):  # typ
 
 
 @inner
-def add_precomputed(cached, column, padded, weights, offset, active_inputs, steps_of, steps):  # type: ignore[no-untyped-def]
+def list_bits(bits, listed):  # type: ignore[no-untyped-def]
+    """List the bits that are set, the lowest first; their number."""
+    count = 0
+    while bits != 0:
+        listed[count] = trailing_zeros(bits)
+        bits &= bits - _ONE
+        count += 1
+    return count
+
+
+@inner
+def add_precomputed(  # type: ignore[no-untyped-def]
+    cached, sums, column, weights, offset, active_inputs, steps_of, steps
+):
     """Add up rows of weights for all steps at once, sender by sender.
 
     Where senders do not depend on the network, a row is read once, and not in every step in which
-    its sender spikes. ``steps_of`` has a bit for each of them; ``steps`` is memory for a list.
+    its sender spikes. That of a sender that spikes in most steps is added to all of them, and taken
+    off where it is silent. ``steps_of`` has a bit for each step; ``steps`` is memory for a list,
+    ``sums`` for what all steps have in common.
     """
+    padded = len(sums)
+    fill(sums, 0)
     for t in range(len(cached)):
         fill(cached[t, column : column + padded], 0)
+    every = _EVERY >> np.uint64(_WORD - len(cached))
     for first in range(0, padded, _CHUNK):
         width = min(_CHUNK, padded - first)
         begin = column + first
+        common = sums[first : first + width]
         for k in range(len(active_inputs)):
             a = offset + active_inputs[k] * padded + first
-            row, left = weights[a : a + width], steps_of[k]
-            n_spikes = 0
-            while left != 0:
-                steps[n_spikes] = trailing_zeros(left)
-                left &= left - np.uint64(1)
-                n_spikes += 1
-            for n in range(0, n_spikes - n_spikes % 4, 4):
+            row, left, sign = weights[a : a + width], steps_of[k], 1
+            if 2 * count_ones(left) > len(cached) + 1:
+                left, sign = left ^ every, -1
+                for j in range(width):
+                    common[j] += row[j]
+            n_listed = list_bits(left, steps)
+            for n in range(0, n_listed - n_listed % 4, 4):
                 s0 = cached[steps[n], begin : begin + width]
                 s1 = cached[steps[n + 1], begin : begin + width]
                 s2 = cached[steps[n + 2], begin : begin + width]
                 s3 = cached[steps[n + 3], begin : begin + width]
                 for j in range(width):
-                    s0[j] += row[j]
-                    s1[j] += row[j]
-                    s2[j] += row[j]
-                    s3[j] += row[j]
-            for n in range(n_spikes - n_spikes % 4, n_spikes):
+                    change = sign * row[j]
+                    s0[j] += change
+                    s1[j] += change
+                    s2[j] += change
+                    s3[j] += change
+            for n in range(n_listed - n_listed % 4, n_listed):
                 s0 = cached[steps[n], begin : begin + width]
                 for j in range(width):
-                    s0[j] += row[j]
+                    s0[j] += sign * row[j]
+        for t in range(len(cached)):
+            s0 = cached[t, begin : begin + width]
+            for j in range(width):
+                s0[j] += common[j]
 
 
 @contracted
@@ -275,8 +300,8 @@ def precompute(weights, memory, populations, projections, phases, phase, steps, 
                 offset = projections.offset[r]
                 add_precomputed(
                     memory.cached,
+                    memory.sums[column : column + padded],
                     column,
-                    padded,
                     weights,
                     offset,
                     active_inputs,

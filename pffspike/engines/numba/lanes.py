@@ -31,6 +31,16 @@ def trailing_zeros(typing_context, word):  # type: ignore[no-untyped-def]  # noq
 
 
 @intrinsic
+def count_ones(typing_context, word):  # type: ignore[no-untyped-def]  # noqa: ARG001
+    """Number of bits that are set."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]  # noqa: ARG001
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.uint64), generate
+
+
+@intrinsic
 def spike_bits(typing_context, probabilities, offsets, first, key):  # type: ignore[no-untyped-def]  # noqa: ARG001
     """Which of `LANES` neurons from ``first`` on spike, a bit each, the lowest for the first.
 
