@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+NAMES = ("01-mnist", "02-fashion-mnist", "14-relatives", "14-relatives/mnist")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("name", ["01-mnist", "02-fashion-mnist", "14-relatives"])
+@pytest.mark.parametrize("name", NAMES)
 def test_the_fast_variant_gives_the_expected_figures(name, tmp_path):
     study = EXPERIMENTS / name
     expected = json.loads((study / "expected.json").read_text())["fast"]
@@ -40,4 +41,5 @@ def test_the_fast_variant_gives_the_expected_figures(name, tmp_path):
 def data_of(name: str) -> tuple[str, ...]:
     """Where this project's machines keep MNIST, if that is so here."""
     shared = EXPERIMENTS.parents[1] / "shared" / "data"
-    return ("--data", str(shared)) if name == "01-mnist" and shared.is_dir() else ()
+    there = name in ("01-mnist", "14-relatives/mnist") and shared.is_dir()
+    return ("--data", str(shared)) if there else ()
