@@ -88,27 +88,18 @@ doctest: env
 	$(VENV)/bin/python -m pytest --doctest-modules pffspike --ignore=pffspike/deployment/run_lava.py \
 		--ignore=pffspike/engines/lava --ignore=pffspike/neurobench.py $(PARALLEL)
 
-# What rests on bits that the other tests compare on both Pythons, and the texts of the pages, need
-# one Python: frequencies, tolerances, examples, long runs of the command line. (Baselines are those
-# of scikit-learn, so they run.)
-ONCE := tests/statistics/test_uniform.py tests/statistics/test_stopping.py \
-	tests/statistics/test_contrastive_divergence.py tests/statistics/test_equilibrium_propagation.py \
-	tests/statistics/test_activation_relaxation.py tests/statistics/test_cascaded_forward.py \
-	tests/statistics/test_unsupervised_ff.py tests/statistics/test_wake_sleep.py \
-	tests/statistics/test_handwritten_kernel.py \
-	tests/end_to_end/test_documentation.py \
-	tests/end_to_end/test_site.py tests/conformance/test_model_page.py \
-	tests/end_to_end/test_dreams_study.py tests/end_to_end/test_relatives_study.py \
-	tests/end_to_end/test_command_line.py tests/end_to_end/test_seeds.py \
-	tests/end_to_end/test_study.py tests/end_to_end/test_benchmark.py tests/unit/test_quality.py \
-	tests/unit/test_progress.py tests/unit/test_notebooks.py tests/conformance/test_fpga.py \
-	tests/end_to_end/test_fpga_study.py tests/end_to_end/test_mortal_study.py \
-	tests/end_to_end/test_representations_study.py tests/end_to_end/test_phases_study.py
-CYTHON := tests/conformance/test_brian2_sessions.py::test_cython_agrees
+# What can differ between the two: engines and golden networks, files, cards, data, arithmetic. What
+# rests on bits that these compare (frequencies, long runs of the command line, pages) needs one.
+OLDER := tests/golden $(addprefix tests/conformance/test_, engines.py brian2.py brian2_names.py \
+	cards.py chl.py ff.py lava.py lava_circuits.py lava_learning.py modes.py numba.py quantized.py \
+	reference.py rules.py wake_sleep.py) tests/unit tests/statistics/test_baselines.py \
+	tests/statistics/test_intervals.py $(addprefix tests/end_to_end/test_, data_meet_networks.py \
+	deployment.py deployment_script.py mistakes.py outputs.py terminal.py warm_starts.py)
+NEWER := $(addprefix tests/unit/test_, estimator.py fpga_parts.py generation.py inference.py \
+	notebooks.py progress.py quality.py study.py) tests/unit/live
 
 test-310: env-310
-	$(VENV_310)/bin/python -m pytest tests -m "not slow" $(PARALLEL) $(addprefix --ignore=,$(ONCE)) \
-		--deselect $(CYTHON)
+	$(VENV_310)/bin/python -m pytest $(OLDER) -m "not slow" $(PARALLEL) $(addprefix --ignore=,$(NEWER))
 
 test-slow: env
 	$(VENV)/bin/python -m pytest tests -m slow

@@ -16,7 +16,7 @@ import pffspike
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
 
-def run(name, *arguments, seconds=100):
+def run(name, *arguments, seconds=250):
     """Run an example; end all of its processes if it takes too long."""
     process = subprocess.Popen(
         [sys.executable, str(EXAMPLES / name), *arguments],
@@ -50,6 +50,7 @@ def test_events_a_network_and_a_process_that_answers(tmp_path):
     assert set(answers) <= set(range(10))
 
 
+@pytest.mark.slow
 @pytest.mark.lava
 def test_ranges_are_read_while_the_network_learns():
     """A few bits are too few, and 40 are enough for everything."""
@@ -64,6 +65,7 @@ def test_ranges_are_read_while_the_network_learns():
         assert (row[3] == "none") == (int(row[2]) <= 12)
 
 
+@pytest.mark.slow
 @pytest.mark.lava
 def test_a_presentation_is_drawn_step_by_step(tmp_path):
     """It prints the model, the spikes of each step and the answer."""

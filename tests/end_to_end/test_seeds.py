@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import pffspike
-from commands import call
+from commands import call, refused
 
 SEEDS = (3, 0, 7)
 
@@ -116,15 +116,8 @@ def test_the_command_writes_a_file_a_seed_and_goes_on(tmp_path):
     ],
 )
 def test_mistakes_of_the_command_are_one_sentence(tmp_path, arguments, part):
-    result = subprocess.run(
-        [sys.executable, "-m", "pffspike", "train", "digits", *map(str, arguments)],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert result.returncode == 2
-    assert part in result.stderr
+    result = call("train", "digits", *arguments, cwd=tmp_path)
+    refused(result, part)
     assert len([x for x in result.stderr.splitlines() if x.startswith("pffspike: ")]) == 1
     assert not list(tmp_path.iterdir())
 

@@ -18,10 +18,15 @@ GROUPS = [page for page in (DOCS / "reference").glob("*.rst") if page.stem != "i
 REFERENCE = "\n".join(page.read_text("utf-8") for page in GROUPS)
 LISTED = set(re.findall(r"^(?:   |\.\. py:data:: )([A-Za-z][\w.]*)$", REFERENCE, re.MULTILINE))
 NEEDS = {"brian2_notebook": "brian2", "lava_engineer": "lava"}
+SLOW = ("brian2_notebook", "energy", "lava_engineer")  # `make docs` runs all of them, too
+RUN = [
+    pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if page.stem in SLOW else [])
+    for page in TUTORIALS
+]
 
 
 @pytest.mark.timeout(600)  # some ten seconds of a core each, on a machine that is busy too
-@pytest.mark.parametrize("tutorial", TUTORIALS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("tutorial", RUN)
 def test_a_tutorial_runs(tutorial: Path, tmp_path: Path, monkeypatch):
     """Alone, in an empty folder, without a screen."""
     pytest.importorskip("matplotlib")

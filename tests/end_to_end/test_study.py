@@ -378,13 +378,18 @@ def test_ctrl_c_ends_all_processes_and_what_is_stored_stays(folder):
         start_new_session=True,
     )
     stored = folder / "runs"
-    deadline = time.monotonic() + 100
-    while not list(stored.glob("*.json")):
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < deadline, "no run ended"
-        time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)  # what a terminal does: the whole group gets it
-    errors = process.communicate(timeout=60)[1]
+    deadline = time.monotonic() + 200
+    try:
+        while not list(stored.glob("*.json")):
+            assert process.poll() is None, process.stderr.read()
+            assert time.monotonic() < deadline, "no run ended"
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)  # what a terminal does: the whole group gets it
+        errors = process.communicate(timeout=60)[1]
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
     while alive(process.pid):

@@ -20,11 +20,20 @@ KINDS = np.array(["setosa", "versicolor", "virginica"])[Y]
 SMALL = {"hidden": (100, 100), "epochs": 40, "engine": "numba", "trials": 1}
 
 
-CHECKS = parametrize_with_checks([PFFClassifier(engine="numba")])
+def checks(estimator, marks=()):
+    """Each check of scikit-learn; older versions give a generator, which pytest no longer likes."""
+    given = parametrize_with_checks([estimator])
+    names = given.kwargs["ids"]
+    return [pytest.param(*each, marks=marks, id=names(each[1])) for each in given.args[1]]
 
 
-# Older versions give a generator, which pytest no longer likes.
-@pytest.mark.parametrize(CHECKS.args[0], list(CHECKS.args[1]), **CHECKS.kwargs)
+@pytest.mark.parametrize(
+    ("estimator", "check"),
+    [
+        *checks(PFFClassifier((20, 20), epochs=5, trials=1, engine="numba")),
+        *checks(PFFClassifier(engine="numba"), pytest.mark.slow),
+    ],
+)
 def test_the_checks_of_scikit_learn(estimator, check):
     """All of them; none is expected to fail."""
     check(estimator)
