@@ -29,6 +29,7 @@ from brian2_cases import (  # noqa: E402
     assert_same,
     digits_signals,
 )
+from commands import running  # noqa: E402
 from pffspike.engines.brian2 import Brian2Engine  # noqa: E402
 
 pytestmark = pytest.mark.brian2
@@ -202,27 +203,22 @@ with engine.compile(network, "one_pass", initial(network, 1), seed=1) as session
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 def test_ctrl_c_stops_the_program_and_removes_its_files(tmp_path: Path) -> None:
     """The signal goes to the whole group of processes, as from a terminal."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", _LONG_RUN],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"TMPDIR": str(tmp_path)},
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "running\n"
-    deadline = time.monotonic() + 30
-    while not list(tmp_path.glob("*/run_0/signals.values")):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    time.sleep(1.0)  # until the files are written and the compiled program has begun
-    os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", _LONG_RUN]
+    with running(command, stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "running\n"
+        deadline = time.monotonic() + 30
+        while not list(tmp_path.glob("*/run_0/signals.values")):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        time.sleep(1.0)  # until the files are written and the compiled program has begun
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+        with pytest.raises(ProcessLookupError):
+            os.killpg(process.pid, 0)  # nobody of the group is left
     assert "KeyboardInterrupt" in said
     assert not [path for path in tmp_path.iterdir() if path.is_dir()]
-    with pytest.raises(ProcessLookupError):
-        os.killpg(process.pid, 0)  # nobody of the group is left
 
 
 def test_a_closed_session_has_removed_its_files(

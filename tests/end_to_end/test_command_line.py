@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 
 import pffspike
-from commands import call
+from commands import call, running
 from pffspike import storage
 from pffspike.cli.app import app
 from pffspike.network import Network
@@ -188,23 +187,16 @@ def test_info_names_engines_and_describes_networks(folder):
 
 def interrupted_training(folder: Path, engine: str, samples: int, stretch: int) -> None:
     """Start a training, press Ctrl-C after its first checkpoint."""
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "pffspike", "train", "digits", "-e", engine),
-            *("-n", str(samples), "--epochs", "2", "--stretch", str(stretch), "-o", "cut.h5"),
-        ],
-        cwd=folder,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + 200
-    while not (folder / "cut.h5").exists() or storage.load(folder / "cut.h5").samples_done == 0:
-        assert process.poll() is None, process.stderr.read()
-        assert time.monotonic() < deadline, "no checkpoint was written"
-        time.sleep(0.05)
-    os.killpg(process.pid, signal.SIGINT)  # what a terminal does: the whole group gets it
-    errors = process.communicate(timeout=30)[1]
+    options = ("-n", samples, "--epochs", 2, "--stretch", stretch, "-o", "cut.h5")
+    command = (sys.executable, "-m", "pffspike", "train", "digits", "-e", engine, *options)
+    with running(command, cwd=folder) as process:
+        deadline = time.monotonic() + 200
+        while not (folder / "cut.h5").exists() or storage.load(folder / "cut.h5").samples_done == 0:
+            assert process.poll() is None, process.stderr.read()
+            assert time.monotonic() < deadline, "no checkpoint was written"
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)  # what a terminal does: the whole group gets it
+        errors = process.communicate(timeout=30)[1]
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
     assert "--resume cut.h5" in errors

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from commands import call, refused
+from commands import call, refused, running
 from pffspike import cards, schedules, storage
 from pffspike.cli import app as commands_app
 from pffspike.cli import output, outputs
@@ -244,17 +244,12 @@ TRAIN = ["train", "digits", "-e", "numpy", "-o", "cut.h5", "--stretch", "50"]
 
 def test_sigterm_ends_in_order(folder):
     """Exit code 143 of a shell's reckoning, the checkpoint whole, and nothing left beside it."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pffspike", *TRAIN],
-        cwd=folder,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + 60
-    while not (folder / "cut.h5").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=60)
+    with running([sys.executable, "-m", "pffspike", *TRAIN], cwd=folder) as process:
+        deadline = time.monotonic() + 60
+        while not (folder / "cut.h5").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM, said
     assert "Traceback" not in said
     assert not storage.load(folder / "cut.h5").finished
@@ -279,23 +274,19 @@ def test_a_signal_ends_the_program_that_brian2_has_compiled_and_removes_it(folde
     """A training of a minute, stopped while the compiled program runs."""
     pytest.importorskip("brian2")
     (folder / "temporary").mkdir()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pffspike", "train", "digits", "-e", "brian2", "-o", "cut.h5"],
-        cwd=folder,
-        env={**os.environ, "TMPDIR": str(folder / "temporary")},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    deadline = time.monotonic() + 200
-    while not running_in(folder) and time.monotonic() < deadline:
-        assert process.poll() is None, process.stderr.read()
-        time.sleep(0.01)
-    assert running_in(folder)
-    process.send_signal(how)
-    _, said = process.communicate(timeout=60)
+    command = [sys.executable, "-m", "pffspike", "train", "digits", "-e", "brian2", "-o", "cut.h5"]
+    environment = {**os.environ, "TMPDIR": str(folder / "temporary")}
+    with running(command, cwd=folder, env=environment) as process:
+        deadline = time.monotonic() + 200
+        while not running_in(folder) and time.monotonic() < deadline:
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.01)
+        assert running_in(folder)
+        process.send_signal(how)
+        _, said = process.communicate(timeout=60)
+        assert not running_in(folder)
     assert process.returncode == (143 if how == signal.SIGTERM else 130), said
     assert "Traceback" not in said
-    assert not running_in(folder)
     assert not list((folder / "temporary").iterdir())
 
 
@@ -322,13 +313,12 @@ def test_two_trainings_into_one_file_are_refused(folder):
 
 
 def test_the_lock_of_a_dead_process_is_taken_over(folder):
-    process = subprocess.Popen([sys.executable, "-m", "pffspike", *TRAIN], cwd=folder)
-    deadline = time.monotonic() + 60
-    while not (folder / "cut.h5").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    refused(call("train", "--resume", "cut.h5"), "another process")
-    process.kill()
-    process.wait(30)
+    with running([sys.executable, "-m", "pffspike", *TRAIN], cwd=folder) as process:
+        deadline = time.monotonic() + 60
+        while not (folder / "cut.h5").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        refused(call("train", "--resume", "cut.h5"), "another process")
+        process.kill()
     assert list(folder.glob(".cut.h5.lock"))
     with locked(folder / "cut.h5"):
         pass

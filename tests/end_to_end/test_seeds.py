@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 import sys
 import time
 
@@ -10,7 +9,7 @@ import numpy as np
 import pytest
 
 import pffspike
-from commands import call, refused
+from commands import call, refused, running
 
 SEEDS = (3, 0, 7)
 
@@ -127,14 +126,14 @@ def test_ctrl_c_leaves_checkpoints_that_go_on(tmp_path):
     sizes, place = ["--hidden", "20,20", "-n", "100"], ["-o", "n.h5"]
     options = [*sizes, *place, "--seeds", "2", "--jobs", "2", "--epochs", "3000"]
     command = [sys.executable, "-m", "pffspike", "train", "digits", *options]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
-    end = time.monotonic() + 90
-    while not all((tmp_path / f"n-{seed}.h5").exists() for seed in (0, 1)):
-        assert time.monotonic() < end
-        time.sleep(0.1)
-    time.sleep(1)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    with running(command, cwd=tmp_path) as process:
+        end = time.monotonic() + 90
+        while not all((tmp_path / f"n-{seed}.h5").exists() for seed in (0, 1)):
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert "the same command" in said
     for seed in (0, 1):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from commands import running
 from pffspike import Resources
 from pffspike.cli.app import app
 from pffspike.data import load
@@ -370,30 +371,20 @@ def alive(group: int) -> bool:
 
 
 def test_ctrl_c_ends_all_processes_and_what_is_stored_stays(folder):
-    process = subprocess.Popen(
-        command("study", "--jobs", 2, cwd=folder.parent),
-        cwd=folder.parent,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
     stored = folder / "runs"
     deadline = time.monotonic() + 200
-    try:
+    words = command("study", "--jobs", 2, cwd=folder.parent)
+    with running(words, cwd=folder.parent) as process:
         while not list(stored.glob("*.json")):
             assert process.poll() is None, process.stderr.read()
             assert time.monotonic() < deadline, "no run ended"
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)  # what a terminal does: the whole group gets it
         errors = process.communicate(timeout=60)[1]
-    except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        raise
+        while alive(process.pid):
+            assert time.monotonic() < deadline + 30, "a process is left"
+            time.sleep(0.1)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
-    while alive(process.pid):
-        assert time.monotonic() < deadline + 30, "a process is left"
-        time.sleep(0.1)
     assert all(json.loads(path.read_text())["result"] for path in stored.glob("*.json"))
     assert not (folder / "results.json").exists()
