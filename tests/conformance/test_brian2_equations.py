@@ -93,7 +93,17 @@ CHUNKS = 4  # samples, so that some checks need several chunks
 SLOW_TARGETS = [pytest.param(t, marks=pytest.mark.slow) for t in ("cython", "cpp_standalone")]
 
 
-@pytest.mark.parametrize("check", CHECKS[1:], ids=lambda check: check.__name__)
+@pytest.mark.parametrize(
+    "check",
+    [
+        pytest.param(
+            check,
+            id=check.__name__,
+            marks=[pytest.mark.slow] if check.__name__ == "input_in_time" else [],
+        )
+        for check in CHECKS[1:]
+    ],
+)
 @pytest.mark.parametrize("target", ["numpy", *SLOW_TARGETS])
 def test_the_engine_keeps_the_promise(target: str, check: Check) -> None:
     """Spikes, learning, refusals and closing, as on all engines."""

@@ -205,7 +205,7 @@ def interrupted_training(folder: Path, engine: str, samples: int, stretch: int) 
 @pytest.mark.parametrize(
     ("engine", "samples", "stretch"),
     [
-        ("numpy", 120, 10),
+        pytest.param("numpy", 120, 10, marks=pytest.mark.slow),
         pytest.param(
             "brian2:cpp_standalone",
             1437,

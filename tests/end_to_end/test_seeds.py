@@ -30,7 +30,7 @@ def same(one: pffspike.TrainedNetwork, other: pffspike.TrainedNetwork) -> bool:
     return all(a == b and np.array_equal(v, w) for (a, v), (b, w) in pairs)
 
 
-@pytest.mark.parametrize("engine", ["numba", "numpy"])
+@pytest.mark.parametrize("engine", ["numba", pytest.param("numpy", marks=pytest.mark.slow)])
 def test_side_by_side_gives_the_weights_of_each_alone(small, engine):
     network, data = small
     run = pffspike.Execution(engine)

@@ -350,6 +350,7 @@ def write_idx(folder: Path) -> None:
         (folder / f"{part}-labels-idx1-ubyte").write_bytes(head + bytes(labels.tolist()))
 
 
+@pytest.mark.slow
 def test_another_data_set_goes_through_the_same_systems(folder):
     write_idx(folder.parent / "data" / "kmnist")
     options = ("--dataset", "kmnist", "--data", "data", "--jobs", 1)

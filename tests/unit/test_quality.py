@@ -98,7 +98,7 @@ def test_the_command(tmp_path, trained, monkeypatch):
     storage.save(tmp_path / "net.h5", trained)
     monkeypatch.chdir(tmp_path)
     drawn = ["--plot", "q.pdf"]
-    arguments = ["quality", "net.h5", "--count", "40", "-n", "30", "-o", "pictures"]
+    arguments = ["quality", "net.h5", "--count", "40", "-n", "30"]
     with pytest.raises(SystemExit) as stop:
         app([*arguments, "--json", "quality.json", "--csv", "q.csv", "--latex", "q.tex", *drawn])
     assert stop.value.code == 0
@@ -121,6 +121,15 @@ def test_the_command(tmp_path, trained, monkeypatch):
     assert float(rows["synthesized"]["precision"]) == samples["synthesized"]["precision"]
     assert (tmp_path / "q.tex").read_text().count("\\begin{tabular}") == 3
     assert (tmp_path / "q.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.slow
+def test_the_pictures_of_the_command(tmp_path, trained):
+    storage.save(tmp_path / "net.h5", trained)
+    pictures = ["--count", "40", "-n", "30", "-o", str(tmp_path / "pictures")]
+    with pytest.raises(SystemExit) as stop:
+        app(["quality", str(tmp_path / "net.h5"), *pictures])
+    assert stop.value.code == 0
     assert {path.name for path in (tmp_path / "pictures").iterdir()} == {
         f"{name}.{kind}"
         for name in ("reconstructions", "samples")
