@@ -215,7 +215,7 @@ def test_ctrl_c_stops_the_program_and_removes_its_files(tmp_path: Path) -> None:
             time.sleep(0.05)
         time.sleep(1.0)  # until the files are written and the compiled program has begun
         os.killpg(process.pid, signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=200)
         with pytest.raises(ProcessLookupError):
             os.killpg(process.pid, 0)  # nobody of the group is left
     assert "KeyboardInterrupt" in said

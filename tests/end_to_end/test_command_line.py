@@ -196,7 +196,7 @@ def interrupted_training(folder: Path, engine: str, samples: int, stretch: int) 
             assert time.monotonic() < deadline, "no checkpoint was written"
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)  # what a terminal does: the whole group gets it
-        errors = process.communicate(timeout=30)[1]
+        errors = process.communicate(timeout=200)[1]
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
     assert "--resume cut.h5" in errors

@@ -249,7 +249,7 @@ def test_sigterm_ends_in_order(folder):
         while not (folder / "cut.h5").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=200)
     assert process.returncode == 128 + signal.SIGTERM, said
     assert "Traceback" not in said
     assert not storage.load(folder / "cut.h5").finished
@@ -283,7 +283,7 @@ def test_a_signal_ends_the_program_that_brian2_has_compiled_and_removes_it(folde
             time.sleep(0.01)
         assert running_in(folder)
         process.send_signal(how)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=200)
         assert not running_in(folder)
     assert process.returncode == (143 if how == signal.SIGTERM else 130), said
     assert "Traceback" not in said

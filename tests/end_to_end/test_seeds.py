@@ -133,7 +133,7 @@ def test_ctrl_c_leaves_checkpoints_that_go_on(tmp_path):
             time.sleep(0.1)
         time.sleep(1)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=200)
     assert process.returncode == 130, said
     assert "the same command" in said
     for seed in (0, 1):

@@ -306,7 +306,7 @@ def test_a_study_whose_scheduler_or_last_worker_ends_says_so_and_goes_on_afterwa
             assert study.stderr.readline() == "digits knn seed 0: done (1 of 2)\n"
             processes[victim].send_signal(how)
             killed = time.monotonic()
-            errors = study.communicate(timeout=60)[1].splitlines()
+            errors = study.communicate(timeout=200)[1].splitlines()
         finally:
             study.kill()
     assert study.returncode == 2, errors
@@ -381,7 +381,7 @@ def test_ctrl_c_ends_all_processes_and_what_is_stored_stays(folder):
             assert time.monotonic() < deadline, "no run ended"
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)  # what a terminal does: the whole group gets it
-        errors = process.communicate(timeout=60)[1]
+        errors = process.communicate(timeout=200)[1]
         while alive(process.pid):
             assert time.monotonic() < deadline + 30, "a process is left"
             time.sleep(0.1)
