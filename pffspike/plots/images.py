@@ -7,12 +7,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from pffspike.plots.canvas import COLUMN, PAGE, figure, styled, words
 from pffspike.typing import Floats
 
 _COLOURED = 99.0  #: percentile of the weights at which the colours end
+
+_GAP = 8  #: between images lies this part of their width
 
 _FAR = 8.0  #: median absolute deviations of the mean weight beyond which a neuron comes last
 
@@ -41,18 +45,20 @@ def image_rows(
     -------
     Figure
     """
-    count = len(next(iter(rows.values())))
+    tiles = np.stack(list(rows.values()))
+    count = tiles.shape[1]
     side = (PAGE - 3.0) / max(10, count)
     drawing = figure(PAGE, 0.3 + (side + 0.12) * len(rows))
-    panels = drawing.subplots(len(rows), count, squeeze=False)
-    for line, (name, images) in zip(panels, rows.items(), strict=True):
-        for axes, image in zip(line, images, strict=True):
-            _show(axes, image.reshape(shape), "gray_r", 0.0, 1.0)
-        line[0].set_ylabel(words(name), rotation=0, ha="right", va="center")
-        note = (notes or {}).get(name, "")
-        line[-1].annotate(note, (1.15, 0.5), xycoords="axes fraction", va="center", fontsize=7)
-    for axes, title in zip(panels[0], titles, strict=False):
-        axes.set_title(title)
+    axes = drawing.subplots()
+    _, across, down = _show(
+        axes, tiles.reshape(len(rows) * count, -1), shape, count, "gray_r", 0.0, 1.0
+    )
+    axes.set_yticks(down, [words(name) for name in rows])
+    axes.set_xticks(across[: len(titles)], titles[:count])
+    behind: dict[str, Any] = {"xycoords": ("axes fraction", "data"), "annotation_clip": False}
+    for height, name in zip(down, rows, strict=True):
+        if note := (notes or {}).get(name):
+            axes.annotate(note, (1.02, height), va="center", fontsize=7, **behind)
     return drawing
 
 
@@ -87,15 +93,10 @@ def image_sheet(
     side = min(0.6, PAGE / columns)
     size = side * columns + (0.4 if titles else 0.0), side * lines + (0.2 if heads else 0.0)
     drawing = figure(*size)
-    panels = drawing.subplots(lines, columns, squeeze=False)
-    for axes in panels.flat[len(images) :]:
-        axes.set_axis_off()
-    for axes, image in zip(panels.flat, images, strict=False):
-        _show(axes, image.reshape(shape), "gray_r", 0.0, 1.0)
-    for axes, title in zip(panels[:, 0], titles, strict=False):
-        axes.set_ylabel(title, rotation=0, ha="right", va="center")
-    for axes, head in zip(panels[0], heads, strict=False):
-        axes.set_title(head)
+    axes = drawing.subplots()
+    _, across, down = _show(axes, images, shape, columns, "gray_r", 0.0, 1.0)
+    axes.set_yticks(down[: len(titles)], titles[:lines])
+    axes.set_xticks(across[: len(heads)], heads[:columns])
     return drawing
 
 
@@ -127,18 +128,13 @@ def receptive_fields(weights: Floats, shape: tuple[int, int], count: int = 60) -
     lines = -(-len(order) // columns)
     side = (PAGE - 0.7) / columns
     drawing = figure(PAGE, (side + 0.05) * lines + 0.3)
-    panels = drawing.subplots(lines, columns, squeeze=False)
+    axes = drawing.subplots()
     limit = float(np.percentile(np.abs(weights[:, order]), _COLOURED)) or 1.0
-    for axes in panels.flat:
-        axes.set_axis_off()
-    shown = []
-    for axes, neuron in zip(panels.flat, order, strict=False):
-        shown.append(_show(axes, weights[:, neuron].reshape(shape), "RdBu_r", -limit, limit))
-        axes.set_axis_on()
+    shown, _, _ = _show(axes, weights[:, order].T, shape, columns, "RdBu_r", -limit, limit)
     drawing.suptitle(
         f"weights from the image to {len(order)} of {weights.shape[1]} neurons", fontsize=8
     )
-    drawing.colorbar(shown[0], ax=panels, fraction=0.03, label="weight")
+    drawing.colorbar(shown, ax=axes, fraction=0.03, label="weight")
     return drawing
 
 
@@ -174,9 +170,35 @@ def confusion(matrix: npt.NDArray[np.int64], title: str = "", ax: Any = None) ->
     return drawing
 
 
-def _show(axes: Any, image: Floats, colours: str, low: float, high: float) -> Any:
+def _show(
+    axes: Any,
+    images: Floats,
+    shape: tuple[int, int],
+    columns: int,
+    colours: str,
+    low: float,
+    high: float,
+) -> tuple[Any, Floats, Floats]:
+    """Draw images in a grid, in one picture: hundreds of axes would take minutes to lay out.
+
+    Returns what a colour bar needs, and the centres of the columns and of the rows.
+    """
+    height, width = shape
+    gap = max(1, width // _GAP)
+    lines = -(-len(images) // columns)
+    whole = np.full((lines * (height + gap) - gap, columns * (width + gap) - gap), np.nan)
+    frames = []
+    for number, image in enumerate(images):
+        top, left = number // columns * (height + gap), number % columns * (width + gap)
+        whole[top : top + height, left : left + width] = image.reshape(shape)
+        frames.append(Rectangle((left - 0.5, top - 0.5), width, height))
+    shown = axes.imshow(whole, cmap=colours, vmin=low, vmax=high, interpolation="nearest")
+    axes.add_collection(
+        PatchCollection(frames, facecolor="none", edgecolor="0.8", linewidth=0.5, clip_on=False)
+    )
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0, labeltop=True, labelbottom=False)
     axes.set(xticks=[], yticks=[])
-    for spine in axes.spines.values():
-        spine.set_visible(True)
-        spine.set_color("0.8")
-    return axes.imshow(image, cmap=colours, vmin=low, vmax=high, interpolation="nearest")
+    across = np.arange(columns, dtype=np.float64) * (width + gap) + (width - 1) / 2
+    down = np.arange(lines, dtype=np.float64) * (height + gap) + (height - 1) / 2
+    return shown, across, down
