@@ -16,14 +16,16 @@ from pffspike.studies.script import run_script
 
 RESULTS = Path(__file__).parent / "mnist" / "results.json"
 MODES = ("goodness", "one_pass")  #: columns
-#: Systems whose hidden neurons stay as they were drawn; their read-outs learn.
-RECTIFIED_RANDOM = ("cascaded_forward_random",)
-BERNOULLI_RANDOM = (
-    "straight_through_random",
-    "cascaded",
-    "spiking_unsupervised_ff_random",
-    "spiking_wake_sleep_random",
-)
+#: Systems whose hidden neurons stay as they were drawn, by kind of neuron; their read-outs learn.
+RANDOM = {
+    "rectified": ("cascaded_forward_random",),
+    "bernoulli": (
+        "straight_through_random",
+        "cascaded",
+        "spiking_unsupervised_ff_random",
+        "spiking_wake_sleep_random",
+    ),
+}
 RECTIFIED = ("backpropagation", "rate_ff", "cascaded_forward")  #: others are of Bernoulli neurons
 REFERENCE = "straight_through"
 HEAD = (
@@ -44,13 +46,13 @@ def main() -> None:
 def table(systems: Mapping[str, Any]) -> list[str]:
     """Lines of the table: a row for each system of ``results.json``."""
     reference = values(systems[REFERENCE])
-    drawn = {kind: strongest(systems, names) for kind, names in random_of().items()}
+    drawn = {kind: strongest(systems, names) for kind, names in RANDOM.items()}
     lines = ["| " + " | ".join(HEAD) + " |", "|" + " --- |" * len(HEAD)]
     for name, system in systems.items():
         by_mode = {mode: values(system, mode) for mode in MODES if mode in system["accuracy"]}
         best = max(by_mode.values(), key=statistics.fmean)
         control = drawn["rectified" if name in RECTIFIED else "bernoulli"]
-        frozen = name in RECTIFIED_RANDOM + BERNOULLI_RANDOM
+        frozen = any(name in names for names in RANDOM.values())
         cells = [
             system["title"],
             *(mean(by_mode[mode]) if mode in by_mode else "" for mode in MODES),
@@ -60,11 +62,6 @@ def table(systems: Mapping[str, Any]) -> list[str]:
         ]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
-
-
-def random_of() -> dict[str, tuple[str, ...]]:
-    """Systems with random hidden neurons, by the kind of their neurons."""
-    return {"rectified": RECTIFIED_RANDOM, "bernoulli": BERNOULLI_RANDOM}
 
 
 def strongest(systems: Mapping[str, Any], names: Sequence[str]) -> str:
