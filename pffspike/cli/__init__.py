@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import codecs
 import io
+import os
 import signal
 import sys
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 _ERRORS = "pffspike"  #: name of the way to print what an encoding lacks
 _SPELLED = {"µ": "u", "μ": "u", "×": "x", "±": "+-", "–": "-", "−": "-", "²": "^2", "…": "..."}  # noqa: RUF001
@@ -24,6 +30,18 @@ def _end_in_order() -> None:
     """Let SIGTERM end this process as the end of a program does: child processes and folders go."""
     if hasattr(signal, "SIGTERM") and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
         signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    sys.unraisablehook = _signal_again
+
+
+def _signal_again(lost: UnraisableHookArgs) -> None:
+    """Send a signal again that came where Python can raise nothing: in a destructor, a callback."""
+    if issubclass(lost.exc_type, (KeyboardInterrupt, SystemExit)):
+        number = signal.SIGINT if issubclass(lost.exc_type, KeyboardInterrupt) else signal.SIGTERM
+        again = threading.Timer(0.1, os.kill, (os.getpid(), number))
+        again.daemon = True
+        again.start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _spell_out() -> None:

@@ -256,6 +256,28 @@ def test_sigterm_ends_in_order(folder):
     assert sorted(path.name for path in folder.iterdir()) == ["cut.h5", "net.h5"]
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 7)])
+def test_a_signal_that_comes_in_a_destructor_is_not_lost(number, code):
+    """There Python can raise nothing, and would print a traceback and go on."""
+    program = (
+        "import signal, sys, time\n"
+        "import pffspike.cli\n"
+        "class Compiled:\n"
+        "    def __del__(self):\n"
+        f"        signal.raise_signal({int(number)})\n"
+        "pffspike.cli._end_in_order()\n"
+        "try:\n"
+        "    Compiled()\n"
+        "    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n"
+        "    sys.exit(7)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=50
+    )
+    assert (result.returncode, result.stderr) == (code, "")
+
+
 def running_in(folder: Path) -> list[int]:
     """Processes whose program lies in a folder."""
     found = []
