@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -41,3 +42,13 @@ def test_the_table_is_that_of_the_results(script):
     study, run = script
     found = json.loads((EXPERIMENTS / study / "results.json").read_text("utf-8"))
     assert (EXPERIMENTS / study / "table.md").read_text("utf-8") == WRITTEN[study](run, found)
+
+
+def test_the_site_has_every_stored_table():
+    """Sphinx warns of pages that no list names, and warnings are errors."""
+    listed = (EXPERIMENTS.parent / "docs" / "studies.md").read_text("utf-8")
+    pages = [path.relative_to(EXPERIMENTS).with_suffix("") for path in EXPERIMENTS.rglob("*.md")]
+    pages = [page for page in pages if not {"runs", "fast"} & set(page.parts)]
+    assert len(pages) > 30
+    for page in pages:
+        assert re.search(rf"\.\./experiments/{page.as_posix()}>?$", listed, re.MULTILINE), page
