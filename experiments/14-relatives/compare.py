@@ -1,10 +1,13 @@
-"""Table of the page for MNIST, from `mnist/results.json`: intervals, and differences within a seed.
+"""Table of the page, from the stored results of MNIST: intervals, and differences within a seed.
 
-python experiments/14-relatives/compare.py
+python experiments/14-relatives/compare.py [digits]
+
+With ``digits`` it prints the same of the digits, without the column of random hidden neurons.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
 from collections.abc import Mapping, Sequence
@@ -14,7 +17,7 @@ from typing import Any
 from pffspike import intervals
 from pffspike.studies.script import run_script
 
-RESULTS = Path(__file__).parent / "mnist" / "results.json"
+FOLDERS = {"digits": Path(__file__).parent, "mnist": Path(__file__).parent / "mnist"}
 MODES = ("goodness", "one_pass")  #: columns
 #: Systems whose hidden neurons stay as they were drawn, by kind of neuron; their read-outs learn.
 RANDOM = {
@@ -28,40 +31,51 @@ RANDOM = {
 }
 RECTIFIED = ("backpropagation", "rate_ff", "cascaded_forward")  #: others are of Bernoulli neurons
 REFERENCE = "straight_through"
+LEARNING = "one pass less random hidden neurons"  #: a column of MNIST alone
 HEAD = (
     "system",
     "label by label, %",
     "one pass, %",
     "best less backpropagation on Bernoulli neurons",
-    "one pass less random hidden neurons",
+    LEARNING,
     "operations, label by label; one pass",
 )
 
 
 def main() -> None:
     """Print the table."""
-    print("\n".join(table(json.loads(RESULTS.read_text("utf-8"))["mnist"])))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("dataset", nargs="?", default="mnist", choices=sorted(FOLDERS))
+    dataset = parser.parse_args().dataset
+    results = json.loads((FOLDERS[dataset] / "results.json").read_text("utf-8"))
+    print("\n".join(table(results[dataset], dataset == "mnist")))
 
 
-def table(systems: Mapping[str, Any]) -> list[str]:
+def table(systems: Mapping[str, Any], learning: bool) -> list[str]:
     """Lines of the table: a row for each system of ``results.json``."""
     reference = values(systems[REFERENCE])
-    drawn = {kind: strongest(systems, names) for kind, names in RANDOM.items()}
-    lines = ["| " + " | ".join(HEAD) + " |", "|" + " --- |" * len(HEAD)]
+    head = [column for column in HEAD if learning or column != LEARNING]
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" * len(head)]
     for name, system in systems.items():
         by_mode = {mode: values(system, mode) for mode in MODES if mode in system["accuracy"]}
         best = max(by_mode.values(), key=statistics.fmean)
-        control = drawn["rectified" if name in RECTIFIED else "bernoulli"]
-        frozen = any(name in names for names in RANDOM.values())
         cells = [
             system["title"],
             *(mean(by_mode[mode]) if mode in by_mode else "" for mode in MODES),
             "" if name == REFERENCE else difference(best, reference),
-            "" if frozen else difference(by_mode["one_pass"], values(systems[control])),
+            *([learned(systems, name)] if learning else []),
             operations(system, tuple(by_mode)),
         ]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
+
+
+def learned(systems: Mapping[str, Any], name: str) -> str:
+    """What a system answers in one pass beyond the best random neurons of its kind, as text."""
+    if any(name in names for names in RANDOM.values()):
+        return ""
+    control = strongest(systems, RANDOM["rectified" if name in RECTIFIED else "bernoulli"])
+    return difference(values(systems[name]), values(systems[control]))
 
 
 def strongest(systems: Mapping[str, Any], names: Sequence[str]) -> str:

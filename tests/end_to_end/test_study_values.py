@@ -26,13 +26,13 @@ STUDIES = {
     "11-dreams": 64,
     "12-fpga": 262,
     "13-online": 65,
+    "14-relatives": 48,
 }
 #: Other studies, and who compares what they say.
 ELSEWHERE = {
     "00-digits": "two values of summary.json, which test_demo.py compares",
     "03-benchmark": "times of a machine; only growth.md of them is stored",
     "06-energy-per-inference": "test_energies_are_those_of_one_point below",
-    "14-relatives": "test_relatives_study.py: a script prints the tables of the page",
 }
 #: Sections and rows whose results are not stored.
 NOT_STORED = {
@@ -48,6 +48,10 @@ NOT_STORED = {
         "learned from 1,000 samples": "likewise",
     },
     "05-lava": {"Time a step": "times of a machine"},
+    "14-relatives": {
+        "What each needs": "test_relatives_study.py: a script prints the table of the page",
+        "MNIST, 5,000 images": "likewise",
+    },
     "12-fpga": {"Beside other hardware": "times of a machine, beside those of the table above"},
 }
 #: Values of sentences that are in no stored file.
@@ -133,13 +137,7 @@ def groups(study: str) -> list[Group]:
     found = [group for path in stored for group in rows_of_tables(path.read_text("utf-8"))]
     read = {path.name: json.loads(path.read_text("utf-8")) for path in folder.glob("*.json")}
     if "quality.json" in read:
-        for name, s in read["quality.json"]["samples"].items():
-            found.append((name, [s[key] for key in ("accuracy", "entropy", "distance", "copies")]))
-            if "recall" in s:
-                keys = ("variance", "precision", "recall", "teaching")
-                found.append((name, [s[key] for key in keys]))
-        for name, error in read["quality.json"]["summed_squared_error"].items():
-            found.append((name, [error]))
+        found += of_quality(read["quality.json"])
     if study == "04-quantization":
         for records in read["expected.json"]["full"].values():
             for record in records:
@@ -152,6 +150,12 @@ def groups(study: str) -> list[Group]:
             for name, record in learning.items()
             if isinstance(record, dict)
         ]
+    if study == "14-relatives":
+        systems = read["results.json"]["digits"]
+        found += [
+            (system["title"], beside_backpropagation(system, systems))
+            for system in systems.values()
+        ]
     if study == "12-fpga":
         for record in read["expected.json"]["full"]:
             row = [record[key] for key in ("bits", "lanes", "multipliers", "block_rams")]
@@ -160,6 +164,32 @@ def groups(study: str) -> list[Group]:
                 row += [record[f"{mode} accuracy"], cycles, cycles / 50e3]
             found.append(("", row))
     return found
+
+
+def of_quality(quality: Any) -> Iterator[Group]:
+    """Samples by the columns of the two tables of a page, and errors of reconstructions."""
+    for name, sample in quality["samples"].items():
+        yield name, [sample[key] for key in ("accuracy", "entropy", "distance", "copies")]
+        if "recall" in sample:
+            yield name, [sample[key] for key in ("variance", "precision", "recall", "teaching")]
+    for name, error in quality["summed_squared_error"].items():
+        yield name, [error]
+
+
+def beside_backpropagation(system: Any, systems: Any) -> list[str]:
+    """Accuracies by mode, and the best less that through the same neurons, with intervals."""
+    modes = [mode["values"] for _, mode in sorted(system["accuracy"].items())]
+    best = max(modes, key=statistics.fmean)
+    other = systems["straight_through"]["accuracy"]["one_pass"]["values"]
+    _, between = with_interval([100 * (a - b) for a, b in zip(best, other, strict=True)])
+    return [*(with_interval([100 * v for v in mode])[0] for mode in modes), between]
+
+
+def with_interval(found: Sequence[float]) -> tuple[str, str]:
+    """A mean with half of its interval over seeds, and with the ends of it."""
+    mean, (low, high) = statistics.fmean(found), intervals.of_mean(found)
+    half = f"{mean:.1f} ± {high - mean:.1f}"
+    return normal(half), normal(f"{mean:.1f} ({low:.1f} to {high:.1f})")
 
 
 def ordered(accuracy: dict[str, float]) -> list[float]:
@@ -250,9 +280,7 @@ def within_seeds(results: dict[str, Any]) -> Iterator[str]:
     for block, mine in series:
         others = [other for at, other in series if at == block and other is not mine]
         for found in (mine, *([a - b for a, b in zip(mine, o, strict=True)] for o in others)):
-            mean, (low, high) = statistics.fmean(found), intervals.of_mean(found)
-            yield f"{mean:.1f} ± {high - mean:.1f}"
-            yield f"{mean:.1f} ({low:.1f} to {high:.1f})"
+            yield from with_interval(found)
 
 
 @functools.cache
