@@ -75,7 +75,7 @@ def describe(description: Mapping[str, Any]) -> str:
     Examples
     --------
     >>> from pffspike.cards import load_network
-    >>> from pffspike.exchange import describe_network
+    >>> from pffspike.export_description import describe_network
     >>> from pffspike.network import initial
     >>> from pffspike.trained import TrainedNetwork
     >>> network = load_network("digits")
