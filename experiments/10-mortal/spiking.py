@@ -8,7 +8,7 @@ import pffspike
 from pffspike import Execution
 from pffspike.arithmetic import counter
 from pffspike.devices import load_device
-from pffspike.energies.breakdown import energy
+from pffspike.energies import energy
 from pffspike.network import constants
 
 HIDDEN = ("hidden_1", "hidden_2")

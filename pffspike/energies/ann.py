@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from pffspike.devices import Device, load_device
-from pffspike.energies.breakdown import Energy, energy_of_events
+from pffspike.energies.breakdown import energy_of_events
 from pffspike.energies.events import EventCount
+from pffspike.energies.result import Energy
 from pffspike.errors import ValidationError
 
 _NO_STATIC = "static power: how long an inference takes is not known"

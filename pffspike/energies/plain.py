@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from pffspike.energies.breakdown import Energy, Term
+from pffspike.energies.result import Energy, Term
 
 
 def totals(energy: Energy) -> dict[str, Any]:
