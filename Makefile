@@ -92,9 +92,10 @@ doctest: env
 # rests on bits that these compare (frequencies, long runs of the command line, pages) needs one.
 OLDER := tests/golden $(addprefix tests/conformance/test_, engines.py brian2.py brian2_names.py \
 	cards.py chl.py ff.py lava.py lava_circuits.py lava_learning.py modes.py numba.py quantized.py \
-	reference.py rules.py wake_sleep.py) tests/unit tests/statistics/test_baselines.py \
-	tests/statistics/test_intervals.py $(addprefix tests/end_to_end/test_, data_meet_networks.py \
-	deployment.py deployment_script.py mistakes.py outputs.py terminal.py warm_starts.py)
+	reference.py rules.py wake_sleep.py) tests/unit $(addprefix tests/statistics/test_, \
+	baselines.py csdp.py intervals.py straight_through.py) $(addprefix tests/end_to_end/test_, \
+	data_meet_networks.py deployment.py deployment_script.py mistakes.py outputs.py terminal.py \
+	warm_starts.py)
 NEWER := $(addprefix tests/unit/test_, estimator.py fpga_parts.py generation.py inference.py \
 	notebooks.py progress.py quality.py study.py) tests/unit/live
 

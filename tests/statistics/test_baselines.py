@@ -4,50 +4,20 @@ import dataclasses
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
-from pffspike.arithmetic import counter
+from gradient_cases import assert_gradient, numbers
 from pffspike.baselines import (
-    csdp,
     logistic,
     neighbours,
     perceptron,
     rate_ff,
     rate_pff,
     rate_pff_circuit,
-    straight_through,
 )
 from pffspike.baselines.adam import Adam
 from pffspike.baselines.momentum import Momentum
 from pffspike.baselines.rates import Perturbation, normalized, orthogonal, softmax
 from pffspike.data import load
-from pffspike.inputs import first_samples
-
-EPSILON = 1e-5  #: step of the numerical derivative
-TOLERANCE = 1e-6  #: of rule against numerical derivative, relative to the largest entry
-
-
-def numbers(key: int, *shape: int) -> np.ndarray:
-    return counter.normal(key, int(np.prod(shape))).reshape(shape)
-
-
-def numerical_gradient(loss, w: dict, name: str) -> np.ndarray:
-    found = np.zeros_like(w[name])
-    for index in np.ndindex(found.shape):
-        values = []
-        for sign in (1, -1):
-            moved = {**w, name: w[name].copy()}
-            moved[name][index] += sign * EPSILON
-            values.append(loss(moved))
-        found[index] = (values[0] - values[1]) / (2 * EPSILON)
-    return found
-
-
-def assert_gradient(rule: np.ndarray, loss, w: dict, name: str) -> None:
-    expected = numerical_gradient(loss, w, name)
-    assert np.abs(expected).max() > 1e-4, "the check needs a slope"
-    assert np.abs(rule - expected).max() <= TOLERANCE * max(1.0, np.abs(expected).max()), name
-
 
 PFF = rate_pff.RatePFF((8, 6), group=2, latent=3, threshold=9.0)
 
@@ -161,13 +131,6 @@ def test_initial_weights_are_orthogonal_and_noise_is_normal():
     assert abs(drawn.std() - 1) < 0.03
     assert not np.array_equal(drawn, noise.draw(1, (100, 100)))
     assert np.array_equal(drawn, noise.draw(0, (100, 100)))
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Small products lose tenfold by threads on a busy machine; studies do the same."""
-    with threadpool_limits(1):
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -286,131 +249,3 @@ def test_as_published_the_readout_of_pff_learns_to_copy_the_label(digits, tmp_pa
     config = rate_pff.RatePFF((60, 60), epochs=4, batch=50)
     result = rate_pff.run(config, digits, 0, tmp_path / "store", lambda share: None)
     assert result.modes["one_pass"].accuracy < 0.2
-
-
-def test_straight_through_is_the_gradient_of_the_noiseless_network():
-    config = straight_through.StraightThrough((6, 5), scale=2)
-    w = {
-        name: values.astype(np.float64)
-        for name, values in straight_through.initial(config, 7, 3, seed=1).items()
-    }
-    w["w3"] = numbers(5, 5, 3)
-    w["b1"], w["b2"] = np.full((1, 6), 0.5), np.full((1, 5), 0.5)
-    for name in ("w1", "w2"):
-        w[name] *= 0.1  # every drive between 0 and 1
-    x, labels = np.abs(numbers(2, 4, 7)) % 1, np.array([0, 2, 1, 1])
-    layers, logits = straight_through.forward(w, x, None)
-    gains = [layer.gain for layer in layers]
-
-    def loss(values):
-        sent = x
-        for k, gain in enumerate(gains, start=1):
-            sent = gain * sent @ values[f"w{k}"] + values[f"b{k}"]
-        return -np.log(softmax(sent)[np.arange(4), labels]).sum()
-
-    error = softmax(logits)
-    error[np.arange(4), labels] -= 1
-    rule = straight_through.backward(w, layers, error)
-    for name in w:
-        assert_gradient(rule[name], loss, w, name)
-
-
-def test_straight_through_learns_the_digits(tmp_path):
-    config = straight_through.StraightThrough((100,), epochs=12)
-    data = load("digits")
-    told = []
-    result = straight_through.run(config, data, 0, tmp_path / "run", told.append)
-    mode = result.modes["one_pass"]
-    assert mode.accuracy > 0.9
-    assert 0 < mode.operations.Effective_ACs < 0.5 * mode.operations.Dense
-    assert told == [(k + 1) / 12 for k in range(12)]
-    again = straight_through.run(config, data, 0, tmp_path / "run", told.append)
-    assert again == result  # from its checkpoint
-
-
-def test_random_feedback_stays_and_learns_the_digits(tmp_path):
-    config = straight_through.StraightThrough(
-        (60, 60), epochs=8, batch=32, learning_rate=0.01, scale=8, decay=0.9, feedback="random"
-    )
-    w = straight_through.initial(config, 64, 10, seed=0)
-    down = straight_through.feedback(config, w, 0)
-    assert set(down) == {"w2", "w3"}, "nothing comes down to the image"
-    assert not np.array_equal(down["w2"], w["w2"])
-    known = dataclasses.replace(config, feedback="transposed")
-    assert straight_through.feedback(known, w, 0) is w
-    found = straight_through.run(config, load("digits"), 0, tmp_path / "run", lambda _: None)
-    frozen = dataclasses.replace(config, hidden=(60,), learning_rate=0.0)
-    assert found.modes["one_pass"].accuracy > 0.85
-    nothing = straight_through.run(frozen, load("digits"), 0, tmp_path / "no", lambda _: None)
-    assert nothing.modes["one_pass"].accuracy < 0.3
-
-
-def test_without_feedback_the_read_out_alone_learns(tmp_path):
-    config = straight_through.StraightThrough(
-        (60, 60), epochs=8, batch=32, learning_rate=0.01, scale=8, decay=0.9, feedback="none"
-    )
-    first = straight_through.initial(config, 64, 10, seed=0)
-    found = straight_through.run(config, load("digits"), 0, tmp_path / "run", lambda _: None)
-    with np.load(tmp_path / "run.npz") as file:
-        changed = {n for n in first if not np.array_equal(file[f"parameters.{n}"], first[n])}
-    assert changed == {"w3", "b3"}
-    assert found.parameters == 60 * 10 + 10
-    assert 0.3 < found.modes["one_pass"].accuracy < 0.95
-
-
-def test_what_csdp_learns_is_the_derivative_of_its_loss_by_the_traces():
-    config = csdp.CSDP((6, 5), threshold=2.0)
-    layers = csdp._begin(config, csdp.initial(config, 7, 3, seed=1), 4)
-    sent = [np.abs(numbers(k, 4, size)) > 0.5 for k, size in enumerate((7, 6, 5, 3))]
-    sent = [spikes.astype(float) for spikes in sent]
-    label, true = np.eye(3)[[0, 2, 1, 1]], np.array([[1.0], [0.0], [1.0], [0.0]])
-    for k, layer in enumerate(layers):
-        layer.trace = np.abs(numbers(10 + k, *layer.trace.shape)) % 1
-    found = csdp.gradients(config, layers, sent, label, true)
-
-    def loss(traces):
-        goodness = np.square(traces["1"]).sum(axis=1, keepdims=True) - config.threshold
-        return np.log(1 + np.exp(np.where(true > 0, -goodness, goodness))).mean()
-
-    traces = {"1": layers[0].trace.copy()}
-    slope = found["1.below"] / config.resistance
-    expected = np.zeros_like(traces["1"])
-    for place in np.ndindex(expected.shape):
-        near = {}
-        for step in (1e-6, -1e-6):
-            moved = {"1": traces["1"].copy()}
-            moved["1"][place] += step
-            near[step] = loss(moved)
-        expected[place] = (near[1e-6] - near[-1e-6]) / 2e-6
-    np.testing.assert_allclose(slope, sent[0].T @ expected, atol=1e-5)
-    above = config.resistance * sent[2].T @ expected
-    np.testing.assert_allclose(found["1.above"], above, atol=1e-5)
-    inhibits = config.lateral_resistance * sent[1].T @ expected
-    np.testing.assert_allclose(found["1.itself"], inhibits, atol=1e-5)
-    assert set(found) == set(csdp.shapes(config, 7, 3))
-
-
-def test_neurons_of_csdp_leak_spike_and_are_reset():
-    config = csdp.CSDP((1,), jitter=0.0)
-    (layer, _) = csdp._begin(config, csdp.initial(config, 1, 2, seed=0), 1)
-    spikes = []
-    for _ in range(20):
-        layer.advance(config, np.array([[0.5]], np.float32))
-        spikes.append(int(layer.sent[0, 0]))
-        assert layer.trace[0, 0] == 1 or not layer.sent[0, 0]
-    # Euler's potential is 0.5 (1 - 0.97^n), above 0.055 for n >= 4; silence lowers the threshold
-    assert spikes[:4] == [0, 0, 0, 1]
-    assert 4 <= sum(spikes) <= 6
-
-
-def test_csdp_learns_the_digits_and_goes_on_from_its_checkpoint(tmp_path):
-    data = first_samples(load("digits"), train=400, test=100)
-    config = csdp.CSDP((40,), epochs=3, steps=20, batch=25, learning_rate=0.01)
-    whole = csdp.run(config, data, 0, tmp_path / "whole", lambda share: None)
-    mode = whole.modes["one_pass"]
-    assert mode.accuracy > 0.45  # chance: 0.1
-    assert 0 < mode.operations.Effective_ACs < 0.5 * mode.operations.Dense
-    for epochs in (1, 3):
-        part = dataclasses.replace(config, epochs=epochs)
-        result = csdp.run(part, data, 0, tmp_path / "cut", lambda share: None)
-    assert result.modes == whole.modes
