@@ -14,12 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from images_from_the_page import Images
 from numbers_from_the_page import (
-    HYBRIDS,
     LABELS,
     ORDER,
     ROUNDING,
-    SHIFTS,
     SPIKES,
     TIES,
     TRIALS,
@@ -60,7 +59,7 @@ class Simulator:
         self.projections = {p["name"]: p for p in content["projections"]}
         self.programs = {p["name"]: p for p in content["programs"]}
         self.training, self.decisions = content["training"], content["decisions"]
-        self.data, self.roles = content["data"], content["roles"]
+        self.roles = content["roles"]
         self.weights = {
             name: np.load(folder / f"weights/{name}.npy") * 2.0 ** p["exponent"]
             for name, p in self.projections.items()
@@ -75,9 +74,10 @@ class Simulator:
             (file.parent.name, file.stem): np.load(file)
             for file in (folder / "fixed").glob("*/*.npy")
         }
-        self.mean = None
+        mean = None
         if self.training["coding"] == "on_off":
-            self.mean = np.load(folder / "coding/mean.npy") * 2.0**-24
+            mean = np.load(folder / "coding/mean.npy") * 2.0**-24
+        self.images = Images(content, mean)
 
     def positions(self, name):
         """Where the neurons of a population read random numbers."""
@@ -249,11 +249,11 @@ class Simulator:
                 order = np.argsort(output(derive(seed, ORDER, m // n), range(n)))
                 scale *= self.training["decay"] if m else 1
             k = order[m % n]
-            image = self.encode(self.shifted(grey[k], m, seed))
+            image = self.images.encode(self.images.shifted(grey[k], m, seed))
             negative = self.wrong_label(int(labels[k]), m, seed)
-            hybrid = self.hybrid(grey[k], grey[order[m % n - 1]], m, seed)
+            hybrid = self.images.hybrid(grey[k], grey[order[m % n - 1]], m, seed)
             signals = {"image": image, "label": int(labels[k]), "negative": negative}
-            signals["hybrid"] = self.encode(self.shifted(hybrid, m, seed))
+            signals["hybrid"] = self.images.encode(self.images.shifted(hybrid, m, seed))
             self.run("train", m, seed, signals, scale)
             if (m + 1) % n == 0 and self.training["latent_images"]:
                 self.learn_latents(grey, labels, order, m // n, seed)
@@ -273,7 +273,11 @@ class Simulator:
                 g, k = epoch * count + i, order[i]
                 z = np.full(self.populations[latent]["size"], 1 / 8)
                 for r in range(8):
-                    signals = {"image": self.encode(grey[k]), "label": labels[k], "latent": z}
+                    signals = {
+                        "image": self.images.encode(grey[k]),
+                        "label": labels[k],
+                        "latent": z,
+                    }
                     shown[g] = signals
                     ((_, q),) = self.run("infer_latent", 8 * g + r, seed, signals)[0]
                     for name, target in predicted.items():  # (14b)
@@ -292,87 +296,11 @@ class Simulator:
             return -1
         return (label + 1 + int(choice * (classes - 1))) % classes
 
-    def hybrid(self, grey, other, m, seed):
-        """A training image and the one before it, mixed by a smooth mask (14a)."""
-        rows, columns = self.data["shape"]
-        drawn = uniform(derive(seed, HYBRIDS, m), range(rows * columns)) < 1 / 2
-        v = drawn.reshape(rows, columns) * 1.0
-        for _ in range(min(max(1, min(rows, columns) // 4), 12)):
-            for axis in (0, 1):
-                wide = np.pad(v, [(1, 1) if k == axis else (0, 0) for k in (0, 1)], "edge")
-                below, beyond = np.delete(wide, [-2, -1], axis), np.delete(wide, [0, 1], axis)
-                v = below / 4 + v / 2 + beyond / 4
-        return np.where(v.ravel() > 1 / 2, grey, other)
-
-    def shifted(self, grey, m, seed):
-        """A training image mirrored and moved at random."""
-        d = self.training["shift"]
-        *draws, mirror = uniform(derive(seed, SHIFTS, m), [0, 1, 2])
-        if self.training["flip"] and int(2 * mirror):
-            grey = self.mirrored(grey)
-        return self.moved(grey, *(int(u * (2 * d + 1)) - d for u in draws))
-
-    def mirrored(self, grey):
-        """An image, left and right exchanged."""
-        return np.fliplr(np.reshape(grey, self.data["shape"])).ravel()
-
-    def moved(self, grey, down, right):
-        """An image moved by some pixels."""
-        rows, columns = self.data["shape"]
-        old, new = np.reshape(grey, (rows, columns)), np.zeros((rows, columns), int)
-        for y in range(max(0, down), min(rows, rows + down)):
-            for x in range(max(0, right), min(columns, columns + right)):
-                new[y, x] = old[y - down, x - right]
-        return new.ravel()
-
-    # --- section 5: images
-
-    def encode(self, grey):
-        """Spike probabilities of the image population."""
-        levels = self.data["levels"]
-        x = (2**25 * np.asarray(grey, np.int64) + levels) // (2 * levels) * 2.0**-24  # (16)
-        if self.training["coding"] == "saccades":
-            return self.seen(grey)
-        if self.mean is not None:
-            difference = 2 * (x - self.mean)  # (17)
-            x = np.clip(np.concatenate([difference, -difference]), 0, 1)
-        s, kind = self.steps(), self.training["encoding"]
-        if kind == "latency":  # (20)
-            return (np.floor((1 - x) * s) == np.arange(s)[:, None]) & (x > 0)
-        if kind == "even":  # (21)
-            done = np.floor(np.outer(range(s + 1), x) + 1 / 2)
-            return np.diff(done, axis=0)
-        return x
-
-    def steps(self):
-        """Of a presentation."""
-        return {p["burn_in"] + p["window"] for p in self.programs.values()}.pop()
-
-    def seen(self, grey):
-        """ON and OFF events of an image that moves in three saccades (19)."""
-        levels, s = self.data["levels"], self.steps()
-        a = max(1, min(self.data["shape"]) // 8)
-        corners = a * np.array([(0, 0), (1, 1), (-1, 1), (0, 0)])
-        reference, found = np.asarray(grey) * 0.0, []
-        for t in range(-1, s):
-            k = min(2, 3 * (t + 1) // s)
-            m = 3 * (t + 1) - k * s
-            place = corners[k] + (2 * (corners[k + 1] - corners[k]) * m + s) // (2 * s)
-            v = self.moved(grey, *place).astype(np.int64)
-            x = (2**25 * v + levels) // (2 * levels) * 2.0**-24
-            if t < 0:
-                reference = x
-                continue
-            on, off = x - reference >= 1 / 8, reference - x >= 1 / 8
-            reference = np.where(on | off, x, reference)
-            found.append(np.concatenate([on, off]))
-        return np.array(found) * 1.0
-
     # --- section 6: decisions
 
     def number(self, grey):
         """Number of an image by its content (18)."""
-        content = (self.encode(grey) * 2**24).astype("<u4").tobytes()
+        content = (self.images.encode(grey) * 2**24).astype("<u4").tobytes()
         return int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "little") >> 2
 
     def trial(self, name, grey, sample, seed, trial):
@@ -380,9 +308,9 @@ class Simulator:
         if trial:
             seed, d = derive(seed, TRIALS, trial), self.training["shift"]
             if self.training["flip"] and trial % 2:
-                grey = self.mirrored(grey)
-            grey = self.moved(grey, *[(0, d), (0, -d), (d, 0), (-d, 0)][(trial - 1) % 4])
-        return self.run(name, sample, seed, {"image": self.encode(grey)})[0]
+                grey = self.images.mirrored(grey)
+            grey = self.images.moved(grey, *[(0, d), (0, -d), (d, 0), (-d, 0)][(trial - 1) % 4])
+        return self.run(name, sample, seed, {"image": self.images.encode(grey)})[0]
 
     def ranks(self, grey, sample, seed, trials=1):
         """Spikes of the read-out, and random numbers that part equals."""

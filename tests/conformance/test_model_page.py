@@ -213,7 +213,7 @@ def test_answers_are_the_same(case, mode):
     simulator, rule, name = Simulator(folder), MODES[mode], mode.partition(" ")[0]
     images = trained.coding.encode(data.test_images, data.levels)
     for image, grey in zip(full(images), data.test_images, strict=True):
-        np.testing.assert_array_equal(simulator.encode(grey), image)
+        np.testing.assert_array_equal(simulator.images.encode(grey), image)
     way = pffspike.Mode(name, rule.get("candidates"), rule.get("trials"))
     if "limit" in rule:
         labels, window = (
