@@ -143,13 +143,12 @@ class Driver:
         """
         chosen = self._program(program)
         counter.check_seed(seed)
-        record, replies = _Record(self.plan.network, self.plan, chosen, len(samples)), []
-        for place, sample in enumerate(samples):
-            self._show({name: values[place] for name, values in signals.items()})
-            message = run_message(self.plan, program, int(sample), seed, _flags(spikes))
-            replies.append(self._present(message, place, spikes, record))
-            progress(1)
-        return record.recording(np.asarray(samples), spikes), replies
+        record = _Record(self.plan.network, self.plan, chosen, np.asarray(samples), spikes)
+        messages = [
+            run_message(self.plan, program, int(sample), seed, _flags(spikes)) for sample in samples
+        ]
+        replies = self._run(messages, signals, record, progress)
+        return record.recording(), replies
 
     def run_candidates(
         self,
@@ -219,17 +218,32 @@ class Driver:
                     f"{GOODNESS!r}"
                 )
         network = candidate_network(self.plan.network)
-        (program,), replies = network.programs, []
-        record = _Record(network, self.plan, program, len(samples))
-        for place, (label, sample) in enumerate(zip(labels, samples, strict=True)):
-            self._show({names.IMAGE: images[place]})
-            message = run_message(
-                self.plan, GOODNESS, int(sample), seed, _flags(spikes), int(label)
-            )
-            reply = self._present(message, place, spikes, record)
-            replies.append(dataclasses.replace(reply, phase=int(label)))
+        record = _Record(network, self.plan, network.programs[0], np.asarray(samples), spikes)
+        messages = [
+            run_message(self.plan, GOODNESS, int(sample), seed, _flags(spikes), int(label))
+            for label, sample in zip(labels, samples, strict=True)
+        ]
+        found = self._run(messages, {names.IMAGE: images}, record, progress)
+        replies = [
+            dataclasses.replace(reply, phase=int(label))
+            for label, reply in zip(labels, found, strict=True)
+        ]
+        return record.recording(), replies
+
+    def _run(
+        self,
+        messages: list[bytes],
+        signals: Mapping[str, Array],
+        record: _Record,
+        progress: Progress,
+    ) -> list[Reply]:
+        """Show the signals of each sample, send its message, and record what the core says."""
+        replies = []
+        for place, message in enumerate(messages):
+            self._show({name: values[place] for name, values in signals.items()})
+            replies.append(self._present(message, place, record))
             progress(1)
-        return record.recording(np.asarray(samples), spikes), replies
+        return replies
 
     def _program(self, name: str) -> Program:
         if name not in self.plan.first_phase:
@@ -245,13 +259,13 @@ class Driver:
             self._link.write(message)
             self._expect(IMAGE)
 
-    def _present(self, message: bytes, place: int, spikes: bool, record: _Record) -> Reply:
+    def _present(self, message: bytes, place: int, record: _Record) -> Reply:
         self._link.write(message)
         program, neurons = record.program, self.plan.words * self.plan.lanes
         number = len(program.phases)
         for phase in range(number):
             presentation = place * number + phase
-            for step in range(program.steps if spikes else 0):
+            for step in range(program.steps if record.spikes else 0):
                 self._expect(STEP)
                 count = struct.unpack("<H", self._read(2))[0]
                 record.step(presentation, step, np.frombuffer(self._read(2 * count), "<u2"))
@@ -288,14 +302,17 @@ def _flags(spikes: bool) -> int:
 class _Record:
     """Arrays of a recording, filled as the core speaks."""
 
-    def __init__(self, network: Network, plan: CorePlan, program: Program, samples: int) -> None:
-        self.program, self._network, self._plan = program, network, plan
-        shown, steps = samples * len(program.phases), program.steps
+    def __init__(
+        self, network: Network, plan: CorePlan, program: Program, samples: Integers, spikes: bool
+    ) -> None:
+        self.program, self.spikes = program, spikes
+        self._network, self._plan, self._samples = network, plan, samples
+        shown, steps = len(samples) * len(program.phases), program.steps
         self._names = [p.name for p in structure.extent(network, program).populations]
         neurons = plan.words * plan.lanes
         self._raster = np.zeros((steps, shown, neurons), bool)
         self._counts = np.zeros((shown, neurons), np.int64)
-        self._spikes = {name: np.zeros(shown, np.int64) for name in self._names}
+        self._numbers = {name: np.zeros(shown, np.int64) for name in self._names}
         self._squares: dict[str, Floats] = {name: np.zeros(shown) for name in self._names}
 
     def step(self, presentation: int, step: int, numbers: Array) -> None:
@@ -307,7 +324,7 @@ class _Record:
             number = self._plan.slot(name)
             part = self._part(name)
             self._counts[presentation, part] = counts[part]
-            self._spikes[name][presentation] = int.from_bytes(sums[number][:4], "little")
+            self._numbers[name][presentation] = int.from_bytes(sums[number][:4], "little")
             self._squares[name][presentation] = int.from_bytes(sums[number][4:], "little")
 
     def _part(self, name: str) -> slice:
@@ -315,15 +332,17 @@ class _Record:
         start = slot.first * self._plan.lanes
         return slice(start, start + slot.size)
 
-    def recording(self, samples: Integers, spikes: bool) -> Recording:
-        window = self.program.window
+    def recording(self) -> Recording:
+        window, rasters = self.program.window, {}
+        if self.spikes:
+            rasters = {name: self._raster[:, :, self._part(name)] for name in self._names}
         return Recording(
             self._network,
             self.program,
-            samples,
-            self._spikes,
+            self._samples,
+            self._numbers,
             {name: values / window**2 for name, values in self._squares.items()},
-            np.full(len(samples), -1, np.int64),
+            np.full(len(self._samples), -1, np.int64),
             {name: self._counts[:, self._part(name)] for name in self._names},
-            {name: self._raster[:, :, self._part(name)] for name in self._names} if spikes else {},
+            rasters,
         )
