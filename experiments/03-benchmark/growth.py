@@ -17,6 +17,7 @@ import numpy as np
 import pffspike
 from pffspike import Execution, plots
 from pffspike.arithmetic import counter
+from pffspike.circuits import without_latents
 from pffspike.files import write_whole
 from pffspike.plots.canvas import FALSE, OTHERS, PAGE, TRUE, figure, styled
 from pffspike.studies.script import run_script
@@ -60,22 +61,17 @@ def arguments():
 def network(hidden, classes):
     """The card of MNIST in another size, without its generative half."""
     thresholds = [THRESHOLDS[min(k, 1)] * n / 500 for k, n in enumerate(hidden)]
-    latents = {"latent_images": 0, "latent_decay": 1.0}
-    changes = {
+    changes = without_latents()
+    changes["pff"] |= {
         "hidden": hidden,
         "classes": classes,
         "threshold": thresholds,
         "scale": [2] + [4] * (len(hidden) - 1),
         "learning_rate": [0.25] + [0.0625] * (len(hidden) - 1),
         "homeostasis_free": [False] + [True] * (len(hidden) - 1) if len(hidden) > 1 else [True],
-        "latent": 0,
-        "latent_to": "top",
-        "latent_free": False,
-        "latent_window": None,
-        "own_predictions": False,
         "generative": False,
     }
-    return pffspike.load_network("mnist-light", {"pff": changes, "training": latents})
+    return pffspike.load_network("mnist-light", changes)
 
 
 def shown(samples, classes):

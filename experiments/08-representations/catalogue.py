@@ -1,10 +1,9 @@
 """The systems of study 08 by title, and how long each learns."""
 
-import copy
-
 import systems
 
 import pffspike
+from pffspike.circuits import without_latents
 
 HIDDEN = (250, 250)
 RATES = {"0.02": 5, "0.10": 26, "0.20": 51}  #: other target rates of homeostasis, in 1/256
@@ -39,7 +38,7 @@ def epochs_of(title, fast):
 
 def card(title, epochs):
     """The card of the digits without latent states, and what the title changes."""
-    changes = copy.deepcopy(systems.PLAIN)
+    changes = without_latents()
     if "high" in title:
         changes["pff"]["positive"] = "high"
     if "no homeostasis" in title:

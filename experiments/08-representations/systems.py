@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -20,18 +19,6 @@ from pffspike.baselines.rates import normalized
 from pffspike.baselines.result import scaled
 from pffspike.network import signals, structure
 from pffspike.representations import lesion
-
-#: `PFF` cards learn latent states with the rest; the representation circuit does without.
-PLAIN: dict[str, dict[str, Any]] = {
-    "pff": {
-        "latent": 0,
-        "latent_to": "top",
-        "latent_free": False,
-        "latent_window": None,
-        "own_predictions": False,
-    },
-    "training": {"latent_images": 0, "latent_decay": 1.0},
-}
 
 
 @dataclass(frozen=True)

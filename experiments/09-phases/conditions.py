@@ -1,12 +1,12 @@
 """The rows of study 09: which network learns, at which rate, how long, in which blocks."""
 
-import copy
 import dataclasses
 from dataclasses import dataclass
 
 import schedules
 
 import pffspike
+from pffspike.circuits import without_latents
 from pffspike.network import structure
 
 SHUFFLED = -1  #: in place of a block: signs in random order
@@ -75,7 +75,7 @@ FAST = {
 
 def network_of(card, condition):
     """The network that learns: the card's, or FF of the same sizes and data as study 14 has it."""
-    changes = copy.deepcopy(schedules.PLAIN)
+    changes = without_latents()
     changes["pff"]["positive"] = condition.positive
     network = pffspike.load_network(card, changes)
     if condition.circuit == "ff":

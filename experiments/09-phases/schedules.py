@@ -1,7 +1,6 @@
 """Schedules of positive and negative presentations, and networks that learn by them."""
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 
@@ -15,17 +14,6 @@ from pffspike.training import negatives
 PROGRAM = "separated"
 SIGN, SHOWN = "sign", "shown"  #: signals: of the presentation, and the label that is shown
 NEAR = 10  #: presentations at an end of a block that count as near to it
-#: `PFF` cards learn latent states with the rest; the representation circuit does without.
-PLAIN: dict[str, dict[str, Any]] = {
-    "pff": {
-        "latent": 0,
-        "latent_to": "top",
-        "latent_free": False,
-        "latent_window": None,
-        "own_predictions": False,
-    },
-    "training": {"latent_images": 0, "latent_decay": 1.0},
-}
 
 
 def separated(network):

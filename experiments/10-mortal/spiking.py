@@ -7,28 +7,20 @@ import numpy as np
 import pffspike
 from pffspike import Execution
 from pffspike.arithmetic import counter
+from pffspike.circuits import without_latents
 from pffspike.devices import load_device
 from pffspike.energies import energy
 from pffspike.network import constants
 
 HIDDEN = ("hidden_1", "hidden_2")
-WITHOUT_LATENTS = {
-    "pff": {
-        "latent": 0,
-        "latent_to": "top",
-        "latent_free": False,
-        "latent_window": None,
-        "own_predictions": False,
-        "generative": False,
-    },
-    "training": {"latent_images": 0, "latent_decay": 1.0},
-}
 FIRST = 1 << 32  #: number of the first sample that is presented after the training
 
 
 def card():
     """The card of the digits, without its generative half."""
-    return pffspike.load_network("digits", WITHOUT_LATENTS)
+    changes = without_latents()
+    changes["pff"]["generative"] = False
+    return pffspike.load_network("digits", changes)
 
 
 def trained(network, data, seed, epochs, chip=None):

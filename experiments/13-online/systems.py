@@ -6,6 +6,7 @@ import pffspike
 from pffspike import Execution
 from pffspike.arithmetic import counter
 from pffspike.baselines.adam import Adam
+from pffspike.circuits import without_latents
 
 HIDDEN = (250, 250)
 
@@ -22,17 +23,8 @@ class Spiking:
     """
 
     def __init__(self, data, seed):
-        changes = {
-            "pff": {
-                "latent": 0,
-                "latent_to": "top",
-                "latent_free": False,
-                "latent_window": None,
-                "own_predictions": False,
-            },
-            "training": {"latent_images": 0, "latent_decay": 1.0},
-        }
-        self.trained = pffspike.begin(pffspike.load_network("digits", changes), data, seed=seed)
+        network = pffspike.load_network("digits", without_latents())
+        self.trained = pffspike.begin(network, data, seed=seed)
         self.levels, self.execution, self.seen = data.levels, Execution(seed=seed), 0
 
     def learn(self, images, labels, learning, negatives=None):

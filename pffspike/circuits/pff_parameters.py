@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from pffspike.arithmetic import grids
 from pffspike.circuits import layers
 from pffspike.circuits.layers import GoodnessLayers
 from pffspike.errors import ValidationError, shortened
+
+#: parameters that need latent states, and their values without
+_OF_LATENTS: dict[str, Any] = {
+    "latent_to": "top",
+    "latent_free": False,
+    "latent_window": None,
+    "own_predictions": False,
+}
 
 
 @dataclass(frozen=True)
@@ -105,12 +113,7 @@ class PFF(GoodnessLayers):
             raise ValidationError(
                 f"latent = {shortened(self.latent)} must be from 0 to {layers.MOST_NEURONS}"
             )
-        for key, usual in (
-            ("latent_to", "top"),
-            ("latent_free", False),
-            ("latent_window", None),
-            ("own_predictions", False),
-        ):
+        for key, usual in _OF_LATENTS.items():
             if getattr(self, key) != usual and not self.latent:
                 raise ValidationError(
                     f"{key} = {str(getattr(self, key)).lower()} needs a latent population; set "
@@ -126,3 +129,26 @@ class PFF(GoodnessLayers):
             raise ValidationError(
                 f"lateral = {self.lateral} must be 0 or divide the sizes hidden = {self.hidden}"
             )
+
+
+def without_latents() -> dict[str, dict[str, Any]]:
+    """Changes that leave latent states out of a card of this circuit.
+
+    Returns
+    -------
+    dict
+        By the table of the card, see `pffspike.load_network`; a new one, to which others may be
+        added.
+
+    Examples
+    --------
+    >>> import pffspike
+    >>> pffspike.load_network("digits").has_role("latent")
+    True
+    >>> pffspike.load_network("digits", without_latents()).has_role("latent")
+    False
+    """
+    return {
+        "pff": {"latent": 0, **_OF_LATENTS},
+        "training": {"latent_images": 0, "latent_decay": 1.0},
+    }

@@ -1,6 +1,5 @@
 """Study 09: what its schedules are, and the fast variant gives what is expected."""
 
-import copy
 import dataclasses
 import json
 import subprocess
@@ -11,6 +10,7 @@ import numpy as np
 import pytest
 
 import pffspike
+from pffspike.circuits import without_latents
 
 STUDY = Path(__file__).parents[2] / "experiments" / "09-phases"
 
@@ -46,7 +46,7 @@ def test_schedules_show_every_image_once_with_each_sign(study):
 def test_blocks_of_one_are_the_joint_order_to_the_bit(study):
     """One program with signs as data learns what two programs of fixed signs learn in turn."""
     _, schedules = study
-    changes = copy.deepcopy(schedules.PLAIN)
+    changes = without_latents()
     changes["pff"]["hidden"] = [20, 20]
     network = schedules.separated(pffspike.load_network("digits", changes))
     data = pffspike.first_samples(pffspike.load_data("digits"), train=8)
