@@ -305,6 +305,35 @@ def enabled(program: Program) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for phase in program.phases for name in phase.projections))
 
 
+def learns_in(projection: Projection, phase: Phase) -> bool:
+    """Whether a phase may change the weights of a projection.
+
+    Parameters
+    ----------
+    projection : Projection
+        Of a network.
+    phase : Phase
+        Of one of its programs.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from pffspike.cards import load_network
+    >>> network = load_network("digits")
+    >>> projection = network.projection("label_to_hidden_2")
+    >>> [learns_in(projection, phase) for phase in network.program("train").phases]
+    [False, True, True]
+    """
+    return (
+        projection.learning_rate > 0
+        and projection.name in phase.projections
+        and projection.post in phase.learn
+    )
+
+
 def trainable(network: Network) -> tuple[str, ...]:
     """Names of the projections that have weights of their own, in order."""
     return tuple(p.name for p in network.projections if p.tied is None)

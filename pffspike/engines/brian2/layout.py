@@ -12,19 +12,10 @@ import numpy as np
 
 from pffspike.network import structure
 from pffspike.network.parameters import Parameters
-from pffspike.network.spec import Network, Phase, Population, Program, Projection
+from pffspike.network.spec import Network, Population, Program, Projection
 from pffspike.typing import Floats, Integers, Multiples
 
 FREE = np.int32(-(2**31))  #: in place of a fixed weight, where learning may change it
-
-
-def learns_in(projection: Projection, phase: Phase) -> bool:
-    """Whether a phase changes the weights of a projection."""
-    return (
-        projection.learning_rate > 0
-        and projection.name in phase.projections
-        and projection.post in phase.learn
-    )
 
 
 class Layout:
@@ -70,7 +61,7 @@ class Layout:
         return tuple(
             p.name
             for p in self.projections
-            if any(learns_in(p, phase) for phase in self.program.phases)
+            if any(structure.learns_in(p, phase) for phase in self.program.phases)
         )
 
     def population_index(self, name: str) -> int:

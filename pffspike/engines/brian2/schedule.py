@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pffspike.arithmetic import counter
-from pffspike.engines.brian2.layout import Layout, learns_in
+from pffspike.engines.brian2.layout import Layout
 from pffspike.engines.given import all_frames
 from pffspike.network import rules, signs, structure
 from pffspike.typing import Floats, Integers, Signals
@@ -192,7 +192,7 @@ class ScheduleWriter:
                 rows[:, columns.clamped + k] = np.where(given < 0, CHOSEN, given)
         for k, projection in enumerate(self.layout.projections):
             rows[:, columns.enabled + k] = projection.name in phase.projections
-            rows[:, columns.plastic + k] = learns_in(projection, phase)
+            rows[:, columns.plastic + k] = structure.learns_in(projection, phase)
 
     def _learning(
         self,

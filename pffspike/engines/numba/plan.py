@@ -238,13 +238,7 @@ class KernelPlan:
         drives = [[self._drive(f, p.name) for p in populations] for f in phases]
         enabled = [[p.name in f.projections for p in projections] for f in phases]
         learns = [[p.name in f.learn for p in populations] for f in phases]
-        plastic = [
-            [
-                on and p.learning_rate > 0 and p.post in f.learn
-                for p, on in zip(projections, row, strict=True)
-            ]
-            for f, row in zip(phases, enabled, strict=True)
-        ]
+        plastic = [[structure.learns_in(p, f) for p in projections] for f in phases]
         spikes = [[self._reused(k, p.name) for p in populations] for k in range(len(phases))]
         sums = [
             [

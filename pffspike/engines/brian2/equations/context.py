@@ -103,7 +103,7 @@ class EquationsContext:
 
     def plastic(self, projection: Projection) -> bool:
         """Whether the program changes a projection."""
-        return any(tables.learns(projection, phase) for phase in self.program.phases)
+        return any(structure.learns_in(projection, phase) for phase in self.program.phases)
 
     def weighted(self, projection: Projection) -> bool:
         """Whether spikes arrive multiplied by a gain that is not always 1."""

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from pffspike.engines.given import all_frames
 from pffspike.network import constants, signs, structure
-from pffspike.network.spec import Network, Phase, Population, Program, Projection
+from pffspike.network.spec import Network, Phase, Population, Program
+from pffspike.network.structure import learns_in
 from pffspike.typing import Floats, Integers, Signals
 
 CHOSEN = -2  #: in the place of a class: the hard negative that was chosen
@@ -32,15 +33,6 @@ def class_signals(network: Network, program: Program) -> frozenset[str]:
 def sources(program: Program, population: Population) -> list[str | int]:
     """Sources of an input population, in the phases in which it is active."""
     return [f.inputs[population.name] for f in program.phases if population.name in f.inputs]
-
-
-def learns(projection: Projection, phase: Phase) -> bool:
-    """Whether a projection changes at the end of a phase."""
-    return (
-        projection.learning_rate > 0
-        and projection.name in phase.projections
-        and projection.post in phase.learn
-    )
 
 
 class EquationsTables:
@@ -106,7 +98,7 @@ class EquationsTables:
         for p in extent.projections:
             tables[f"{p.name}.enabled"] = self._now(lambda f, p=p: p.name in f.projections)  # type: ignore[misc]
             tables[f"{p.name}.eta"] = self._ended(
-                lambda f, p=p: learns(p, f) * constants.rate(p.learning_rate, self._scale)  # type: ignore[misc]
+                lambda f, p=p: learns_in(p, f) * constants.rate(p.learning_rate, self._scale)  # type: ignore[misc]
             )
         chosen = self._program.hard_negative
         if chosen:
