@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pffspike.arithmetic import counter, grids
-from pffspike.engines.numba.compiled import contracted, inlined, inner
+from pffspike.engines.numba.compiled import contracted, inner
 from pffspike.engines.numba.lanes import (
     LANES,
     NARROW,
@@ -230,7 +230,7 @@ def draw(probabilities, offsets, size, key, fired):  # type: ignore[no-untyped-d
     return n_spikes
 
 
-@inlined
+@inner
 def deliver(weights, memory, projections, populations, phases, phase, step):  # type: ignore[no-untyped-def]
     """Add to the drives what the spikes of ``step`` cause."""
     for r in range(len(projections.pre)):
@@ -262,7 +262,7 @@ def deliver(weights, memory, projections, populations, phases, phase, step):  # 
         add_drive(memory.drive[start : start + padded], sums, factor)
 
 
-@inlined
+@inner
 def precompute(weights, memory, populations, projections, phases, phase, steps, key, inputs):  # type: ignore[no-untyped-def]
     """Draw the spikes of signals of probabilities for all steps, and add up what they cause.
 
@@ -311,7 +311,7 @@ def precompute(weights, memory, populations, projections, phases, phase, steps, 
                 memory.precomputed[r] = True
 
 
-@inlined
+@inner
 def fire(biases, memory, populations, phases, phase, step, key, classes, widths):  # type: ignore[no-untyped-def]
     """Draw the spikes of the other populations in a step, which drives then begin anew for.
 
@@ -336,7 +336,7 @@ def fire(biases, memory, populations, phases, phase, step, key, classes, widths)
         memory.n_spikes[step, p] = n_spikes
 
 
-@inlined
+@inner
 def trace(memory, populations, step):  # type: ignore[no-untyped-def]
     """Count spikes, and count them weighted by the gain."""
     for p in range(len(populations.start)):
@@ -349,7 +349,7 @@ def trace(memory, populations, step):  # type: ignore[no-untyped-def]
             memory.traces[j] += gain
 
 
-@inlined
+@inner
 def present(weights, biases, memory, plan, phase, key, classes, columns, widths, frames):  # type: ignore[no-untyped-def]
     """One phase of one sample, from silence; leaves spikes, counts and traces in ``memory``.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pffspike.arithmetic import counter
-from pffspike.engines.numba.compiled import contracted, inlined, inner
+from pffspike.engines.numba.compiled import contracted, inner
 from pffspike.engines.numba.kernel import UNIT, fill, nearest
 from pffspike.engines.numba.random import bits, derive, mix, mixed
 
@@ -33,7 +33,7 @@ def is_any(values):  # type: ignore[no-untyped-def]
     return count > 0
 
 
-@inlined
+@inner
 def compare(memory, populations, phases, phase, p, window, classes):  # type: ignore[no-untyped-def]
     """Post factors of a population, see `pffspike.network.rules`; whether any is not 0."""
     start, size = populations.start[p], populations.size[p]
@@ -59,7 +59,7 @@ def compare(memory, populations, phases, phase, p, window, classes):  # type: ig
     return is_any(factors)
 
 
-@inlined
+@inner
 def change_biases(biases, memory, populations, p, rate, window):  # type: ignore[no-untyped-def]
     """Learning and homeostasis of the biases of a population."""
     start, stop = populations.start[p], populations.start[p] + populations.size[p]
@@ -85,7 +85,7 @@ def change_row(row, scale, factors, noise, noises, low, high):  # type: ignore[n
         row[j] = min(max(new, low), high)
 
 
-@inlined
+@inner
 def change_weights(weights, memory, populations, projections, r, rate, window):  # type: ignore[no-untyped-def]
     """Change the weights of a projection whose senders were active."""
     pre, post = projections.pre[r], projections.post[r]
@@ -190,7 +190,7 @@ def draw_noise(noise, offsets, begin, added):  # type: ignore[no-untyped-def]
         noise[j] = (np.uint32(mix(begin + offsets[j]) >> _HIGH) & _BITS) + added
 
 
-@inlined
+@inner
 def learn(weights, biases, memory, plan, phase, key, classes, rates, bias_rates):  # type: ignore[no-untyped-def]
     """Apply the rules of the populations that learn in a phase."""
     populations, projections, phases, schedule, fixed = plan
@@ -223,7 +223,7 @@ def learn(weights, biases, memory, plan, phase, key, classes, rates, bias_rates)
         biases[fixed.biases[k]] = fixed.bias_values[k]
 
 
-@inlined
+@inner
 def strongest_hard_negative(memory, populations, schedule, truth, sample):  # type: ignore[no-untyped-def]
     """The most convincing wrong class, see `pffspike.network.spec.HardNegative`."""
     key = derive(schedule.hard_negatives, sample)

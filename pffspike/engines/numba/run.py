@@ -16,7 +16,7 @@ import numpy as np
 from pffspike import caches
 from pffspike.arithmetic import counter, grids
 from pffspike.engines.numba.borrowed import borrow
-from pffspike.engines.numba.compiled import inlined
+from pffspike.engines.numba.compiled import inlined, inner
 from pffspike.engines.numba.kernel import copy, list_active_inputs, present
 from pffspike.engines.numba.learning import is_any, learn, squares, strongest_hard_negative
 from pffspike.engines.numba.random import derive
@@ -48,7 +48,7 @@ class Outputs(NamedTuple):
     rasters: np.ndarray  #: (steps, presentations, seen neurons) bool
 
 
-@inlined
+@inner
 def record(memory, populations, steps, outputs, row):  # type: ignore[no-untyped-def]
     """Record the results of a presentation."""
     for p in range(len(populations.start)):
@@ -65,7 +65,7 @@ def record(memory, populations, steps, outputs, row):  # type: ignore[no-untyped
         outputs.counts[row, k] = memory.counts[outputs.counted[k]]
 
 
-@inlined  # else all of it is compiled twice
+@inlined  # else all of it is compiled once more
 def run_all(weights, biases, memory, plan, inputs, outputs, first, last, rates, bias_rates):  # type: ignore[no-untyped-def]
     """Run samples ``first`` to ``last``, excluding ``last``, one after the other.
 
