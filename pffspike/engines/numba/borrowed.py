@@ -20,7 +20,7 @@ from numba.extending import (
 )
 
 
-class Borrowed(types.Type):  # type: ignore[misc]
+class Borrowed(types.Type):
     """A named tuple in memory, known by its address.
 
     Parameters
@@ -35,13 +35,13 @@ class Borrowed(types.Type):  # type: ignore[misc]
 
 
 @register_model(Borrowed)
-class _Address(models.PrimitiveModel):  # type: ignore[misc]
+class _Address(models.PrimitiveModel):
     def __init__(self, manager, kind):  # type: ignore[no-untyped-def]
         super().__init__(manager, kind, manager.lookup(kind.record).get_value_type().as_pointer())
 
 
 @infer_getattr
-class _Fields(AttributeTemplate):  # type: ignore[misc]
+class _Fields(AttributeTemplate):
     key = Borrowed
 
     def generic_resolve(self, kind, name):  # type: ignore[no-untyped-def]
