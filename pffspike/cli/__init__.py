@@ -35,13 +35,16 @@ def _end_in_order() -> None:
 
 def _signal_again(lost: UnraisableHookArgs) -> None:
     """Send a signal again that came where Python can raise nothing: in a destructor, a callback."""
-    if issubclass(lost.exc_type, (KeyboardInterrupt, SystemExit)):
-        number = signal.SIGINT if issubclass(lost.exc_type, KeyboardInterrupt) else signal.SIGTERM
-        again = threading.Timer(0.1, os.kill, (os.getpid(), number))
-        again.daemon = True
-        again.start()
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        number = signal.SIGINT
+    elif getattr(lost.exc_value, "code", None) == 128 + signal.SIGTERM:
+        number = signal.SIGTERM
     else:
         sys.__unraisablehook__(lost)
+        return
+    again = threading.Timer(0.1, os.kill, (os.getpid(), number))
+    again.daemon = True
+    again.start()
 
 
 def _spell_out() -> None:

@@ -278,6 +278,24 @@ def test_a_signal_that_comes_in_a_destructor_is_not_lost(number, code):
     assert (result.returncode, result.stderr) == (code, "")
 
 
+def test_another_exception_of_a_destructor_is_printed_and_ends_nothing():
+    program = (
+        "import sys\n"
+        "import pffspike.cli\n"
+        "class Other:\n"
+        "    def __del__(self):\n"
+        "        sys.exit(3)\n"
+        "pffspike.cli._end_in_order()\n"
+        "Other()\n"
+        "print('goes on')\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=50
+    )
+    assert (result.returncode, result.stdout) == (0, "goes on\n")
+    assert "SystemExit: 3" in result.stderr
+
+
 def running_in(folder: Path) -> list[int]:
     """Processes whose program lies in a folder."""
     found = []
