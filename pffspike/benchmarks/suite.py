@@ -42,6 +42,8 @@ BRIAN2 = "brian2:cpp_standalone"
 _LEFT_OUT = ("fastest", "brian2", "lava", "numpy:rates")
 
 Say = Callable[[str], None]
+Size = tuple[int, int, int]
+Rows = dict[str, Timing]
 
 
 def chosen_engines(names: list[str], plan: BenchmarkPlan) -> list[str]:
@@ -69,7 +71,7 @@ def chosen_engines(names: list[str], plan: BenchmarkPlan) -> list[str]:
     return list(dict.fromkeys(stands_for.get(name, name) for name in plain))
 
 
-def label(size: tuple[int, int, int]) -> str:
+def label(size: Size) -> str:
     """A size as people write it: 784-500-500."""
     return "-".join(map(str, size))
 
@@ -116,12 +118,12 @@ class Suite:
         self.say("compiling the hand-written kernel")
         self._library = Library()
         learners = [name for name in self.engines if not name.startswith("lava")]
-        steps = {label(size): self._sizes(size, learners) for size in self.plan.sizes}
-        here = steps[label(self.plan.headline)]
+        steps = {size: self._sizes(size, learners) for size in self.plan.sizes}
+        here = steps[self.plan.headline]
         timed = {name: row for name, row in here.items() if name in learners}
         fastest = min(timed, key=lambda name: timed[name].step) if timed else None
         compared = list(dict.fromkeys(n for n in (fastest, BRIAN2) if n in timed and n))
-        growth = self._growth(compared)
+        growth = self._growth(compared, steps)
         whole = self._trainings(compared)
         naive = self._naive() if BRIAN2 in timed or not timed else None
         memory = {name: self._memory(name) for name in compared}
@@ -130,7 +132,7 @@ class Suite:
             "seed": self.seed,
             "plan": dataclasses.asdict(self.plan),
             "datasets": {str(pixels): data.name for pixels, data in self.datasets.items()},
-            "train_step": {size: _json(rows) for size, rows in steps.items()},
+            "train_step": {label(size): _json(rows) for size, rows in steps.items()},
             "inference_step": self._inference(),
             "growth": growth,
             "whole_training": _trainings_json(whole),
@@ -138,7 +140,7 @@ class Suite:
             "memory": memory,
             **_figures(whole, naive, memory, fastest),
             "train_step_over_limit_by_size": {
-                size: {
+                label(size): {
                     "brian2": _over_kernel(rows, BRIAN2),
                     "fastest": _over_kernel(rows, fastest),
                 }
@@ -149,12 +151,12 @@ class Suite:
             "spikes_per_step": {t.name: t.spikes for t in (whole.kernel, *whole.engines)},
         }
 
-    def _workload(self, size: tuple[int, int, int], samples: int, **changes: Any) -> Workload:
+    def _workload(self, size: Size, samples: int, **changes: Any) -> Workload:
         dataset = self.datasets[size[0]]
         network = benchmark_network(size[0], size[1:], dataset=dataset.name, **changes)
         return make_workload(network, dataset, samples, self.seed)
 
-    def _sizes(self, size: tuple[int, int, int], learners: list[str]) -> dict[str, Timing]:
+    def _sizes(self, size: Size, learners: list[str]) -> Rows:
         plan, workload = self.plan, self._workload(size, 500)
         self.say(f"training step at {label(size)}: hand-written kernel, dense products")
         rows = {KERNEL: time_kernel(self._library, workload, workload.size, plan.repeats)}
@@ -164,6 +166,10 @@ class Suite:
             self.say(f"training step at {label(size)}: {name}")
             rows[name] = self._time(name, workload)
         return rows
+
+    def _compare(self, workload: Workload, names: list[str]) -> Rows:
+        kernel = time_kernel(self._library, workload, workload.size, self.plan.repeats)
+        return {KERNEL: kernel, **{name: self._time(name, workload) for name in names}}
 
     def _time(self, name: str, workload: Workload, program: str = "train") -> Timing:
         return time_engine(
@@ -182,7 +188,7 @@ class Suite:
             _, result = kernel.run(images, workload.dataset.levels, labels, negatives)
         return dict(result.spikes)
 
-    def _growth(self, compared: list[str]) -> dict[str, Any]:
+    def _growth(self, compared: list[str], steps: dict[Size, Rows]) -> dict[str, Any]:
         plan, (pixels, width, _) = self.plan, self.plan.headline
         curves: dict[str, list[tuple[float, Workload]]] = {
             "width": [(w, self._workload((pixels, w, w), 500)) for w in plan.widths],
@@ -194,14 +200,18 @@ class Suite:
                 (w, self._workload((pixels, width, width), 500, window=w)) for w in plan.windows
             ],
         }
+        known = [(self._workload(size, 500).network, rows) for size, rows in steps.items()]
         found: dict[str, Any] = {}
         for kind, points in curves.items():
             found[kind] = []
             for value, workload in points:
-                self.say(f"growth with {kind}: {value:g}")
-                rows = {KERNEL: time_kernel(self._library, workload, workload.size, plan.repeats)}
-                rows |= {name: self._time(name, workload) for name in compared}
-                found[kind].append({"value": value, **_json(rows)})
+                rows = next((r for network, r in known if network == workload.network), None)
+                if rows is None:
+                    self.say(f"growth with {kind}: {value:g}")
+                    rows = self._compare(workload, compared)
+                    known.append((workload.network, rows))
+                part = {name: rows[name] for name in (KERNEL, *compared)}
+                found[kind].append({"value": value, **_json(part)})
         return found
 
     def _trainings(self, compared: list[str]) -> AlternatingTimings:
@@ -278,12 +288,12 @@ def _figures(
     }
 
 
-def _over_kernel(rows: dict[str, Timing], name: str | None) -> float | None:
+def _over_kernel(rows: Rows, name: str | None) -> float | None:
     """Step of an engine by that of the hand-written kernel; None if it was not timed."""
     return rows[name].step / rows[KERNEL].step if name in rows else None
 
 
-def _json(rows: dict[str, Timing]) -> dict[str, Any]:
+def _json(rows: Rows) -> dict[str, Any]:
     kernel = rows.get(KERNEL)
     return {
         name: {**row.as_json(), "over_limit": _over_kernel(rows, name) if kernel else None}

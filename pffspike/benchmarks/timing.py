@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 import statistics
 import time
 from collections.abc import Callable
@@ -228,8 +229,8 @@ def time_engine(
         compile_seconds = time.perf_counter() - start
         count = min(2, most)
         # Fixed costs of a run count as they do in a training only if the run is long.
-        while _run(session, workload, count)[0] < budget and count < most:
-            count = min(most, 4 * count)
+        while (elapsed := _run(session, workload, count)[0]) < budget and count < most:
+            count = min(most, math.ceil(count * min(4, max(1.5, budget / elapsed))))
         runs = [_run(session, workload, count) for _ in range(repeats)]
     described = workload.network.program(program)
     steps = described.steps * len(described.phases)

@@ -16,7 +16,12 @@ from pffspike.cli import options, output
 def benchmark(
     engine: Annotated[
         list[str] | None,
-        typer.Option("--engine", "-e", help="Only this engine; may be given repeatedly."),
+        typer.Option(
+            "--engine",
+            "-e",
+            help="Only this engine; may be given repeatedly (default: the fastest of each family "
+            "that is installed).",
+        ),
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Seconds: small sizes, digits, few samples.")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pffspike.benchmarks.plan import FULL
+from pffspike.benchmarks.suite import chosen_engines
 from pffspike.data import load
 from pffspike.errors import UserError
 
@@ -29,6 +31,14 @@ def benchmark(*arguments, cwd, timeout=290, **environment):
         timeout=timeout,
         env={**os.environ, **environment},
     )
+
+
+def test_one_engine_of_each_family_is_timed_unless_others_are_asked_for():
+    chosen = chosen_engines([], FULL)
+    families = [name.partition(":")[0] for name in chosen]
+    assert len(families) == len(set(families))
+    assert {"numpy", "numba"} <= set(chosen)
+    assert chosen_engines(["brian2:numpy"], FULL) == ["brian2:numpy"]
 
 
 @needs_compiler
