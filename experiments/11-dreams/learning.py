@@ -70,9 +70,10 @@ class Learner:
         return scores.argmax(axis=1)
 
 
-def network_of(epochs):
-    """The card of the digits whose phases may each show images and labels of their own."""
-    network = pffspike.load_network("digits", {"training": {"epochs": epochs, "decay": 0.9}})
+def network_of(epochs=None, card="digits"):
+    """A card of the circuit pff whose phases may each show images and labels of their own."""
+    changes = {"digits": {"decay": 0.9}}.get(card, {}) | ({"epochs": epochs} if epochs else {})
+    network = pffspike.load_network(card, {"training": changes})
     program = network.program("train")
     own = {
         "positive": {"image": "positive_image", "label": "positive_label"},

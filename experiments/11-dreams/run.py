@@ -18,7 +18,7 @@ from pffspike.studies.resumed import begun
 from pffspike.studies.script import run_script
 
 EPOCHS = 12
-STRETCH = 479  #: samples between dreams: a third of an epoch
+DREAMS = 3  #: times an epoch that dreams are made anew
 LATE = 5  #: epochs of real negatives before the dreams of one condition
 BASE = "real image, most convincing wrong label"
 CONDITIONS = {
@@ -110,13 +110,16 @@ def judged(data, seed):
     return lambda images, labels: judge.judge(images / scale, labels).accuracy
 
 
-def measured(condition, data, seed, epochs, finished):
+def stretch_of(data):
+    """Samples between dreams."""
+    return -(-len(data.train_labels) // DREAMS)
+
+
+def measured(condition, data, seed, network, finished):
     """Learn under a condition; accuracies, separations, and what its dreams are worth."""
     make = getattr(Conditions(data, seed, finished), {"means": "means_"}.get(condition, condition))
-    stretch = STRETCH // 12 if condition == "dreams_often" else STRETCH
-    learner = learning.learn(
-        learning.network_of(epochs), data, seed, make, stretch, judged(data, seed)
-    )
+    stretch = stretch_of(data) // 12 if condition == "dreams_often" else stretch_of(data)
+    learner = learning.learn(network, data, seed, make, stretch, judged(data, seed))
     execution = Execution(seed=seed)
     found = {
         mode: pffspike.evaluate(learner.state, data, mode, execution=execution).accuracy
@@ -192,20 +195,38 @@ def picture(table):
     return drawing
 
 
-def main():
+def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fast", action="store_true", help="one seed, few epochs and conditions")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--card", default="digits", help="a card of the circuit pff")
+    parser.add_argument("--images", type=int, help="of the training part, the first ones")
+    parser.add_argument("--test-images", type=int, help="of the test part, the first ones")
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=CONDITIONS.values(),
+        metavar="CONDITION",
+        help="beside the base; may be repeated",
+    )
     parser.add_argument("--resume", action="store_true", help="keep what results.json has")
     parser.add_argument("-o", "--output", type=Path, default=Path("results/11-dreams"))
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main():
+    options = arguments()
     seeds = range(1 if options.fast else options.seeds)
-    epochs = 3 if options.fast else EPOCHS
-    data = pffspike.load_data("digits")
+    epochs = {"digits": 3 if options.fast else EPOCHS}.get(options.card)
+    network = learning.network_of(epochs, options.card)
+    data = pffspike.load_data(network.training.dataset)
+    data = pffspike.first_samples(data, train=options.images, test=options.test_images)
     options.output.mkdir(parents=True, exist_ok=True)
     results = options.output / "results.json"
-    runs = begun(results, {"fast": options.fast}) if options.resume else {}
-    chosen = {t: c for t, c in CONDITIONS.items() if not options.fast or c in SHORT}
+    variant = {name: getattr(options, name) for name in ("fast", "card", "images", "test_images")}
+    runs = begun(results, variant) if options.resume else {}
+    wanted = options.only or (SHORT if options.fast else CONDITIONS.values())
+    chosen = {title: c for title, c in CONDITIONS.items() if c == "base" or c in wanted}
     for seed in seeds:
         finished = None
         for title, condition in chosen.items():
@@ -214,14 +235,13 @@ def main():
                 continue
             if condition == "frozen":
                 base = Conditions(data, seed, None).base
-                network = learning.network_of(epochs)
-                finished = learning.learn(network, data, seed, base, STRETCH)
-            done[str(seed)], _ = measured(condition, data, seed, epochs, finished)
-            write_whole(results, json.dumps({"fast": options.fast, "runs": runs}, indent=1) + "\n")
+                finished = learning.learn(network, data, seed, base, stretch_of(data))
+            done[str(seed)], _ = measured(condition, data, seed, network, finished)
+            write_whole(results, json.dumps({**variant, "runs": runs}, indent=1) + "\n")
             print(f"seed {seed}, {title}: {done[str(seed)]['goodness']:.2%}", flush=True)
     columns = {t: [runs[t][str(seed)] for seed in seeds] for t in chosen}
     table = {title: row(found, columns[BASE]) for title, found in columns.items()}
-    found = {"fast": options.fast, "runs": runs, "table": table}
+    found = {**variant, "runs": runs, "table": table}
     write_whole(results, json.dumps(found, indent=1) + "\n")
     write_whole(options.output / "table.md", markdown(table))
     plots.save(picture(table), options.output / "dreams.png")
