@@ -81,7 +81,7 @@ def collect(output):
     paths = [output / "built" / f"{core.name}.json" for core in CORES]
     rows = [json.loads(path.read_text("utf-8")) for path in paths if path.exists()]
     write_whole(output / "built.json", json.dumps(rows, indent=1) + "\n")
-    write_whole(output / "built.md", table(rows))
+    write_whole(output / "built.md", f"# Cores that were built\n\n{table(rows)}")
 
 
 def built(core, seed, output, before):
