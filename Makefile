@@ -12,7 +12,7 @@
 
 # Two processes; a file's tests stay together.
 # Files in their order: those with few but long tests, which xdist would put last, come early.
-PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder --durations 20
+PARALLEL := -n 2 --dist loadfile --no-loadscope-reorder --durations 60
 
 VENV     := .venv
 VENV_310 := .venv-310
