@@ -72,7 +72,7 @@ class Learner:
 
 def network_of(epochs=None, card="digits"):
     """A card of the circuit pff whose phases may each show images and labels of their own."""
-    changes = {"digits": {"decay": 0.9}}.get(card, {}) | ({"epochs": epochs} if epochs else {})
+    changes = ({"decay": 0.9} if card == "digits" else {}) | ({"epochs": epochs} if epochs else {})
     network = pffspike.load_network(card, {"training": changes})
     program = network.program("train")
     own = {

@@ -109,7 +109,7 @@ NUMBA = Family(
     "numba",
     {"": "compiled by Numba, event-driven; learns"},
     "'.[numba]' (in the folder of pffspike's source)",
-    note=lambda variant: "the first use takes 10 to 30 s",  # noqa: ARG005
+    note=lambda variant: "the first use takes up to 30 s",  # noqa: ARG005
     module="numba",
 )
 NUMPY = Family(

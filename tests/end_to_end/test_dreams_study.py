@@ -55,6 +55,17 @@ def test_what_a_phase_shows_is_what_it_is_told(learning):
         assert not np.array_equal(base, learned(shown))
 
 
+def test_the_card_of_mnist_is_that_of_its_results(learning):
+    network = learning.network_of(card=STUDY / "mnist.toml")
+    assert network.training.epochs == 8
+    shown = {phase.name: phase.inputs["image"] for phase in network.program("train").phases}
+    assert shown["positive"] == "positive_image"
+    assert shown["negative"] == "negative_image"
+    card = "experiments/11-dreams/mnist.toml"
+    found = json.loads((STUDY / "mnist" / "results.json").read_text("utf-8"))
+    assert (found["card"], found["images"], found["test_images"]) == (card, 5000, 2000)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_the_fast_variant_gives_the_expected_values(tmp_path):

@@ -1,6 +1,6 @@
 """The compiled engine: the reference engine's semantics in code that Numba compiles.
 
-Numba stores what it has compiled; the first use on a machine takes 10 to 30 seconds.
+Numba stores what it has compiled; the first use on a machine takes up to 30 seconds.
 """
 
 from pffspike.errors import MissingPackageError, install_hint

@@ -196,7 +196,7 @@ class Runner:
 
     @property
     def compiles(self) -> bool:
-        """Whether the first call will compile, which takes 10 to 30 seconds."""
+        """Whether the first call will compile, which takes up to 30 seconds."""
         if self.run_samples.signatures:
             return False
         return self._folder is None or not any(self._folder.rglob("*.nbc"))
