@@ -40,7 +40,7 @@ class StraightThrough:
     """Bernoulli neurons and a softmax of what they send on average, cross-entropy, Adam.
 
     Defaults are the best of 24 settings on MNIST
-    (``python experiments/01-mnist/straight_through_trials.py``).
+    (``python experiments/01-mnist/baseline_trials.py straight_through``).
 
     Parameters
     ----------

@@ -94,6 +94,8 @@ class System:
         One of them if nothing is random.
     base : str or None
         Of an ablation: the system that it changes.
+    tried : int or None
+        Settings that were tried before these were chosen; None where nobody counted.
     """
 
     name: str
@@ -102,6 +104,7 @@ class System:
     title: str
     seeds: tuple[int, ...]
     base: str | None = None
+    tried: int | None = None
 
 
 @dataclass(frozen=True)
@@ -246,7 +249,7 @@ def _systems(config: _Config, path: Path, fast: bool) -> list[System]:
                 f"{path}: {where}.base = {base!r} is wrong: it must be one of: "
                 f"{', '.join(config.systems)}"
             )
-        merged = changed({**tables[base], "seeds": None, "title": name}, rest)
+        merged = changed({**tables[base], "seeds": None, "title": name, "tried": None}, rest)
         systems.append(_system(name, merged, path, where, seeds, base, shortened=fast))
     return systems
 
@@ -274,7 +277,12 @@ def _system(
 ) -> System:
     rest = dict(table)
     kind, title = rest.pop("kind", None), rest.pop("title", name)
-    own = rest.pop("seeds", None)
+    own, tried = rest.pop("seeds", None), rest.pop("tried", None)
+    if tried is not None and (type(tried) is not int or tried < 1):
+        raise ValidationError(
+            f"{path}: {where}.tried = {tried!r} is wrong: it must be a whole number of settings, 1 "
+            f"or more"
+        )
     if own is not None and not shortened:
         if not isinstance(own, list) or not all(type(seed) is int for seed in own):
             raise ValidationError(
@@ -295,4 +303,5 @@ def _system(
     if isinstance(settings, Spiking) and settings.card.endswith(".toml"):
         card = str((path.parent / settings.card).resolve())
         settings = dataclasses.replace(settings, card=card)
-    return System(name, kind, settings, title, seeds if KINDS[kind].seeded else seeds[:1], base)
+    seeds = seeds if KINDS[kind].seeded else seeds[:1]
+    return System(name, kind, settings, title, seeds, base, tried)

@@ -95,6 +95,8 @@ def _system(system: System, rows: Sequence[tuple[int, Mapping[str, Any]]]) -> di
         content[f"{key}_per_inference"] = {mode: statistics.fmean(v) for mode, v in means.items()}
     if system.base:
         content["base"] = system.base
+    if system.tried:
+        content["settings_tried"] = system.tried
     return content
 
 
@@ -134,6 +136,7 @@ def tidy_rows(dataset: str, system: str, found: Mapping[str, Any]) -> list[dict[
                 "accuracy_low": low,
                 "accuracy_high": high,
                 "accuracy_sd": math.nan if deviation is None else deviation,
+                "settings_tried": found.get("settings_tried"),
                 "parameters": found["parameters"],
                 "training_time_s": found["training_seconds"]["mean"],
                 **{count.lower(): counts[count] for count in _COUNTS},
@@ -167,7 +170,10 @@ def markdown(study: Study, content: Mapping[str, Any], command: str) -> str:
     for dataset in study.datasets:
         systems = content[dataset]
         parts.append(f"## {dataset}")
-        parts.append(_grid(_HEAD, main_rows(study, systems)))
+        told = any("settings_tried" in figures for figures in systems.values())
+        columns = len(_HEAD) if told else len(_HEAD) - 1
+        grid = [row[:columns] for row in (_HEAD, *main_rows(study, systems))]
+        parts.append(_grid(grid[0], grid[1:]))
         rows = ablation_rows(study, systems)
         if rows:
             parts += [f"### {dataset}: ablations", _grid(_ABLATION_HEAD, rows)]
@@ -189,7 +195,7 @@ def markdown(study: Study, content: Mapping[str, Any], command: str) -> str:
 
 _HEAD = (
     *("system", "mode", "accuracy", "seeds", "parameters", "training", *_COUNTS),
-    *("spikes", "steps"),
+    *("spikes", "steps", "settings tried"),
 )
 
 
@@ -214,6 +220,7 @@ def main_rows(study: Study, systems: Mapping[str, Any]) -> list[tuple[str, ...]]
                     *(_number(counts[count]) for count in _COUNTS),
                     _number(figures["spikes_per_inference"].get(mode)),
                     _number(figures["steps_per_inference"].get(mode)),
+                    _number(figures.get("settings_tried")) if first else "",
                 )
             )
     return rows

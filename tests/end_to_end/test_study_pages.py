@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pffspike.cards import toml
+from pffspike.circuits.ff import FF
+
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 STUDIES = {"01-mnist": "mnist", "02-fashion-mnist": "fashion-mnist"}
 HEAD = "| system | label by label | one pass |"
@@ -84,3 +87,42 @@ def test_the_readme_has_the_results_of_the_studies():
                 assert cell.split(" %")[0].strip() == percent(accuracy[mode]), (card, mode)
                 found += 1
     assert found >= 6
+
+
+SEARCHED = (
+    ("01-mnist", "ff", ("ff-search", "ff-search-2")),
+    ("02-fashion-mnist", "ff", ("ff-search", "ff-search-2")),
+    ("02-fashion-mnist", "ff-grey", ("ff-search-grey",)),
+)
+
+
+@pytest.mark.parametrize(("study", "card", "rounds"), SEARCHED)
+def test_a_card_of_spiking_ff_is_the_best_of_its_search(study, card, rounds):
+    """Of the last round, and of the one before in what the last one kept."""
+    folder = EXPERIMENTS / study
+    trials = [json.loads((folder / f"{name}.json").read_text("utf-8"))["trials"] for name in rounds]
+    kept = toml.read(folder / f"{card}.toml")
+    again = toml.read(folder / f"{rounds[-1].replace('search', 'space')}.toml")["ff"]
+    found = 0
+    for name, best in zip(
+        rounds, (max(t, key=lambda t: t["accuracy"]) for t in trials), strict=True
+    ):
+        last = name == rounds[-1]
+        for key, value in best["changes"]["ff"].items():
+            silent = key == "target_rate" and not best["changes"]["ff"]["homeostasis"]
+            if last or not (key in again or silent):
+                assert stated(kept["ff"], key) == stated({key: value}, key), (name, key)
+                found += 1
+        if last:
+            assert (
+                kept["training"]["hard_negatives"] == best["changes"]["training"]["hard_negatives"]
+            )
+    assert found >= 5
+
+
+def stated(parameters, key):
+    """What a card says, or leaves at its default; equal values of all populations are one."""
+    value = parameters.get(key, FF.__dataclass_fields__[key].default)
+    if isinstance(value, list | tuple):
+        return sorted(set(value)) if len(set(value)) == 1 else list(value)
+    return round(256 * value) / 256 if key == "bias" else value

@@ -56,7 +56,6 @@ NOT_STORED = {
 }
 #: Values of sentences that are in no stored file.
 NOT_STORED_IN_PROSE = {
-    "01-mnist": {"0.51 ± 0.05": "standard error of a difference", "0.14 ± 0.04": "likewise"},
     "07-events": dict.fromkeys(
         ("80.4 ± 2.1", "78.1 ± 3.5", "67.5 ± 6.9", "2.4 ± 1.7", "10.6 ± 3.1"), "six seeds"
     ),
@@ -283,6 +282,23 @@ def within_seeds(results: dict[str, Any]) -> Iterator[str]:
             yield from with_interval(found)
 
 
+def between_systems(results: dict[str, Any]) -> Iterator[str]:
+    """Studies 01 and 02: differences of two systems within a seed, with their standard errors."""
+    (systems,) = (found for name, found in results.items() if name != "study")
+    series = [
+        dict(zip(accuracy["seeds"], accuracy["values"], strict=True))
+        for system in systems.values()
+        if "base" not in system
+        for accuracy in system["accuracy"].values()
+    ]
+    for mine in series:
+        for other in series:
+            pairs = [100 * (value - other[seed]) for seed, value in mine.items() if seed in other]
+            if len(pairs) > 1:
+                error = statistics.stdev(pairs) / len(pairs) ** 0.5
+                yield f"{statistics.fmean(pairs):.2f} ± {error:.2f}"
+
+
 @functools.cache
 def stored_values(study: str) -> frozenset[str]:
     """All values with a deviation or an interval that are stored of a study."""
@@ -300,6 +316,8 @@ def stored_values(study: str) -> frozenset[str]:
             }
         if study[:2] in {"09", "14"} and path.name == "results.json":
             found |= {unsigned(normal(value)) for value in within_seeds(results)}
+        if study[:2] in {"01", "02"} and path.name == "results.json":
+            found |= {unsigned(normal(value)) for value in between_systems(results)}
     return frozenset(found)
 
 

@@ -121,7 +121,35 @@ def test_an_ablation_may_have_seeds_of_its_own(folder):
     assert {s.name: s.seeds for s in read_study(folder, fast=True).systems}["bare"] == (0,)
 
 
+def test_settings_tried_are_told_beside_a_system(folder):
+    """They change no run, and an ablation does not inherit them."""
+    before = {run.system.name: run.hash for run in runs.plan(read_study(folder))}
+    edited(folder, "burn_in = 1 }\n", "burn_in = 1 }\ntried = 53\n")
+    study = read_study(folder)
+    assert {s.name: s.tried for s in study.systems if s.tried} == {"pff": 53}
+    planned = runs.plan(study)
+    assert {run.system.name: run.hash for run in planned} == before
+    found = [(run, stored(run, 0.9)) for run in planned if run.system.name in ("mlp", "pff")]
+    content = table.summarize(study, found, missing=0)
+    assert table.tidy_rows("digits", "pff", content["digits"]["pff"])[0]["settings_tried"] == 53
+    lines = table.markdown(study, content, "pffspike study x").splitlines()
+    assert lines[6].endswith("| spikes | steps | settings tried |")
+    assert (
+        "| mlp | goodness | 90.00 ± 0.00 % | 2 | 1,234 | 3.5 s | 10 | 2.00 M | 30 | 5 |  |  |"
+        in lines
+    )
+    assert (
+        "| pff | goodness | 90.00 ± 0.00 % | 2 | 1,234 | 3.5 s | 10 | 2.00 M | 30 | 5 |  | 53 |"
+        in lines
+    )
+
+
 MISTAKES = {
+    "settings tried": (
+        "hidden = [5]\n",
+        "hidden = [5]\ntried = 0\n",
+        "systems.mlp.tried = 0 is wrong: it must be a whole number of settings",
+    ),
     "own seeds": ("hidden = [5]\n", "hidden = [5]\nseeds = [0.5]\n", "seeds = [0.5] is wrong"),
     "own equal seeds": ("hidden = [5]\n", "hidden = [5]\nseeds = [1, 1]\n", "must be different"),
     "unknown key": (

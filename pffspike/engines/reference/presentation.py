@@ -13,6 +13,8 @@ from pffspike.network.spec import Network, Phase, Population, Program
 from pffspike.recording import NOTHING, Probes
 from pffspike.typing import Array, Bools, Floats, Keys
 
+_DRAWN = 2**19  #: random numbers that are held at once, those of as many steps as that makes
+
 
 @dataclass
 class Activity:
@@ -106,29 +108,34 @@ def present(
         ),
     )
     tables = {p.name: grids.gain_table(p.normalization, p.size) for p in populations}
-    counters = {p.name: counter.neuron_counters(network.index(p.name), p.size) for p in populations}
+    counters = {
+        p.name: counter.neuron_counters(network.index(p.name), p.size)
+        for p in populations
+        if p.name not in clamped and not rates
+    }
+    held = max(1, _DRAWN // max(1, batch * sum(len(c) for c in counters.values())))
+    drawn: dict[str, Floats] = {}
+    projections = [network.projection(name) for name in phase.projections]
     currents: dict[str, Floats | float] = {p.name: 0.0 for p in populations}
 
     def shown(name: str, step: int) -> Array:
         return inputs[name][:, step] if inputs[name].ndim == 3 else inputs[name]
 
     for step in range(program.steps):
-        step_keys = counter.derive_keys(keys, step)[:, None]
+        if step % held == 0:
+            steps = np.arange(step, min(step + held, program.steps))
+            step_keys = counter.derive_keys(keys, steps[:, None])[:, :, None]
+            drawn = {name: _draw(step_keys, counters[name], random_bits) for name in counters}
         spikes, gains = {}, {}
         for p in populations:
             if p.name in clamped:
                 s = drive = clamped[p.name]
             else:
                 drive = biases[p.name] + currents[p.name] if not p.input else shown(p.name, step)
-                s = grids.saturate(drive, 0.0, 1.0)
-                if rates:
-                    s = np.broadcast_to(s, (batch, p.size))
-                else:
-                    drawn = counter.uniform(step_keys, counters[p.name])
-                    if random_bits < counter.UNIFORM_BITS:
-                        drawn = np.floor(drawn * 2.0**random_bits) * 2.0**-random_bits
-                    s = drawn < s
-            n = np.count_nonzero(s, axis=1)
+                chance = grids.saturate(drive, 0.0, 1.0)
+                s = chance > drawn[p.name][step % held] if not rates else chance
+                s = np.broadcast_to(s, (batch, p.size))
+            n = (s != 0).sum(axis=1)
             spikes[p.name] = s.astype(np.float64)
             if rates:
                 gains[p.name] = _norm_gain(p, spikes[p.name])
@@ -140,13 +147,20 @@ def present(
                 activity.traces[p.name] += s * gains[p.name]
             activity.keep(step, p.name, drive, s)
         currents = {p.name: 0.0 for p in populations}
-        for name in phase.projections:
-            projection = network.projection(name)
-            current = spikes[projection.pre] @ weights[name]
+        for projection in projections:
+            current = spikes[projection.pre] @ weights[projection.name]
             if projection.normalized:
                 current *= gains[projection.pre]
             currents[projection.post] = currents[projection.post] + current
     return activity
+
+
+def _draw(step_keys: Keys, counters: Array, random_bits: int) -> Floats:
+    """Random numbers of a population, ``(steps, batch, units)``."""
+    drawn = counter.uniform(step_keys, counters)
+    if random_bits < counter.UNIFORM_BITS:
+        drawn = np.floor(drawn * 2.0**random_bits) * 2.0**-random_bits
+    return drawn
 
 
 def _norm_gain(population: Population, sent: Floats) -> Floats:
