@@ -92,11 +92,11 @@ doctest: env
 # What rests on bits that these compare (frequencies, long runs of the command line, pages) needs one.
 OLDER := tests/golden $(addprefix tests/conformance/test_, engines.py brian2.py brian2_names.py \
 	cards.py chl.py ff.py lava.py lava_circuits.py lava_learning.py modes.py numba.py quantized.py \
-	reference.py rules.py wake_sleep.py) $(addprefix tests/unit/test_, augmentation.py caches.py \
-	callbacks.py cards.py cards_hostile.py coding.py counter.py counter_targets.py data_arrays.py \
+	reference.py rules.py wake_sleep.py) $(addprefix tests/unit/test_, augmentation.py \
+	callbacks.py cards.py coding.py counter.py counter_targets.py data_arrays.py \
 	data_datasets.py data_identity.py data_idx.py encoders.py events.py frames.py grids.py hybrids.py \
-	nir.py public.py quantization.py recording_forms.py recordings.py roles.py spec.py specimens.py \
-	storage.py system.py) tests/statistics/test_intervals.py $(addprefix tests/end_to_end/test_, \
+	nir.py public.py quantization.py recording_forms.py recordings.py spec.py specimens.py \
+	storage.py) tests/statistics/test_intervals.py $(addprefix tests/end_to_end/test_, \
 	deployment.py deployment_script.py outputs.py)
 
 test-310: env-310

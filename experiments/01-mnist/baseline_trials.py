@@ -23,6 +23,7 @@ import pffspike
 from pffspike import Dataset
 from pffspike.arithmetic import counter
 from pffspike.baselines import KINDS
+from pffspike.errors import ValidationError
 from pffspike.studies.script import run_script
 
 TRAINED, JUDGED = 20_000, 50_000  #: the first so many learn; those from this one on validate
@@ -91,6 +92,8 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=53, help="settings to draw")
     parser.add_argument("--seed", type=int, default=0, help="of the draws")
     arguments = parser.parse_args()
+    if arguments.trials < 1:
+        raise ValidationError(f"--trials {arguments.trials} must be at least 1")
     trials = SYSTEMS[arguments.system]
     parts = validation(pffspike.load_data(arguments.dataset, arguments.data))
     found = []

@@ -170,10 +170,9 @@ def markdown(study: Study, content: Mapping[str, Any], command: str) -> str:
     for dataset in study.datasets:
         systems = content[dataset]
         parts.append(f"## {dataset}")
-        told = any("settings_tried" in figures for figures in systems.values())
-        columns = len(_HEAD) if told else len(_HEAD) - 1
-        grid = [row[:columns] for row in (_HEAD, *main_rows(study, systems))]
-        parts.append(_grid(grid[0], grid[1:]))
+        columns = len(_HEAD) if any(s.tried for s in study.systems) else len(_HEAD) - 1
+        head, *rows = (row[:columns] for row in (_HEAD, *main_rows(study, systems)))
+        parts.append(_grid(head, rows))
         rows = ablation_rows(study, systems)
         if rows:
             parts += [f"### {dataset}: ablations", _grid(_ABLATION_HEAD, rows)]
@@ -183,6 +182,12 @@ def markdown(study: Study, content: Mapping[str, Any], command: str) -> str:
         "(`Effective_MACs`) and accumulates (`Effective_ACs`, synaptic operations of spikes) of "
         "values other than zero, `Dense` if nothing were zero. Training is in processor time, on "
         "one core."
+        + (
+            " Settings tried are those that were tried on validation images before a system's own "
+            "were chosen, where they were counted."
+            if any(system.tried for system in study.systems)
+            else ""
+        )
     )
     for machine in about["machines"]:
         parts.append(

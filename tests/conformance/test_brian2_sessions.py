@@ -64,9 +64,10 @@ def test_sessions_can_be_interleaved(tiny: tuple[Network, dict[str, Any]]) -> No
     assert all(a.same_spikes(b) for a, b in zip(once, again, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)  # some fifteen modules to compile, if Brian2 has not stored them
 def test_cython_agrees(tiny: tuple[Network, dict[str, Any]]) -> None:
-    """The one test of Cython in the default suite: a program of few modules."""
+    """A program of few modules; the default suite has the random numbers in Cython."""
     network, signals = tiny
     start, samples = initial(network, 1), np.arange(3)
     probes = Probes(counts=("readout", "hidden_1"), rasters=("image", "hidden_1", "readout"))

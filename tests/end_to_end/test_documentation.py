@@ -10,10 +10,19 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SLOW = {
+    "brian2.md"
+}  #: pages whose code takes half a minute; conformance tests compare what they show
 WITH_CODE = [page for page in PAGES if BLOCK.search(page.read_text("utf-8"))]
 
 
-@pytest.mark.parametrize("page", WITH_CODE, ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=pytest.mark.slow if page.name in SLOW else (), id=page.name)
+        for page in WITH_CODE
+    ],
+)
 def test_the_python_of_a_page_runs_from_top_to_bottom(page: Path, tmp_path: Path):
     code = "\n".join(BLOCK.findall(page.read_text("utf-8")))
     done = subprocess.run(

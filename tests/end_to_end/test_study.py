@@ -81,6 +81,7 @@ def command(*arguments: object, cwd: Path) -> list[str]:
     return [sys.executable, "-m", "pffspike", "study", *map(str, arguments)]
 
 
+@pytest.mark.slow
 def test_a_study_in_processes_writes_its_tables(folder):
     pytest.importorskip("distributed")
     result = subprocess.run(
