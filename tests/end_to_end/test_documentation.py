@@ -10,9 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-SLOW = {
-    "brian2.md"
-}  #: pages whose code takes half a minute; conformance tests compare what they show
+#: Pages whose code takes half a minute; conformance tests compare what they show.
+SLOW = {"brian2.md"}
 WITH_CODE = [page for page in PAGES if BLOCK.search(page.read_text("utf-8"))]
 
 

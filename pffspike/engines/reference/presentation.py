@@ -133,7 +133,7 @@ def present(
             else:
                 drive = biases[p.name] + currents[p.name] if not p.input else shown(p.name, step)
                 chance = grids.saturate(drive, 0.0, 1.0)
-                s = chance > drawn[p.name][step % held] if not rates else chance
+                s = chance if rates else chance > drawn[p.name][step % held]
                 s = np.broadcast_to(s, (batch, p.size))
             n = (s != 0).sum(axis=1)
             spikes[p.name] = s.astype(np.float64)
