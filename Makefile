@@ -91,13 +91,12 @@ doctest: env
 # What can differ between the two: engines and golden networks, files, cards, data, arithmetic, signals.
 # What rests on bits that these compare (frequencies, long runs of the command line, pages) needs one.
 OLDER := tests/golden $(addprefix tests/conformance/test_, engines.py brian2.py brian2_names.py \
-	cards.py chl.py ff.py lava.py lava_circuits.py lava_learning.py modes.py numba.py quantized.py \
-	reference.py rules.py wake_sleep.py) $(addprefix tests/unit/test_, augmentation.py \
-	callbacks.py cards.py coding.py counter.py counter_targets.py data_arrays.py \
-	data_datasets.py data_identity.py data_idx.py encoders.py events.py frames.py grids.py hybrids.py \
-	nir.py public.py quantization.py recording_forms.py recordings.py spec.py specimens.py \
-	storage.py) tests/statistics/test_intervals.py $(addprefix tests/end_to_end/test_, \
-	deployment.py deployment_script.py outputs.py)
+	ff.py lava.py lava_circuits.py lava_learning.py numba.py quantized.py reference.py rules.py) \
+	$(addprefix tests/unit/test_, augmentation.py callbacks.py cards.py coding.py counter.py \
+	counter_targets.py data_arrays.py data_datasets.py data_identity.py data_idx.py encoders.py \
+	events.py frames.py grids.py hybrids.py nir.py public.py quantization.py recording_forms.py \
+	recordings.py spec.py specimens.py storage.py) tests/statistics/test_intervals.py \
+	$(addprefix tests/end_to_end/test_, deployment.py deployment_script.py outputs.py)
 
 test-310: env-310
 	$(VENV_310)/bin/python -m pytest $(OLDER) -m "not slow" $(PARALLEL)
