@@ -8,6 +8,7 @@ import pytest
 
 from pffspike.cards import toml
 from pffspike.circuits.ff import FF
+from pffspike.studies.config import read_study
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 STUDIES = {"01-mnist": "mnist", "02-fashion-mnist": "fashion-mnist"}
@@ -67,6 +68,14 @@ def test_the_table_is_of_the_same_results(study):
             assert f"| {system['title']} |" in table
             for accuracy in system["accuracy"].values():
                 assert percent(accuracy) in table
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_the_results_tell_the_settings_tried_that_the_config_tells(study):
+    results = json.loads((EXPERIMENTS / study / "results.json").read_text("utf-8"))[STUDIES[study]]
+    tried = {system.name: system.tried for system in read_study(EXPERIMENTS / study).systems}
+    assert {name: results[name].get("settings_tried") for name in results} == tried
+    assert sum(map(bool, tried.values())) >= 5
 
 
 def test_the_readme_has_the_results_of_the_studies():
