@@ -108,13 +108,8 @@ lint: env
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 
-# Folder by folder: files of several studies have the same name.
-SCRIPTS := $(sort $(dir $(wildcard experiments/*/*.py docs/examples/*.py)))
 typecheck: env
-	$(VENV)/bin/mypy
-	@for folder in $(SCRIPTS); do \
-		echo "mypy $$folder" && $(VENV)/bin/mypy $$folder*.py || exit; \
-	done
+	.ci/typecheck $(VENV)/bin/mypy
 
 wheel-test:
 	.ci/wheel-test

@@ -51,13 +51,13 @@ class Trials:
 SYSTEMS = {
     "rate_ff": Trials(
         "rate_ff",
-        {"hidden": (500, 500), "epochs": 10},
+        {"hidden": (500, 500), "epochs": 5},
         {
             "learning_rate": (0.0003, 0.001, 0.003, 0.01),
             "optimizer": ("momentum", "adam"),
             "weight_decay": (0.0, 0.0001, 0.0003, 0.001),
             "threshold": (0.5, 1.0, 2.0),
-            "batch": (20, 50, 100),
+            "batch": (50, 100),
         },
     ),
     "backpropagation": Trials(

@@ -66,11 +66,10 @@ def test_200_learning_presentations_agree_in_cpp() -> None:
     "flags",
     [
         pytest.param((*FLAGS, "-ffast-math", "-fno-finite-math-only"), id="fast-math"),
-        pytest.param(
-            ("-w", "-O2", "-ffp-contract=off"), marks=pytest.mark.slow, id="no contraction"
-        ),
+        pytest.param(("-w", "-O2", "-ffp-contract=off"), id="no contraction"),
     ],
 )
+@pytest.mark.slow
 def test_compiler_flags_do_not_matter(flags: tuple[str, ...]) -> None:
     """Every sum is exact, so that the compiler may reorder it, or not."""
     compare(Brian2Engine("cpp_standalone", flags=flags), digits_network(), digits_signals(70))

@@ -89,6 +89,15 @@ def test_programs_agree_on_digits(variant: str, program: str) -> None:
     assert_agree(network, program, signals, np.arange(2) + 5, seed=3)
 
 
+#: Each takes five to ten seconds here; random networks below learn, continue and record as well.
+SLOW_CHECKS = (
+    "input_in_time",
+    "two_runs_continue_as_one",
+    "what_is_fixed",
+    "all_that_it_records",
+    "a_rule_of_its_own",
+    "signs_that_are_data",
+)
 CHUNKS = 4  # samples, so that some checks need several chunks
 SLOW_TARGETS = [pytest.param(t, marks=pytest.mark.slow) for t in ("cython", "cpp_standalone")]
 
@@ -99,7 +108,7 @@ SLOW_TARGETS = [pytest.param(t, marks=pytest.mark.slow) for t in ("cython", "cpp
         pytest.param(
             check,
             id=check.__name__,
-            marks=[pytest.mark.slow] if check.__name__ == "input_in_time" else [],
+            marks=[pytest.mark.slow] if check.__name__ in SLOW_CHECKS else [],
         )
         for check in CHECKS[1:]
     ],

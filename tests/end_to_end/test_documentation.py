@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-#: Pages whose code takes half a minute; conformance tests compare what they show.
-SLOW = {"brian2.md"}
+#: Pages whose code takes ten to thirty seconds; tests of their subjects compare what they show.
+SLOW = {"brian2.md", "own-data.md", "results.md", "specimens.md"}
 WITH_CODE = [page for page in PAGES if BLOCK.search(page.read_text("utf-8"))]
 
 

@@ -35,6 +35,7 @@ def test_real_negatives_are_a_training_bit_for_bit(learning):
         assert np.array_equal(found.parameters.biases[name], biases), name
 
 
+@pytest.mark.slow
 def test_what_a_phase_shows_is_what_it_is_told(learning):
     """Other images or labels in one phase change the weights; the same ones do not."""
     data = pffspike.first_samples(pffspike.load_data("digits"), train=120)

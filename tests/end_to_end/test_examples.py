@@ -78,6 +78,7 @@ def test_a_presentation_is_drawn_step_by_step(tmp_path):
     assert (tmp_path / "steps.png").read_bytes()[1:4] == b"PNG"
 
 
+@pytest.mark.slow
 @pytest.mark.brian2
 def test_a_learning_sample_is_drawn_step_by_step(tmp_path):
     """It prints goodness by phase and the wrong label, and learns."""

@@ -97,7 +97,7 @@ def test_a_file_keeps_steps_neurons_and_classes(folder):
         ("export", "-o", "exported"),
         ("run", "-p", "goodness", "-n", 2),
         ("reconstruct", "-o", "rec.png", "-n", 4),
-        ("quality", "-o", "quality", "-n", 6),
+        pytest.param(("quality", "-o", "quality", "-n", 6), marks=pytest.mark.slow),
     ],
     ids=lambda command: "-".join(map(str, command[:3:2])),
 )
@@ -167,6 +167,7 @@ def test_an_export_bins_without_the_place(folder):
     assert done.exit_code == 0, done.output
 
 
+@pytest.mark.slow  # with images it is tested always
 def test_an_interrupted_training_goes_on(folder):
     """In parts, from a file, in the library and on the command line."""
     data = pffspike.load_own(DataSource(str(folder / "times.npz"), steps=STEPS, step_duration=2.5))

@@ -141,7 +141,15 @@ def test_quantize_and_run(folder):
 
 @pytest.mark.brian2
 @pytest.mark.lava
-@pytest.mark.parametrize("engine", ["brian2:numpy", "brian2:equations", "lava", "lava:fixed"])
+@pytest.mark.parametrize(
+    "engine",
+    [
+        "brian2:numpy",
+        pytest.param("brian2:equations", marks=pytest.mark.slow),
+        "lava",
+        "lava:fixed",
+    ],
+)
 def test_engines_agree(folder, engine):
     pytest.importorskip(engine.partition(":")[0])
     options = ("-p", "one_pass", "-n", 2, "-e", engine, "--compare", "numpy")

@@ -18,7 +18,8 @@ GROUPS = [page for page in (DOCS / "reference").glob("*.rst") if page.stem != "i
 REFERENCE = "\n".join(page.read_text("utf-8") for page in GROUPS)
 LISTED = set(re.findall(r"^(?:   |\.\. py:data:: )([A-Za-z][\w.]*)$", REFERENCE, re.MULTILINE))
 NEEDS = {"brian2_notebook": "brian2", "lava_engineer": "lava"}
-SLOW = ("brian2_notebook", "energy", "lava_engineer")  # `make docs` runs all of them, too
+#: `make docs` runs all of them, too.
+SLOW = ("brian2_notebook", "energy", "lava_engineer", "scikit_learn")
 RUN = [
     pytest.param(page, id=page.stem, marks=[pytest.mark.slow] if page.stem in SLOW else [])
     for page in TUTORIALS

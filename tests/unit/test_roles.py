@@ -93,7 +93,10 @@ def test_a_population_of_a_usual_name_that_can_not_have_the_role_does_not_have_i
     assert not named.has_role("latent")
 
 
-@pytest.mark.parametrize("names", [OTHER, CROSSED], ids=["other", "crossed"])
+@pytest.mark.parametrize(
+    "names",
+    [pytest.param(OTHER, id="other", marks=pytest.mark.slow), pytest.param(CROSSED, id="crossed")],
+)
 def test_results_do_not_depend_on_names(names, data):
     usual, other = network(), renamed(network(), names)
     mine, its = (pffspike.train(n, data, execution=NUMPY) for n in (usual, other))
