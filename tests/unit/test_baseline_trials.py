@@ -1,5 +1,6 @@
 """Trials of systems that are not cards: what is drawn, and what the finalists gain."""
 
+import ast
 import dataclasses
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import pffspike
+from pffspike.studies.config import read_study
 
 FOLDER = Path(__file__).parents[2] / "experiments" / "01-mnist"
 
@@ -78,3 +80,26 @@ def test_numbers_that_cannot_be_are_refused(arguments, part):
     assert done.returncode == 2
     assert part in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("study", ["01-mnist", "02-fashion-mnist"])
+def test_a_study_has_the_settings_that_won(trials, study):
+    """The stored output of the command that `search.md` names."""
+    folder = FOLDER.parent / study
+    *rows, last = (folder / "rate-ff-trials.txt").read_text("utf-8").splitlines()
+    first = rows.index("the best 4 of them, 4 times as long:")
+    shown = [(float(line.split()[2].rstrip("%,")), settings_of(line)) for line in rows[:first]]
+    system = next(each for each in read_study(folder).systems if each.name == "rate_ff")
+    assert system.tried == len(shown)
+    assert [settings for _, settings in shown] == trials.drawn(
+        trials.SYSTEMS["rate_ff"], 0, len(shown)
+    )
+    best = [settings for _, settings in sorted(shown, key=lambda row: -row[0])[:4]]
+    assert [settings_of(line) for line in rows[first + 1 :]] == best
+    won = settings_of(last)
+    assert won in best
+    assert {name: getattr(system.settings, name) for name in won} == won
+
+
+def settings_of(line):
+    return ast.literal_eval(line[line.index("{") :])
