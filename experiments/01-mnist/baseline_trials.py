@@ -1,14 +1,14 @@
 """Settings of systems that are not cards, on validation images: a random search.
 
 python experiments/01-mnist/baseline_trials.py SYSTEM [--dataset fashion-mnist] [--data FOLDER]
-    [--trials 53] [--finalists 0] [--seed 0]
+    [--trials 53 | --settings NAME=VALUE,...] [--finalists 0] [--seed 0]
 
 draws different settings of `rate_ff`, `backpropagation` or `straight_through`, trains each for some
 epochs on the first 20,000 training images, and judges it on the last 10,000. The best `--finalists`
 of them are then trained four times as long, because a short training prefers large steps, and the
-best of these wins. A setting takes between ten seconds and a minute of processor time. Those that
-won stand in the `config.toml` of the studies 01-mnist and 02-fashion-mnist. Settings of cards are
-searched by `pffspike search`.
+best of these wins. With `--settings`, once or more, it draws nothing and trains these. A setting
+takes between ten seconds and a minute of processor time. Those that won stand in the `config.toml`
+of the studies 01-mnist and 02-fashion-mnist. Settings of cards are searched by `pffspike search`.
 """
 
 from __future__ import annotations
@@ -98,6 +98,9 @@ def main() -> None:
     parser.add_argument("--dataset", default="mnist", help="its name")
     parser.add_argument("--data", type=Path, help="folder with the data set's files")
     parser.add_argument("--trials", type=int, default=53, help="settings to draw")
+    parser.add_argument(
+        "--settings", action="append", metavar="NAME=VALUE,...", help="these, none drawn"
+    )
     parser.add_argument("--finalists", type=int, default=0, help="how many of them train longer")
     parser.add_argument("--seed", type=int, default=0, help="of the draws")
     arguments = parser.parse_args()
@@ -105,18 +108,23 @@ def main() -> None:
     possible = number_of_settings(trials)
     if not 1 <= arguments.trials <= possible:
         raise ValidationError(f"--trials {arguments.trials} must be from 1 to {possible}")
-    if not 0 <= arguments.finalists <= arguments.trials:
+    if arguments.settings:
+        candidates = [given(trials, text) for text in arguments.settings]
+    else:
+        candidates = drawn(trials, arguments.seed, arguments.trials)
+    if not 0 <= arguments.finalists <= len(candidates):
         raise ValidationError(
-            f"--finalists {arguments.finalists} must be from 0 to --trials, {arguments.trials}"
+            f"--finalists {arguments.finalists} must be from 0 to {len(candidates)}, "
+            "the number of settings"
         )
     parts = validation(pffspike.load_data(arguments.dataset, arguments.data))
-    found = judged(trials, drawn(trials, arguments.seed, arguments.trials), parts)
+    found = judged(trials, candidates, parts)
     if arguments.finalists:
         print(f"the best {arguments.finalists} of them, {LONGER} times as long:")
         best = [settings for _, settings in found[: arguments.finalists]]
         found = judged(trials, best, parts, LONGER)
     accuracy, settings = found[0]
-    print(f"best of {arguments.trials}: {accuracy:.2%}", settings)
+    print(f"best of {len(candidates)}: {accuracy:.2%}", settings)
 
 
 def judged(
@@ -177,6 +185,24 @@ def drawn(trials: Trials, seed: int, count: int) -> list[dict[str, Any]]:
         if len(found) == count:
             break
     return found
+
+
+def given(trials: Trials, text: str) -> dict[str, Any]:
+    """Settings of the command line: values that could be drawn; the others are the defaults."""
+    settings: dict[str, Any] = {}
+    for part in text.split(","):
+        name, _, value = part.partition("=")
+        if name not in trials.choices:
+            raise ValidationError(
+                f"--settings has {name!r}; it must be one of: {', '.join(trials.choices)}"
+            )
+        values = {str(each): each for each in trials.choices[name]}
+        if value not in values:
+            raise ValidationError(
+                f"--settings has {name} = {value!r}; it must be one of: {', '.join(values)}"
+            )
+        settings[name] = values[value]
+    return settings
 
 
 def judge(

@@ -67,8 +67,14 @@ def test_the_best_is_the_first_and_finalists_learn_longer(trials, name, capsys, 
     ("arguments", "part"),
     [
         (("--trials", "0"), "--trials 0 must be from 1 to 120"),
+        (
+            ("--settings", "threshold=3.0"),
+            "has threshold = '3.0'; it must be one of: 0.5, 1.0, 2.0",
+        ),
+        (("--settings", "treshold=1.0"), "has 'treshold'; it must be one of: learning_rate, opt"),
+        (("--settings", "batch=50", "--finalists", "2"), "--finalists 2 must be from 0 to 1, the"),
         (("--trials", "121"), "--trials 121 must be from 1 to 120"),
-        (("--trials", "3", "--finalists", "4"), "--finalists 4 must be from 0 to --trials, 3"),
+        (("--trials", "3", "--finalists", "4"), "--finalists 4 must be from 0 to 3, the number"),
     ],
 )
 def test_numbers_that_cannot_be_are_refused(arguments, part):
@@ -82,23 +88,34 @@ def test_numbers_that_cannot_be_are_refused(arguments, part):
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-@pytest.mark.parametrize("study", ["01-mnist", "02-fashion-mnist"])
-def test_a_study_has_the_settings_that_won(trials, study):
+@pytest.mark.parametrize(
+    ("study", "name", "run"),
+    [
+        ("01-mnist", "rate_ff", "rate_ff"),
+        ("02-fashion-mnist", "rate_ff", "rate_ff"),
+        ("01-mnist", "backpropagation", "backpropagation_searched"),
+        ("01-mnist", "backpropagation", "backpropagation_searched_shifted"),
+    ],
+)
+def test_a_study_has_the_settings_that_won(trials, study, name, run):
     """The stored output of the command that `search.md` names."""
     folder = FOLDER.parent / study
-    *rows, last = (folder / "rate-ff-trials.txt").read_text("utf-8").splitlines()
+    *rows, last = (folder / f"{name.replace('_', '-')}-trials.txt").read_text("utf-8").splitlines()
     first = rows.index("the best 4 of them, 4 times as long:")
     shown = [(float(line.split()[2].rstrip("%,")), settings_of(line)) for line in rows[:first]]
-    system = next(each for each in read_study(folder).systems if each.name == "rate_ff")
+    system = next(each for each in read_study(folder).systems if each.name == run)
     assert system.tried == len(shown)
-    assert [settings for _, settings in shown] == trials.drawn(
-        trials.SYSTEMS["rate_ff"], 0, len(shown)
-    )
+    assert [settings for _, settings in shown] == trials.drawn(trials.SYSTEMS[name], 0, len(shown))
     best = [settings for _, settings in sorted(shown, key=lambda row: -row[0])[:4]]
     assert [settings_of(line) for line in rows[first + 1 :]] == best
     won = settings_of(last)
     assert won in best
     assert {name: getattr(system.settings, name) for name in won} == won
+
+
+def test_settings_can_be_given(trials):
+    found = trials.given(trials.SYSTEMS["rate_ff"], "optimizer=adam,batch=50,threshold=2.0")
+    assert found == {"optimizer": "adam", "batch": 50, "threshold": 2.0}
 
 
 def settings_of(line):
