@@ -89,10 +89,9 @@ def test_programs_agree_on_digits(variant: str, program: str) -> None:
     assert_agree(network, program, signals, np.arange(2) + 5, seed=3)
 
 
-#: Each takes five to ten seconds here; random networks below learn, continue and record as well.
+#: Each takes five to ten seconds. `tests/unit/test_probes.py` compares what is recorded as well.
 SLOW_CHECKS = (
     "input_in_time",
-    "two_runs_continue_as_one",
     "what_is_fixed",
     "all_that_it_records",
     "a_rule_of_its_own",
